@@ -55,12 +55,16 @@ def draw(seed: int, count: int, *, everywhere: bool = False) -> dict[str, Defini
 
 
 def described(name: str, node: Definition) -> str:
-    """Signature and docstring; of a class also its fields."""
+    """Returns signature and docstring as text, indented; for a class also its fields with their docstrings."""
     lines = [f"module {name}"]
     if isinstance(node, ast.ClassDef):
         bases = ", ".join(map(ast.unparse, node.bases))
         lines = [f"class {node.name}({bases})" if bases else f"class {node.name}"]
-        lines += [f"    {ast.unparse(line)}" for line in node.body if isinstance(line, ast.AnnAssign)]
+        for line, after in zip(node.body, [*node.body[1:], None], strict=True):
+            if isinstance(line, ast.AnnAssign):
+                lines.append(f"    {ast.unparse(line)}")
+                if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+                    lines += [f"        {words.strip()}" for words in str(after.value.value).splitlines()]
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         lines = [f"@{ast.unparse(decorator)}" for decorator in node.decorator_list]
         returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""

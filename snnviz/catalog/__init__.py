@@ -1,1 +1,1 @@
-"""What can be chosen by name. Every entry is a function whose docstring, source and ranges are shown as they stand."""
+"""The catalogue: everything a design chooses by name. Each entry is a function whose docstring is shown to users."""

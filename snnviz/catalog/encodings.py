@@ -1,9 +1,9 @@
-"""How an image becomes an input over T time steps.
+"""Encodings: how an image becomes an input over T time steps.
 
-Training encodes in `snnviz.core.data`, noisy encodings with snntorch's spikegen. The functions here say what theory
-needs: the matrix of second moments E[x_s x_t] over the pixels of a data set, shape (T, T).
+The functions here return what theory needs: the second moments E[x_s x_t] of the input x over the pixels of a data set,
+an array (T, T). Training encodes in `snnviz.core.data`, random encodings with snntorch's spikegen.
 
-A recording of events is a frame of counts for each time step, and that frame, normalised, is the step's current.
+An event recording is a frame of event counts per time step; the normalised frame is the input current of its step.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelDistribution:
-    """The input of an encoding, as a distribution over pixels, and the neuron of spiking encoders.
+    """The distribution of pixel values of a data set, and the neuron of spiking encoders.
 
-    A share `share` (L,) of the pixels has the intensity `levels` (L,) in [0, 1]; in recordings `levels` are events a
-    frame, and `counts` says how they vary over time. `mean` and `std`: of the levels.
+    A share `share` (L,) of the pixels has the intensity `levels` (L,) in [0, 1]; for event recordings `levels` are
+    event counts per frame, and `counts` describes how they vary over time. `mean` and `std` are those of the levels.
     """
 
     levels: Floats
@@ -40,12 +40,12 @@ class PixelDistribution:
 
     @property
     def normalised(self) -> Floats:
-        """The levels, shifted and scaled to mean 0 and variance 1."""
+        """The levels, shifted and scaled to mean 0 and variance 1 over the pixels; an array (L,)."""
         return (self.levels - self.mean) / self.std
 
 
 def pixel_distribution(name: str, neuron: AnyNeuron, steps: int) -> PixelDistribution:
-    """Those of a data set; recordings are cut into `steps` frames."""
+    """Returns the pixel distribution of the data set `name`; event recordings are cut into `steps` frames."""
     about = dataset_card(name)
     if about.counts is not None:
         share = about.counts.shares_at(steps)
@@ -57,7 +57,7 @@ def pixel_distribution(name: str, neuron: AnyNeuron, steps: int) -> PixelDistrib
 
 
 def second_moments(design: Design) -> Floats:
-    """E[x_s x_t] of a design's input, (T, T)."""
+    """Returns the second moments E[x_s x_t] of a design's encoded input x between time steps; an array (T, T)."""
     entry = ENCODINGS[design.data.encoding.kind]
     found: Floats = entry.function(
         pixel_distribution(design.data.name, design.neuron, design.data.steps), design.data.steps
@@ -66,7 +66,7 @@ def second_moments(design: Design) -> Floats:
 
 
 def is_static(design: Design) -> bool:
-    """Whether all time steps see the same input, so that a network's first layer can be computed once."""
+    """Returns whether the input is the same at all time steps, so that the first layer is computed only once."""
     return design.data.encoding.kind == "direct" and dataset_card(design.data.name).counts is None
 
 
@@ -74,8 +74,8 @@ def is_static(design: Design) -> bool:
 def direct(pixels: PixelDistribution, steps: int, /) -> Floats:
     """The normalised image is the input current of every time step: no noise, and the first layer is computed once.
 
-    Pixels are shifted and scaled to mean 0 and variance 1 over the training set. Of a recording of events, the counts
-    in each frame are, and the frame of a time step is that step's current.
+    Pixels are shifted and scaled to mean 0 and variance 1 over the training set. For event recordings, the normalised
+    event counts of each frame are the input current of its time step.
     """
     return np.ones((steps, steps)) if pixels.counts is None else pixels.counts.moments(steps)
 
@@ -104,7 +104,7 @@ def latency(pixels: PixelDistribution, steps: int, /) -> Floats:
 def lif(pixels: PixelDistribution, steps: int, /) -> Floats:
     """A spiking encoder: each normalised pixel is the constant current of a LIF neuron, whose spikes are the input.
 
-    Its neurons are of the design's kind, with its threshold, leak and reset, and learn nothing. Only pixels brighter
+    The encoder's neurons have the design's kind, threshold, leak and reset, and learn nothing. Only pixels brighter
     than the mean ever spike, and the brighter, the sooner and the more often.
     """
     if pixels.counts is None:

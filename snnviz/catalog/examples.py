@@ -1,4 +1,4 @@
-"""Named designs: starting points, and the ones that the README's numbers come from."""
+"""Example designs by name: starting points, and the designs of the numbers in the documentation."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ EXAMPLES: dict[str, Callable[[], Design]] = {}
 
 
 def register_example(function: Callable[[], Design]) -> Callable[[], Design]:
-    """Decorator: the design is called by the function's name with dashes."""
+    """Decorator: registers a function that returns a design as an example, named after the function with dashes."""
     EXAMPLES[kind_of(function)] = function
     return function
 
 
 def get_example(name: str) -> Design:
-    """The example called `name`. Raises `NotFound`."""
+    """Returns the example design called `name`. Raises `NotFound`."""
     try:
         return EXAMPLES[name]()
     except KeyError:
@@ -34,25 +34,27 @@ def get_example(name: str) -> Design:
 
 @register_example
 def digits() -> Design:
-    """The default: a block of 4 convolution layers with two ASC skips, on 8x8 digits. Seconds."""
+    """The default: a block of 4 convolution layers with two ASC skips, on 8x8 digits. Trains in seconds."""
     return Design()
 
 
 @register_example
 def digits_sequential() -> Design:
-    """The same block without skips, to compare."""
+    """The default block of `digits` without skips, as a baseline. Trains in seconds."""
     return Design(network=BlockNetwork(edges=sequential(4)))
 
 
 @register_example
 def digits_dense() -> Design:
-    """The same block with every skip a concatenation."""
+    """The default block of `digits` with every skip a concatenation (DSC). Trains in seconds."""
     return Design(network=BlockNetwork(edges=densenet_like(4)))
 
 
 @register_example
 def digits_mlp() -> Design:
-    """A deep fully connected network, where initialisation decides whether anything arrives."""
+    """A fully connected network of ten hidden layers on digits, where initialisation decides whether spikes reach the
+    output.
+    """
     return Design(network=MlpNetwork(depth=10, width=300), data=Data(steps=3), training=Training(epochs=12))
 
 
@@ -69,7 +71,7 @@ def activity() -> Design:
 
 @register_example
 def fashion_cnn() -> Design:
-    """Convolutions on 20,000 training images of Fashion-MNIST, tested on all 10,000 test images. Minutes."""
+    """Convolutions on 20,000 training images of Fashion-MNIST, tested on all 10,000 test images. Trains in minutes."""
     return Design(
         data=Data(name="fashion-mnist", train_samples=20_000, steps=3),
         network=CnnNetwork(depth=4, channels=16, pool_every=1),
@@ -80,7 +82,7 @@ def fashion_cnn() -> Design:
 
 @register_example
 def vgg_digits() -> Design:
-    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. A quarter of a minute."""
+    """A small VGG as an SNN: three stages, a quarter of the channels, max pooling. Trains in a quarter of a minute."""
     return Design(
         data=Data(steps=4),
         network=VggNetwork(width=0.25, stages=3),
@@ -102,20 +104,20 @@ def _timed(network: MlpNetwork | CnnNetwork, data: Data, **settings: Any) -> Des
 
 @register_example
 def ttfs_digits() -> Design:
-    """A network of one spike a neuron, trained from scratch with an activity penalty. Seconds."""
+    """A time-to-first-spike network trained from scratch on digits with an activity penalty. Trains in seconds."""
     return _timed(MlpNetwork(depth=2, width=100), Data(), ttfs=Ttfs(penalty=0.1))
 
 
 @register_example
 def ttfs_mnist() -> Design:
-    """784-340-10 on all of MNIST, a spike a neuron at most (Stanojevic et al. 2023), trained from scratch. Minutes."""
+    """784-340-10 with at most one spike per neuron on all of MNIST (Stanojevic et al. 2023). Trains in minutes."""
     training = Training(learning_rate=0.001, epochs=10)
     return _timed(MlpNetwork(depth=1, width=340), Data(name="mnist"), training=training)
 
 
 @register_example
 def resnet18_digits() -> Design:
-    """A small ResNet-18 as an SNN: an eighth of the channels. A quarter of a minute."""
+    """A small ResNet-18 as an SNN on digits, with an eighth of the channels. Trains in a quarter of a minute."""
     return Design(
         data=Data(steps=4),
         network=StagedNetwork(kind="resnet18", width=0.125),
@@ -126,7 +128,7 @@ def resnet18_digits() -> Design:
 
 @register_example
 def densenet121_digits() -> Design:
-    """A small DenseNet-121 as an SNN: a quarter of the channels and of the layers. A quarter of a minute."""
+    """A small DenseNet-121 as an SNN: a quarter of the channels and of the layers. Trains in a quarter of a minute."""
     return Design(
         data=Data(steps=4),
         network=StagedNetwork(kind="densenet121", width=0.25, depth=0.25),
@@ -137,7 +139,7 @@ def densenet121_digits() -> Design:
 
 @register_example
 def mobilenetv2_digits() -> Design:
-    """A small MobileNetV2 as an SNN: a quarter of the channels, half of the layers. Half a minute."""
+    """A small MobileNetV2 as an SNN: a quarter of the channels, half of the layers. Trains in half a minute."""
     return Design(
         data=Data(steps=4),
         network=StagedNetwork(kind="mobilenetv2", width=0.25, depth=0.5),
@@ -148,7 +150,7 @@ def mobilenetv2_digits() -> Design:
 
 @register_example
 def nmnist_small() -> Design:
-    """Convolutions on 1,000 real recordings of N-MNIST, tested on 100. A minute."""
+    """Convolutions on 1,000 real event recordings of N-MNIST, tested on 100. Trains in a minute."""
     return Design(
         data=Data(name="nmnist", train_samples=1000, test_samples=100, steps=10),
         network=CnnNetwork(depth=3, channels=16, pool_every=1),
@@ -159,7 +161,7 @@ def nmnist_small() -> Design:
 
 @register_example
 def fashion_saccades() -> Design:
-    """Convolutions on simulated recordings: 8,000 images of Fashion-MNIST seen by a camera that moves. Two minutes."""
+    """Convolutions on simulated event recordings of 8,000 images of Fashion-MNIST. Trains in two minutes."""
     return Design(
         data=Data(name="fashion-mnist-saccades", train_samples=8000, test_samples=2000, steps=6),
         network=CnnNetwork(depth=3, channels=16, pool_every=1),
@@ -180,11 +182,13 @@ def _snasnet(cell: str) -> Design:
 
 @register_example
 def snasnet_digits() -> Design:
-    """A small SNASNet: two cells, every two nodes of which are joined by a convolution 3x3. Less than a minute."""
+    """A small SNASNet: two cells, every two nodes of which are joined by a 3x3 convolution. Trains in less than a
+    minute.
+    """
     return _snasnet("0333 0033 0003 0000")
 
 
 @register_example
 def snasnet_bw_digits() -> Design:
-    """A small SNASNet of the cell with backward connections that was published for CIFAR10. A minute."""
+    """A small SNASNet of the cell with backward connections that was published for CIFAR10. Trains in a minute."""
     return _snasnet("0303 0030 2002 0200")

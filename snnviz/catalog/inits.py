@@ -1,9 +1,9 @@
 """Weight initialisations: the variance of zero-mean weights from a layer's fan-in and fan-out.
 
 For a convolution with k x k kernels the fan-in is k*k*c_in and the fan-out k*k*c_out. Biases start at 0. Weights are
-Gaussian, except where an entry has the trait "uniform". An entry with the trait "measured" is set layer by layer: it is
-told what reaches the layer, a `InputStatistics`, once the layers before are set. The trait "compared" marks the eight
-of Micheli et al. 2024, Figs. 3 to 9.
+Gaussian, except where an entry has the trait "uniform". An entry with the trait "measured" is applied layer by layer
+and takes the `InputStatistics` of each layer, measured once the layers before are set. The trait "compared" marks the
+eight of Micheli et al. 2024, Figs. 3 to 9.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ MIN_SECOND_MOMENT = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class InputStatistics:
-    """What reaches a layer before training: E[x^2] per input and time step (for spikes, their rate), over T steps."""
+    """Statistics of a layer's input before training: `moment` is E[x^2] per input and time step (the firing rate of
+    spikes).
+
+    `steps` is the number T of time steps.
+    """
 
     moment: float
     steps: int
@@ -39,24 +43,24 @@ class InputStatistics:
 
 @dataclass(frozen=True, slots=True)
 class WeightDistribution:
-    """How the weights of a layer are drawn: zero mean, this variance, Gaussian or uniform."""
+    """The distribution from which a layer's weights are drawn: zero mean, this variance, Gaussian or uniform."""
 
     variance: float
     uniform: bool = False
 
     @property
     def limit(self) -> float:
-        """Uniform weights lie between -limit and limit."""
+        """Bound of the uniform distribution of this variance: uniform weights lie between -limit and limit."""
         return math.sqrt(3 * self.variance)
 
 
 def is_data_dependent(init: Choice) -> bool:
-    """Whether the initialisation must know what reaches a layer."""
+    """Returns whether an initialisation needs the measured `InputStatistics` of each layer."""
     return MEASURED in INITS[init.kind].traits
 
 
 def suits(kind: str, neuron: AnyNeuron) -> bool:
-    """Whether the formula of an initialisation holds for such neurons.
+    """Returns whether the formula of the initialisation `kind` holds for such a neuron.
 
     >>> suits("reset-aware", Neuron()), suits("kaiming", Neuron())
     (True, True)
@@ -70,7 +74,10 @@ def suits(kind: str, neuron: AnyNeuron) -> bool:
 def weight_distribution(
     init: Choice, fan_in: int, fan_out: int, neuron: AnyNeuron, drive: InputStatistics | None = None
 ) -> WeightDistribution:
-    """The law of a layer's weights. `drive` is needed where `is_data_dependent`."""
+    """Returns the distribution of a layer's weights under an initialisation.
+
+    `drive`: statistics of the layer's input, needed where `is_data_dependent(init)`.
+    """
     entry = INITS[init.kind]
     told = (drive,) if MEASURED in entry.traits else ()
     of = as_lif(neuron) or Neuron(threshold=threshold(neuron) or 0.0)  # of which only what `suits` is read
@@ -80,13 +87,15 @@ def weight_distribution(
 
 
 TEST_SECOND_MOMENTS = (0.05, 0.3, 1.0)
-"""E[x^2] at which rules that are told what reaches a layer are compared with others."""
+"""Values of E[x^2] at which data-dependent initialisations are compared with others."""
 
 
 def group_equivalent(
     inits: Iterable[Choice], shapes: Iterable[tuple[int, int]], neuron: AnyNeuron, steps: int
 ) -> tuple[tuple[Choice, ...], ...]:
-    """Initialisations that draw the weights of layers of these shapes (fan-in, fan-out) by the same law, in groups.
+    """Returns the groups of initialisations that draw the weights of all given layers from the same distribution.
+
+    `shapes`: (fan-in, fan-out) of each layer. Initialisations that equal no other are in no group.
 
     >>> two = [Choice(INITS.choose("init", kind)) for kind in ("kaiming", "ding-2022")]
     >>> [[init.kind for init in group] for group in group_equivalent(two, [(1000, 1000)], Neuron(threshold=1.0), 5)]
@@ -107,7 +116,7 @@ def group_equivalent(
 
 
 def spike_probability(threshold: float, variance: float = 1.0) -> float:
-    """P(u > threshold) for u ~ N(0, variance), written Q(theta / sigma).
+    """Returns P(u > threshold) for u ~ N(0, variance), also written Q(theta / sigma).
 
     >>> round(spike_probability(1.0), 6)
     0.158655
@@ -142,10 +151,10 @@ def kaiming(
     *,
     gain: Annotated[float, Range(0.1, 20, "n Var[w]; 2 keeps the variance through ReLU layers.", 0.1)] = 2.0,
 ) -> float:
-    """Made for ReLU: half of a centred Gaussian passes. A spike threshold above 0 passes less,
-    so deep layers fall silent.
+    """Keeps the variance through ReLU layers, which pass half of a centred Gaussian.
 
-    Equals the variance-preserving rule at threshold 0.
+    A spike threshold above 0 passes less, so deep spiking layers fall silent. Equals the variance-preserving rule at
+    threshold 0.
 
     >>> kaiming(1000, 1000, Neuron())
     0.002
@@ -229,9 +238,9 @@ def zenke_2021(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: 
     traits=[COMPARED, LIF],
 )
 def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
-    """From the slope a of the neuron's response, its rate against a constant current, as for a leaky ReLU.
+    """Kaiming's rule for a leaky ReLU whose slope a is that of the neuron's firing rate against a constant current.
 
-    A reconstruction: only the abstract could be read, which names the slant asymptote. Its slope is
+    A reconstruction: only the abstract could be read, which names the slant asymptote. The slope of the asymptote is
     -ln(beta)/(theta (1 - beta)) for a neuron that resets to zero, and 1/theta for one that subtracts its threshold.
 
     >>> ding_2022(1000, 1000, Neuron(threshold=1.0))
@@ -263,9 +272,9 @@ def fluctuation_driven(
 ) -> float:
     """Makes u fluctuate with a standard deviation of threshold/xi, given how often the inputs spike.
 
-    Depends on data: each layer is set from what reaches it through those before. Zero mean; the memory of a neuron,
-    1/(1 - beta^2) in the code, is counted over the T steps that there are. Read in the authors' code, stork: which
-    equation of the paper it is could not be checked.
+    Depends on data: each layer is set from its measured input, once the layers before are set. Zero mean; the memory of
+    a neuron, 1/(1 - beta^2) in the code, is counted over the T steps of a run. Read in the authors' code, stork: which
+    equation of the paper corresponds could not be checked.
 
     >>> round(fluctuation_driven(1000, 1000, Neuron(threshold=1.0), InputStatistics(0.158655, 1)) * 1000, 3)
     6.303
@@ -280,9 +289,9 @@ def fluctuation_driven(
     traits=[MEASURED],
 )
 def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: InputStatistics, /) -> float:  # noqa: ARG001
-    """Keeps Var[u] = 1 whatever reaches a layer: the variance-preserving rule without assuming spikes of u ~ N(0, 1).
+    """Keeps Var[u] = 1 for any input of a layer: the variance-preserving rule without assuming spikes of u ~ N(0, 1).
 
-    Depends on data. For pixels, the mean of several spikes, or sums of them, which the paper's rule takes for spikes.
+    Depends on data. Also holds for inputs that are no single spikes: pixels, means or sums of spikes.
 
     >>> round(input_preserving(1000, 1000, Neuron(), InputStatistics(0.158655, 1)) * 1000, 3)
     6.303
@@ -297,7 +306,7 @@ def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: InputStat
     traits=[LIF],
 )
 def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
-    """An attempt to count leak and reset in: Var[u] = 1 from one time step to the next.
+    """Keeps Var[u] = 1 from one time step to the next, taking leak and reset into account; an attempt.
 
     Not in the paper. The published code takes E[u | u > theta] for E[u s]; corrected, deep layers fall silent: after 7
     to 17 layers at threshold 1.
@@ -312,14 +321,14 @@ def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa:
 
 
 def parse_init(text: object, path: str = "inits") -> Choice:
-    """``kaiming`` or ``kaiming:gain=3`` as a choice. Raises `InputError`."""
+    """Returns the initialisation read from text such as ``kaiming`` or ``kaiming:gain=3``. Raises `InputError`."""
     if not isinstance(text, Mapping) and (not isinstance(text, str) or len(text) > 200):
         raise InputError(path, "name an initialisation, such as kaiming or kaiming:gain=3", text)
     return parse_choice(INITS, path, text)
 
 
 def format_init(init: Choice) -> str:
-    """The short form that `parse_init` reads; parameters at their defaults are left out.
+    """Returns an initialisation as the short text that `parse_init` reads; parameters at their defaults are left out.
 
     >>> format_init(parse_init("kaiming:gain=3"))
     'kaiming:gain=3'

@@ -1,6 +1,6 @@
-"""What training minimises, and how the network is read out. Computed by `snnviz.core.train`.
+"""Losses: what training minimises, and how the network is read out. Computed by `snnviz.core.train`.
 
-Each function maps the readout layer's output summed over T time steps to the logits of the cross-entropy.
+Each function maps the readout layer's output, summed over T time steps, to the logits of the cross-entropy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Optimizers and learning-rate schedules. An optimizer entry names a class of torch.optim and its arguments."""
+"""Optimizers and learning-rate schedules. An optimizer entry returns the name of a class of torch.optim and its
+arguments.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ def adam(
     beta1: Annotated[float, Range(0, 0.999, "Memory of the mean gradient.", 0.01)] = 0.9,
     beta2: Annotated[float, Range(0, 0.9999, "Memory of the squared gradient.", 0.001)] = 0.999,
 ) -> Arguments:
-    """A step size of its own for each weight: a gradient is divided by how large it usually is."""
+    """Adam: a step size of its own for each weight, the gradient divided by its usual magnitude."""
     return "Adam", {"betas": (beta1, beta2)}
 
 
@@ -34,13 +36,15 @@ def sgd(
     momentum: Annotated[float, Range(0, 0.999, "Share of the last step that is kept.", 0.05)] = 0.9,
     weight_decay: Decay = 0.0,
 ) -> Arguments:
-    """Stochastic gradient descent with momentum: steps as large as gradients, so another rate than Adam's."""
+    """Stochastic gradient descent with momentum: steps proportional to gradients, so the learning rate differs from
+    Adam's.
+    """
     return "SGD", {"momentum": momentum, "weight_decay": weight_decay}
 
 
 @SCHEDULES.register(source="Loshchilov and Hutter 2017", formula=r"\tfrac12 (1 + \cos \pi e / E)")
 def cosine(epoch: int, epochs: int, /) -> float:
-    """Falls to zero along a half cosine.
+    """The learning rate falls to zero along a half cosine.
 
     >>> cosine(0, 10), round(cosine(5, 10), 3)
     (1.0, 0.5)
@@ -63,7 +67,7 @@ def step(
     every: Annotated[int, Range(1, 1000, "Epochs between two drops.", 1)] = 10,
     factor: Annotated[float, Range(0.01, 1, "Multiplies the learning rate at each drop.", 0.05)] = 0.5,
 ) -> float:
-    """Drops by a factor every few epochs.
+    """The learning rate drops by a factor every few epochs.
 
     >>> step(25, 100, every=10, factor=0.5)
     0.25

@@ -1,9 +1,9 @@
-"""Shortcut back-propagation (Guo et al. 2024): where branches begin, and how heavy their losses are in each epoch.
+"""Schedules of shortcut back-propagation (Guo et al. 2024): how much the branches' losses weigh in each epoch.
 
-A branch is a linear readout of what a hidden layer says, averaged over time and positions. Its loss is added to the
-main one in training, so that the layers before it hear of the labels without the layers behind it; inference knows
-nothing of it. An entry maps (epoch, epochs), epochs counted from 0, to the factor lambda of the branches' losses. The
-paper says that lambda falls with the epochs; which curve it takes is not told, so that there is a family here.
+A branch is a linear readout of a hidden layer's output, averaged over time and positions. Its loss is added to the main
+loss in training, so that the layers before it get a gradient that does not pass through the later layers; inference
+does not use branches. An entry maps (epoch, epochs), epochs counted from 0, to the factor lambda of the branches'
+losses. The paper says that lambda falls with the epochs but not by which curve, so several are offered here.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def zero(epoch: int, epochs: int, /) -> float:  # noqa: ARG001
 
 @SHORTCUTS.register(source="Guo et al. 2024, shortcut back-propagation", formula=r"\lambda_0")
 def constant(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:  # noqa: ARG001
-    """The branches count alike in all epochs."""
+    """The branches' losses have the same weight in all epochs."""
     return weight
 
 
 @SHORTCUTS.register(source=SOURCE, formula=r"\lambda_0 (1 - e / E)")
 def linear(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
-    """From the branches to the main loss in a straight line.
+    """The weight of the branches' losses falls linearly, from lambda_0 at first to 0 at the end.
 
     >>> linear(0, 10), linear(5, 10, weight=2)
     (1.0, 1.0)
@@ -45,7 +45,7 @@ def linear(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
 
 @SHORTCUTS.register(source=SOURCE, formula=r"\tfrac12 \lambda_0 (1 + \cos \pi e / E)")
 def cosine(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
-    """Along half a cosine: slow at first and at last.
+    """The weight of the branches' losses falls along half a cosine: slowly at first and at the end.
 
     >>> round(cosine(5, 10), 3)
     0.5
@@ -62,7 +62,7 @@ def exponential(
     weight: Weight = 1.0,
     rate: Annotated[float, Range(0, 50, "Fall over all epochs, as a power of e (r).", 0.5)] = 5.0,
 ) -> float:
-    """Fast at first: a share of what is left goes with each epoch.
+    """The weight of the branches' losses falls exponentially, fastest at first.
 
     >>> exponential(0, 10), round(exponential(10, 10), 4)
     (1.0, 0.0067)
@@ -80,7 +80,7 @@ def step(
     every: Annotated[int, Range(1, 1000, "Epochs between two drops.", 1)] = 5,
     factor: Annotated[float, Range(0, 1, "Multiplies lambda at each drop.", 0.05)] = 0.5,
 ) -> float:
-    """Drops by a factor every few epochs.
+    """The weight of the branches' losses drops by a factor every few epochs.
 
     >>> step(4, 20), step(5, 20), step(10, 20)
     (1.0, 0.5, 0.25)
@@ -90,7 +90,9 @@ def step(
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """Factors of the losses in an epoch: of the main one, and of each branch's. `value` is lambda."""
+    """Factors of the losses in one epoch: `value` is lambda, `main` the main loss's factor, `branch` that of each
+    branch's.
+    """
 
     value: float
     main: float
@@ -98,7 +100,7 @@ class LossWeights:
 
 
 def loss_weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> LossWeights:
-    """Of an epoch, counted from 0.
+    """Returns the factors of the main loss and of each of the `branches` branches' losses in `epoch`, counted from 0.
 
     "plain": CE + lambda sum_m CE_m. "normalised": (1 - l) CE + l / M sum_m CE_m with l = lambda / (1 + lambda).
 

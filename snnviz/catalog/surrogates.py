@@ -1,7 +1,7 @@
-"""Surrogate gradients: what stands for ds/du on the way back, as a function of x = u - theta.
+"""Surrogate gradients: functions of x = u - theta that replace the derivative ds/du of a spike in the backward pass.
 
-The spike itself is a step, whose derivative is zero almost everywhere. Each function uses plain arithmetic only,
-so one definition serves numpy (plots, theory) and torch (training).
+The spike itself is a step, whose derivative is zero almost everywhere. Each function uses plain arithmetic only, so one
+definition serves numpy (plots, theory) and torch (training).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def atan(x: Any, /, *, slope: Slope = 2.0) -> Any:
     source="Zenke and Ganguli 2018; snntorch.surrogate.fast_sigmoid(slope)", formula=r"\frac{1}{(1 + k|x|)^2}"
 )
 def fast_sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
-    """SuperSpike: peak 1 whatever the slope.
+    """Derivative of a fast sigmoid (SuperSpike): its peak is 1 whatever the slope.
 
     >>> fast_sigmoid(0.04)
     0.25
@@ -60,8 +60,8 @@ def sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
 def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
     """A triangle: neurons further than 1/k from the threshold get no gradient at all.
 
-    The authors' code multiplies it by 0.3, their dampening, which is left out here; which equation of the paper it is
-    could not be checked.
+    The authors' code also multiplies by a dampening factor of 0.3, which is left out here; which equation of the paper
+    corresponds could not be checked.
 
     >>> triangle(0.5), triangle(2.0)
     (0.5, 0.0)
@@ -71,12 +71,12 @@ def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
 
 
 SATURATION_LEVEL = 0.01
-"""Below this share of its peak a derivative counts as none."""
+"""Below this share of its peak, a surrogate derivative counts as zero."""
 
 
 @lru_cache(maxsize=256)
 def saturation_distance(surrogate: Choice) -> float:
-    """How far from the threshold the derivative falls to 1 % of its peak; every entry is even and falls on both sides.
+    """Returns the distance |u - theta| at which a surrogate's derivative falls to 1 % of its peak.
 
     >>> saturation_distance(Choice({"kind": "triangle", "slope": 2.0}))
     0.495

@@ -1,1 +1,1 @@
-"""What a run is: designs and their parts, the menus that they choose from, names, links, networks as data."""
+"""Designs and tasks as frozen values: their parts, registries of choices, run names, links and adjacency matrices."""

@@ -1,9 +1,9 @@
 """The block adjacency matrix: which layer feeds which, and how (Benmeziane et al. 2023, Eq. 1).
 
-Vertex 0 is the block's input, vertices 1..d are its layers. ``edges[i][j]`` says what the skip from i to j
-does: 0 none, 1 DSC (concatenate), 2 ASC (add). The sequential path j-1 -> j is always there and is not a
-skip, so skips need j >= i + 2 and a block of d layers has d(d-1)/2 places for them. Backward connections stand
-below the diagonal (1 <= j < i, as many places again): they carry what layer i said at time step t-1.
+Vertex 0 is the block's input, vertices 1..d are its layers. ``edges[i][j]`` is the kind of the skip connection from
+vertex i to vertex j: 0 none, 1 DSC (concatenate), 2 ASC (add). The sequential path j-1 -> j always exists and is not a
+skip, so skips need j >= i + 2 and a block of d layers has d(d-1)/2 places for them. Entries below the diagonal (1 <= j
+< i, as many places again) are backward connections: they carry the output of layer i at time step t-1.
 
     >>> edges = parse("0012/0001/0000/0000")
     >>> to_text(edges)
@@ -23,41 +23,46 @@ Edges = tuple[tuple[int, ...], ...]
 NONE, DSC, ASC = 0, 1, 2
 MIN_DEPTH, MAX_DEPTH = 2, 8
 MAX_VERTICES = 26
-"""Of a block whose size is given, with its input and its output: DenseNet-121 has a block of 24 layers."""
+"""Largest number of vertices of a block of fixed size, input and output included: DenseNet-121 has a block of 24
+layers.
+"""
 
 
 def skip_positions(depth: int) -> tuple[tuple[int, int], ...]:
-    """Every place (i, j) for a skip in a block of `depth` layers."""
+    """Returns every position (i, j) that a forward skip can take in the matrix of a block of `depth` layers."""
     return tuple((i, j) for i in range(depth + 1) for j in range(i + 2, depth + 1))
 
 
 def backward_positions(depth: int) -> tuple[tuple[int, int], ...]:
-    """Every place (i, j) for a backward connection in a block of `depth` layers."""
+    """Returns every position (i, j) that a backward connection can take in the matrix of a block of `depth` layers."""
     return tuple((i, j) for i in range(2, depth + 1) for j in range(1, i))
 
 
 def has_backward(edges: Edges) -> bool:
-    """Whether a layer feeds an earlier one."""
+    """Returns whether the matrix has a backward connection, from a layer to an earlier one."""
     return any(edge for i, row in enumerate(edges) for edge in row[:i])
 
 
 def sequential(depth: int) -> Edges:
-    """A block without skips."""
+    """Returns the matrix of a block of `depth` layers without skips: `depth + 1` rows of zeros."""
     return tuple((0,) * (depth + 1) for _ in range(depth + 1))
 
 
 def resnet_like(depth: int) -> Edges:
-    """An addition around every two layers: 0 -> 2 -> 4 ..."""
+    """Returns a matrix with an addition (ASC) around every two layers: 0 -> 2 -> 4 ..."""
     return edges_from_skips(depth, {(i, i + 2): ASC for i in range(0, depth - 1, 2)})
 
 
 def densenet_like(depth: int) -> Edges:
-    """Every layer sees every earlier one, concatenated."""
+    """Returns a matrix with every forward skip a concatenation (DSC): each layer reads all earlier ones."""
     return edges_from_skips(depth, dict.fromkeys(skip_positions(depth), DSC))
 
 
 def with_n_skip(depth: int, n_skip: int, edge: int, seed: int) -> Edges:
-    """Each layer j takes min(n_skip, j - 1) sources, drawn without replacement from `seed`."""
+    """Returns a random matrix in which each layer j has min(n_skip, j - 1) skips of kind `edge` (1 DSC, 2 ASC).
+
+    The sources of each layer are drawn without replacement; `seed` makes the draw reproducible.
+    """
     draw = random.Random(seed)
     chosen: dict[tuple[int, int], int] = {}
     for j in range(2, depth + 1):
@@ -67,22 +72,24 @@ def with_n_skip(depth: int, n_skip: int, edge: int, seed: int) -> Edges:
 
 
 def edges_from_skips(depth: int, skips: dict[tuple[int, int], int]) -> Edges:
-    """The matrix of a block of `depth` layers with these skips."""
+    """Returns the matrix of a block of `depth` layers; `skips` maps each position (i, j) to its kind, all others
+    are 0.
+    """
     return tuple(tuple(skips.get((i, j), NONE) for j in range(depth + 1)) for i in range(depth + 1))
 
 
 def to_text(edges: Edges) -> str:
-    """The text form that people copy and paste."""
+    """Returns the matrix as readable text, rows separated by " / " and entries by spaces; `parse` reads it."""
     return " / ".join(" ".join(map(str, row)) for row in edges)
 
 
 def to_compact_text(edges: Edges) -> str:
-    """The text form that a link carries."""
+    """Returns the matrix as text without spaces, rows separated by "/", as used in links; `parse` reads it."""
     return "/".join("".join(map(str, row)) for row in edges)
 
 
 def summary(edges: Edges) -> str:
-    """How many skips of each kind, and backward connections.
+    """Returns a short description of a matrix: the number of DSC, ASC and backward connections.
 
     >>> summary(parse("0012/0001/0000/0000"))
     '2 DSC + 1 ASC'
@@ -96,10 +103,11 @@ def summary(edges: Edges) -> str:
 
 
 def parse(value: object, field: str = "network.edges", *, rows: int | None = None, backward: bool = True) -> Edges:
-    """The matrix from text (rows by '/', digits with or without spaces) or from nested lists.
+    """Returns the matrix read from text (rows by '/', digits with or without spaces) or from nested lists.
 
-    `rows`: of exactly that size, 2 to `MAX_VERTICES`; else of a block of 2 to 8 layers. `backward`: whether it may have
-    backward connections. Raises `InputError` naming the field or the cell, the rule and the value.
+    `rows`: the number of rows the matrix must have, 2 to `MAX_VERTICES`; by default 3 to 9 (blocks of 2 to 8 layers).
+    `backward`: whether backward connections are allowed. Raises `InputError` naming the field or the cell, the rule and
+    the value.
 
     >>> parse("000/000/000", "block", rows=2)
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""What every kind of network has, and answers."""
+"""The base class of all kinds of network in a design."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from snnviz.design.adjacency import Edges
 from snnviz.design.part import Part
 
 Norm = Literal["none", "batch"]
-"""What happens to a hidden layer's current before its neurons. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1
-over images, positions and time steps together, times a learnt gain, plus the bias; a batch then goes through whole. In
-a network of cells each time step has statistics of its own."""
+"""Normalisation of a hidden layer's input current. "batch" (Ioffe and Szegedy 2015): mean 0 and variance 1 over images,
+positions and time steps together, times a learnt gain, plus the bias; the batch is then not split into micro-batches.
+In a network of cells each time step has statistics of its own.
+"""
 
 
 Code = Literal["rate", "ttfs"]
-"""How neurons tell what they have to say: "rate" by spikes over the time steps (ReLUs: by a number), "ttfs" by the time
-of the one spike that each may have, which is another way to compute what ReLUs do (`snnviz.theory.ttfs`)."""
+"""How neurons encode their output: "rate" by spikes over the time steps (ReLUs: by a number), "ttfs" by the time of the
+one spike that each neuron may emit, which computes the same as ReLUs (`snnviz.theory.ttfs`).
+"""
 
 
 class BaseNetwork(Part):
-    """What every kind of network has, and what others ask of one whatever its kind."""
+    """Base class of all kinds of network in a design: the fields, flags and methods that they share."""
 
     code: Code = "rate"
 
@@ -28,65 +30,78 @@ class BaseNetwork(Part):
     """Whether batch normalisation has statistics of its own for each time step."""
 
     has_row: ClassVar[bool] = True
-    """Whether it can be layers in a row, as one spike a neuron asks for."""
+    """Whether the network can be a plain sequence of layers, as time-to-first-spike coding needs."""
 
     fully_connected: ClassVar[bool] = False
-    """Whether all its layers are."""
+    """Whether all layers are linear layers."""
 
     scaled: ClassVar[bool] = False
-    """Whether `width` is a share of an original's channels."""
+    """Whether the field `width` is a share of the channels of a published architecture."""
 
     matrix_per_block: ClassVar[bool] = False
-    """Whether each block has a matrix of its own, of a given number of layers."""
+    """Whether each block has an adjacency matrix of its own, of a fixed number of layers."""
 
     drawn_fields: ClassVar[frozenset[str]] = frozenset()
-    """Fields that an editor draws, and no form asks for."""
+    """Names of the fields that are edited in the matrix editor instead of a form."""
 
     @property
     def changed_blocks(self) -> tuple[int, ...]:
-        """The numbers, from 1, of blocks whose matrix is not the original's."""
+        """Numbers, from 1, of the blocks whose adjacency matrix differs from the published architecture's."""
         return ()
 
     def without_skips(self, channels: int) -> BaseNetwork | None:  # noqa: ARG002
-        """The same with so many channels and no skips, as a control; None of kinds without such a control."""
+        """Returns this network without skips and with `channels` channels, as a control; None if the kind has no such
+        control.
+        """
         return None
 
     @property
     def matrices(self) -> tuple[Edges, ...]:
-        """Of each block that has one; stacked blocks share theirs."""
+        """The adjacency matrix of each block with a matrix of its own; one matrix if all stacked blocks share it, () if
+        none has.
+        """
         return ()
 
     @property
     def hidden_layers(self) -> int | None:
-        """How many there are in a row, where that is the field `depth`; None of other kinds."""
+        """Number of hidden layers, for kinds that are a sequence of `depth` layers; None for other kinds."""
         return None
 
     def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:  # noqa: ARG002
-        """Own fields for these matrices, as many as `matrices`."""
+        """Returns the field values that give this network these adjacency matrices; `edges` is as long as
+        `matrices`.
+        """
         return {}
 
     @property
     def backward(self) -> dict[str, str]:
-        """The field with connections from a later layer or node to an earlier one, and its text; {} without such."""
+        """The field that holds backward connections (to an earlier layer or node), mapped to its text; {} if there are
+        none.
+        """
         return {}
 
     def forward(self) -> dict[str, object]:
-        """Own fields without backward connections."""
+        """Returns the field values that remove all backward connections from this network; {} if there are none."""
         return {}
 
     @property
     def skips(self) -> dict[str, str]:
-        """The field with skips beside a row of layers, and its text; {} without such."""
+        """The field that holds skip connections, mapped to its text; {} if the network is a plain sequence of
+        layers.
+        """
         return {}
 
     def in_a_row(self) -> BaseNetwork:
-        """The nearest network of layers in a row, with as many channels."""
+        """Returns the nearest network that is a plain sequence of layers, with the same number of channels."""
         return self
 
     def in_words(self) -> list[str]:
-        """What it is, and how large."""
+        """Returns a short description for people, as a list of phrases: the kind of network and its size."""
         raise NotImplementedError
 
     def in_the_way_of(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
-        """Own fields, as they would have to be for a refused change of another to be allowed, where that is known."""
+        """Returns the values that other fields of this network need so that a refused change of `field` is allowed.
+
+        {} where no such values are known.
+        """
         return {}

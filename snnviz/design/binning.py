@@ -1,4 +1,4 @@
-"""What happens to recordings of events before a network sees them, and to samples in training alone, as values."""
+"""Settings for how event recordings are turned into frames, and for data augmentation in training."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from snnviz.design.registry import Range
 from snnviz.errors import InputError
 
 LONGEST_MS = 10_000
-"""Of a frame."""
+"""Longest duration of a frame, in milliseconds."""
 
 
 class Events(Part):
-    """How a recording becomes frames, one for each time step. Nothing of it concerns images.
+    """How an event recording is turned into frames, one per time step; images do not use it.
 
-    In this order: what stands alone is left out, the middle is kept, pixels are joined, and each frame's events counted
-    on each pixel of each polarity.
+    Processing order: remove noise events (`denoise_ms`), keep the central square (`crop`), merge pixels (`downsample`),
+    then count the events of each frame per pixel and polarity (`bins`, `window_ms`).
     """
 
     bins: Literal["count", "binary"] = "count"
-    """A frame says how many events fell on a pixel, or whether any did."""
+    """"count": a frame holds the number of events at each pixel; "binary": 1 where there is any."""
 
     window_ms: Annotated[
         float, Range(0, LONGEST_MS, "Milliseconds of a frame, from the first event on; 0: a T-th of the recording.", 1)
@@ -34,9 +34,9 @@ class Events(Part):
     downsample: Annotated[int, Range(1, 32, "So many pixels in both directions become one.", 1)] = 1
 
     def check(self, name: str, side: int | None) -> None:
-        """Raises `InputError` where a recording of `side` pixels has not enough of them, or, None, it is no recording.
+        """Raises `InputError` if these settings do not fit the data set `name`.
 
-        `name` of the data set.
+        `side`: height and width of its recordings in pixels, or None for images, for which all settings must be unused.
         """
         if side is None:
             for field, form in naming.field_schemas(Events).items():
@@ -53,10 +53,12 @@ class Events(Part):
 
 
 class Augment(Part):
-    """What training does to samples, anew in every epoch and drawn from the seed; tests see them as they are."""
+    """Data augmentation: random changes of training samples, drawn anew from the seed in every epoch; not used in
+    tests.
+    """
 
     flip: Literal["off", "on"] = "off"
-    """Half of the samples are mirrored, left for right."""
+    """Whether half of the samples are mirrored left to right."""
 
     shift: Annotated[int, Range(0, 32, "Samples are moved by up to so many pixels, in both directions.", 1)] = 0
     drop: Annotated[
@@ -64,17 +66,19 @@ class Augment(Part):
     ] = 0.0
 
     def check(self, _: str, side: int | None) -> None:
-        """Raises `InputError` where events of images, of which `side` is None, are to be dropped."""
+        """Raises `InputError` if events are to be dropped from images; `side` is None for images."""
         if self.drop and side is None:
             raise InputError("data.augment.drop", "be 0 for images, which have no events", self.drop)
 
 
 FEWEST_PIXELS = 4
-"""Of a side, after cropping and joining."""
+"""Smallest height and width of a frame, in pixels, after cropping and downsampling."""
 
 
 def resulting_side(side: int, events: Events) -> int:
-    """Pixels of a side of `side` pixels that are left; the last of them may join fewer than the others.
+    """Returns the height and width of a frame in pixels after cropping and downsampling a recording of `side` pixels.
+
+    The last pixel may merge fewer original pixels than the others.
 
     >>> resulting_side(34, Events(crop=28, downsample=3))
     10

@@ -1,9 +1,9 @@
 """The cell of a SNASNet: four nodes, and the operation that leads from one to another (Kim et al. 2022).
 
-Node 0 is the cell's input, node 3 its output; a node is the sum of what reaches it. ``cell[i][j]`` is the operation
-from node i to node j: 0 zeroize, 1 skip, 2 convolution 1x1, 3 convolution 3x3, 4 average pool 3x3. Above the diagonal
-it works within a time step; below it is a backward connection, whose target hears of it one time step later. A pair of
-nodes has one of the two or neither.
+Node 0 is the cell's input, node 3 its output; a node is the sum of the operations that lead to it. ``cell[i][j]`` is
+the operation from node i to node j: 0 zeroize, 1 skip, 2 convolution 1x1, 3 convolution 3x3, 4 average pool 3x3. Above
+the diagonal it works within a time step; below the diagonal it is a backward connection, which delivers its value one
+time step later. A pair of nodes has one of the two or neither.
 
     >>> cell = parse("0303 0030 2002 0200")
     >>> summary(cell)
@@ -28,19 +28,21 @@ OPERATION_CODES = {"skip": SKIP, "conv1": CONV1, "conv3": CONV3, "pool": POOL}
 NODES = 4
 OUTPUT_NODE = NODES - 1
 MAX_TEXT_LENGTH = 200
-"""Characters of a text that may be a cell."""
+"""Longest text, in characters, that `parse` accepts."""
 
 NODE_PAIRS = tuple((i, j) for i in range(NODES) for j in range(NODES) if i != j)
-"""Every (i, j) that an operation can lead from and to."""
+"""Every ordered pair (i, j) of different nodes."""
 
 
 def has_backward(cell: Cell) -> bool:
-    """Whether it has a backward connection."""
+    """Returns whether the cell has a backward connection, from a node to an earlier one."""
     return any(cell[i][j] for i, j in NODE_PAIRS if i > j)
 
 
 def without_unused_connections(cell: Cell) -> Cell:
-    """The cell without the connections that lie on no path from the input to the output; nothing where there is none.
+    """Returns the cell without the connections that lie on no path from the input to the output.
+
+    If no path leads from the input to the output, all connections are removed.
 
     >>> to_text(without_unused_connections(parse("0103 0020 0000 0000")))
     '0003 0000 0000 0000'
@@ -51,16 +53,17 @@ def without_unused_connections(cell: Cell) -> Cell:
 
 
 Edge = tuple[int, int, int, bool]
-"""From which node, to which, the operation, and whether it is heard a time step late."""
+"""One connection: source node, target node, operation, and whether its value arrives one time step late."""
 
 
 def canonical_form(cell: Cell) -> tuple[Edge, ...]:
-    """What cells that are the same function of their weights have in common: their connections, in order.
+    """Returns the connections of a cell in a normal form: cells with equal forms compute the same function of their
+    weights.
 
-    Connections on no path count for nothing. A node that only one forward skip feeds is another name of the node that
-    it comes from; one that feeds only one forward skip, a part of the node where that leads. Nodes 1 and 2 are names
-    too, where what is heard late stays late. Such cells have their weights at other places, for which a seed draws
-    others: they are two draws of one network, not two networks.
+    Connections on no path are dropped. A node fed by one forward skip alone is merged with the skip's source; a node
+    that feeds one forward skip alone, with the skip's target. Nodes 1 and 2 may be exchanged where delays stay the
+    same. Cells with equal forms have their weights at other places, so that a seed gives them different weights: they
+    are two draws of one network, not two networks.
 
     >>> canonical_form(parse("0203 0000 0003 0000")) == canonical_form(parse("0003 0000 0000 0000"))
     True
@@ -92,12 +95,14 @@ def _joined(edges: list[Edge]) -> list[Edge]:
 
 
 def to_text(cell: Cell) -> str:
-    """The text form that people copy and paste: a word for each node that operations lead from."""
+    """Returns the cell as text: one word of four digits per row, as `parse` reads it."""
     return " ".join("".join(map(str, row)) for row in cell)
 
 
 def count_connections(cell: Cell) -> dict[str, int]:
-    """Connections by direction (forward, backward) and by operation (skip, conv1, conv3, pool)."""
+    """Returns the number of connections by direction (forward, backward) and by operation (skip, conv1, conv3,
+    pool).
+    """
     ways = [{name: many[name] for name in OPERATION_CODES} for many in map(Counter, _kinds(cell))]
     forward, backward = (sum(many.values()) for many in ways)
     return {"forward": forward, "backward": backward} | {
@@ -106,7 +111,7 @@ def count_connections(cell: Cell) -> dict[str, int]:
 
 
 def counts_by_direction(cell: Cell) -> dict[str, int]:
-    """Connections by direction and operation: forward_skip, ..., backward_pool.
+    """Returns the number of connections by direction and operation: forward_skip, ..., backward_pool.
 
     >>> found = counts_by_direction(parse("0303 0030 2002 0200"))
     >>> found["forward_conv1"], found["backward_conv1"]
@@ -124,7 +129,7 @@ def _kinds(cell: Cell) -> tuple[list[str], list[str]]:
 
 
 def summary(cell: Cell) -> str:
-    """How many connections there are in each direction, and of which operations."""
+    """Returns a short description of a cell: the number of connections by direction and by operation."""
     many = count_connections(cell)
     ways = " + ".join(f"{many[way]} {way}" for way in ("forward", "backward") if many[way])
     kinds = sorted(
@@ -134,9 +139,10 @@ def summary(cell: Cell) -> str:
 
 
 def parse(value: object, field: str = "cell") -> Cell:
-    """A cell from text or from nested lists. Raises `InputError` naming the field or the entry, the rule and the value.
+    """Returns the cell read from text or from nested lists.
 
-    Text: four rows by spaces, '/' or line breaks, of digits with or without spaces.
+    Text: four rows separated by spaces, '/' or line breaks, of digits with or without spaces. Raises `InputError`
+    naming the field or the entry, the rule and the value.
 
     >>> parse("0 3 0 3 / 0 0 3 0 / 2 0 0 2 / 0 2 0 0") == parse("0303 0030 2002 0200")
     True
@@ -197,15 +203,15 @@ PUBLISHED_CELLS: dict[str, Cell] = {
     "SNASNet-Bw, CIFAR10": parse("0303 0030 2002 0200"),
     "SNASNet-Bw, CIFAR100": parse("0302 0030 3003 0000"),
 }
-"""Cells that Kim et al. found and put beside their code."""
+"""Cells that Kim et al. found and published with their code."""
 
 
 def random_cell(seed: int, number: int, *, backward: bool) -> Cell:
-    """Candidate `number` of a search, whichever were drawn before it; `backward`: with backward connections.
+    """Returns random candidate cell `number` of the sequence given by `seed`, whichever were drawn before.
 
-    Drawn as in the code of Kim et al.: each pair's operation uniform in 0..4, its direction by a coin if `backward`;
-    nodes that no path leads to from the input, or from to the output, lose their connections; repeated until the input
-    feeds the output directly.
+    `backward`: allow backward connections. Drawn as in the code of Kim et al.: each pair's operation uniform in 0..4,
+    its direction by a coin if `backward`; nodes that no path leads to from the input, or from to the output, lose their
+    connections; repeated until the input feeds the output directly.
     """
     draw = random.Random(f"{seed}/{number}/{backward}")
     while True:

@@ -1,7 +1,7 @@
 """A Design: a frozen value that says everything a run needs.
 
-Its canonical JSON is what the command line reads; its digest names the run, so the same design twice is one run
-(`snnviz.design.naming`: a new field renames none).
+The command line reads its canonical JSON; a run is found by the digest of its design, so the same design twice is one
+run (`snnviz.design.naming`; adding a field changes no digest).
 
     >>> Design().network.kind
     'block'
@@ -29,7 +29,11 @@ from snnviz.design.submitted import MAX_TEXT, Task
 
 
 class Design(Task):
-    """Everything a run needs, and nothing else."""
+    """Everything a training run needs, as one frozen value: data, network, neuron, initialisation, training and seed.
+
+    `ttfs` only matters for networks with time-to-first-spike coding (`network.code`). Creating a design checks it and
+    raises `InputError` for values out of range or that contradict each other.
+    """
 
     kind = "run"
     noun = "a design"
@@ -65,5 +69,6 @@ RULES: tuple[tuple[Callable[[Design], bool], str], ...] = (
     ),
     (lambda design: bool(design.training.shortcut.layers), "snnviz.graph.branches:check_branch_layers"),
 )
-"""What parts of a design ask of each other: which designs a rule concerns, and the function that raises `InputError`,
-by its name, as it is written in terms of designs and of what lies above them."""
+"""Rules between parts of a design: a predicate for the designs that a rule concerns, and the function that checks them
+and raises `InputError`, as "module:name", because its module imports this one.
+"""

@@ -1,4 +1,4 @@
-"""A design as flat paths: what a link carries, what ``--set`` changes, and how two designs differ.
+"""A design as a flat mapping of field paths: the query string of a link, ``--set`` options, and differences of designs.
 
 >>> from snnviz.design.design import Design
 >>> d = change(Design(), {"neuron.threshold": "0.8", "network.kind": "mlp"})
@@ -28,19 +28,23 @@ from snnviz.errors import InputError, Unquoted, did_you_mean
 
 MAX_QUERY_LENGTH = 8_192
 RESERVED_PARAMETERS = frozenset({"run", "embed", "embed_options"})
-"""Parameters of the address that are not fields of a design."""
+"""Parameters of a link's query string that are not fields of a design."""
 
 NEURON = "neuron.kind"
-"""LIF and ReLUs have the same fields: setting it starts nothing anew there; other defaults disagree with ReLUs."""
+"""Path of the kind of neuron. LIF and ReLU share their fields, so changing from one to the other keeps the other
+fields.
+"""
 
 
 def flatten(design: Design) -> dict[str, Any]:
-    """Every field by path, such as ``training.epochs``; the matrix as its compact text, a list as "3,6,9"."""
+    """Returns every field of a design by path, such as ``training.epochs``: matrices as compact text, lists as
+    "3,6,9".
+    """
     return flatten_document(design.document())
 
 
 def flatten_document(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A design's document by path."""
+    """Returns every field of a design's document (its nested dictionary) by path, formatted as by `flatten`."""
     found: dict[str, Any] = {}
 
     def walk(prefix: str, value: Any) -> None:
@@ -55,7 +59,9 @@ def flatten_document(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def begins_anew(path: str, before: object, after: object) -> bool:
-    """Whether a field is a kind that brings other fields than the one before.
+    """Returns whether changing the field at `path` from `before` to `after` resets its part to defaults.
+
+    True for a kind, such as ``network.kind``, except between neurons that have the same fields.
 
     >>> begins_anew("neuron.kind", "lif", "relu"), begins_anew("neuron.kind", "lif", "plif")
     (False, True)
@@ -76,14 +82,15 @@ def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def default_of_same_kinds(design: Design) -> Design:
-    """The default design with the same choices of kind, LIF for ReLUs: what need not be said of a design."""
+    """Returns the default design with the same choices of kind as `design`, but LIF in place of ReLU."""
     return change(Design(), _kinds(flatten(design)))
 
 
 def to_query(design: Design) -> str:
-    """The query string of a link: only what differs from what absence means (`design.naming`), whatever is the default.
+    """Returns the query string of a link to the design, naming only the fields that differ from their absent value.
 
-    It is empty for the default design alone, as an address without a word shows the default.
+    The absent value of a field is fixed for ever (`design.naming`), whatever today's default is. The string is empty
+    for the default design alone, since a link without parameters shows the default.
     """
     told = sparse_fields(flatten(design))
     if not told and design != Design():
@@ -110,15 +117,15 @@ def absent_fields(kinds: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
 
 
 def has_no_settings(query: Mapping[str, str]) -> bool:
-    """Whether an address is no link to something that was set: it shows defaults."""
+    """Returns whether the parameters of a link set nothing, so that the page shows its defaults."""
     return not query.keys() - RESERVED_PARAMETERS
 
 
 def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> Design:
-    """The design of a link's query string or parameters. Raises `InputError`; other pages' parameters are ignored.
+    """Returns the design of a link's query string or parameters; parameters of other pages are ignored.
 
-    What a link leaves out is what absence means. `bare`: see `has_no_settings`; to be said where the link also holds
-    what is no field of a design.
+    Fields that the link leaves out get their absent value (`design.naming`). `bare`: whether the link sets nothing and
+    shows the default design; by default `has_no_settings(query)`. Raises `InputError`.
     """
     if isinstance(query, str):
         if len(query) > MAX_QUERY_LENGTH:
@@ -132,17 +139,20 @@ def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> D
 
 
 def from_sparse(settings: Mapping[str, Any]) -> Design:
-    """The design of a link with these fields by path, whatever the defaults are by now. Raises `InputError`."""
+    """Returns the design with these fields by path; fields left out get their absent value, not today's default.
+
+    Raises `InputError`.
+    """
     document = naming.absent_document(Design)
     _put_all(document, settings, _absent)
     return Design.meant(document)
 
 
 def change(design: Design, settings: Mapping[str, Any]) -> Design:
-    """`design` with fields set by path. Text is read as a number where it is one. Raises `InputError`.
+    """Returns `design` with these fields, by path, set to new values. Text that is a number is read as one.
 
-    Setting a ``.kind`` starts its part anew with that kind's defaults; the order of the settings does not matter:
-    kinds are set first (``init=kaiming`` is one too), then what lies deeper.
+    Setting a ``.kind`` resets its part to that kind's defaults; the order of the settings does not matter: kinds are
+    set first (``init=kaiming`` is one too), then deeper paths. Raises `InputError`.
     """
     document = design.document()
     _put_all(document, settings, _default)
@@ -150,7 +160,7 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
 
 
 Neurons = Callable[[type[Part], object], dict[str, Any]]
-"""The document of a neuron of a kind, of which nothing else is said."""
+"""A function that returns the document of a neuron of a given kind with no other field set."""
 
 
 def _absent(part: type[Part], kind: object) -> dict[str, Any]:
@@ -167,9 +177,10 @@ def _put_all(document: dict[str, Any], settings: Mapping[str, Any], neurons: Neu
 
 
 def part_to_query(value: Part, prefix: str = "") -> str:
-    """The query string of a page's setting: only what differs from what absence means, each name after `prefix`.
+    """Returns the query string of a page's settings: the fields that differ from their absent value, prefixed by
+    `prefix`.
 
-    It is empty only for one that is the default, too.
+    The string is empty only for the default settings.
     """
     meant, shown = naming.absent_document(type(value)), value.model_dump(mode="json")
     changed = {name: field for name, field in shown.items() if not naming.json_equal(field, meant[name])}
@@ -180,10 +191,10 @@ def part_to_query(value: Part, prefix: str = "") -> str:
 
 
 def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
-    """The fields of a page's setting in a link's parameters, those after `prefix`, numbers as such.
+    """Returns the fields of a page's settings from a link's parameters whose names begin with `prefix`, numbers parsed.
 
-    What a link leaves out is what absence means; a bare address says nothing of it, and so shows the default. Raises
-    `InputError`.
+    Fields that the link leaves out get their absent value; a link that sets nothing gives {}, so that the page shows
+    its defaults. Raises `InputError`.
     """
     given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
     if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_QUERY_LENGTH:
@@ -195,7 +206,9 @@ def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = ""
 
 
 def parse_settings(pairs: Iterable[str]) -> dict[str, str]:
-    """``["training.epochs=3"]`` as a mapping. Raises `InputError`."""
+    """Returns ``--set`` options, such as ``["training.epochs=3"]``, as a mapping of path to text. Raises
+    `InputError`.
+    """
     settings = {}
     for pair in pairs:
         path, equals, value = pair.partition("=")
@@ -206,11 +219,13 @@ def parse_settings(pairs: Iterable[str]) -> dict[str, str]:
 
 
 TEXT_FIELDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
-"""Fields whose text is not a number even if it is made of digits."""
+"""Paths of fields whose value stays text even if it is made of digits."""
 
 
 def parse_value(path: str, value: Any) -> Any:
-    """A number where text is one (never NaN or infinity), else the value itself."""
+    """Returns `value` as a number if it is the text of a finite number, else unchanged; text fields are never
+    converted.
+    """
     if not isinstance(value, str) or path in TEXT_FIELDS or path.endswith(".kind"):
         return value
     text = value.strip()
@@ -226,9 +241,10 @@ def parse_value(path: str, value: Any) -> Any:
 
 
 def parse_choice(registry: Registry[Any], path: str, value: object) -> Choice:
-    """An entry of a registry from a short text, ``sgd`` or ``sgd:momentum=0.8:weight_decay=0.01``, or from an object.
+    """Returns a registry entry with parameters, read from text such as ``sgd:momentum=0.8:weight_decay=0.01`` or an
+    object.
 
-    A text is of a link: what it leaves out is what absence means. Raises `InputError` naming `path`.
+    Text comes from links: parameters left out get their absent value. Raises `InputError` naming `path`.
     """
     if not isinstance(value, str):
         return Choice(registry.choose(path, dict(value) if isinstance(value, Mapping) else value))
@@ -244,7 +260,7 @@ def parse_choice(registry: Registry[Any], path: str, value: object) -> Choice:
 
 
 def format_choice(registry: Registry[Any], choice: Choice) -> str:
-    """The short text that `parse_choice` reads; parameters that are as absence means are left out."""
+    """Returns a choice as the short text that `parse_choice` reads; parameters at their absent value are left out."""
     usual = naming.absent_parameters(registry, choice.kind)
     changed = [
         f"{name}={format_number(value)}" for name, value in choice.parameters.items() if value != usual.get(name)
@@ -253,7 +269,9 @@ def format_choice(registry: Registry[Any], choice: Choice) -> str:
 
 
 def differences(designs: list[Design]) -> dict[str, list[Any]]:
-    """The paths at which the designs are not all alike, each with its value in every design (None where absent)."""
+    """Returns the paths at which the designs differ, each with its value in every design (None where it has no such
+    field).
+    """
     flats = [flatten(design) for design in designs]
     paths = dict.fromkeys(path for flat in flats for path in flat)
     columns = {path: [flat.get(path) for flat in flats] for path in paths}
@@ -261,7 +279,8 @@ def differences(designs: list[Design]) -> dict[str, list[Any]]:
 
 
 def format_last_name(path: str, value: Any) -> str:
-    """A field of a design in short: the last part of its path, and its value; of a choice of kind the value alone.
+    """Returns a field and its value as short text: the last part of the path, then the value; for a kind the value
+    alone.
 
     >>> format_last_name("neuron.threshold", 1.0), format_last_name("init.kind", "kaiming")
     ('threshold 1.0', 'kaiming')
@@ -271,9 +290,9 @@ def format_last_name(path: str, value: Any) -> str:
 
 @lru_cache(maxsize=8192)
 def one_line_summary(design: Design, field: Callable[[str, Any], str] = format_last_name) -> str:
-    """The design in a few words: data, network, initialisation and what else is not default.
+    """Returns a design in a few words: data set, network, initialisation and what else is not default.
 
-    `field`: how a field and its value are said.
+    `field(path, value)` formats a field and its value.
     """
     network = design.network
     words = network.in_words()
@@ -340,7 +359,7 @@ def _listed(value: Any) -> Any:
 
 
 def format_number(value: float) -> str:
-    """A number as text, with as many digits as it takes to read it again.
+    """Returns a number as the shortest text that reads back as the same number.
 
     >>> format_number(1.0), format_number(0.3), format_number(1 / 3)
     ('1', '0.3', '0.3333333333333333')
@@ -350,5 +369,5 @@ def format_number(value: float) -> str:
 
 
 def format_value(value: Any) -> str:
-    """A field as text."""
+    """Returns the value of a field as text: text unchanged, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

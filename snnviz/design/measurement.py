@@ -1,4 +1,4 @@
-"""The task of looking anew at the layers of a run that was trained before, from its weights."""
+"""The task of measuring again the layers of a run that was trained by an earlier release, from its stored weights."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from snnviz.design.submitted import Task
 
 
 class Measurement(Task):
-    """A finished run's layers on today's probe, with today's count of operations: rows of its own, of the looks before
-    and after training."""
+    """Task: measures the layers of a finished run again, from its weights, on today's probe batch and operation count.
+
+    Its rows are stored apart from the run's: one measurement before training and one after. `design`: the trained one.
+    """
 
     kind = "measurement"
     noun = "a measurement"
@@ -24,10 +26,10 @@ class Measurement(Task):
         PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
         PlainSerializer(lambda design: design.document()),
     ]
-    """What was trained."""
+    """The design that was trained."""
 
 
 @lru_cache(maxsize=4096)
 def measurement_digest(design: Design) -> str:
-    """The digest of a design's measurement."""
+    """Returns the digest of the `Measurement` task of a design, by which its run is found."""
     return Measurement(design=design).digest

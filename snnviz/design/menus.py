@@ -1,4 +1,4 @@
-"""What designs choose from by name: registries, filled by the catalogue and the data sets when they are first asked."""
+"""The registries of everything that designs choose by name; the catalogue's modules are imported at first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnviz.design.neurons import Neurons
 from snnviz.design.registry import Number, Registry
 
 EVENTS, CURRENT = "events", "current"
-"""Traits: of a data set of recordings of events, and of an encoding that makes a current of what it is given."""
+"""Traits of registry entries: a data set of event recordings; an encoding whose output is a current, not spikes."""
 
 
 DATASETS: Registry[Any] = Registry("data set", "snnviz.data.datasets")
@@ -42,23 +42,29 @@ SHORTCUTS: Registry[Any] = Registry("weighting of shortcut branches", "snnviz.ca
 
 
 SPIKING_READOUT = frozenset({"count"})
-"""Losses whose readout layer is a layer of spiking neurons."""
+"""Kinds of loss for which the readout layer consists of spiking neurons."""
 
 
 class Choice(dict[str, str | Number]):
-    """An entry of a registry and its parameters: ``{"kind": "atan", "slope": 2.0}``. Read only."""
+    """A read-only dictionary of a registry entry's kind and its parameters: ``{"kind": "atan", "slope": 2.0}``."""
 
     @classmethod
     def meant(cls, registry: Registry[Any], kind: str, **given: Number) -> Choice:
-        """An entry whose other parameters are as absence means, for ever: of designs that follow from a setting."""
+        """Returns a complete choice from an entry's kind and some parameters; the others get their absent value.
+
+        Absent values (`design.naming`) never change, so designs derived from settings keep their digests. Raises
+        `InputError`.
+        """
         return cls(registry.choose(registry.noun, naming.complete_choice(registry, {"kind": kind, **given})))
 
     @property
     def kind(self) -> str:
+        """Name of the chosen entry."""
         return str(self["kind"])
 
     @property
     def parameters(self) -> dict[str, Number]:
+        """The entry's parameters by name, without the kind."""
         return {name: value for name, value in self.items() if not isinstance(value, str)}
 
     def __hash__(self) -> int:  # type: ignore[override]
@@ -74,7 +80,9 @@ class Choice(dict[str, str | Number]):
 
 
 def choice_field(registry: Registry[Any], path: str) -> Any:
-    """What makes a field one of a registry's entries, for `Annotated`. `path`: the field's, for sentences."""
+    """Returns the `Annotated` metadata that makes a field a choice from `registry`; `path` names the field in
+    errors.
+    """
     return (
         PlainValidator(lambda value: Choice(registry.choose(path, value))),
         PlainSerializer(dict),
@@ -83,5 +91,7 @@ def choice_field(registry: Registry[Any], path: str) -> Any:
 
 
 def default_choice(registry: Registry[Any], path: str, **given: Any) -> Any:
-    """A field's default: resolved late, because the catalogue is written in terms of these values."""
+    """Returns a pydantic default of a choice field: the entry `kind` with the given parameters, resolved at first
+    use.
+    """
     return Field(default_factory=lambda: Choice(registry.choose(path, given)))

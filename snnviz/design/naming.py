@@ -1,9 +1,9 @@
-"""What a task is called: a key over what differs from what *absence means*, so that a new field renames nothing.
+"""Names of tasks: the digest by which a task's run is found, made so that adding a field changes no existing digest.
 
-`absent_document.json` says for every field, kind and parameter what is meant where a text does not name it: the value
-at the field's birth, whatever its default is by now. Lines are only ever added. A key is made of the *sparse* form,
-which leaves out what is absent; a stored text or a link that was written before a field was there is *filled* with it.
-Equal keys are equal values, and the other way round.
+`absent.json` records for every field, kind and parameter its *absent value*: what a text that does not name the field
+means. It is the default at the time when the field was added and never changes, whatever today's default is. Digests
+are computed from the *sparse* form of a document, which leaves out absent values; a stored text or a link written
+before a field existed is *filled* with them. Equal digests mean equal values, and the other way round.
 
 >>> from snnviz.design.design import Design
 >>> to_sparse(Design, Design.check({"neuron": {"beta": 0.9}, "network": {"kind": "mlp"}}).document())
@@ -38,21 +38,26 @@ M = TypeVar("M", bound=BaseModel)
 TABLE = Path(__file__).with_name("absent.json")
 
 ABSENT: dict[str, Any] = json.loads(TABLE.read_text())
-"""By ``Part.field``, of a choice and of a network the kind alone; parameters by ``noun kind.parameter``."""
+"""Absent values by ``Part.field`` (for a choice and a network the kind alone), and by ``noun kind.parameter``."""
 
 UPGRADES: list[Callable[[str, Document], Document]] = []
-"""What makes a stored text of version n one of version n + 1, from the kind of the task and its document: where a field
-was renamed, split or removed. A field that is only added needs none."""
+"""Functions that convert a stored document of version n to version n + 1, given the kind of the task and the document:
+for fields that were renamed, split or removed. A new field needs none.
+"""
 
 
 def text_version() -> int:
-    """Of the texts that are stored today."""
+    """Returns the version number of the texts that are stored today."""
     return len(UPGRADES)
 
 
 @dataclass(frozen=True)
 class FieldSchema:
-    """How a field's JSON is read. `name`: its line in the table. `of`: the part, or the registry of a choice."""
+    """How the JSON of one field of a model is read and what its default is.
+
+    name: its line in `absent.json`, ``Part.field``. kind: a plain value, a nested part, the network, one registry
+    choice or several. of: the class of a part, or the registry of a choice.
+    """
 
     name: str
     field: FieldInfo
@@ -62,7 +67,7 @@ class FieldSchema:
 
     @property
     def usual(self) -> Any:
-        """The default of today as JSON."""
+        """Today's default of the field, as JSON."""
         field = self.name.partition(".")[2]
         default = self.field.get_default(call_default_factory=True)
         bare: BaseModel = self.model.model_construct(**{field: default})
@@ -70,7 +75,9 @@ class FieldSchema:
 
     @property
     def absent(self) -> Any:
-        """What is meant where it is not named, as JSON; of a choice or a network the kind."""
+        """The field's absent value, as JSON: what a text that does not name it means. For a choice or a network the
+        kind.
+        """
         if self.name in ABSENT:
             return ABSENT[self.name]
         usual = self.usual  # of a field that is being added; `tests/design/test_naming.py` asks for its line
@@ -79,7 +86,7 @@ class FieldSchema:
 
 @lru_cache(maxsize=256)
 def field_schemas(model: type[BaseModel]) -> dict[str, FieldSchema]:
-    """Of each field of a part."""
+    """Returns the `FieldSchema` of each field of a model, by field name."""
     return {name: _form(model, name, field) for name, field in model.model_fields.items()}
 
 
@@ -98,12 +105,14 @@ def _form(model: type[BaseModel], name: str, field: FieldInfo) -> FieldSchema:
 
 
 def absent_document(model: type[BaseModel]) -> Document:
-    """The part's document where nothing of it is named. A field without which there is none is not in it."""
+    """Returns the document of a model with every field at its absent value; required fields are left out."""
     return fill_absent(model, {})
 
 
 def fill_absent(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
-    """The document with what it does not name as what absence means, whatever the defaults are."""
+    """Returns the document with every field that it does not name set to its absent value, whatever today's defaults
+    are.
+    """
     found = dict(document)
     for name, form in field_schemas(model).items():
         if name in document:
@@ -114,7 +123,7 @@ def fill_absent(model: type[BaseModel], document: Mapping[str, Any]) -> Document
 
 
 def from_sparse(model: type[M], **given: Any) -> M:
-    """A part of which the rest is as absence means, for ever: of tasks that follow from a setting."""
+    """Returns a model with the given fields; all others get their absent values. For tasks derived from a setting."""
     return model.model_validate(fill_absent(model, given))
 
 
@@ -137,7 +146,11 @@ def _kinded(form: FieldSchema, value: Any) -> Any:
 
 
 def complete_choice(registry: Registry[Any], value: Any) -> Any:
-    """A choice from its kind alone, or with some of its parameters."""
+    """Returns a choice, given as its kind or with some of its parameters, with all other parameters at their absent
+    values.
+
+    What is no valid choice is returned unchanged.
+    """
     told = {"kind": value} if isinstance(value, str) else value
     if not isinstance(told, Mapping) or not isinstance(kind := told.get("kind"), str) or kind not in registry:
         return value
@@ -145,7 +158,7 @@ def complete_choice(registry: Registry[Any], value: Any) -> Any:
 
 
 def absent_parameters(registry: Registry[Any], kind: str) -> dict[str, Any]:
-    """What the parameters of an entry are where they are not named."""
+    """Returns the absent value of every parameter of a registry entry, by name."""
     return {each.name: ABSENT.get(_line(registry, kind, each.name), each.default) for each in registry[kind].parameters}
 
 
@@ -154,7 +167,7 @@ def _line(registry: Registry[Any], kind: str, parameter: str) -> str:
 
 
 def to_sparse(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
-    """The document without what is absent. What is no field of the part stays: it may be of another release."""
+    """Returns the document without the fields at their absent value; names that are no field of the model are kept."""
     found = {}
     for name, value in sorted(document.items()):
         form = field_schemas(model).get(name)
@@ -197,7 +210,7 @@ def _is_absent(form: FieldSchema, value: Any, told: Any) -> bool:
 
 
 def json_equal(one: Any, other: Any) -> bool:
-    """Whether two values are one in JSON, where 1 is no truth."""
+    """Returns whether two values are equal as JSON: 1 and True are not."""
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
@@ -222,7 +235,10 @@ def _visited(model: type[BaseModel], document: Mapping[str, Any]) -> Iterator[tu
 def applicable_revisions(
     model: type[BaseModel], document: Mapping[str, Any], since: Mapping[str, int] | None = None
 ) -> list[Revision]:
-    """What of all that the task uses computes otherwise than at first; or than at the revisions `since`."""
+    """Returns the revisions of the parts that the task uses: the changes of computation since the first release.
+
+    `since`: revision numbers by part; then only later revisions are returned.
+    """
     found: dict[int, Revision] = {}
     for part, value in _visited(model, document):
         mine = [(n, each) for n, each in enumerate(REVISIONS) if each.part == part and value in each.kinds]
@@ -232,7 +248,7 @@ def applicable_revisions(
 
 
 def revision_numbers(model: type[BaseModel], document: Mapping[str, Any]) -> dict[str, int]:
-    """Of the parts that the task uses, those above 1: what a mended formula is part of the name of."""
+    """Returns the revision number of each part that the task uses whose number is above 1; they enter the digest."""
     found: dict[str, int] = {}
     for part, value in _visited(model, document):
         if count := sum(each.part == part and value in each.kinds for each in REVISIONS):
@@ -243,26 +259,31 @@ def revision_numbers(model: type[BaseModel], document: Mapping[str, Any]) -> dic
 def task_key(
     kind: str, model: type[BaseModel], document: Mapping[str, Any], at: Mapping[str, int] | None = None
 ) -> str:
-    """16 hexadecimal digits of SHA-256 over the kind of task, its sparse form and its revisions: today's, or those `at`
-    which it was computed."""
+    """Returns the digest of a task: 16 hexadecimal digits of SHA-256 over its kind, sparse document and revision
+    numbers.
+
+    `at`: the revision numbers with which it was computed; by default today's.
+    """
     now = revision_numbers(model, document) if at is None else at
     return hashlib.sha256(_json([kind, to_sparse(model, document), dict(now)]).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=8192)
 def digest(kind: str, model: type[BaseModel], canonical: str) -> str:
-    """Today's key of a task with this text."""
+    """Returns today's digest of a task from its kind and its canonical JSON text."""
     return task_key(kind, model, json.loads(canonical))
 
 
 def to_stored_text(model: type[BaseModel], document: Mapping[str, Any], at: Mapping[str, int] | None = None) -> str:
-    """What the store keeps of a task: every field, the version of the text and the revisions of its parts."""
+    """Returns the JSON text of a task that the store keeps: every field, the version of the text and revision
+    numbers.
+    """
     now = revision_numbers(model, document) if at is None else at
     return _json({**document, "version": text_version(), **({"revisions": dict(now)} if now else {})})
 
 
 def from_stored_text(kind: str, model: type[BaseModel], text: str, field: str) -> tuple[Document, dict[str, int]]:
-    """Document and revisions of what the store kept, now or in a release of before. Raises `InputError`."""
+    """Returns document and revision numbers from a stored text, also of an earlier release. Raises `InputError`."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -282,7 +303,7 @@ def _json(value: Any) -> str:
 
 
 def expected_table(models: Iterable[type[BaseModel]], registries: Iterable[Registry[Any]]) -> Document:
-    """The table as today's defaults would have it: what a new line says."""
+    """Returns `absent.json` as today's defaults would have it, from which the line of a new field is copied."""
     found: Document = {}
     for model in models:
         for form in field_schemas(model).values():

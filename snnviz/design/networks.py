@@ -1,4 +1,4 @@
-"""The network of a design, as values: a stack of blocks drawn by hand, plain layers, or an architecture from papers."""
+"""The kinds of network in a design: blocks with an adjacency matrix, plain layers, and published architectures."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from snnviz.design.staged import STAGED, StagedKind
 from snnviz.errors import InputError
 
 Pooling = Literal["max", "average"]
-"""What is read of each square of a map: its largest value, of spikes whether there is one, or the mean of all."""
+"""What a pooling window returns: its largest value (of spikes: whether there is one), or the mean of all."""
 
 
 class BlockNetwork(BaseNetwork):
-    """A stem, then blocks of 3x3 convolution layers joined by the same adjacency matrix, then a readout."""
+    """A stem, then blocks of 3x3 convolution layers that all have the adjacency matrix `edges`, then a readout."""
 
     kind: Literal["block"] = "block"
     edges: Annotated[
@@ -44,41 +44,49 @@ class BlockNetwork(BaseNetwork):
 
     @property
     def depth(self) -> int:
-        """Layers of one block."""
+        """Number of layers of one block."""
         return len(self.edges) - 1
 
     @property
     def matrices(self) -> tuple[Edges, ...]:
+        """A tuple of the one adjacency matrix, which all blocks share."""
         return (self.edges,)
 
     def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:
+        """Returns the field `edges` set to the first of the given matrices."""
         return {"edges": edges[0]}
 
     @property
     def backward(self) -> dict[str, str]:
+        """The field `edges` mapped to its text if the matrix has backward connections, else {}."""
         return {"edges": adjacency.to_text(self.edges)} if adjacency.has_backward(self.edges) else {}
 
     def forward(self) -> dict[str, object]:
+        """Returns the field `edges` with the backward connections removed."""
         return {"edges": [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(self.edges)]}
 
     @property
     def skips(self) -> dict[str, str]:
+        """The field `edges` mapped to its compact text if the matrix has any connection, else {}."""
         return {"edges": adjacency.to_compact_text(self.edges)} if any(map(any, self.edges)) else {}
 
     def in_a_row(self) -> BlockNetwork:
+        """Returns the same network without skips and backward connections."""
         return self.model_copy(update={"edges": adjacency.sequential(self.depth)})
 
     drawn_fields: ClassVar[frozenset[str]] = frozenset({"edges"})
 
     def without_skips(self, channels: int) -> BlockNetwork:
+        """Returns the same network without skips and backward connections and with `channels` channels."""
         return self.in_a_row().model_copy(update={"channels": channels})
 
     def in_words(self) -> list[str]:
+        """Returns a short description: depth and number of blocks, channels, and the number of skips by kind."""
         stacked = f"{self.blocks} x " if self.blocks > 1 else ""
         return [f"block {stacked}{self.depth} layers, {self.channels} ch, {adjacency.summary(self.edges)}"]
 
     def in_the_way_of(self, field: str) -> dict[str, object]:
-        """Normalisation needs a block without its backward connections.
+        """Returns the field `edges` without backward connections if `field` is "norm", which forbids them; else {}.
 
         >>> BlockNetwork(edges="000/000/010").in_the_way_of("norm")
         {'edges': '000/000/000'}
@@ -89,7 +97,7 @@ class BlockNetwork(BaseNetwork):
 
 
 class MlpNetwork(BaseNetwork):
-    """Fully connected layers."""
+    """Fully connected layers: `depth` hidden layers of `width` neurons, then a readout."""
 
     kind: Literal["mlp"] = "mlp"
     depth: Annotated[int, Range(1, 200, "Hidden layers.", 1)] = 4
@@ -100,14 +108,16 @@ class MlpNetwork(BaseNetwork):
 
     @property
     def hidden_layers(self) -> int:
+        """Number of hidden layers: `depth`."""
         return self.depth
 
     def in_words(self) -> list[str]:
+        """Returns a short description: the number of hidden layers and their width."""
         return [f"mlp {self.depth} x {self.width}"]
 
 
 class CnnNetwork(BaseNetwork):
-    """3x3 convolution layers in sequence, with average pooling by 2 after every few of them."""
+    """3x3 convolution layers in sequence, with average pooling by 2 after every `pool_every` layers, then a readout."""
 
     kind: Literal["cnn"] = "cnn"
     depth: Annotated[int, Range(1, 50, "Convolution layers.", 1)] = 4
@@ -117,9 +127,11 @@ class CnnNetwork(BaseNetwork):
 
     @property
     def hidden_layers(self) -> int:
+        """Number of convolution layers: `depth`."""
         return self.depth
 
     def in_words(self) -> list[str]:
+        """Returns a short description: the number of convolution layers and their channels."""
         return [f"cnn {self.depth} x {self.channels} ch"]
 
 
@@ -127,7 +139,7 @@ class VggNetwork(BaseNetwork):
     """Stages of 3x3 convolutions, each followed by pooling by 2, then a fully connected hidden layer.
 
     VGG-16 (Simonyan and Zisserman 2015) as it is used for small images, such as by Stanojevic et al. 2023. Maps of one
-    point are not pooled any more.
+    pixel are not pooled any further.
     """
 
     kind: Literal["vgg"] = "vgg"
@@ -140,12 +152,12 @@ class VggNetwork(BaseNetwork):
 
     @property
     def channels(self) -> tuple[tuple[int, ...], ...]:
-        """Of each convolution, by stage; never fewer than 2."""
+        """Output channels of each convolution, one tuple per stage; never fewer than 2."""
         return tuple((self._share(channels),) * layers for layers, channels in _VGG[: self.stages])
 
     @property
     def hidden(self) -> int:
-        """Neurons of the hidden layer."""
+        """Number of neurons of the fully connected hidden layer."""
         return self._share(512)
 
     scaled: ClassVar[bool] = True
@@ -154,6 +166,7 @@ class VggNetwork(BaseNetwork):
         return max(2, round(self.width * original))
 
     def in_words(self) -> list[str]:
+        """Returns a short description: the number of stages, the width and the kind of pooling."""
         stages = "1 stage" if self.stages == 1 else f"{self.stages} stages"
         return [f"vgg {stages}, {self.width:g} of the width, {self.pooling} pooling"]
 
@@ -163,17 +176,18 @@ _VGG = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 
 
 class StagedNetwork(BaseNetwork):
-    """An architecture from papers, for small images: a stem, blocks that each have their own matrix, a readout.
+    """A published architecture for small images: a stem, blocks that each have their own adjacency matrix, a readout.
 
-    A block of d layers has d + 2 vertices: its input, its layers, and its output, which joins without weights. A layer
-    is a convolution (resnet18), a bottleneck and its convolution (densenet121) or an inverted residual (mobilenetv2).
+    A block of d layers has d + 2 vertices: its input, its layers, and its output, which merges its sources without
+    weights. A layer is a convolution (resnet18), a bottleneck and its convolution (densenet121) or an inverted residual
+    (mobilenetv2).
     """
 
     kind: StagedKind = "resnet18"
     width: Annotated[float, Range(0.03125, 1, "Share of the channels of the original.", 0.0625)] = 1.0
     depth: Annotated[float, Range(0.05, 1, "Share of the layers of each block of the original.", 0.25)] = 1.0
     blocks: str = ""
-    """The matrices of the blocks, separated by semicolons; one that is left out is the original."""
+    """Adjacency matrices of the blocks, separated by semicolons; an empty one is the published architecture's."""
 
     dsc_fraction: Annotated[
         float, Range(0.05, 1, "Share of a source's channels that a DSC skip carries (rho), drawn from the seed.", 0.05)
@@ -207,12 +221,12 @@ class StagedNetwork(BaseNetwork):
 
     @property
     def originals(self) -> tuple[Edges, ...]:
-        """Each block's matrix as in the paper, without what is drawn."""
+        """The adjacency matrix of each block in the published architecture, at this network's depth, without edits."""
         return self._originals(self.kind, self.depth)
 
     @property
     def matrices(self) -> tuple[Edges, ...]:
-        """Each block's matrix."""
+        """The adjacency matrix of each block, edits included."""
         texts = self.blocks.split(";") if self.blocks else [""] * len(self.originals)
         return tuple(
             adjacency.parse(text, rows=len(original), backward=False) if text else original
@@ -220,7 +234,9 @@ class StagedNetwork(BaseNetwork):
         )
 
     def channels(self, original: int) -> int:
-        """So many channels of the original, at this width; never fewer than 2."""
+        """Returns the number of channels at this network's width where the published architecture has `original`; at
+        least 2.
+        """
         return max(2, round(self.width * original))
 
     has_row: ClassVar[bool] = False
@@ -230,16 +246,21 @@ class StagedNetwork(BaseNetwork):
 
     @property
     def changed_blocks(self) -> tuple[int, ...]:
+        """Numbers, from 1, of the blocks whose adjacency matrix differs from the published architecture's."""
         return tuple(number for number, text in enumerate(self.blocks.split(";"), 1) if text)
 
     def with_matrices(self, edges: Sequence[Edges]) -> dict[str, object]:
+        """Returns the field `blocks` as the text of these matrices, one per block."""
         return {"blocks": ";".join(map(adjacency.to_compact_text, edges))}
 
     def in_a_row(self) -> VggNetwork:
+        """Returns a VGG of the same width and normalisation, the nearest plain sequence of layers."""
         return VggNetwork(width=self.width, norm=self.norm)
 
     def in_words(self) -> list[str]:
-        """How much of the original is left, and which of its blocks were drawn anew."""
+        """Returns a short description: the architecture, its width and depth as shares, and which blocks were
+        edited.
+        """
         left = ((self.width, "width"), (self.depth, "depth"))
         words = [self.kind, *(f"{share:g} of the {noun}" for share, noun in left if share < 1)]
         drawn = [str(number) for number in self.changed_blocks]
@@ -247,7 +268,7 @@ class StagedNetwork(BaseNetwork):
 
 
 FORWARD = "0333 0033 0003 0000"
-"""A cell without backward connections: every pair of nodes joined by a convolution 3x3."""
+"""A cell without backward connections: every pair of nodes is joined by a 3x3 convolution."""
 
 
 def _cell(value: object) -> Cell:
@@ -273,7 +294,7 @@ class CellNetwork(BaseNetwork):
     cell: Annotated[Cell, PlainValidator(_cell), PlainSerializer(cells.to_text)] = next(
         iter(cells.PUBLISHED_CELLS.values())
     )
-    """The operations between four nodes. Those on no path from node 0 to node 3 are not built."""
+    """The operations between the four nodes of both cells. Those on no path from node 0 to node 3 are not built."""
 
     channels: Annotated[int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 4)] = 16
     hidden: Annotated[int, Range(1, 4096, "Neurons of the hidden layer after the cells.", 64)] = 256
@@ -282,7 +303,7 @@ class CellNetwork(BaseNetwork):
         float, Range(0, 0.9, "Share of the hidden layer's inputs that a training step leaves out.", 0.1)
     ] = 0.5
     enlarge: Literal[1, 2, 4] = 1
-    """So many times each pixel is shown in both directions: images of 8x8 become 16x16 with 2."""
+    """Factor by which images are enlarged in both directions by repeating pixels: images of 8x8 become 16x16 with 2."""
 
     norm: Norm = "batch"
 
@@ -292,10 +313,11 @@ class CellNetwork(BaseNetwork):
 
     @property
     def backward(self) -> dict[str, str]:
+        """The field `cell` mapped to its text if the cell has backward connections, else {}."""
         return {"cell": cells.to_text(self.cell)} if cells.has_backward(self.cell) else {}
 
     def forward(self) -> dict[str, object]:
-        """Where nothing is left of the cell, one that has all convolutions."""
+        """Returns the field `cell` without its backward connections; `FORWARD` where no connection would be left."""
         if not self.backward:
             return {}
         ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(self.cell))
@@ -303,9 +325,11 @@ class CellNetwork(BaseNetwork):
         return {"cell": cells.to_text(left) if any(map(any, left)) else FORWARD}
 
     def in_a_row(self) -> CnnNetwork:
+        """Returns a `CnnNetwork` with the same channels and normalisation, the nearest plain sequence of layers."""
         return CnnNetwork(channels=self.channels, norm=self.norm)
 
     def in_words(self) -> list[str]:
+        """Returns a short description: the text of the cell and its channels."""
         return [f"cell {cells.to_text(self.cell)}, {self.channels} ch"]
 
 
@@ -321,8 +345,8 @@ KINDS: dict[str, type[BlockNetwork | MlpNetwork | CnnNetwork | VggNetwork | Stag
     **dict.fromkeys(STAGED, StagedNetwork),
     "cell": CellNetwork,
 }
-"""Every kind of network and the part that describes it."""
+"""The class of each kind of network, by its name."""
 
 
 Shape = tuple[int, int, int]
-"""Channels, height, width. A linear layer's output is (neurons, 1, 1)."""
+"""Channels, height and width of an image or of a layer's output. A linear layer's output is (neurons, 1, 1)."""

@@ -1,14 +1,15 @@
-"""What an entry of the catalogue of neurons is: a step through time, and what else must be known of it.
+"""What a neuron model of the catalogue consists of: a step through time, and what else must be known about the model.
 
 A step is a pure function ``step(states, current, p, spike) -> (states, potential, output)``, written once in plain
 arithmetic, which numpy computes for forecasts, encoders and pages, and torch for training:
 
-- `states`: what a neuron remembers, as many arrays as the entry says, each 0.0 before the first time step;
-- `current`: what reaches the neurons in this time step, (..., n);
-- `p`: the neuron's fields by name, such as ``p.threshold``; in training with tensors in place of what is learnt;
-- `spike(x)`: 1 where x > 0, else 0. Its derivative in training is the surrogate's. What a comparison gives, such as
-  ``u > p.threshold``, has no derivative: so are resets, as in snntorch;
-- `potential`: what is reported as u, before a reset; `output`: spikes, or the numbers of neurons that do not spike.
+- `states`: the neuron's state variables, as many arrays as the entry declares, each 0.0 before the first time step;
+- `current`: the input current of this time step, (..., n);
+- `p`: the neuron's fields by name, such as ``p.threshold``; in training with tensors in place of learnt parameters;
+- `spike(x)`: 1 where x > 0, else 0. Its derivative in training is the surrogate's. A comparison, such as
+  ``u > p.threshold``, has no derivative: resets are written so, as in snntorch;
+- `potential`: the membrane potential u that is reported, before a reset; `output`: spikes, or the numbers of neurons
+  that do not spike.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ Step = Callable[[States, Any, Any, Callable[[Any], Any]], tuple[States, Any, Any
 
 
 def identity(number: Any) -> Any:
-    """The same."""
+    """Returns `number` unchanged."""
     return number
 
 
 @dataclass(frozen=True, slots=True)
 class LearnableParameter:
-    """A number that every layer, or every neuron, learns besides the weights, from `initial`.
+    """A parameter besides the weights that every layer, or every neuron (`each`), learns, starting from `initial`.
 
-    name: in checkpoints ``<layer>.<name>``. field: of the step's `p`, which is `transform` of the number (plain
-    arithmetic). bounds: to which an optimizer's step is put back, or None. row: which column of `events.LayerState`
-    tells it, the mean over neurons, as the number that `shown` makes of the field.
+    name: in checkpoints ``<layer>.<name>``. field: the field of the step's `p` that is replaced, by
+    `transform(parameter)` (plain arithmetic). bounds: the range to which the parameter is clamped after each optimizer
+    step, or None. row: the column of `events.LayerState` that reports it, averaged over neurons, as `shown(field)`.
     """
 
     name: str
@@ -49,7 +50,7 @@ class LearnableParameter:
 
 
 Learnable = Callable[[Any], tuple[LearnableParameter, ...]]
-"""What a neuron, a part of its kind, learns besides weights."""
+"""A function that returns the learnable parameters, besides weights, of a neuron of its kind."""
 
 
 def _nothing(_: Any, /) -> tuple[LearnableParameter, ...]:
@@ -58,12 +59,12 @@ def _nothing(_: Any, /) -> tuple[LearnableParameter, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Model(Entry[Step]):
-    """A neuron of the catalogue; `function` is its step.
+    """A neuron model of the catalogue; `function` is its step.
 
-    part: the value with its fields. label: what it is called in a word. states: how many arrays it remembers; one of
-    none knows no time. spiking: its output are spikes. learnable: what it learns besides weights, of a part. kernel:
-    "module:class" in `snnviz.core` that does the same faster. lif: the LIF neuron that it is before training, of a
-    part, where it is one: what only holds for LIF (`inits.LIF`, survival, the Activity page) asks for it.
+    part: class of the value with its fields. label: short name for people. states: number of state variables; 0 for a
+    model without time. spiking: whether its output is spikes. learnable: returns its learnable parameters besides
+    weights. kernel: "module:class" in `snnviz.core` that computes the same faster. lif: returns the LIF neuron that
+    equals this one before training, for models that have one; formulas that only hold for LIF use it.
     """
 
     part: type[Part] = Part
@@ -76,7 +77,7 @@ class Model(Entry[Step]):
 
     @property
     def options(self) -> dict[str, tuple[str, ...]]:
-        """What else the part chooses between, the default first."""
+        """The values of each field with a fixed list of choices, by field name, the default first."""
         found = {}
         for name, about in self.part.model_fields.items():
             if get_origin(about.annotation) is Literal and name != "kind":
@@ -85,7 +86,7 @@ class Model(Entry[Step]):
 
 
 class Neurons(Registry[Step]):
-    """The catalogue of neurons."""
+    """The registry of neuron models, by kind."""
 
     def add(
         self,
@@ -100,7 +101,10 @@ class Neurons(Registry[Step]):
         kernel: str | None = None,
         lif: Callable[[Any], Any] | None = None,
     ) -> Callable[[Step], Step]:
-        """Decorator of a step, whose name with dashes is the kind; see `Model`."""
+        """Returns a decorator that registers a step function as a neuron model; see `Model` for the arguments.
+
+        The kind is the function's name with dashes.
+        """
 
         def added(step: Step) -> Step:
             about = Model(

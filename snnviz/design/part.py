@@ -1,4 +1,4 @@
-"""What all values of a design, of tasks and of settings are."""
+"""The base class of all values that designs, tasks and settings are made of."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Part(BaseModel):
-    """Frozen, and closed to unknown fields."""
+    """Base class: a frozen pydantic model that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def variant(cls, document: object) -> type[Part]:  # noqa: ARG003 (others have several)
-        """The part that such a document is of, where a field may hold one of several."""
+        """Returns the class that reads such a document, for fields that may hold one of several classes; by default
+        this one.
+        """
         return cls

@@ -1,4 +1,4 @@
-"""The parts of a design: the neuron, the data, the training, its branches, one spike a neuron."""
+"""The parts of a design: neuron, data, training, shortcut branches, and time-to-first-spike coding."""
 
 from __future__ import annotations
 
@@ -37,45 +37,52 @@ Surrogate = Annotated[Choice, *choice_field(SURROGATES, "neuron.surrogate")]
 
 
 class AnyNeuron(Part):
-    """A neuron of the catalogue; which other fields it has is said by its `kind`."""
+    """Base class of the parameters of a neuron; `kind` names the neuron model, whose class declares the other
+    fields.
+    """
 
     kind: str
 
     @classmethod
     def variant(cls, document: object) -> type[Part]:
-        """The part of the document's kind; of none, and of one that is not known, the usual."""
+        """Returns the class with the fields of the document's kind; `Neuron` if the kind is missing or unknown."""
         kind = document.get("kind") if isinstance(document, Mapping) else None
         return NEURONS[kind].part if isinstance(kind, str) and kind in NEURONS else Neuron
 
 
 class Spiking(AnyNeuron):
-    """What spikes where a potential is above a threshold, and learns by a surrogate gradient."""
+    """Base class of the parameters of neurons that spike above a threshold and learn by a surrogate gradient."""
 
     threshold: Threshold = 1.0
     surrogate: Surrogate = default_choice(SURROGATES, "neuron.surrogate", kind="atan")
 
 
 class Neuron(AnyNeuron):
-    """The leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] > theta].
+    """Parameters of a leaky integrate-and-fire neuron: u[t] = beta u[t-1] + I[t] - theta s[t-1], s[t] = 1[u[t] >
+    theta].
 
-    Or, for the ANN beside it, max(0, u): neither time nor spikes, and the numbers of a neuron have no say. Other
-    neurons of the catalogue have parts of their own.
+    With kind "relu", a rectified linear unit max(0, u) without time and spikes, which ignores the other fields; its
+    input is direct and its readout does not spike. Other neuron models have classes of their own in the catalogue.
     """
 
     kind: Literal["lif", "relu"] = "lif"
-    """"relu": a hidden layer says max(0, u) of one time step; its input is direct and its readout does not spike."""
+    """"relu": a hidden layer's output is max(0, u) in one time step; its input is direct and its readout does not
+    spike.
+    """
 
     threshold: Threshold = 1.0
     beta: Leak = 0.5
     reset: Reset = "subtract"
     learn: Literal["none", "beta", "threshold", "both"] = "none"
-    """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
+    """Which parameters each layer learns besides its weights, one number for all its neurons; the fields are initial
+    values.
+    """
 
     surrogate: Surrogate = default_choice(SURROGATES, "neuron.surrogate", kind="atan")
 
 
 class OfItsKind:
-    """How a field of any neuron is checked and written: by the part of its kind."""
+    """Pydantic annotation of a field that holds any neuron: validates and serialises it by the class of its kind."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         return core_schema.no_info_wrap_validator_function(
@@ -102,7 +109,7 @@ def _neuron(value: Any, usual: Callable[[Any], Neuron]) -> AnyNeuron:
 
 
 class Data(Part):
-    """What is shown to the network, and how it becomes a current over time."""
+    """The data set, how many samples are used, and how samples become input over T time steps."""
 
     name: Annotated[str, PlainValidator(lambda value: _dataset(value))] = "digits"
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 0
@@ -134,21 +141,25 @@ class Data(Part):
 
 
 class Shortcut(Part):
-    """Branches that learn beside the network, in training alone (Guo et al. 2024): `snnviz.catalog.shortcuts`."""
+    """Shortcut branches in training (Guo et al. 2024): where they begin and how much their losses count over the
+    epochs.
+    """
 
     schedule: Annotated[Choice, *choice_field(SHORTCUTS, "training.shortcut.schedule")] = default_choice(
         SHORTCUTS, "training.shortcut.schedule", kind="zero"
     )
-    """The factor lambda of their losses over the epochs; with "zero" there are none."""
+    """The factor lambda of the branches' losses over the epochs; with "zero" there are no branches."""
 
     layers: Annotated[tuple[int, ...], PlainValidator(lambda value: _layers(value)), PlainSerializer(list)] = ()
-    """The hidden layers that have one, those with neurons counted from 1; none: where branches usually are."""
+    """Numbers of the hidden layers that have a branch, layers with neurons counted from 1; () means the default places.
+    """
 
     weighting: Literal["plain", "normalised"] = "plain"
+    """"plain": the branches' losses are added with factor lambda. "normalised": the factors of all losses sum to 1."""
 
 
 class Training(Part):
-    """How the weights are learnt."""
+    """How the weights are learnt: optimizer, learning-rate schedule, loss, batch size, epochs and precision."""
 
     optimizer: Annotated[Choice, *choice_field(OPTIMIZERS, "training.optimizer")] = default_choice(
         OPTIMIZERS, "training.optimizer", kind="adam"
@@ -163,20 +174,26 @@ class Training(Part):
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16)] = 64
     epochs: Annotated[int, Range(1, 1000, "Passes over the training images.", 1)] = 15
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the products; neurons, gradients of weights and the optimizer keep float32. A TTFS network's are float64: its
-    windows are wide, and what it says lies in small differences of times."""
+    """Precision of matrix products; neurons, gradients of weights and the optimizer use float32. TTFS networks use
+    float64: their windows are wide, and activations are small differences of spike times.
+    """
 
     shortcut: Shortcut = Field(default_factory=lambda: Shortcut())
     gradients: Literal["watched", "unwatched"] = "watched"
-    """Whether the norm of each layer's gradient is noted, and the branches' part in it: no number depends on it."""
+    """Whether each layer's gradient norm, and the branches' share in it, is recorded; training itself does not depend
+    on it.
+    """
 
 
 class Ttfs(Part):
-    """A network of one spike a neuron: what it has beside the ReLU network that it computes. See `theory.ttfs`."""
+    """Settings of a time-to-first-spike network, in addition to those of the ReLU network that it computes
+    (`theory.ttfs`).
+    """
 
     slope: Literal["one", "alpha-one"] = "one"
-    """Of a potential at its threshold. "one": 1, and learning is the ReLU network's (the B1-model). "alpha-one": the
-    ramp is 1 instead, so that the slope is 1 + sum W, and gradients explode where it is near 0."""
+    """"one": the potential's slope at threshold is 1, and learning equals the ReLU network's (the B1-model).
+    "alpha-one": the ramp is 1 instead, so that the slope is 1 + sum W, and gradients explode where it is near 0.
+    """
 
     penalty: Annotated[
         float,

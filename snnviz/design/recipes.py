@@ -1,18 +1,17 @@
-"""How the networks of a study learn: fields that all studies share, and the recipes that papers print.
+"""How the networks of a study learn: training fields that all studies share, and the recipes that papers print.
 
 A study that trains takes the fields by deriving from `Recipe` instead of `Part`, and hands them on:
 
     class CellStudy(Recipe):
         learning_rate: Rate = 0.006                    # a default of its own is declared again
-        schedule: Schedule = usual(SCHEDULES, "cosine")
+        schedule: Schedule = default_entry(SCHEDULES, "cosine")
 
     document = {"training": {**study.training, "epochs": study.epochs}, "data": {"augment": study.augment, ...}}
     design = change(named("snasnet-digits"), {**study.settings, "training.epochs": study.epochs})   # or by paths
 
-Links, ``--set`` and JSON need nothing more: a choice is one text, ``optimizer=sgd:momentum=0.95``, and what is at its
+Links, ``--set`` and JSON need nothing more: a choice is one text, ``optimizer=sgd:momentum=0.95``, and a field at its
 default is left out of a link. On a page `ui.kit.recipe.fields(study, key, put)` draws the widgets and the menu of
-`RECIPES`; their names go through the page's own `put`, that is through `many.put`. Defaults must be the ones that the
-study's designs were made with before, so that runs keep their names.
+`RECIPES`. Defaults must be the ones that the study's designs were made with before, so that runs keep their names.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from snnviz.errors import InputError, did_you_mean
 
 
 def default_entry(registry: Registry[Any], kind: str) -> Any:
-    """A field's default: this entry with its parameters' defaults."""
+    """Returns a pydantic default for a choice field: the registry entry `kind` with the defaults of its parameters."""
     return Field(default_factory=lambda: Choice(registry.choose(registry.noun, kind)))
 
 
@@ -49,7 +48,11 @@ Rate = Annotated[float, Range(1e-6, 10, "Step size at the first epoch.", 0.0005)
 
 
 class Recipe(Document):
-    """How networks learn, besides the number of epochs. In links and JSON a choice is a text: "sgd:momentum=0.95"."""
+    """Training settings that studies share: optimizer, learning rate, schedule, batch size and augmentation, not
+    epochs.
+
+    In links and JSON a choice is one text, such as "sgd:momentum=0.95".
+    """
 
     noun = "a recipe"
 
@@ -58,7 +61,7 @@ class Recipe(Document):
     schedule: Schedule = default_entry(SCHEDULES, "constant")
     batch_size: Annotated[int, Range(1, 2048, "Images in a training step.", 16, "Batch")] = 64
     flip: Literal["off", "on"] = "off"
-    """In training, half of the samples are mirrored, left for right."""
+    """Whether half of the training samples are mirrored left to right."""
 
     shift: Annotated[int, Range(0, 32, "In training, samples are moved by up to so many pixels.", 1)] = 0
     drop_events: Annotated[
@@ -74,7 +77,7 @@ class Recipe(Document):
 
     @property
     def training(self) -> dict[str, Any]:
-        """Fields of `parts.Training`."""
+        """The fields of `parts.Training` that the recipe sets, by name."""
         return {
             "optimizer": dict(self.optimizer),
             "learning_rate": self.learning_rate,
@@ -84,12 +87,12 @@ class Recipe(Document):
 
     @property
     def augment(self) -> dict[str, Any]:
-        """Fields of `binning.Augment`."""
+        """The fields of `binning.Augment` that the recipe sets, by name."""
         return {"flip": self.flip, "shift": self.shift, "drop": self.drop_events}
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Both by path, for `links.change`.
+        """The recipe's training and augmentation fields by path in a design, for `links.change`.
 
         >>> Recipe(optimizer="sgd:momentum=0.8").settings["training.optimizer"]
         {'kind': 'sgd', 'momentum': 0.8, 'weight_decay': 0.0}
@@ -100,7 +103,7 @@ class Recipe(Document):
 
 @dataclass(frozen=True, slots=True)
 class PaperRecipe:
-    """What a paper prints of how it trains: `settings` by a study's fields. `unsaid`: what it leaves open."""
+    """How a paper trains: `settings` by field of a study. `unsaid`: a sentence on what the paper leaves open."""
 
     source: str
     settings: Mapping[str, Any]
@@ -162,13 +165,15 @@ RECIPES: dict[str, PaperRecipe] = {
         "The batch size is not printed; their code has 64.",
     ),
 }
-"""By name. What is unsaid stays as the study has it."""
+"""The recipes of papers, by name."""
 
 S = TypeVar("S", bound=Recipe)
 
 
 def apply_recipe(study: S, name: str) -> S:
-    """The study with what a paper prints; what it leaves open, and what the study does not have, stays as it is.
+    """Returns the study with the settings of the recipe `name`; fields that the paper leaves open keep their values.
+
+    Settings that the study has no field for are ignored. Raises `InputError` for an unknown name.
 
     >>> format_choice(OPTIMIZERS, apply_recipe(Recipe(), "skips, CIFAR10-DVS").optimizer)
     'sgd'
@@ -180,5 +185,5 @@ def apply_recipe(study: S, name: str) -> S:
 
 
 def matching_recipe(study: Recipe) -> str | None:
-    """The name of the recipe that the study follows, if it is one."""
+    """Returns the name of the paper's recipe whose settings the study has, or None."""
     return next((name for name in RECIPES if apply_recipe(study, name) == study), None)

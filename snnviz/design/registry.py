@@ -1,7 +1,7 @@
-"""Things chosen by name: a function, its docstring, its source and the ranges of its parameters.
+"""Registries of things chosen by name: a function with its docstring, its source and the ranges of its parameters.
 
-Menus, sliders, links, validation, documentation and the contract tests are all read from here, so that
-adding an entry is writing one function. The keyword-only arguments of the function are its parameters:
+Menus, sliders, links, validation, documentation and the contract tests are all read from a registry, so that adding an
+entry is writing one function. The keyword-only arguments of the function are its parameters:
 
     >>> from typing import Annotated
     >>> SHAPES = Registry[Callable[..., float]]("shape")
@@ -37,7 +37,7 @@ Number = int | float
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The closed interval a number lives in, and a word on what it does (shown as help).
+    """The closed interval of allowed values of a number, with its help text, widget step and label for pages.
 
     As an annotation, ``Annotated[float, Range(0, 1)]``, it is also the pydantic validator of that field.
     """
@@ -47,13 +47,16 @@ class Range:
     help: str = ""
     step: Number | None = None
     label: str = ""
-    """What the field is called on pages, where `views.words` has no word that is the same for all such fields."""
+    """The field's label on pages, where `views.words` has no word that is the same for all such fields."""
 
     def rule(self, whole: bool) -> str:
+        """Returns the rule as the end of a sentence, "be a number from 0 to 1"; `whole`: a whole number."""
         return f"be a {'whole ' if whole else ''}number from {self.low:.10g} to {self.high:.10g}"
 
     def canonical(self, value: object, whole: bool) -> Number | None:
-        """`value` as the one number it stands for (2.0 is 2, -0.0 is 0.0), or None where it breaks the rule."""
+        """Returns `value` in its one canonical form (2.0 becomes 2 if `whole`, -0.0 becomes 0.0), or None if it is not
+        allowed.
+        """
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
         if not self.low <= value <= self.high:  # also false for NaN
@@ -76,7 +79,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number that an entry takes: its name, type, default and range."""
+    """A number that a registry entry takes: its name, whether it is an integer (`whole`), default and range."""
 
     name: str
     whole: bool
@@ -84,7 +87,7 @@ class Parameter:
     range: Range
 
     def check(self, path: str, value: object) -> Number:
-        """`value` as a canonical number in the range, or `InputError` naming `path`."""
+        """Returns `value` as a canonical number in the range. Raises `InputError` naming `path`."""
         number = self.range.canonical(value, self.whole)
         if number is None:
             raise InputError(path, self.range.rule(self.whole), value)
@@ -93,7 +96,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[F]):
-    """One choice: call `function`; show the rest. `traits`: what else its catalogue says of it, in a word each."""
+    """One entry of a registry: its name `kind`, its `function`, the literature `source`, a LaTeX `formula`, parameters.
+
+    `traits`: single words that describe properties of the entry, defined by each catalogue module.
+    """
 
     kind: str
     function: F
@@ -104,21 +110,21 @@ class Entry(Generic[F]):
 
     @property
     def title(self) -> str:
-        """The docstring's first sentence."""
+        """The first paragraph of the function's docstring, on one line."""
         return (inspect.getdoc(self.function) or self.kind).split("\n\n")[0].replace("\n", " ")
 
     @property
     def notes(self) -> str:
-        """What the docstring says after its first paragraph, without examples."""
+        """The function's docstring after its first paragraph, without doctests."""
         rest = (inspect.getdoc(self.function) or "").split("\n\n")[1:]
         return "\n\n".join(part for part in rest if not part.lstrip().startswith(">>>"))
 
 
 class Registry(Generic[F]):
-    """Entries by kind, in the order in which they were written.
+    """An ordered collection of entries by kind; iterating gives the entries in the order of registration.
 
-    `module` is imported at the first look, so that a value can be checked against a catalogue which
-    itself is written in terms of values.
+    `noun`: what an entry is called in error messages. `module`: the module that registers the entries; it is imported
+    at first use, because the catalogue's modules import the values that are checked against it.
     """
 
     def __init__(self, noun: str, module: str | None = None) -> None:
@@ -131,7 +137,10 @@ class Registry(Generic[F]):
     def register(
         self, *, source: str, formula: str = "", kind: str | None = None, traits: Iterable[str] = ()
     ) -> Callable[[F], F]:
-        """Decorator. The kind is the function's name with dashes; `formula` is LaTeX."""
+        """Returns a decorator that adds a function as an entry.
+
+        The kind is by default the function's name with dashes; `formula` is LaTeX; `source` names the literature.
+        """
 
         def add(function: F) -> F:
             name = kind or kind_of(function)
@@ -148,7 +157,7 @@ class Registry(Generic[F]):
         self._entries[entry.kind] = entry
 
     def remove(self, kind: str) -> None:
-        """Forget an entry (tests add their own)."""
+        """Removes the entry `kind` (for tests that add entries of their own). Raises `KeyError`."""
         del self._entries[kind]
 
     def _load(self) -> dict[str, Entry[F]]:
@@ -170,12 +179,14 @@ class Registry(Generic[F]):
 
     @property
     def kinds(self) -> tuple[str, ...]:
+        """The names of all entries, in order of registration."""
         return tuple(self._load())
 
     def choose(self, path: str, value: object) -> dict[str, str | Number]:
-        """A complete choice ``{"kind": ..., parameter: value, ...}`` from a kind or a partial choice.
+        """Returns a complete choice ``{"kind": ..., parameter: value, ...}`` from a kind or a partial choice.
 
-        Raises `InputError` for an unknown kind, an unknown parameter or a value out of its range.
+        Missing parameters get their defaults. Raises `InputError` for an unknown kind, an unknown parameter or a value
+        out of its range.
         """
         if isinstance(value, str):
             value = {"kind": value}
@@ -198,7 +209,7 @@ class Registry(Generic[F]):
 
 
 def kind_of(function: Callable[..., Any]) -> str:
-    """What an entry is called that is written as this function: its name with dashes."""
+    """Returns the name of the registry entry that a function defines: the function's name with dashes."""
     return function.__name__.replace("_", "-")
 
 

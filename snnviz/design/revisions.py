@@ -1,4 +1,6 @@
-"""What computes otherwise than at first: revisions by part, so that a mended formula renames only what uses it."""
+"""Revisions: which parts compute differently since an earlier release, so that only runs using them get a new
+digest.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Since `date`, these `kinds` of `part` are computed differently; `what`: how now, and how before.
+    """Since `date`, the entries `kinds` of `part` are computed differently; `what` describes how, now and before.
 
-    part: a field as ``Part.field``, or what a catalogue's entries are called ("initialisation").
+    part: a field as ``Part.field``, or the noun of a registry ("initialisation").
     """
 
     date: str
@@ -38,5 +40,6 @@ REVISIONS: tuple[Revision, ...] = (
         "a learnt threshold is put back to 0 where an optimizer step took it below; before, it stayed there",
     ),
 )
-"""In order, and only ever added to; `tests/golden/revisions.json` holds a copy. The n-th entry for a kind is its
-revision n + 1."""
+"""All revisions in order; only ever added to; `tests/golden/revisions.json` holds a copy. The n-th entry for a kind is
+its revision n + 1.
+"""

@@ -1,4 +1,4 @@
-"""The matrices of architectures from papers: ResNet, DenseNet, MobileNetV2."""
+"""The block adjacency matrices of published architectures: ResNet, DenseNet, MobileNetV2."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
 
 
 def residual(layers: int) -> Edges:
-    """ResNet: an identity around every two layers, each one carrying those before it (He et al. 2016).
+    """Returns the matrix of a ResNet block: an identity (ASC) skip around every two layers (He et al. 2016).
 
-    The layer after a pair reads the pair's output and those of all pairs before, the block's input among them.
+    Skips add up: the layer after a pair reads the outputs of all earlier pairs and the block's input.
     """
     skips = {(i, j): ASC for j in range(3, layers + 2, 2) for i in range(0, j - 2, 2)}
     return adjacency.edges_from_skips(layers + 1, skips)
 
 
 def dense(layers: int) -> Edges:
-    """DenseNet: every layer and the output read all that came before, concatenated (Huang et al. 2017)."""
+    """Returns the matrix of a DenseNet block: every layer and the output concatenate all earlier outputs (Huang et al.
+    2017).
+    """
     return adjacency.densenet_like(layers + 1)
 
 
 def inverted(layers: int) -> Edges:
-    """MobileNetV2: an identity around every inverted residual but a block's first (Sandler et al. 2018)."""
+    """Returns the matrix of a MobileNetV2 block: an identity skip around every inverted residual but the first.
+
+    Sandler et al. 2018.
+    """
     return adjacency.edges_from_skips(layers + 1, {(i, j): ASC for j in range(3, layers + 2) for i in range(1, j - 1)})
 
 
@@ -35,4 +40,6 @@ STAGED: dict[StagedKind, tuple[tuple[int, ...], Callable[[int], Edges]]] = {
     "densenet121": ((6, 12, 24, 16), dense),
     "mobilenetv2": ((1, 2, 3, 4, 3, 3, 1), inverted),
 }
-"""Pairs of layers, or layers, in each block, and the block's matrix."""
+"""For each architecture: the size of every block, and the function that makes the block's matrix from its size. The
+size counts pairs of layers (resnet18) or layers.
+"""

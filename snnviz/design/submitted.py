@@ -1,4 +1,4 @@
-"""What can be submitted: a frozen value with one JSON text, read from it and found by its digest."""
+"""Base classes of what can be submitted: frozen values with one canonical JSON text and a digest."""
 
 from __future__ import annotations
 
@@ -17,31 +17,40 @@ MAX_TEXT = 65_536
 
 
 class Document(Part):
-    """What can be made of a nested dictionary, as links and JSON hold it. `noun`: in sentences."""
+    """Base class of values that can be read from a nested dictionary, as links and JSON hold it.
+
+    `noun`: what such a value is called in error messages, such as "a design".
+    """
 
     noun: ClassVar[str]
 
     @classmethod
     def check(cls, document: object) -> Self:
-        """From a nested dictionary, in which what is missing has its default. Raises `InputError`."""
+        """Returns the value read from a nested dictionary; missing fields get their defaults. Raises `InputError`."""
         return validated(cls, document, cls.noun)
 
     def document(self) -> dict[str, Any]:
-        """As a nested dictionary that JSON can hold, every field present."""
+        """Returns the value as a nested dictionary that JSON can hold, with every field."""
         return self.model_dump(mode="json")
 
 
 class Task(Document):
-    """`kind`: what the store calls such tasks. `noun`: in sentences, `field`: where its text is wrong."""
+    """Base class of everything that can be submitted and run, such as a design or a search.
+
+    Class attributes: `kind`: name of the kind of task in the store; `noun` and `field`: how it is called in error
+    messages; `most`: the largest length of its JSON text in characters.
+    """
 
     kind: ClassVar[str]
     field: ClassVar[str]
     most: ClassVar[int] = 2 * MAX_TEXT
-    """Characters of its text."""
+    """Largest length of the task's JSON text, in characters."""
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """From JSON that somebody wrote. Raises `InputError` with one sentence for anything that is none."""
+        """Returns the task read from JSON text of a user. Raises `InputError` with one sentence for text that is no
+        such task.
+        """
         if len(text) > cls.most:
             rule = f"be at most {cls.most:,} characters of JSON"
             raise InputError(cls.field, rule, Unquoted(f"{len(text):,} characters"))
@@ -53,28 +62,32 @@ class Task(Document):
 
     @classmethod
     def meant(cls, document: Mapping[str, Any]) -> Self:
-        """As `check`, but what is missing means what absence meant, for ever: of tasks that follow from a setting."""
+        """Returns the task read from a nested dictionary in which missing fields get their absent value, not today's
+        default.
+
+        For tasks derived from a setting, so that they keep their digest (`design.naming`). Raises `InputError`.
+        """
         return cls.check(naming.fill_absent(cls, document))
 
     @classmethod
     def restore(cls, text: str) -> Self:
-        """From what a store has of it, now or of before; what is missing means what absence meant.
+        """Returns the task read from the text that a store keeps, also one of an earlier release.
 
-        Raises `InputError`.
+        Missing fields get their absent value (`design.naming`). Raises `InputError`.
         """
         return cls.check(naming.from_stored_text(cls.kind, cls, text, cls.field)[0])
 
     def canonical(self) -> str:
-        """The one JSON text: sorted keys, no spaces, every field present."""
+        """Returns the canonical JSON text of the task: sorted keys, no spaces, every field present."""
         return json.dumps(self.document(), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def stored(self) -> str:
-        """What a store keeps, for `restore`."""
+        """Returns the JSON text that the store keeps, which `restore` reads."""
         return naming.to_stored_text(type(self), self.document())
 
     @property
     def digest(self) -> str:
-        """The key by which its run is found: 16 hexadecimal digits (`snnviz.design.naming`)."""
+        """The key by which the task's run is found: 16 hexadecimal digits (`snnviz.design.naming`)."""
         return naming.digest(self.kind, type(self), self.canonical())
 
 
@@ -82,9 +95,10 @@ P = TypeVar("P", bound=Part)
 
 
 def validated(model: type[P], document: object, noun: str, inside: str = "") -> P:
-    """`document` as a value of `model`. Raises `InputError`, which calls such a value `noun` ("a design").
+    """Returns `document` as a value of `model`. Raises `InputError`, in which such a value is called `noun` ("a
+    design").
 
-    `inside`: how the paths of its fields begin, of a part of something larger.
+    `inside`: prefix of the field paths in error messages, for a part of a larger value.
     """
     name = noun.split(" ", 1)[-1]
     if not isinstance(document, Mapping):

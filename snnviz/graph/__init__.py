@@ -1,1 +1,1 @@
-"""From a design to its layers, and who reads whom: the value that training, forecast and costs share."""
+"""The computation graph of a design: its layers and their inputs, shared by training, forecast and cost counts."""

@@ -1,4 +1,6 @@
-"""Networks as values: layers, and the sources that each one reads. Built into torch modules by `snnviz.core.networks`.
+"""Builds the architecture of a design: its layers and the sources that each one reads.
+
+The torch modules are made from it by `snnviz.core.networks`.
 
 >>> from snnviz.design.design import Design
 >>> [layer.name for layer in build_architecture(Design()).layers]
@@ -31,22 +33,24 @@ from snnviz.graph.layers import Source as Source
 from snnviz.graph.stages import Block, Conv, staged_architecture
 
 KERNEL = {CONV1: 1, CONV3: 3}
-"""Sides of the kernels of a cell's operations with weights."""
+"""Kernel sizes of a cell's operations that have weights."""
 
 Body = tuple[int, int, int]
-"""The layer that the readout reads, by how much its maps are pooled for it, and outputs for each class."""
+"""Index of the last layer before the readout, the pooling of its maps for the readout, and outputs per class."""
 
 
 @lru_cache(maxsize=256)
 def build_architecture(design: Design) -> Architecture:
-    """The network of a design, for the images of its data set."""
+    """Returns the architecture of a design, with the input shape and classes of its data set."""
     return build_architecture_for(
         design, datasets.sample_shape(design.data), datasets.dataset_card(design.data.name).classes
     )
 
 
 def build_architecture_for(design: Design, shape: Shape, classes: int) -> Architecture:
-    """The network of a design, for images of this shape and so many classes."""
+    """Returns the architecture of a design for inputs of this shape (channels, height, width) and this number of
+    classes.
+    """
     network = design.network
     builder = Builder(
         shape, spiking=model(design.neuron).spiking, normed=network.norm != "none", by_step=network.by_step

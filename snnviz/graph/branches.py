@@ -1,4 +1,4 @@
-"""Shortcut branches of a network: behind which of its layers they begin, and what they weigh (Guo et al. 2024)."""
+"""Shortcut branches of a network (Guo et al. 2024): the layers they read and their number of parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snnviz.graph.architectures import build_architecture
 
 
 def branch_layers(design: Design) -> tuple[int, ...]:
-    """The hidden layers that have a branch, by their index in the architecture; none where the schedule is "zero".
+    """Returns the indices, in the architecture, of the hidden layers with a branch; () where the schedule is "zero".
 
     >>> from snnviz.design.networks import MlpNetwork
     >>> from snnviz.design.parts import Shortcut, Training
@@ -22,18 +22,18 @@ def branch_layers(design: Design) -> tuple[int, ...]:
 
 
 def hidden_layers(design: Design) -> tuple[int, ...]:
-    """The hidden layers with neurons, which a design counts from 1, by their index in the architecture.
+    """Returns the indices, in the architecture, of the hidden layers with neurons, which a design numbers from 1.
 
-    Layers that only join, and projections, come and go with the skips that are drawn; these do not.
+    Merge layers and projections are left out: their number depends on the skips, that of layers with neurons does not.
     """
     layers = build_architecture(design).layers[:-1]
     return tuple(index for index, layer in enumerate(layers) if not layer.plain)
 
 
 def default_branch_layers(design: Design) -> tuple[int, ...]:
-    """Where branches begin if nobody says: at 1/4, 1/2 and 3/4 of the layers with neurons.
+    """Returns the indices of the layers with a branch by default: at 1/4, 1/2 and 3/4 of the layers with neurons.
 
-    In a network of blocks with a matrix each: after each block but the last.
+    In a network whose blocks have a matrix each: the last layer of each block but the last.
     """
     if len(design.network.matrices) > 1:
         layers, blocks = build_architecture(design).layers[:-1], range(1, len(design.network.matrices))
@@ -43,7 +43,7 @@ def default_branch_layers(design: Design) -> tuple[int, ...]:
 
 
 def check_branch_layers(design: Design) -> None:
-    """Whether the layers that a design names are there. Raises `InputError`."""
+    """Raises `InputError` if the design names a layer for a branch that the network does not have."""
     count, named = len(hidden_layers(design)), design.training.shortcut.layers
     if named and named[-1] > count:
         rule = f"be hidden layers of the network, from 1 to {count}"
@@ -51,7 +51,7 @@ def check_branch_layers(design: Design) -> None:
 
 
 def branch_parameter_count(design: Design) -> int:
-    """Weights and biases of the branches, which are there in training alone."""
+    """Returns the number of weights and biases of all branches, which exist in training only."""
     built = build_architecture(design)
     classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
     return sum(classes * (built.channels(index) + 1) for index in branch_layers(design))

@@ -1,7 +1,7 @@
-"""Plain blocks as controls: no skips, and such a width that they are as large as a block with skips, or as dear.
+"""Controls for skips: plain blocks without skips, as wide as it takes for as many parameters or operations.
 
-A concatenation brings weights, so a block with more of them is a larger network too. What is left over a plain block of
-equal parameters, or of equal operations, does not come of size.
+A concatenation brings weights, so a block with skips is a larger network too. A difference to a plain block of equal
+parameters, or of equal operations, is not an effect of size.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ CONTROLS: tuple[Control, ...] = get_args(Control)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`parameters`: weights, biases and gains. `operations` of an image: dense ones, as if every input counted, zero
-    padding included, in all T time steps; a first layer that sees the same image at each step is computed once."""
+    """Size of a network: its number of parameters, and of dense multiply-accumulate operations per image.
+
+    `parameters`: weights, biases and gains. `operations`: with every input counted, zero padding included, over all T
+    time steps; a first layer whose input is constant over time is counted once.
+    """
 
     parameters: int
     operations: int
@@ -33,7 +36,9 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A plain block: its channels, its size, and the share by which it is larger than what it stands beside."""
+    """A plain block chosen as a control: its channels, its size, and by which share it is larger than the compared
+    block.
+    """
 
     channels: int
     size: Size
@@ -41,7 +46,7 @@ class Match:
 
 
 def network_size(design: Design) -> Size:
-    """Of a network that learns nothing but weights.
+    """Returns the size of a design's network; parameters of neurons are not counted.
 
     >>> network_size(Design())
     Size(parameters=12010, operations=2971136)
@@ -55,12 +60,14 @@ def network_size(design: Design) -> Size:
 
 
 def can_be_plain(design: Design) -> bool:
-    """Whether there are plain blocks of another width to compare a design with."""
+    """Returns whether a design's network can be replaced by a plain block of another width."""
     return design.network.without_skips(1) is not None
 
 
 def plain_block(design: Design, channels: int) -> Design:
-    """The block of a design without its skips and with so many channels; all else stays."""
+    """Returns the design with its block replaced by one without skips and with `channels` channels; all else
+    unchanged.
+    """
     own = design.network.without_skips(channels)
     assert own is not None
     return design.model_copy(update={"network": own})
@@ -68,9 +75,9 @@ def plain_block(design: Design, channels: int) -> Design:
 
 @lru_cache(maxsize=4096)
 def match_control(design: Design, what: Control) -> Match:
-    """The plain block that comes nearest to a block with skips in `what`; of two as near, the smaller.
+    """Returns the plain block whose `what` (parameters or operations) is nearest to that of a block with skips.
 
-    Its channels are a whole number, so that something is left: `Match.mismatch`.
+    Of two equally near, the smaller. Channels are a whole number, so the sizes differ by `Match.mismatch`.
     """
     wanted = getattr(network_size(design), what)
     limits = next(item for item in BlockNetwork.model_fields["channels"].metadata if isinstance(item, Range))

@@ -1,4 +1,4 @@
-"""Layers as values, and the sources that each one reads: what every kind of network is made of."""
+"""Layers and the sources they read, as values: what the architecture of every kind of network consists of."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Literal
 from snnviz.design.networks import Pooling, Shape
 
 INPUT = -1
-"""The source index of the encoded image."""
+"""Index that stands for the encoded image among the sources of a layer."""
 
 EPSILON = 1e-5
-"""What batch normalisation adds to variances: torch's, and the papers'."""
+"""Constant that batch normalisation adds to variances, as in torch and the papers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a layer reads: layer `layer`'s output, `delay` time steps ago, of each square of side `pool` its `pooling`.
+    """One input of a layer: the output of layer `layer`, transformed by stride, enlarge, pool, smooth and delay in this
+    order.
 
-    "main" and "add" sources are summed; "concat" sources follow them along the channels, restricted to `channels`.
-    With a `stride` only every so many-th point of the map is read: spikes stay spikes. With `enlarge` each point is
-    there so many times in both directions. `smooth`: each point is the mean of a square of this side around it, zeros
-    beyond the edge included. The order is: stride, enlarge, pool, smooth, delay.
+    `merge`: "main" and "add" sources are summed; "concat" sources are appended along the channels, `channels` of them
+    only. `stride`: only every stride-th point of the map is read. `enlarge`: each point is repeated so often in both
+    directions. `pool`, `pooling`: side and kind of the pooling window. `smooth`: each point becomes the mean of a
+    square of this side around it, zeros beyond the edge included. `delay`: 1 if the value is that of the time step
+    before.
     """
 
     layer: int
@@ -37,26 +39,27 @@ class Source:
 
     @property
     def averaged(self) -> int:
-        """How many values each that is read is an average of."""
+        """Number of values that are averaged into each value read, by average pooling and smoothing."""
         return self.smooth**2 * (self.pool**2 if self.pooling == "average" else 1)
 
     @property
     def linear(self) -> bool:
-        """Whether what is read of a sum is the sum of what is read."""
+        """Whether the transformation is linear: that of a sum is the sum of the transformed terms, as without max
+        pooling.
+        """
         return self.pool == 1 or self.pooling == "average"
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A convolution (padded by half its kernel) or a linear map, with a bias, and the neurons that it drives.
+    """One layer: a convolution (padded by half its kernel) or a linear map, with a bias, and the neurons that it
+    drives.
 
-    `spiking`: those say spikes. Else they say numbers, as ReLUs do, or there are none: in a readout, and in a `plain`
-    layer, which says its current. `normed`: the current is normalised, `by_step` by the statistics of each time step
-    alone. With `groups` each group of outputs sees its group of inputs alone. `dropout`: the share of what it reads
-    that a training step leaves out. `voters`: outputs for each class, whose mean is the class's.
-
-    "neurons" have no weights: their current is the sum of their sources. A "merge" has neither weights nor neurons and
-    says what its sources say, joined.
+    `kind`: "neurons" have no weights, their current is the sum of their sources; a "merge" has neither weights nor
+    neurons, its output is its joined sources. `spiking`: the output is spikes; else real numbers, of ReLUs, or, if
+    `plain`, the current itself, without neurons. `normed`: the current is batch-normalised; `by_step`: with statistics
+    of each time step. `groups`: as in torch's convolutions. `dropout`: share of its inputs dropped in training.
+    `voters`: outputs per class, whose mean is the class's logit.
     """
 
     name: str
@@ -77,47 +80,51 @@ class Layer:
 
     @property
     def weighted(self) -> bool:
+        """Whether the layer has weights: whether it is a convolution or a linear map."""
         return self.kind in ("conv", "linear")
 
     @property
     def fan_in(self) -> int:
-        """Inputs of one neuron that have a weight."""
+        """Number of weighted inputs of one neuron; 0 for layers without weights."""
         if self.kind == "conv":
             return self.kernel**2 * self.in_shape[0] // self.groups
         return math.prod(self.in_shape) if self.kind == "linear" else 0
 
     @property
     def fan_out(self) -> int:
-        """Neurons that one input reaches."""
+        """Number of neurons that one input reaches."""
         return self.out_shape[0] * (1 if self.kind == "linear" else self.kernel**2) // self.groups
 
     @property
     def neurons(self) -> int:
+        """Number of outputs of the layer: channels x height x width."""
         return math.prod(self.out_shape)
 
     @property
     def parameters(self) -> int:
-        """Weights and biases, and gains of a normalisation."""
+        """Number of weights, biases and normalisation gains."""
         if self.kind == "merge":
             return 0
         return self.out_shape[0] * (self.fan_in + self.biased + self.normed)
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one image at one time step; padding counts, biases do not."""
+        """Multiply-accumulates of one image at one time step; zero padding counts, biases do not."""
         return self.neurons * self.fan_in
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Layers in an order in which each reads only earlier ones, save what is a step late; the last is the readout."""
+    """The layers of a network, in an order in which each reads only earlier ones or delayed outputs; the last is the
+    readout.
+    """
 
     input_shape: Shape
     layers: tuple[Layer, ...]
 
     @property
     def watched(self) -> tuple[Layer, ...]:
-        """The layers that are looked at: all but those that only join."""
+        """The layers whose activity is observed: all but merge layers."""
         return tuple(layer for layer in self.layers if layer.kind != "merge")
 
     @property
@@ -126,22 +133,25 @@ class Architecture:
         return tuple(layer for layer in self.layers if layer.weighted)
 
     def channels(self, index: int) -> int:
-        """Of the maps of a layer, or of the image at `INPUT`."""
+        """Returns the number of channels of the output of layer `index`, or of the image for `INPUT`."""
         return (self.input_shape if index == INPUT else self.layers[index].out_shape)[0]
 
 
 class Builder:
-    """Appends layers, keeping track of shapes."""
+    """Builds an architecture by appending layers; every appending method returns the new layer's index."""
 
     def __init__(self, input_shape: Shape, *, spiking: bool, normed: bool, by_step: bool = False) -> None:
         self.input_shape, self.spiking, self.normed, self.by_step = input_shape, spiking, normed, by_step
         self.layers: list[Layer] = []
 
     def shape(self, index: int) -> Shape:
+        """Returns the shape (channels, height, width) of the output of layer `index`, or of the image for `INPUT`."""
         return self.input_shape if index == INPUT else self.layers[index].out_shape
 
     def merged(self, sources: tuple[Source, ...]) -> Shape:
-        """Of the joined sources, the first of which is there already."""
+        """Returns the shape (channels, height, width) of the joined sources; the first source must be a layer that
+        exists.
+        """
         channels, height, width = self.shape(sources[0].layer)
         pool, enlarge = sources[0].pool, sources[0].enlarge
         channels += sum(len(s.channels or ()) for s in sources if s.merge == "concat")
@@ -161,6 +171,7 @@ class Builder:
         groups: int = 1,
         fires: bool = True,
     ) -> int:
+        """Appends a convolution layer and returns its index; without neurons if `fires` is False."""
         in_shape = self.merged(sources)
         out_shape = (channels, math.ceil(in_shape[1] / stride), math.ceil(in_shape[2] / stride))
         spiking, plain = self.spiking and fires, not fires
@@ -172,6 +183,7 @@ class Builder:
         )  # fmt: skip
 
     def linear(self, name: str, neurons: int, *sources: Source) -> int:
+        """Appends a fully connected layer of `neurons` neurons and returns its index."""
         shape = (neurons, 1, 1)
         return self._append(
             Layer(
@@ -181,14 +193,16 @@ class Builder:
         )  # fmt: skip
 
     def bare(self, name: str, neurons: int, source: Source, *, dropout: float) -> int:
-        """A linear layer without bias or normalisation."""
+        """Appends a linear layer without bias and normalisation and returns its index."""
         in_shape, shape = self.merged((source,)), (neurons, 1, 1)
         return self._append(
             Layer(name, "linear", (source,), in_shape, shape, spiking=self.spiking, biased=False, dropout=dropout)
         )
 
     def neurons(self, name: str, shape: Shape, *sources: Source, normed: bool = False) -> int:
-        """Of maps of this shape."""
+        """Appends neurons for maps of this shape, without weights, driven by the sum of the sources; returns the
+        layer's index.
+        """
         return self._append(
             Layer(
                 name, "neurons", sources, shape, shape,
@@ -197,6 +211,7 @@ class Builder:
         )  # fmt: skip
 
     def readout(self, classes: int, source: Source, *, spiking: bool, voters: int = 1) -> int:
+        """Appends the readout, a linear layer of `classes * voters` outputs, and returns its index."""
         shape, in_shape = (classes * voters, 1, 1), self.merged((source,))
         return self._append(
             Layer(
@@ -205,10 +220,13 @@ class Builder:
         )  # fmt: skip
 
     def merge(self, name: str, *sources: Source, shape: Shape | None = None) -> int:
-        """`shape`: of the joined maps, where the first source is not there yet."""
+        """Appends a layer that joins its sources without weights, and returns its index.
+
+        `shape`: shape of the result, where the first source is a layer that does not exist yet.
+        """
         shape = shape or self.merged(sources)
         return self._append(Layer(name, "merge", sources, shape, shape, spiking=False, plain=True))
 
     def halving(self, index: int, least: int = 4) -> int:
-        """2 where the maps of `index` are at least so wide, else 1."""
+        """Returns 2, the pooling that halves a layer's maps, if their smaller side is at least `least`, else 1."""
         return 2 if min(self.shape(index)[1:]) >= least else 1

@@ -1,4 +1,4 @@
-"""What makes a refused change of a design possible, where that is known."""
+"""Repairs of refused changes: which other fields must change so that a change of a design is allowed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from snnviz.errors import InputError
 from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
 
 MOST = 4
-"""Fields that are changed beside what was wished."""
+"""Largest number of fields that are changed besides the requested ones."""
 
 
 def repair_change(before: Design, wish: Mapping[str, Any]) -> NearestDesign | None:
-    """The design of `before` with `wish`, fields by path, and what else has to change for it; None where none is known.
+    """Returns the design `before` with the changes `wish`, by path, and what else had to change; None if no repair is
+    known.
 
-    What stands in the way becomes what it usually is; of ReLUs and of one spike a neuron it is the nearest design. A
-    value that is wished and cannot be is not mended.
+    Conflicting fields get their usual values; for ReLUs and TTFS the nearest allowed design is taken. A requested value
+    that is invalid in itself is not repaired.
 
     >>> drawn = links.change(Design(), {"network.edges": "000/000/010"})
     >>> repair_change(drawn, {"network.norm": "batch"}).changes

@@ -1,4 +1,4 @@
-"""What ReLUs and one spike a neuron ask of a design, and the nearest design that has it."""
+"""Rules for designs with ReLUs or time-to-first-spike coding, and the nearest design that keeps them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
 
 CODE_PATH = "network.code"
-"""Which is always as it was asked for."""
+"""Path of the neural code, which the nearest design never changes."""
 
 KAIMING, BALANCED = "kaiming", "variance-preserving"
 """Initialisations of neurons that do not spike, and of those that spike above a threshold."""
@@ -26,10 +26,10 @@ ONE_SPIKE, RELU = "network.code is ttfs", "neuron.kind is relu"
 
 @dataclass(frozen=True, slots=True)
 class NearestDesign:
-    """A design, and what of it differs from what was asked for, by path: as text that ``--set`` takes.
+    """An allowed design, and how it differs from the requested one: by path, as text that ``--set`` takes.
 
-    Setting all these paths beside what was asked for makes this design. `before`: what they were; none where a network
-    of the kind that was asked for has no such field.
+    Applying `changes` to the request gives `design`. `before`: the requested values at the same paths, where they
+    exist.
     """
 
     design: Design
@@ -41,7 +41,7 @@ class NearestDesign:
 
     @classmethod
     def between(cls, asked: dict[str, Any], design: Design) -> NearestDesign:
-        """From the document of what was asked for to another design."""
+        """Returns the differences from the requested document `asked` to `design`."""
         changes = _changes(asked, design)
         before = {
             path: links.format_value(value) for path, value in links.flatten_document(asked).items() if path in changes
@@ -50,13 +50,16 @@ class NearestDesign:
 
     @property
     def told(self) -> str:
-        """With what it was before."""
+        """The changes as one line of text, each with its value before."""
         pairs = ((f"{path}={text}", self.before.get(path)) for path, text in self.changes.items())
         return ", ".join(text if was is None else f"{text} (was {was})" for text, was in pairs)
 
 
 class IncompatibleDesign(InputError):
-    """A design breaks a rule that the nearest keeps. `why`: the sentence without what that is."""
+    """`InputError` for a design that breaks a rule; `nearest` is the nearest allowed design.
+
+    `why`: the sentence without the proposal.
+    """
 
     def __init__(self, field: str, rule: str, value: object, nearest: NearestDesign) -> None:
         self.nearest = nearest
@@ -69,14 +72,17 @@ Violation = tuple[str, str, object]
 
 
 def check_design(design: Design) -> None:
-    """Raises `IncompatibleDesign` for a design of ReLUs, or of one spike a neuron, with what these cannot have."""
+    """Raises `IncompatibleDesign` if a design breaks a rule for its neurons or for time-to-first-spike coding."""
     for path, rule, value in violations(design):
         raise IncompatibleDesign(path, rule, value, nearest_design(design))
 
 
 def violations(design: Design) -> Iterator[Violation]:
-    """The rules that a design breaks: one of one spike a neuron must be a row of ReLU layers, and what says nothing of
-    a network without time and spikes is refused, not ignored."""
+    """Yields the rules that a design breaks: path, rule and value of each.
+
+    A TTFS network must be a plain sequence of ReLU layers; fields that its neurons or its code do not use must be
+    unset.
+    """
     network, training = design.network, design.training
     if network.code != "ttfs":
         for name, form in naming.field_schemas(Ttfs).items():
@@ -118,7 +124,7 @@ def _of_neurons(design: Design) -> Iterator[Violation]:
 
 
 def ttfs_violations(design: Design) -> Iterator[Violation]:
-    """What of a design is not layers in a row that see images: it has no TTFS twin."""
+    """Yields the rules for a TTFS twin that a design breaks: a plain sequence of layers, without skips, on images."""
     network, name = design.network, design.data.name
     if EVENTS in DATASETS[name].traits:
         yield "data.name", "be images for TTFS, not recordings of events", name
@@ -129,10 +135,11 @@ def ttfs_violations(design: Design) -> Iterator[Violation]:
 
 
 def nearest_design(asked: Design, *, code: str | None = None, row: bool = False) -> NearestDesign:
-    """The nearest design that breaks no rule, and the whole list of what it changes.
+    """Returns the nearest design that breaks no rule, and everything that it changes.
 
-    `asked` may break them: it is read, not checked. `code`: with this one instead of its own. `row`: layers in a row,
-    also where the code is rate. What becomes ReLUs becomes `ann_twin`. Raises `InputError` for what is wrong otherwise.
+    `asked` may break rules. `code`: the neural code to use instead of its own. `row`: make it a plain sequence of
+    layers, also for the rate code. Networks that have to become ReLUs become the `ann_twin`. Raises `InputError` for
+    other errors.
     """
     document = asked.document()
     document["network"] |= {"code": code or asked.network.code}

@@ -1,4 +1,4 @@
-"""The matrices of a network's blocks, replaced."""
+"""Replacing the adjacency matrices of a network's blocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from snnviz.design.design import Design
 
 
 def with_block_matrices(design: Design, edges: tuple[Edges, ...]) -> Design:
-    """The design with these matrices, one for each block of `design.network.matrices`. Raises `InputError`."""
+    """Returns the design with these adjacency matrices, one for each of `design.network.matrices`. Raises
+    `InputError`.
+    """
     document = design.document()
     document["network"] |= design.network.with_matrices(edges)
     return Design.check(document)

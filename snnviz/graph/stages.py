@@ -1,8 +1,8 @@
-"""ResNet-18, DenseNet-121 and MobileNetV2 for small images, as blocks: what `snnviz.graph.architectures` builds from.
+"""ResNet-18, DenseNet-121 and MobileNetV2 for small images, described as blocks of convolutions with a matrix each.
 
-A neuron stands behind every convolution, but for the projections of MobileNetV2, which are linear. The spiking
-originals of Benmeziane et al. 2023 differ from the ANNs in where things are joined: spikes are added or concatenated
-after the neurons, not before them. An ANN twin is built from the same graph.
+`snnviz.graph.architectures` builds the networks from these descriptions. Neurons follow every convolution, except the
+linear projections of MobileNetV2. The spiking versions of Benmeziane et al. 2023 differ from the ANNs in where sources
+are merged: spikes are added or concatenated after the neurons, not before them. An ANN twin has the same graph.
 
 The stem is a 3x3 convolution without pooling, as is usual for images of 32x32. Maps are halved where the originals do
 so, as long as a side has four points.
@@ -20,7 +20,9 @@ from snnviz.design.staged import StagedKind
 
 @dataclass(frozen=True, slots=True)
 class Conv:
-    """A convolution of a layer. `fires`: neurons stand behind it; else it says its current."""
+    """A convolution inside a block's layer. `halves`: halves height and width; `fires`: neurons follow, else it is
+    linear.
+    """
 
     channels: int
     kernel: int
@@ -30,12 +32,15 @@ class Conv:
 
 
 Unit = tuple[Conv, ...]
-"""A layer of a block: convolutions in sequence, the first of which reads the joined sources."""
+"""One layer of a block: convolutions in sequence, the first of which reads the joined sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Layers joined by a matrix, whose last vertex is the output. `transition` reads it; then maps are pooled by 2."""
+    """Layers joined by an adjacency matrix, whose last vertex is the block's output.
+
+    `transition`: a convolution after the block, followed by average pooling by 2 (DenseNet).
+    """
 
     layers: tuple[Unit, ...]
     edges: Edges
@@ -44,7 +49,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class StagedArchitecture:
-    """A stem's channels, the blocks, and a 1x1 convolution of `head` channels before the readout (0: none)."""
+    """An architecture as a stem of `stem` channels, blocks, and a last 1x1 convolution of `head` channels (0: none)."""
 
     stem: int
     blocks: tuple[Block, ...]
@@ -52,7 +57,7 @@ class StagedArchitecture:
 
 
 def staged_architecture(network: StagedNetwork) -> StagedArchitecture:
-    """The blocks of a network, with its matrices."""
+    """Returns the stem, blocks and head of a published architecture, with the network's adjacency matrices."""
     return _MADE[network.kind](network)
 
 

@@ -1,4 +1,4 @@
-"""Which designs have a TTFS twin that computes the same, and the ReLU network between the two."""
+"""Which designs have a time-to-first-spike (TTFS) twin that computes the same outputs, and the conversion to it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from snnviz.graph.twins import ann_twin
 
 
 def relu_network(design: Design) -> Design:
-    """The ReLU network of a design, of which a TTFS network is the exact twin.
+    """Returns the ReLU network of a design, of which a TTFS network is the exact twin.
 
-    One spike a neuron can stand for layers in a row: an mlp, a cnn, a vgg, a block without skips. A sum of two spikes
-    is no spike, and nothing is there a step later. Raises `InputError`, which names the nearest that has a twin.
+    TTFS works for plain sequences of layers: an mlp, a cnn, a vgg, a block without skips; a sum of two spikes is no
+    spike, and there are no time steps for delays. Raises `InputError`, which proposes the nearest design that has a
+    twin.
 
     >>> relu_network(Design(network=BlockNetwork(edges="001/000/000")))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -28,10 +29,9 @@ def relu_network(design: Design) -> Design:
 
 
 def ttfs_network(design: Design) -> Design:
-    """The design of the TTFS network that computes what a design's ReLU network does. Raises `InputError`.
+    """Returns the design of the TTFS network that computes the same as the design's ReLU network. Raises `InputError`.
 
-    Batch normalisation, of which a network of one spike a neuron knows nothing while it learns, is left out; so are
-    shortcut branches.
+    Batch normalisation and shortcut branches, which TTFS networks cannot train with, are left out.
 
     >>> ttfs_network(Design(network=CnnNetwork())).network.code
     'ttfs'
@@ -47,12 +47,12 @@ def ttfs_network(design: Design) -> Design:
 
 
 def check_has_ttfs_twin(design: Design) -> None:
-    """Raises `IncompatibleDesign`, which knows the nearest design that has one, for a design without a TTFS twin."""
+    """Raises `IncompatibleDesign`, with the nearest design that has one, for a design without a TTFS twin."""
     for path, rule, value in ttfs_violations(design):
         raise IncompatibleDesign(path, rule, value, nearest_design(design, row=True))
 
 
 def require_ttfs_twin(design: Design) -> Design:
-    """The design, if it has a TTFS twin. Raises `IncompatibleDesign`."""
+    """Returns the design unchanged if it has a TTFS twin, else raises `IncompatibleDesign`."""
     check_has_ttfs_twin(design)
     return design

@@ -1,4 +1,4 @@
-"""The ANN twin of a spiking network: what the same graph reaches without spikes and without time."""
+"""The ANN twin of a spiking network: the same graph with ReLUs and without time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from snnviz.design.design import Design
 
 
 def ann_twin(design: Design) -> Design:
-    """The same graph with ReLUs for spikes (Benmeziane et al. 2023 compare with it): one step, direct input.
+    """Returns the same network with ReLUs in place of spiking neurons (Benmeziane et al. 2023): one step, direct input.
 
-    Graph (with the channels that DSC skips carry), data, seed and training stay. What has no meaning without time does
-    not: the neuron's numbers become the defaults, so that designs that differ only in them share a twin, and the loss
-    the cross-entropy of a readout that does not spike. Weights are drawn by Kaiming's rule, which is made for ReLUs.
-    Raises `InputError` for a graph with backward connections.
+    Graph (including the channels of DSC skips), data, seed and training are kept. The neuron's fields are reset to
+    their defaults, so that designs that differ only in those share a twin; the loss becomes the cross-entropy of a
+    readout that does not spike, and the initialisation Kaiming's, which is made for ReLUs. Raises `InputError` for a
+    graph with backward connections.
 
     >>> ann_twin(Design()).neuron.kind, ann_twin(Design()).data.steps, ann_twin(Design()).init.kind
     ('relu', 1, 'kaiming')

@@ -1,6 +1,6 @@
-"""The neurons: a file each, whose step serves training, forecast, encoder and pages (`snnviz.design.neurons`).
+"""The catalogue of neuron models, one file each; one step function serves training, forecast, encoder and pages.
 
-A file that is put here is found. LIF comes first in menus, the others follow by name.
+Every file in this folder is imported. LIF comes first in menus, the others follow by name. See `snnviz.design.neurons`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ Floats = NDArray[Any]
 
 
 def model(neuron: AnyNeuron) -> Model:
-    """What the catalogue says of it."""
+    """Returns the catalogue's entry of a neuron's kind."""
     return NEURONS[neuron.kind]
 
 
 def learnable_parameters(neuron: AnyNeuron) -> tuple[LearnableParameter, ...]:
-    """What its layers learn besides weights."""
+    """Returns the parameters besides the weights that layers of this neuron learn."""
     return model(neuron).learnable(neuron)
 
 
 def as_lif(neuron: AnyNeuron) -> Neuron | None:
-    """The LIF neuron that it is before training; ReLUs have the numbers of one. None where it is none."""
+    """Returns the LIF neuron that equals this one before training, or None; ReLUs return one that holds their unused
+    fields.
+    """
     find = model(neuron).lif
     if find is None:
         return None
@@ -41,24 +43,24 @@ def as_lif(neuron: AnyNeuron) -> Neuron | None:
 
 
 def threshold(neuron: AnyNeuron) -> float | None:
-    """Above which it spikes, if there is such a number."""
+    """Returns the potential above which the neuron spikes, or None if it does not spike."""
     found = neuron.threshold if isinstance(neuron, Neuron) else getattr(neuron, "threshold", None)
     return None if found is None or not model(neuron).spiking else float(found)
 
 
 def surrogate(neuron: AnyNeuron) -> Choice | None:
-    """What stands for the derivative of its spikes, if it has one."""
+    """Returns the surrogate gradient of the neuron's spikes, or None if it has none."""
     found = getattr(neuron, "surrogate", None)
     return found if isinstance(found, Choice) else None
 
 
 def values(neuron: AnyNeuron) -> SimpleNamespace:
-    """Its fields by name, as a step reads them."""
+    """Returns a neuron's fields as the namespace `p` that step functions take."""
     return SimpleNamespace(**{name: getattr(neuron, name) for name in type(neuron).model_fields})
 
 
 def respond(current: Floats, neuron: AnyNeuron) -> tuple[Floats, Floats]:
-    """Potentials and outputs, both (T, n), of neurons driven by a current (T, n), before anything is learnt.
+    """Returns potentials and outputs, both (T, n), of untrained neurons driven by a current (T, n).
 
     >>> respond(np.array([[1.5], [1.0], [0.0]]), Neuron(threshold=1.0, beta=0.5))[0].ravel().tolist()
     [1.5, 0.75, 0.375]

@@ -1,4 +1,4 @@
-"""The leaky integrate-and-fire neuron."""
+"""The leaky integrate-and-fire neuron (LIF)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from snnviz.design.parts import Neuron
 
 
 def learnable(neuron: Neuron, /) -> tuple[LearnableParameter, ...]:
-    """One leak, one threshold for a layer, where the design says so; both stay where their fields may be.
+    """Returns the learnable parameters of a layer of LIF neurons: leak, threshold, both or none, as `neuron.learn`
+    says.
 
-    Below a threshold of 0 a neuron that nothing reaches would spike at every step.
+    The leak is kept in [0, 1] and the threshold at 0 or above: below 0, a neuron without input would spike at every
+    step.
     """
     found = [
         LearnableParameter("beta", "beta", neuron.beta, bounds=(0.0, 1.0), row="beta"),
@@ -35,10 +37,11 @@ def learnable(neuron: Neuron, /) -> tuple[LearnableParameter, ...]:
     lif=lambda neuron: neuron,
 )
 def lif(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:
-    """Leaky integrate-and-fire: the potential leaks, adds up what arrives, and a spike resets it one step later.
+    """Leaky integrate-and-fire: the potential leaks, integrates the input current, and a spike resets it one step
+    later.
 
-    With the reset "zero" it is u[t] = beta u[t-1] (1 - s[t-1]) + I[t]. Time is in steps; u, I and theta share their
-    unit.
+    With the reset "zero" the equation is u[t] = beta u[t-1] (1 - s[t-1]) + I[t]. Time is in steps; u, I and theta share
+    their unit.
     """
     (u,) = states
     spiked = u > p.threshold
@@ -53,9 +56,11 @@ Single = NDArray[np.float32]
 
 
 def in_place(current: Single, neuron: Neuron) -> Single:
-    """Turns currents (pairs, T, n) into potentials: `lif` for millions of neurons in single precision.
+    """Overwrites currents (pairs, T, n) with membrane potentials and returns them: `lif` in float32 for millions of
+    neurons.
 
-    It rounds in another order, beta u - theta s before I is added, on which the numbers of the Activity page rest.
+    Its order of rounding, beta u - theta s before I is added, differs from `lif`; recorded numbers of the Activity page
+    depend on it.
     """
     beta, threshold = np.float32(neuron.beta), np.float32(neuron.threshold)
     kept = np.empty_like(current[:, 0])

@@ -1,4 +1,4 @@
-"""A leaky integrate-and-fire neuron that learns its time constant."""
+"""The parametric LIF neuron (PLIF), whose time constant is learnt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.design.registry import Range
 
 
 class Plif(Spiking):
-    """A neuron whose time constant is learnt."""
+    """Parameters of a parametric LIF neuron, which learns its time constant `tau` (Fang et al. 2021)."""
 
     kind: Literal["plif"] = "plif"
     tau: Annotated[
@@ -21,11 +21,14 @@ class Plif(Spiking):
     ] = 2.0
     reset: Reset = "subtract"
     each: Literal["layer", "neuron"] = "layer"
-    """What has a time constant of its own."""
+    """Whether every layer or every neuron has a time constant of its own."""
 
 
 def learnable(neuron: Plif, /) -> tuple[LearnableParameter, ...]:
-    """w, of which the time constant is 1 + exp(-w). Its ends are where single precision knows no other leak."""
+    """Returns the learnable parameter w, from which the time constant is 1 + exp(-w), in steps.
+
+    w is kept in [-20, 20], beyond which the leak no longer changes in float32.
+    """
     start = -math.log(neuron.tau - 1)
     return (LearnableParameter("w", "tau", start, neuron.each, _tau, (-20.0, 20.0), "beta", lambda tau: 1 - 1 / tau),)
 
@@ -48,8 +51,8 @@ def _tau(w: Any) -> Any:
 def plif(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:
     """Parametric LIF: every layer, or every neuron, learns its time constant, as 1/tau = sigmoid(w).
 
-    The paper also divides the current by tau; here it arrives whole, as with LIF, of which this is one until it learns.
-    With the reset "zero" it is u[t] = (1 - 1/tau) u[t-1] (1 - s[t-1]) + I[t]. tau is in time steps; u, I and theta
+    Unlike in the paper, the current is not divided by tau, so that before training the neuron equals a LIF neuron. With
+    the reset "zero" the equation is u[t] = (1 - 1/tau) u[t-1] (1 - s[t-1]) + I[t]. tau is in time steps; u, I and theta
     share their unit.
     """
     (u,) = states

@@ -1,4 +1,4 @@
-"""The rectified linear unit, for networks beside spiking ones."""
+"""The rectified linear unit, for networks that spiking ones are compared with."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ from snnviz.design.parts import Neuron
 def relu(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:  # noqa: ARG001
     """ReLU: max(0, u), in a single time step with direct input and an output layer that does not spike.
 
-    For the ANN twin. The other numbers of a neuron have no say then.
+    For ANN twins of spiking networks. The neuron's other fields are ignored.
     """
     return states, current, current * (current > 0)

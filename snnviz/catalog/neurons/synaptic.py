@@ -1,4 +1,4 @@
-"""A leaky integrate-and-fire neuron behind a synapse whose current fades."""
+"""The second-order LIF neuron: a leaky integrate-and-fire neuron with an exponentially decaying synaptic current."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from snnviz.design.registry import Range
 
 
 class Synaptic(Spiking):
-    """A neuron with two decays: of its synaptic current, and of its potential."""
+    """Parameters of a second-order LIF neuron: `alpha` is the decay of the synaptic current, `beta` that of the
+    potential.
+    """
 
     kind: Literal["synaptic"] = "synaptic"
     alpha: Annotated[float, Range(0, 1, "Share of the synaptic current kept from one step to the next.", 0.05)] = 0.5
     beta: Leak = 0.5
     reset: Reset = "subtract"
     learn: Literal["none", "alpha", "beta", "both"] = "none"
-    """What each layer learns besides its weights, one number for all its neurons; the fields say where it starts."""
+    """Which parameters each layer learns besides its weights, one number for all its neurons; the fields are initial
+    values.
+    """
 
 
 def learnable(neuron: Synaptic, /) -> tuple[LearnableParameter, ...]:
-    """The decays, kept between 0 and 1."""
+    """Returns the learnable parameters of a layer: alpha, beta, both or none, as `neuron.learn` says; kept in [0,
+    1].
+    """
     found = [
         LearnableParameter("alpha", "alpha", neuron.alpha, bounds=(0.0, 1.0)),
         LearnableParameter("beta", "beta", neuron.beta, bounds=(0.0, 1.0), row="beta"),
@@ -40,10 +46,10 @@ def learnable(neuron: Synaptic, /) -> tuple[LearnableParameter, ...]:
     learnable=learnable,
 )
 def synaptic(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:
-    """Second-order LIF: a spike that arrives becomes a current that fades, and the potential follows it.
+    """Second-order LIF: input spikes add to a synaptic current that decays, and the potential integrates that current.
 
-    After a spike the reset "zero" leaves a potential of 0 for a whole step, what arrives in it included, and the
-    current as it is; so does snntorch. Time is in steps; u, i, I and theta share their unit.
+    After a spike the reset "zero" sets the potential to 0 for a whole step, that step's input included, and leaves the
+    synaptic current unchanged, as snntorch does. Time is in steps; u, i, I and theta share their unit.
     """
     i, u = states
     spiked = u > p.threshold
