@@ -1,1 +1,1 @@
-"""Closed formulas and exact simulation, in numpy: what a page can say before anything is trained."""
+"""Closed formulas and exact simulations in numpy: predictions and costs of a network without training it."""

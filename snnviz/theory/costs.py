@@ -1,4 +1,4 @@
-"""Parameters, memory and time of a design, from its architecture. Operations: `theory.operations`."""
+"""Parameters, memory and time of a design, computed from its architecture. For operations see `theory.operations`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.theory import probe
 
 
 def parameter_count(design: Design) -> int:
-    """Weights and biases, gains of a normalisation, and what neurons learn.
+    """Returns the number of trainable parameters: weights, biases, normalisation gains and parameters of neurons.
 
     >>> parameter_count(Design())
     12010
@@ -24,18 +24,20 @@ def parameter_count(design: Design) -> int:
 
 
 def macs_per_step(design: Design) -> int:
-    """Multiply-accumulates of one image at one time step, as if every input were dense, zero padding included."""
+    """Returns the multiply-accumulates of one image at one time step, with every input counted, zero padding
+    included.
+    """
     return sum(layer.macs for layer in build_architecture(design).layers)
 
 
 def sample_counts(design: Design) -> tuple[int, int]:
-    """How many training and test images the design uses."""
+    """Returns the numbers of training and test images that the design uses."""
     data, (train, test) = design.data, dataset_sizes(design.data.name)
     return min(data.train_samples or train, train), min(data.test_samples or test, test)
 
 
 def training_steps(design: Design) -> int:
-    """Weight updates in the whole run."""
+    """Returns the number of weight updates in the whole run."""
     return math.ceil(sample_counts(design)[0] / design.training.batch_size) * design.training.epochs
 
 
@@ -44,11 +46,12 @@ RETAINED_BYTES = 48 * 2**20
 
 
 SECONDS_PER_MICRO_BATCH = 100e-6
-"""Of one core, for a layer in one more micro-batch."""
+"""Seconds on one core that one layer takes more when a batch is cut into one more micro-batch."""
 
 
 STEPPED_FLOATS = 6
-"""Of a neuron and time step, kept for the way back beside potential and spike, where the catalogue has no kernel."""
+"""Numbers per neuron and time step kept for the backward pass, besides potential and spike, without a compiled kernel.
+"""
 
 
 def _beside(design: Design) -> int:
@@ -56,11 +59,12 @@ def _beside(design: Design) -> int:
 
 
 def micro_batch(design: Design) -> int:
-    """Images that go through the network at once: what a layer holds over all time steps should stay in the cache.
+    """Returns how many images go through the network at once, so that a layer's values over all steps fit the cache.
 
-    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page. What
-    all layers keep for the way back is bounded too, at the price of a few percent of the time: many share a host. A
-    batch that is worth it is cut in at least two, so that two cores can share it; whether they do changes no result.
+    Larger tensors are slower, not faster: beyond 32 MB every allocation is fetched from the system page by page. The
+    memory that all layers keep for the backward pass is bounded too, at the price of a few percent of the time, as many
+    visitors share a host. A batch that is large enough is cut in at least two, so that two cores can share it; results
+    do not depend on it. With batch normalisation it is the whole batch.
     """
     layers, steps = build_architecture(design).layers, design.data.steps
     if design.network.norm != "none":
@@ -78,14 +82,14 @@ def micro_batch(design: Design) -> int:
 
 
 def memory_bytes(design: Design) -> int:
-    """An estimate from above of what the run's process needs beyond the loaded libraries (float32).
+    """Returns an upper estimate, in bytes, of the memory that a run's process needs beyond the loaded libraries
+    (float32).
 
-    A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its way
-    back, and layers that feed each other also currents and gradients (in a cell several); looking and testing keep
-    every layer's spikes, and all work on a few copies of the largest layer. The allocator hands little from one to the
-    other, so they add up.
-    Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
-    frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
+    A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its
+    backward pass, and layers in a cycle also currents and gradients (in a cell several); measuring and testing keep
+    every layer's spikes, and all work on a few copies of the largest layer. The allocator reuses little between these,
+    so they add up. Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images
+    lie in memory, frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """
     built, about = build_architecture(design), dataset_card(design.data.name)
     layers = built.layers
@@ -110,24 +114,29 @@ def memory_bytes(design: Design) -> int:
 
 
 MACS_PER_SECOND = 4.3e10
-"""Of one core, forward and backward. This and the next two are measured: see benchmarks/estimates.py."""
+"""Multiply-accumulates per second on one core, forward and backward. This and the next are measured by
+benchmarks/estimates.py.
+"""
 
 SECONDS_PER_NEURON_STEP = 1.1e-8
-"""Of one core, for one neuron, image and time step, forward and backward."""
+"""Seconds on one core for one neuron, image and time step, forward and backward."""
 
 STEPPED_SLOWER = 3.0
-"""So many times as long does a neuron's time step take where torch computes it, without a kernel."""
+"""Factor by which a neuron's time step is slower in plain torch than in a compiled kernel."""
 
 SECONDS_PER_LAYER_STEP = 30e-6
-"""Of one core, for a layer at one time step in one training step, whatever its size."""
+"""Seconds on one core for a layer at one time step in one training step, whatever its size."""
 
 
 TTFS_SLOWDOWN = {"linear": 3.0, "conv": 9.0}
-"""So many times as long does a TTFS network take for a MAC: in double precision, for which oneDNN has nothing."""
+"""Factor by which a MAC is slower in a TTFS network, by kind of layer: float64 has no fast kernel in oneDNN."""
 
 
 def training_seconds(design: Design) -> float:
-    """An estimate of the run's length on one core. `jobs.pace` corrects it by what runs on this machine really took."""
+    """Returns an estimate of a run's duration on one core, in seconds.
+
+    `jobs.pace` corrects it by how long runs on this machine really took.
+    """
     layers = build_architecture(design).layers
     train, tested = sample_counts(design)
     steps, static = design.data.steps, is_static(design)
@@ -144,7 +153,10 @@ def training_seconds(design: Design) -> float:
 
 
 def measurement_seconds(design: Design) -> float:
-    """An estimate of how long a look at a trained network takes on one core: an image of the probe as one of a test."""
+    """Returns an estimate, in seconds on one core, of how long it takes to measure the layers of a trained network.
+
+    An image of the probe batch takes as long as a test image.
+    """
     train, tested = sample_counts(design)
     images = design.training.epochs * (train + tested / 3)
     return 1.0 + training_seconds(design) * min(probe.PROBE_SIZE, train) / 3 / images

@@ -1,4 +1,4 @@
-"""What an encoding makes of one still image, for a look at it; training encodes in `snnviz.core.data`."""
+"""Encoding of a single still image, to display it; training encodes in `snnviz.core.data`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ Floats = NDArray[np.float64]
 
 
 def encode_image(image: Floats, design: Design, number: int = 0) -> Floats:
-    """The input (T, C, H, W) from an image (C, H, W) of intensities from 0 to 1: spikes, or with "direct" a current.
+    """Returns the input (T, C, H, W) for an image (C, H, W) with intensities in [0, 1]: spikes, or for "direct" a
+    current.
 
-    As `snnviz.core.data.encode`, save that spikes drawn by "rate" are others: as likely, and the same for the same
-    design and `number`.
+    Equals `snnviz.core.data.encode`, except that the random spikes of "rate" are another draw, determined by the design
+    and `number`.
     """
     kind, steps, about = design.data.encoding.kind, design.data.steps, dataset_card(design.data.name)
     if kind == "rate":

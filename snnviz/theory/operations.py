@@ -1,8 +1,8 @@
-"""Synaptic operations of an image and the energy of their arithmetic, by the convention that is asked for.
+"""Synaptic operations of an image and the energy of their arithmetic, by a chosen counting convention.
 
-A synaptic operation is an input that is not 0 times a weight that it meets. Real taps are counted: an input of a
-convolution meets as many weights as there are outputs that it reaches, fewer at the edge, and zero padding is no input.
-Joining, pooling, biases, leaks and thresholds are not counted. Decision 21.
+A synaptic operation is a nonzero input times a weight that reads it. An input of a convolution is counted with as many
+weights as there are outputs that it reaches, fewer at the edge; zero padding is no input. Joining, pooling, biases,
+leaks and thresholds are not counted. Decision 21.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ MEANING: dict[Convention, str] = {
 }
 
 ENERGY = {"45 nm": (4.6, 0.9)}
-"""pJ of a multiply-accumulate and of an addition by process, 32-bit floating point (Horowitz, ISSCC 2014)."""
+"""Energy in pJ of a multiply-accumulate and of an addition, by process, 32-bit floating point (Horowitz, ISSCC 2014).
+"""
 
 CAVEAT = (
     "4.6 pJ a MAC, 0.9 pJ an addition (45 nm, 32 bits, Horowitz 2014): of the arithmetic alone, no memory, no movement "
@@ -44,13 +45,16 @@ CAVEAT = (
 )
 
 ESTIMATED = "estimated: older than the count, from shares of inputs and firing rates, spread evenly over maps"
-"""Of runs that kept no counts."""
+"""Note on the operations of runs that stored no counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """Of one image, by one convention. `dense`: whatever the inputs are, zero padding included, as MACs are usually
-    counted. Of inputs that are not 0 `macs` and `additions`. `estimated`: nobody counted the inputs."""
+    """Number of operations for one image, by one convention.
+
+    `dense`: MACs as usually counted, whatever the inputs are, zero padding included. `macs` and `additions`: those with
+    nonzero inputs. `estimated`: derived from firing rates, since inputs were not counted.
+    """
 
     dense: int
     macs: float
@@ -60,31 +64,37 @@ class Operations:
 
     @property
     def effective(self) -> float:
-        """Of inputs that are not 0. As additions go, more than `dense` where many spikes are summed."""
+        """Number of operations with nonzero inputs, MACs plus additions.
+
+        By the convention "additions" it can exceed `dense` where many spikes are summed.
+        """
         return self.macs + self.additions
 
     def picojoules(self, process: str = "45 nm") -> float:
-        """Of the effective ones, arithmetic alone, without memory or movement of data: no chip measurement."""
+        """Returns the energy of the effective operations in pJ: arithmetic alone, without memory and data movement."""
         mac, addition = ENERGY[process]
         return mac * self.macs + addition * self.additions
 
     def dense_picojoules(self, process: str = "45 nm") -> float:
-        """As if every input were a real number that is not 0: of an ANN that skips nothing."""
+        """Returns the energy in pJ if every operation were a MAC, as in an ANN that skips no zeros."""
         return ENERGY[process][0] * self.dense
 
     def nanojoules(self, process: str = "45 nm") -> float:
-        """`picojoules`, in the unit of an image."""
+        """Returns `picojoules` in nJ."""
         return self.picojoules(process) / 1000
 
     def dense_nanojoules(self, process: str = "45 nm") -> float:
-        """`dense_picojoules`, in the unit of an image."""
+        """Returns `dense_picojoules` in nJ."""
         return self.dense_picojoules(process) / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class OperationCounts:
-    """Operations of one image by every convention: `macs` and `additions` by additions, `eff_macs` (Eff_MACs) and
-    `eff_acs` (Eff_ACs) by NeuroBench. `dense` and `estimated`: of `Operations`."""
+    """Number of operations for one image by all conventions.
+
+    `macs` and `additions` by the convention "additions"; `eff_macs` (Eff_MACs) and `eff_acs` (Eff_ACs) by NeuroBench;
+    `dense` and `estimated` as in `Operations`.
+    """
 
     dense: int
     macs: float
@@ -95,17 +105,17 @@ class OperationCounts:
 
     @property
     def synops(self) -> float:
-        """NeuroBench's count of all."""
+        """Number of synaptic operations by NeuroBench: Eff_MACs plus Eff_ACs."""
         return self.eff_macs + self.eff_acs
 
     def by(self, convention: Convention) -> Operations:
-        """In one way."""
+        """Returns the `Operations` by one convention."""
         pair = (self.macs, self.additions) if convention == "additions" else (self.eff_macs, self.eff_acs)
         return Operations(self.dense, *pair, self.estimated, convention)
 
 
 def parse_convention(name: str, field: str = "convention") -> Convention:
-    """Raises `InputError`."""
+    """Returns the convention called `name`. Raises `InputError` naming `field`."""
     for known in CONVENTIONS:
         if name == known:
             return known
@@ -113,7 +123,7 @@ def parse_convention(name: str, field: str = "convention") -> Convention:
 
 
 def connections_per_position(layer: Layer) -> NDArray[np.int64]:
-    """(H, W): how many weights an input at each position of a layer's joined maps meets.
+    """Returns an array (H, W): how many weights read an input at each position of a layer's joined input maps.
 
     >>> from snnviz.graph.layers import Layer
     >>> connections_per_position(Layer("L", "conv", (), (1, 3, 3), (2, 3, 3), kernel=3)).tolist()
@@ -136,7 +146,10 @@ def _reached(side: int, outputs: int, kernel: int, stride: int) -> NDArray[np.in
 
 
 def connections_before_pooling(layer: Layer, pool: int, sides: tuple[int, int]) -> NDArray[np.int64]:
-    """The same of maps before they are averaged over squares of `pool`: what does not fill one reaches nothing."""
+    """Returns `connections_per_position` for maps (H, W) before they are average-pooled by `pool`.
+
+    Positions that do not fill a pooling window reach nothing and count 0. `sides`: height and width before pooling.
+    """
     found = np.zeros(sides, np.int64)
     spread = connections_per_position(layer).repeat(pool, 0).repeat(pool, 1)
     found[: spread.shape[0], : spread.shape[1]] = spread
@@ -144,9 +157,9 @@ def connections_before_pooling(layer: Layer, pool: int, sides: tuple[int, int]) 
 
 
 def additions_if_all_spike(design: Design) -> int:
-    """Additions of an image in a TTFS network in which each pixel and each hidden neuron sends once: all real taps.
+    """Returns the additions per image of a TTFS network in which each pixel and each hidden neuron spikes once.
 
-    Of squares of which only the first spike goes on it is that one.
+    Max pooling passes only the first spike of its window.
     """
     built, found = build_architecture(design), 0
     for layer in built.layers:
@@ -162,20 +175,20 @@ def additions_if_all_spike(design: Design) -> int:
 
 
 def evaluations_per_image(design: Design, layer: Layer) -> int:
-    """How often a layer is computed for an image: T times, the first layer of a static image once."""
+    """Returns how often a layer is computed for an image: T times, but once for a first layer with static input."""
     static = is_static(design) and all(source.layer == INPUT for source in layer.sources)
     return 1 if static else design.data.steps
 
 
 def dense_operations(design: Design) -> int:
-    """Operations of an image if no input were 0, padding included, over all time steps."""
+    """Returns the operations per image if no input were 0, zero padding included, over all time steps."""
     return sum(layer.macs * evaluations_per_image(design, layer) for layer in build_architecture(design).weighted)
 
 
 def operations_per_image(design: Design, rows: Iterable[LayerState]) -> OperationCounts:
-    """What one image costs at the last look of a run's `rows`, which are in order.
+    """Returns the operations per image at the last measurement among a run's `rows`, which are in order.
 
-    Rows of before operations were counted give an estimate.
+    Rows of releases that did not count operations give an estimate.
     """
     watched = build_architecture(design).watched
     last: dict[Layer, LayerState] = {watched[row.layer]: row for row in rows}
@@ -197,11 +210,10 @@ def operations_per_image(design: Design, rows: Iterable[LayerState]) -> Operatio
 
 
 def reads_spikes(design: Design, layer: Layer) -> bool:
-    """Whether all that a layer reads is 0 or 1, so that NeuroBench calls it additions: settled by its sources.
+    """Returns whether all inputs of a layer are single spikes, 0 or 1, so that NeuroBench counts additions.
 
-    Sums of spikes are not, nor averages over squares, nor an image, nor what ReLUs and layers without neurons say; the
-    largest of a square of spikes is one. A TTFS network's synapses add their weight to a slope, each when its spike
-    comes; an image comes as spikes, too.
+    Sums of spikes are not, nor averages, images, and outputs of ReLUs or layers without neurons; the maximum of spikes
+    is. In a TTFS network all layers read spikes, the first one too.
     """
     if design.network.code == "ttfs":
         return True
@@ -210,8 +222,7 @@ def reads_spikes(design: Design, layer: Layer) -> bool:
 
 
 def sums_spikes(design: Design, layer: Layer) -> bool:
-    """Whether some of what a layer reads is not as many spikes as it says: an average of them, of its sources or of
-    what these join."""
+    """Returns whether some inputs of a layer are averages of spikes, so that their sum is not the number of spikes."""
     layers = build_architecture(design).layers
     return any(
         source.averaged > 1
@@ -223,10 +234,10 @@ def sums_spikes(design: Design, layer: Layer) -> bool:
 
 
 def real_valued_channels(design: Design, layer: Layer) -> NDArray[np.bool_]:
-    """(C,) of a layer's joined channels: which hold real numbers, the others hold spikes, sums or averages of them.
+    """Returns a boolean array (C,): which of a layer's joined input channels hold real numbers instead of spikes.
 
-    A channel is of real numbers if anything that is added up in it is: an image, what ReLUs or layers without neurons
-    say.
+    A channel is real-valued if any source summed into it is: an image, or the output of ReLUs or of layers without
+    neurons.
     """
     main = np.zeros(0, bool)
     beside = []
@@ -316,7 +327,9 @@ def _busy(design: Design, index: int, rates: Rates) -> float:
 
 
 def effective_operations(found: NDArray[np.bool_], meets: NDArray[np.int64]) -> float:
-    """Operations of an image, a mean over images, from which inputs (B, C H W) are not 0; each place of a map meets so
-    many weights (H, W)."""
+    """Returns the operations per image, averaged over images, for the nonzero inputs of a layer.
+
+    `found` (B, C H W): which inputs are not 0. `meets` (H, W): number of weights that read an input at each position.
+    """
     maps = found.reshape(len(found), -1, meets.size)
     return int((maps.sum((0, 1)) * meets.ravel()).sum()) / len(found)

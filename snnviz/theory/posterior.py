@@ -1,4 +1,4 @@
-"""What a Gaussian process believes of a function of categorical codes, from its fitted numbers and what was seen.
+"""The posterior of a Gaussian process over categorical codes, from fitted hyperparameters and observations.
 
 A code is a tuple of ints, one per slot; slot s has the options 0 .. sizes[s] - 1. The kernel is BoTorch's
 `CategoricalKernel` times a variance, k(a, b) = scale exp(-mean_s([a_s != b_s] / lengths_s)): a product over slots, so
@@ -20,34 +20,35 @@ Code = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class FittedProcess:
-    """Hyperparameters of a fitted process. A value y has z = (y - shift) / spread on the standardised scale."""
+    """Hyperparameters of a fitted Gaussian process, on the standardised scale z = (y - shift) / spread."""
 
     lengths: tuple[float, ...]
-    """Per slot; all the same where the kernel has one length."""
+    """Length scale of each slot; all equal where the kernel has one length scale."""
     scale: float
     """Variance of the function, in z^2."""
     noise: float
     """Variance of an observation around the function, in z^2."""
     mean: float
-    """Where nothing is known, in z."""
+    """Prior mean, in z."""
     shift: float
     spread: float
 
 
 @dataclass(frozen=True, slots=True)
 class MainEffects:
-    """Main effects: the posterior mean by a slot's option, averaged uniformly over all other slots."""
+    """Main effect of each option: the posterior mean for that option, averaged uniformly over all other slots."""
 
     means: tuple[Floats, ...]
-    """Per slot, (its options,), in the values' unit."""
+    """One array per slot, (options,), in the unit of the values."""
     importance: Floats
-    """Per slot, (slots,): the variance of its main effect as a share of the sum over slots; all 0 where that is 0."""
+    """(slots,): the variance of each slot's main effect as a share of the sum over slots; all 0 where that sum is 0."""
 
 
 def posterior(
     belief: FittedProcess, codes_seen: Sequence[Code], values_seen: Sequence[float], codes: Sequence[Code]
 ) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the function, without noise, at `codes`: each (codes,), in the values' unit.
+    """Returns mean and standard deviation of the function, without noise, at `codes`: arrays (codes,), in the values'
+    unit.
 
     >>> known = FittedProcess(lengths=(1.0, 1.0), scale=1.0, noise=0.01, mean=0.0, shift=5.0, spread=2.0)
     >>> mean, sd = posterior(known, [(0, 0)], [9.0], [(0, 0), (0, 1)])
@@ -65,10 +66,10 @@ def posterior(
 def main_effects(
     belief: FittedProcess, codes_seen: Sequence[Code], values_seen: Sequence[float], sizes: Sequence[int]
 ) -> MainEffects:
-    """Main effect of every option of every slot, and the slots' importance.
+    """Returns the main effect of every option of every slot, and the slots' importance.
 
-    The mean of slot t's factor over its options is the same whatever the seen option is: (1 + (n_t - 1) e_t) / n_t with
-    e_t = exp(-1 / (slots l_t)). All slots but one thus give one number.
+    The mean of slot t's factor over its options is the same for every observed option: (1 + (n_t - 1) e_t) / n_t with
+    e_t = exp(-1 / (slots l_t)), so no enumeration is needed.
     """
     seen = _array(codes_seen, belief)
     weights = _solved(belief, seen, values_seen)[1]

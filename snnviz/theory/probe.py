@@ -1,4 +1,4 @@
-"""Which images stand for a data set: the same few wherever layers are looked at, drawn by the seed from every class."""
+"""The probe batch: a few images, drawn by the seed and balanced over classes, on which layers are measured."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from snnviz.design.design import Design
 from snnviz.theory.randomness import derive_seed
 
 PROBE_SIZE = 64
-"""Images on which the layers of a run are looked at."""
+"""Number of images in the probe batch of a run."""
 
 
 def draw_balanced(labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.intp]:
-    """The places of `count` images among `labels` (N,), or of all where there are fewer.
+    """Returns the indices of `count` images, balanced over classes, among `labels` (N,); of all if there are fewer.
 
-    In rounds: each takes an image of every class that has one left, always in the same order of classes. So class
-    counts differ by at most one, wherever there are enough images, not only of all of them but of the first n of them,
-    whatever n; and `draw_balanced(labels, n, seed)` is the beginning of `draw_balanced(labels, n + 1, seed)`. Of more
-    classes than places there are as many as fit, one of each. Which images and which classes come first is the seed's.
+    Drawn in rounds: each takes an image of every class that has one left, always in the same order of classes. So class
+    counts differ by at most one, where there are enough images, also among the first n indices for every n; and
+    `draw_balanced(labels, n, seed)` is the beginning of `draw_balanced(labels, n + 1, seed)`. If there are more classes
+    than `count`, one image each of `count` classes. The seed decides which images and classes come first.
 
     >>> labels = np.array([0] * 50 + [1] * 50 + [2])
     >>> np.bincount(labels[draw_balanced(labels, 9, 0)]).tolist()
@@ -39,7 +39,9 @@ def draw_balanced(labels: NDArray[np.int64], count: int, seed: int) -> NDArray[n
 
 
 def describe_probe(design: Design, images: int | None, kind: str = "training") -> str:
-    """What is looked at in a run of `design` whose rows say `images` (None: they are older than the draw).
+    """Returns text on which images the layers of a run of `design` were measured.
+
+    `images`: their number as the run's rows say, None in rows of releases that took the first 64.
 
     >>> describe_probe(Design(), 64)
     '64 training images, 6 or 7 of each class (if there are), drawn by the seed'
@@ -59,7 +61,7 @@ def describe_probe(design: Design, images: int | None, kind: str = "training") -
 
 
 def describe_probe_on_page(design: Design, images: int | None, kind: str = "training") -> str:
-    """The same as pages say it; what `describe_probe` says is also a value of ``--json``, and stays.
+    """Returns the text of `describe_probe` in other words, for pages; `describe_probe` is also a value in ``--json``.
 
     >>> describe_probe_on_page(Design(), 64)
     '64 training images, 6 or 7 of each class that has as many, drawn by the seed'
@@ -68,7 +70,9 @@ def describe_probe_on_page(design: Design, images: int | None, kind: str = "trai
 
 
 def describe_probes(design: Design, looks: Iterable[int | None]) -> str:
-    """The same of all looks of a run, of which the ends may have been measured anew.
+    """Returns text on the images of all measurements of a run, some of which may have been repeated later.
+
+    `looks`: the number of probe images of each measurement, as in `describe_probe`.
 
     >>> describe_probes(Design(), [None, None])
     'the first 64 training images'

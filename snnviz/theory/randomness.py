@@ -1,4 +1,4 @@
-"""Seeds that depend on the design's seed and on what they are for, never on what was drawn before."""
+"""Seeds derived from the design's seed and a purpose, so that no random draw depends on another."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import hashlib
 
 
 def derive_seed(seed: int, *purpose: str | int) -> int:
-    """A 63-bit seed for one purpose, such as ("order", epoch)."""
+    """Returns a 63-bit seed for one purpose, such as ("order", epoch)."""
     text = "/".join(map(str, (seed, *purpose)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

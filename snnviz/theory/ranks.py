@@ -1,4 +1,4 @@
-"""Whether two things rise together, by ranks alone, and how sure that is."""
+"""Rank correlation: Kendall's tau, its confidence interval, permutation tests and Holm's correction."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 
 def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float | None:
-    """Kendall's tau-b (Kendall 1945): 1 where the orders agree, -1 where they are reversed; ties count for neither.
+    """Returns Kendall's tau-b (Kendall 1945): 1 if the orders agree, -1 if they are reversed; tied pairs count for
+    neither.
 
-    None where one of them is the same everywhere, or there are fewer than two.
+    None if all values of x or of y are equal, or if there are fewer than two.
 
     >>> kendall_tau([1, 2, 3], [10, 20, 15])
     0.3333333333333333
@@ -24,7 +25,7 @@ def kendall_tau(x: Sequence[float], y: Sequence[float]) -> float | None:
 
 
 def kendall_tau_of_groups(groups: Mapping[float, Sequence[float]]) -> float | None:
-    """`kendall_tau` of few different numbers and the many values at each of them, in a time of n log n.
+    """Returns `kendall_tau` of a key and the values at that key, over all keys and values, in O(n log n).
 
     >>> kendall_tau_of_groups({1: [10.0, 12.0], 2: [11.0]}), kendall_tau([1, 1, 2], [10, 12, 11])
     (0.0, 0.0)
@@ -43,21 +44,18 @@ def kendall_tau_of_groups(groups: Mapping[float, Sequence[float]]) -> float | No
 
 
 DRAWS = 5000
-"""Random orders of a permutation test, of more than `MAX_EXACT_COUNT` pairs."""
+"""Number of random orders in a permutation test of more than `MAX_EXACT_COUNT` pairs."""
 
 MAX_EXACT_COUNT = 7
-"""Pairs up to which a permutation test goes through all orders: 5,040."""
+"""Largest number of pairs for which a permutation test enumerates all orders: 5,040 for 7."""
 
 QUANTILE = 1.959964
-"""Of the normal law, for 95 %."""
+"""97.5 % quantile of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankCorrelation:
-    """Kendall's tau of `count` pairs, `low` to `high` its 95 % interval, `p` of a permutation test.
-
-    p: the share of orders that agree so much, or disagree.
-    """
+    """Kendall's `tau` of `count` pairs, its 95 % interval `low` to `high`, and `p` of a two-sided permutation test."""
 
     tau: float
     low: float
@@ -68,10 +66,10 @@ class RankCorrelation:
 
 @lru_cache(maxsize=512)
 def rank_correlation(x: tuple[float, ...], y: tuple[float, ...], draws: int = DRAWS) -> RankCorrelation | None:
-    """How far x and y agree, pairs that are independent of each other; None where tau does not exist.
+    """Returns Kendall's tau of independent pairs (x, y) with interval and p; None where tau does not exist.
 
-    p is that of a permutation test: of all orders where there are few, else of `draws` random ones (never below
-    1 / (draws + 1)). The interval: `kendall_tau_interval`. How often both are wrong: `benchmarks/ranks.py`.
+    p is that of a permutation test: over all orders for few pairs, else over `draws` random ones (never below 1 /
+    (draws + 1)). The interval is `kendall_tau_interval`. For error rates of both see `benchmarks/ranks.py`.
 
     >>> rank_correlation((1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 6, 5))
     RankCorrelation(tau=0.8666666666666667, low=0.192, high=0.976, p=0.016666666666666666, count=6)
@@ -81,7 +79,7 @@ def rank_correlation(x: tuple[float, ...], y: tuple[float, ...], draws: int = DR
 
 
 def holm_correction(tails: Sequence[float]) -> list[float]:
-    """Each p as it is where one of so many tests is looked for (Holm 1979): times the tests that are left at its place.
+    """Returns the p values adjusted for multiple tests by Holm's method (Holm 1979), in the order of `tails`.
 
     >>> holm_correction([0.01, 0.04, 0.3])
     [0.03, 0.08, 0.3]
@@ -94,12 +92,12 @@ def holm_correction(tails: Sequence[float]) -> list[float]:
 
 
 def kendall_tau_interval(x: Sequence[float], y: Sequence[float], tau: float) -> tuple[float, float]:
-    """The 95 % interval of a `tau` of so many pairs with such ties, to three digits.
+    """Returns the 95 % confidence interval of Kendall's `tau` of the pairs (x, y), rounded to three digits.
 
-    All t that are at most 1.96 standard deviations from tau: those of tau where t is true. Its variance is that of
-    normal pairs (Esscher 1924). Ties make it larger; by how much is known where t is 0, and elsewhere taken as trials
-    have it: less where one of x and y has them, more where both do. Pairs whose dependence has heavier tails than the
-    normal law's are held a little less often.
+    It contains all t at most 1.96 standard deviations from tau, with the variance that tau has where t is true: that of
+    normal pairs (Esscher 1924). Ties increase the variance; by how much is known at t = 0, and elsewhere taken from
+    simulations: less if only one of x and y has ties, more if both have. Coverage is a little lower for pairs whose
+    dependence has heavier tails than normal.
 
     >>> kendall_tau_interval(range(30), range(30), 0.5)
     (0.266, 0.646)

@@ -1,9 +1,9 @@
 """Networks in which a neuron spikes at most once: time to first spike, TTFS (Stanojevic et al. 2023, arXiv 2306.08744).
 
 Time is in units of tau_c. The spikes of layer n fall into its window [t_min, t_max]; t_min is the t_max of the layer
-before, whose own t_min is t_min' here. Numbers in brackets are those of this list:
+before, whose own t_min is written t_min'. Equations are cited by their number in this list:
 
-    (1) dV_i/dt = alpha_i + sum_j W_ij H(t - t_j), t_min' <= t < t_min     while spikes come: the ramp, one step a spike
+    (1) dV_i/dt = alpha_i + sum_j W_ij H(t - t_j), t_min' <= t < t_min     while spikes arrive: the ramp plus weights
     (2) dV_i/dt = B_i = alpha_i + sum_j W_ij > 0, t_min <= t < t_max       then: the slope at threshold
     (3) t_i = t_min + (theta_i - V_i(t_min)) / B_i, in [t_min, t_max]      t_max: no spike
     (4) x_i = t_max - t_i = max(0, sum_j w_ij x_j + b_i)                   a ReLU, as long as x_i <= t_max - t_min
@@ -14,14 +14,14 @@ before, whose own t_min is t_min' here. Numbers in brackets are those of this li
     (9) t_max' - t_min' = max(t_max - t_min, 10 (t_max - min t))           a window grows while weights are learnt
     (10) dt/dt' = M diag(1/B) W, M = 1[t_i < t_max]                        Jacobian; a ReLU network's is M w
 
-Two phases, then, and the layer's clock goes from (1) to (2) at t_min: B is a number of the neuron's own. The equation
-as printed is (1) for ever. After t_min its slope is alpha + sum W over the inputs that *spiked*, which is B only if a
-silent neuron sends something at t_max, where it says x = 0. If silent neurons send nothing, `Layer.silent` "nothing",
-the network computes something else. With such events counted each neuron sends exactly once; in two phases, only those
-that are not silent.
+There are two phases: the layer's clock switches from (1) to (2) at t_min, and B is a parameter of the neuron. The
+published equation is (1) without end. After t_min its slope is alpha + sum W over the inputs that *spiked*, which is B
+only if a silent neuron sends an event at t_max, where x = 0. If silent neurons send nothing (`Layer.silent` is
+"nothing"), the network computes something else. With such events counted each neuron sends exactly once; in two phases,
+only those that are not silent.
 
-The B1-model has B = 1, so that W = w and every step of learning is the ReLU network's. (3) holds if no neuron spikes
-before t_min; a gate keeps it from doing so: one that is above threshold at t_min spikes there. Arrays are float64.
+The B1-model has B = 1, so that W = w and every training step equals the ReLU network's. (3) holds if no neuron spikes
+before t_min; a gate prevents that: a neuron that is above threshold at t_min spikes there. Arrays are float64.
 """
 
 from __future__ import annotations
@@ -42,26 +42,28 @@ Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 ZETA = 0.5
-"""How much wider than the largest activation a window is: its authors' choice."""
+"""Relative margin by which a window is wider than the layer's largest activation: its authors' choice."""
 
 MARGIN = 10.0
-"""So many times the largest activation of a batch, at least, is a window wide that grows (9)."""
+"""A growing window is at least this many times as wide as the largest activation of a batch (9)."""
 
 
 Silent = Literal["clock", "nothing"]
-"""What tells a TTFS layer of the silent neurons before it: its clock, which gives each neuron its slope B when the
-window opens; or nothing, though the equation as printed asks for an event at t_max."""
+"""How a TTFS layer treats silent neurons of the layer before: "clock": its clock sets the slope B when the window
+opens; "nothing": it follows the published equation, and silent neurons send no event at t_max.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a layer's neurons may spike: [t_min, t_max], in tau_c."""
+    """The interval [t_min, t_max], `start` to `end` in tau_c, in which a layer's neurons may spike."""
 
     start: float
     end: float
 
     @property
     def width(self) -> float:
+        """Duration of the window, in tau_c."""
         return self.end - self.start
 
 
@@ -69,17 +71,20 @@ INPUT_WINDOW = Window(0.0, 1.0)
 
 
 def intensity_to_time(x: Floats) -> Floats:
-    """The input's firing times: intensity 1 first, at 0; intensity 0 last, at 1. Its own inverse."""
+    """Returns the spike times in [0, 1] of input intensities in [0, 1]: bright pixels spike first. Its own inverse."""
     return 1.0 - x
 
 
 def rescale_input_range(weights: Floats, bias: Floats, low: float, high: float) -> tuple[Floats, Floats]:
-    """(w, b) for inputs in [0, 1] of a layer made for inputs in [low, high]: x = low + (high - low) x'."""
+    """Returns weights and biases for inputs in [0, 1] of a layer made for inputs in [low, high]: x = low + (high - low)
+    x'.
+    """
     return (high - low) * weights, bias + low * weights.sum(1)
 
 
 def windows_from_activations(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
-    """(8), of each hidden layer in turn, from their largest activations X over the training images.
+    """Returns the window of each hidden layer by (8), from the largest activation X of each layer over the training
+    images.
 
     >>> [window.end for window in windows_from_activations([2.0, 1.0])]
     [4.0, 5.5]
@@ -92,7 +97,10 @@ def windows_from_activations(largest: Sequence[float], zeta: float = ZETA) -> tu
 
 
 def widen_windows(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Window, ...]:
-    """(9) after a training step, from each layer's earliest spike in the batch. In the B1-model no x changes."""
+    """Returns the windows after a training step by (9), from each layer's earliest spike time in the batch.
+
+    In the B1-model wider windows change no activation.
+    """
     ends = [old[0].start]
     for window, first in zip(old, earliest, strict=True):
         ends.append(ends[-1] + max(window.width, MARGIN * (window.end - first)))
@@ -101,52 +109,57 @@ def widen_windows(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Win
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """n neurons that read m spikes; `before` is t_min', where the ramp starts."""
+    """A TTFS layer of n neurons with m inputs; `before` is t_min', where the ramp starts."""
 
     weights: Floats
-    """W (n, m)."""
+    """W, an array (n, m)."""
 
     ramp: Floats
-    """alpha (n,)."""
+    """alpha, an array (n,)."""
 
     threshold: Floats
-    """theta (n,)."""
+    """theta, an array (n,)."""
 
     before: float
     window: Window
     squares: Indices | None = None
-    """Max pooling, (m, k): of so many spikes of the layer before, each input is the earliest."""
+    """For max pooling, indices (m, k): each input is the earliest of these k spikes of the layer before. None: no
+    pooling.
+    """
 
     silent: Silent = "clock"
-    """"nothing": (1) for ever, and silent inputs send nothing."""
+    """"nothing": (1) holds without end, and silent inputs send nothing."""
 
     def read(self, times: Floats) -> Floats:
-        """The times of what arrives, (..., m), from those of the layer before."""
+        """Returns the input spike times (..., m), after max pooling, from the spike times of the layer before."""
         return times if self.squares is None else times[..., self.squares].min(-1)
 
     @property
     def slope(self) -> Floats:
-        """(2), (n,)."""
+        """Slope of the potential at threshold, B of (2), an array (n,)."""
         found: Floats = self.ramp + self.weights.sum(1)
         return found
 
     def rise(self, times: Floats) -> Floats:
-        """dV/dt (B, n) from t_min on: (2), or alpha + sum W over the inputs that spiked."""
+        """Returns dV/dt from t_min on, an array (B, n): (2), or alpha + sum W over the inputs that spiked."""
         if self.silent == "clock":
             return np.broadcast_to(self.slope, (len(times), len(self.ramp)))
         found: Floats = self.ramp + (self.read(times) < self.window.start) @ self.weights.T
         return found
 
     def reached(self, times: Floats) -> Floats:
-        """V(t_min) (B, n) from firing times (B, m); where it is the readout, the logits (7)."""
+        """Returns the potentials V(t_min), an array (B, n), from spike times (B, m); for the readout these are the
+        logits (7).
+        """
         start = self.window.start
         found: Floats = self.ramp * (start - self.before) + (start - self.read(times)) @ self.weights.T
         return found
 
     def fire(self, times: Floats) -> Floats:
-        """(3): firing times (B, n) from those of the layer before, (B, m). Exact: after t_min nothing comes any more.
+        """Returns the spike times (B, n) by (3) from those of the layer before, (B, m). Exact, as no input comes after
+        t_min.
 
-        Where V does not rise, which happens in no mapped network whose clock switches, it spikes at t_min or never.
+        Where V does not rise, which happens in no mapped network with a clock, the neuron spikes at t_min or never.
         """
         left, slope = self.threshold - self.reached(times), self.rise(times)
         rising = slope > 0
@@ -156,7 +169,9 @@ class Layer:
         return found
 
     def potential(self, times: Floats, grid: Floats) -> Floats:
-        """V (T, n) at the times `grid` (T,) from one image's (m,), as if the neurons did not spike: (1), then (2)."""
+        """Returns V (T, n) at the times `grid` (T,) for one image's spike times (m,), ignoring spikes: (1), then
+        (2).
+        """
         early = np.minimum(grid, self.window.start)
         after = np.maximum(early[:, None] - self.read(times), 0.0)
         ramp = np.maximum(early - self.before, 0.0)[:, None] * self.ramp
@@ -164,9 +179,10 @@ class Layer:
         return found
 
     def gated(self, times: Floats) -> Bools:
-        """Which neurons, (B, n), the gate keeps from spiking: V is above threshold at some time before t_min.
+        """Returns which neurons, (B, n), the gate keeps from spiking early: V exceeds the threshold at some time before
+        t_min.
 
-        V is made of straight lines, so its largest value is at a spike or at an end.
+        V is piecewise linear, so its largest value is at an input spike or at an end.
         """
         early = np.broadcast_to(self.threshold <= 0, (len(times), len(self.ramp))).copy()
         early |= self.reached(times) > self.threshold
@@ -180,18 +196,21 @@ class Layer:
 
 
 def has_fired(times: Floats, window: Window) -> Bools:
-    """Which neurons spike: those that are not at t_max. The share of True is the spikes per neuron."""
+    """Returns which neurons spike: a boolean array of the shape of `times`; a time of t_max means no spike."""
     return times < window.end
 
 
 def time_to_activation(times: Floats, window: Window) -> Floats:
-    """(4): the activation that a firing time stands for."""
+    """Returns the activations that spike times stand for, by (4)."""
     found: Floats = window.end - times
     return found
 
 
 def layer_from_relu(weights: Floats, bias: Floats, window: Window, before: float, slope: Floats | float = 1.0) -> Layer:
-    """(6): the layer that does what ReLUs of (w, b) do, for any slopes B above 0. Raises `InputError`."""
+    """Returns the TTFS layer that computes the same as ReLUs with weights w and biases b, by (6), for slopes B > 0.
+
+    Raises `InputError` for other slopes.
+    """
     b = np.broadcast_to(np.asarray(slope, dtype=np.float64), bias.shape)
     if not (np.isfinite(b).all() and (b > 0).all()):
         raise InputError("slope", "be a number above 0 for every neuron", Unquoted(f"{b.min():.4g}"))
@@ -200,20 +219,22 @@ def layer_from_relu(weights: Floats, bias: Floats, window: Window, before: float
 
 
 def readout_layer(weights: Floats, bias: Floats, start: float, before: float) -> Layer:
-    """The last layer, which never reaches its threshold: its logits are V at `start`, (7)."""
+    """Returns the TTFS readout, which never spikes: its logits are V at `start`, (7)."""
     never = np.full(bias.shape, np.inf)
     return Layer(weights, bias / (start - before), never, before, Window(start, start))
 
 
 def relu_parameters(layer: Layer) -> tuple[Floats, Floats]:
-    """(5): the weights w (n, m) and biases b (n,) of the ReLUs that do the same."""
+    """Returns the weights w (n, m) and biases b (n,) of the ReLUs that compute the same as a TTFS layer, by (5)."""
     slope, window = layer.slope, layer.window
     bias = window.width - (layer.threshold - layer.ramp * (window.start - layer.before)) / slope
     return layer.weights / slope[:, None], bias
 
 
 def slopes_for_unit_ramp(weights: Floats) -> Floats:
-    """B (n,) such that alpha = 1 in (6): 1 / (1 - sum w). Raises `InputError` where a sum is 1 or more."""
+    """Returns the slopes B (n,) for which alpha = 1 in (6): 1 / (1 - sum w). Raises `InputError` if a row sums to 1 or
+    more.
+    """
     total = weights.sum(1)
     if (bad := int((total >= 1).sum())) > 0:
         got = Unquoted(f"{bad:,} of {len(total):,} rows that do not")
@@ -223,14 +244,16 @@ def slopes_for_unit_ramp(weights: Floats) -> Floats:
 
 
 def center_rows(weights: Floats) -> Floats:
-    """The nearest weights whose rows add up to 0: with them alpha = 1 means B = 1."""
+    """Returns the nearest weights whose rows sum to 0; for these alpha = 1 means B = 1."""
     found: Floats = weights - weights.mean(1, keepdims=True)
     return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForwardPass:
-    """What images made of a network: times (B, n) of the input and of each hidden layer, logits (B, classes)."""
+    """Result of a TTFS network for B images: spike times (B, n) of the input and each hidden layer, logits (B,
+    classes).
+    """
 
     times: tuple[Floats, ...]
     logits: Floats
@@ -238,12 +261,12 @@ class ForwardPass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TtfsNetwork:
-    """Fully connected layers, the last of which is the readout."""
+    """A fully connected time-to-first-spike network; the last layer is the readout."""
 
     layers: tuple[Layer, ...]
 
     def run(self, x: Floats) -> ForwardPass:
-        """From intensities (B, m) in [0, 1]."""
+        """Returns the spike times and logits for images (B, m) with intensities in [0, 1]."""
         times = [intensity_to_time(x)]
         for layer in self.layers[:-1]:
             times.append(layer.fire(times[-1]))
@@ -257,9 +280,10 @@ def network_from_inputs(
     zeta: float = ZETA,
     slopes: Sequence[Floats | float] | None = None,
 ) -> TtfsNetwork:
-    """The twin of a ReLU network of weights (n, m) and biases (n,), the readout's last; all slopes 1 if none are given.
+    """Returns the TTFS network that computes the same as a ReLU network with weights (n, m) and biases (n,) per layer.
 
-    The windows are those that the images `shown` (B, m) need. Raises `InputError`.
+    The readout is last. Windows are as wide as the images `shown` (B, m) need, with margin `zeta`; `slopes` B are 1 by
+    default. Raises `InputError`.
     """
     x, largest = shown, []
     for w, b in zip(weights[:-1], biases[:-1], strict=True):
@@ -277,8 +301,10 @@ def network_from_activations(
     squares: Sequence[Indices | None] | None = None,
     silent: Silent = "clock",
 ) -> TtfsNetwork:
-    """As `network_from_inputs`, from X of each hidden layer, and with the max pooling before each layer, the readout's
-    last.
+    """Returns the same network as `network_from_inputs`, from the largest activation of each hidden layer instead of
+    images.
+
+    `squares`: max pooling before each layer, the readout's last, as in `Layer`.
     """
     spans = (INPUT_WINDOW, *windows_from_activations(largest, zeta))
     chosen = slopes or [1.0] * len(largest)
@@ -294,17 +320,20 @@ def network_from_activations(
 
 
 def jacobian(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> Floats:
-    """Equation (10): derivatives (n, m) of the spike times of n neurons with respect to those of their m inputs.
+    """Returns equation (10): derivatives (n, m) of the spike times of n neurons with respect to those of their m
+    inputs.
 
-    `weights`: W (n, m). `slope`: B of each neuron, of the potential at the threshold: 1 in the B1 model, 1 + sum W (of
-    any sign) where alpha = 1. `spiked` (n,): which neurons spike, all where it is None; rows of others are 0.
+    `weights`: W (n, m). `slope`: B of each neuron, the potential's slope at the threshold: 1 in the B1 model, 1 + sum W
+    (of any sign) where alpha = 1. `spiked` (n,): which neurons spike, by default all; rows of others are 0.
     """
     found: Floats = weights / np.broadcast_to(np.asarray(slope, dtype=np.float64), len(weights))[:, None]
     return found if spiked is None else spiked[:, None] * found
 
 
 def jacobian_eigenvalues(weights: Floats, slope: Floats | float, spiked: Bools | None = None) -> NDArray[np.complex128]:
-    """The eigenvalues (n,) of the Jacobian of a layer of as many neurons as inputs. Raises `InputError`."""
+    """Returns the eigenvalues (n,) of the Jacobian of a layer with as many neurons as inputs; else raises
+    `InputError`.
+    """
     if weights.shape[0] != weights.shape[1]:
         shape = Unquoted(f"{weights.shape[0]} by {weights.shape[1]}")
         raise InputError("weights", "be square to have eigenvalues", shape)

@@ -1,14 +1,14 @@
-"""How the variance of the membrane potential, and with it the spikes, travel through a network at initialisation.
+"""Forecast of the variance of membrane potentials, and of firing rates, through a network at initialisation.
 
-Single step (Micheli et al. 2024, Eq. 9): Var[u_l] = n Var[w] E[x^2], with E[x^2] = P(u_(l-1) > theta) for spikes.
-A network of ReLUs has E[x^2] = Var[u] / 2 instead, and one step only.
-Over T steps there is no closed form. For Gaussian weights the currents of a neuron at the T steps are jointly normal
-given the layer's input, with covariance n Var[w] times the second moments E[x_s x_t] of that input, so a population
-of neurons can be drawn exactly, without weights. Uniform weights need nothing else, because a sum of many is normal
-too. For convolutions this is the limit of wide layers: neighbouring positions share weights, which changes how far one
-network strays from the mean, not the mean. Every position is taken to be as bright as the average one: convolutions on
-spike-coded images with large dark areas, such as MNIST's, are forecast to spike two to three times as much as they do,
-in deep layers up to nine times; `is_approximate` says where.
+Single step (Micheli et al. 2024, Eq. 9): Var[u_l] = n Var[w] E[x^2], with E[x^2] = P(u_(l-1) > theta) for spikes. A
+network of ReLUs has E[x^2] = Var[u] / 2 instead, and one step only. Over T steps there is no closed form. For Gaussian
+weights the currents of a neuron at the T steps are jointly normal given the layer's input, with covariance n Var[w]
+times the second moments E[x_s x_t] of that input, so a population of neurons can be drawn exactly, without weights.
+Uniform weights need nothing else, because a sum of many is normal too. For convolutions this is the limit of wide
+layers: neighbouring positions share weights, which changes how far one network strays from the mean, not the mean.
+Every position is taken to be as bright as the average one: convolutions on spike-coded images with large dark areas,
+such as MNIST's, are forecast to spike two to three times as much as they do, in deep layers up to nine times;
+`is_approximate` says where.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from snnviz.graph.architectures import INPUT, Layer, Source, build_architecture
 Floats = NDArray[np.float64]
 
 POPULATION = 2048
-"""Neurons drawn a layer; fewer, down to an eighth, for networks so deep or so long in time that a page would wait."""
+"""Neurons drawn per layer; fewer, down to an eighth, for networks so deep or with so many steps that a page would wait.
+"""
 
 NEURON_STEPS = 1_000_000
 
@@ -42,9 +43,10 @@ FEWEST_PASSES, MOST_PASSES = 3, 8
 
 @dataclass(frozen=True, slots=True)
 class LayerForecast:
-    """One layer at initialisation: Var[u] and spikes per neuron and step over T steps, and single-step Var[u].
+    """Forecast for one layer at initialisation: Var[u] and firing rate over T steps, and Var[u] of the single-step
+    formula.
 
-    `rate` is None for a readout that does not spike and for ReLUs.
+    `rate`: spikes per neuron and step; None for a readout that does not spike and for ReLUs.
     """
 
     name: str
@@ -54,13 +56,17 @@ class LayerForecast:
 
 
 def weight_variance(layer: Layer, design: Design, drive: InputStatistics | None = None) -> float:
-    """Var[w] of a layer under the design's initialisation; a measured one must be told what reaches the layer."""
+    """Returns Var[w] of a layer under the design's initialisation; a data-dependent one needs the input statistics
+    `drive`.
+    """
     return weight_distribution(design.init, layer.fan_in, layer.fan_out, design.neuron, drive).variance
 
 
 @lru_cache(maxsize=256)
 def forecast_layers(design: Design) -> tuple[LayerForecast, ...]:
-    """Every layer that computes something, drawn from a fixed seed; the same for designs that differ in their seed."""
+    """Returns the forecast of every layer with neurons or weights, by simulation with a fixed seed, whatever the
+    design's.
+    """
     layers = _pass(design, ())
     if any(source.delay for layer in build_architecture(design).layers for source in layer.sources):
         # What later layers said a step ago is silent in the first pass; each pass settles one time step more.
@@ -143,12 +149,12 @@ def _late(said: Floats) -> Floats:
 
 
 def is_approximate(design: Design) -> bool:
-    """Whether the forecast is an approximation; `approximation_warning` says of what."""
+    """Returns whether the forecast of a design is only an approximation; `approximation_warning` says why."""
     return approximation_warning(design) != ""
 
 
 def approximation_warning(design: Design) -> str:
-    """A sentence on why the forecast may be off, or nothing: for convolutions on spike-coded images far too high."""
+    """Returns a sentence on why the forecast of a design may be wrong, or ""."""
     coded, events = design.data.encoding.kind != "direct", dataset_card(design.data.name).counts is not None
     if design.network.kind in ("densenet121", "mobilenetv2") and design.network.norm == "none":
         return "A rough forecast: without normalisation Var[u] of the last blocks can be many times off."

@@ -1,4 +1,4 @@
-"""What the forecast of a design comes to, in a sentence, and which change its own forecast says would mend it."""
+"""Verdicts on the forecast activity of a design, in a sentence, and changes whose own forecast is better."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from snnviz.theory.variance import LayerForecast, forecast_layers
 Tone = Literal["good", "warning", "bad"]
 
 SILENT_RATE = 2e-4
-"""A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
+"""A layer with a lower firing rate is called silent: less than one spike in 5,000 neuron-steps."""
 
 SATURATED_RATE = 0.45
-"""A layer above this firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
+"""A layer with a higher firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
 
 FAR_APART = 1e3
-"""Var[u] of an ANN's layers that differ by more than this factor fade or grow from layer to layer."""
+"""If Var[u] of an ANN's layers differs by more than this factor, signals vanish or explode from layer to layer."""
 
 FACTORS = (0.8, 1.25, 0.6, 1.6, 0.4, 2.5, 0.2, 5.0, 0.1)
-"""Thresholds that are tried, times the design's: the nearest first."""
+"""Factors of the design's threshold that are tried, the nearest first."""
 
 FROM_ZERO = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
-"""The same of a threshold of 0."""
+"""Thresholds that are tried where the design's is 0."""
 
 WORK = 1500
-"""Layers times time steps of all tried designs together, so that a page does not wait; two are always tried."""
+"""Limit of layers times time steps over all tried designs, so that a page does not wait; two are always tried."""
 
 BALANCED, KAIMING = "variance-preserving", "kaiming"
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A design that is forecast to be better than another, and what is to be done for it; `good`: nothing is left."""
+    """A design with a better forecast than another's, the change in `words`, and whether it is then `good`: no problem
+    left.
+    """
 
     design: Design
     words: str
@@ -56,7 +58,9 @@ class _Trouble:
 
 @lru_cache(maxsize=256)
 def activity_verdict(design: Design) -> tuple[Tone, str]:
-    """One plain sentence on the activity to expect at initialisation. What it advises was forecast, too."""
+    """Returns a tone and one sentence on the activity to expect at initialisation, with changes that would improve
+    it.
+    """
     layers = forecast_layers(design)
     found = _trouble(layers)
     remedy = ", or ".join(advice.words for advice in suggest_changes(design))
@@ -86,10 +90,10 @@ def activity_verdict(design: Design) -> tuple[Tone, str]:
 
 @lru_cache(maxsize=256)
 def suggest_changes(design: Design) -> tuple[Advice, ...]:
-    """Changes whose forecast is better than the design's own: one of the threshold, one of the initialisation, or none.
+    """Returns changes whose forecast is better than the design's own: at most one of the threshold, one of the init.
 
-    Where some mend it, only these; else the best of those that help. None where it is good as it is, or where nothing
-    that was tried is better.
+    If some solve the problem, only these; else those that help. () if the forecast is good or nothing that was tried
+    helps.
     """
     now = _trouble(forecast_layers(design))
     if now.tone == "good":

@@ -1,8 +1,8 @@
-"""What a finished run costs and reaches: the metrics, one list that pages, tables, ``--json`` and CSV loop over.
+"""Metrics of finished runs, what a run costs and reaches: one list that pages, tables, ``--json`` and CSV loop over.
 
 A metric is a `Metric` in the tuple ``METRICS`` of a module of this package, which is found by itself, or of a module
-that a host names in ``SNNVIZ_METRICS``. Its values are kept with each run that has ended (`store.metrics`), so that
-many runs are sorted without reading their rows.
+that a host names in ``SNNVIZ_METRICS``. Values are stored with each run that has ended (`store.metrics`), so that many
+runs are sorted without reading their rows.
 
     >>> METRICS["energy"].unit, METRICS["energy"].better
     ('nJ', 'less')
@@ -30,23 +30,21 @@ R = TypeVar("R", bound=Row)
 LOG = logging.getLogger(__name__)
 
 METRICS_VARIABLE = "SNNVIZ_METRICS"
-"""An environment variable: modules, separated by commas, that have metrics beside those of this package."""
+"""Environment variable with module names, separated by commas, that define further metrics."""
 
 FIRST = ("reached", "operations", "spikes", "size", "took")
-"""Modules of this package in the order of their columns; what others there are come after them."""
+"""Modules of this package in the order of their columns; other modules follow."""
 
 Form = Literal["share", "number", "count", "energy", "seconds", "flag"]
-"""A kind of number, which `views.numbers` writes in one way: a share of 0 to 1, any number, a whole one, nJ, s, 0 or
-1."""
+"""How a number is formatted by `views.numbers`: a share of 0 to 1, any number, an integer, nJ, seconds, or 0/1."""
 
 Better = Literal["more", "less", ""]
 
 
 class Outcome:
-    """What there is of a run when it has ended: its design, what it took, and its rows, from which metrics are read.
+    """Everything known of a run that has ended: its design, its duration, and its rows, from which metrics are read.
 
-    seconds: of training (None where it is not known). rows: by kind, in order; of looks at layers those that
-    `store.looks` gives.
+    seconds: duration of training, or None. rows: rows by kind, in order; layer states as `store.looks` gives them.
     """
 
     def __init__(
@@ -55,12 +53,14 @@ class Outcome:
         self.design, self.seconds, self._rows = design, seconds, rows or {}
 
     def rows(self, kind: type[R]) -> Sequence[R]:
-        """What the run said of this kind, in order; nothing where it said none."""
+        """Returns the rows of this kind that the run reported, in order; empty if there are none."""
         return self._rows.get(kind, ())
 
     @cached_property
     def operations(self) -> OperationCounts | None:
-        """Operations of an image at the last look at its layers, by every convention; None before the first look."""
+        """Operations per image at the last measurement of the layers, by every convention; None before the first
+        measurement.
+        """
         looks = self.rows(LayerState)
         return operations_per_image(self.design, looks) if looks else None
 
@@ -70,17 +70,17 @@ Read = Callable[[Outcome], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number of a run.
+    """One number computed from a finished run, such as its accuracy or energy.
 
-    name: in ``--json``, CSV and the store, for ever: lower-case letters, digits and ``_``. label, help: on pages, and
-    in `docs/reference.md`, as is the `unit`, such as "nJ". better: whether more or less of it is.
+    name: in ``--json``, CSV and the store, never changed: lower-case letters, digits and ``_``. label, help: on pages,
+    and in `docs/reference.md`, as is the `unit`, such as "nJ". form: how it is formatted. better: whether more or less
+    is.
 
-    rows: the kinds of row that `read` asks an `Outcome` for. read: the number, or None, of which `none` says when and
-    why; one that raises is logged, and has none. revision: goes up when `read` gives another number, so that kept
-    values are made anew.
+    rows: the kinds of row that `read` asks an `Outcome` for. read: returns the number, or None; `none` says when and
+    why. revision: must be increased when `read` returns another number, so that stored values are computed again.
 
-    quantity, convention: what is counted by several conventions, and by which (decision 21). listed: has a column of
-    its own in tables; what is not is in ``--json``, and on the Runs page where it is asked for.
+    quantity, convention: for what is counted by several conventions, what and by which (decision 21). listed: has a
+    column of its own in tables; else it is in ``--json``, and on the Runs page on request.
     """
 
     name: str
@@ -106,7 +106,7 @@ class Metric:
             raise ValueError(f"the form of the metric {self.name!r} must be one of {', '.join(get_args(Form))}")
 
     def value(self, outcome: Outcome) -> float | None:
-        """Of a run, from no other rows than those that it names. What `read` raises, it raises."""
+        """Returns the metric of a run as a float, or None; exceptions of `read` are passed on."""
         found = self.read(outcome)
         return None if found is None else float(found)
 
@@ -115,7 +115,7 @@ _MODULES = Plugins(METRICS_VARIABLE, "METRICS", Metric, noun="metric", rule="nam
 
 
 class Metrics:
-    """All metrics by name, in the order of columns. Loaded at the first look, as they are written in terms of this."""
+    """The collection of all metrics by name, in the order of columns; the modules are imported at first use."""
 
     @cached_property
     def _known(self) -> dict[str, Metric]:
@@ -136,33 +136,35 @@ class Metrics:
         return name in self._known
 
     def get(self, name: str) -> Metric | None:
-        """None where there is no such metric."""
+        """Returns the metric called `name`, or None."""
         return self._known.get(name)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the store calls them."""
+        """The names of all metrics, as the store uses them."""
         return tuple(self._known)
 
     @property
     def rows(self) -> tuple[type[Row], ...]:
-        """All kinds of row that some of them read, each once."""
+        """All kinds of row that any metric reads, each once."""
         return tuple(dict.fromkeys(row for metric in self for row in metric.rows))
 
     @property
     def listed(self) -> tuple[Metric, ...]:
-        """Those that tables have a column of."""
+        """The metrics that have a column of their own in tables."""
         return tuple(metric for metric in self if metric.listed)
 
     def counted(self, quantity: str, convention: Convention) -> Metric:
-        """What counts this quantity by this convention. Raises `KeyError`."""
+        """Returns the metric that counts `quantity` by `convention`. Raises `KeyError`."""
         for metric in self:
             if (metric.quantity, metric.convention) == (quantity, convention):
                 return metric
         raise KeyError((quantity, convention))
 
     def read(self, outcome: Outcome, names: Iterable[str] | None = None) -> dict[str, float | None]:
-        """All of a run, or those of `names`. One that cannot be read is logged and left out."""
+        """Returns the values of all metrics, or of those in `names`, for a run; metrics that raise are logged and left
+        out.
+        """
         found: dict[str, float | None] = {}
         for name in self.names if names is None else names:
             try:

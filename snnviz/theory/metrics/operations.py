@@ -1,6 +1,6 @@
-"""What an image costs: operations by each convention (decision 21) and the energy of their arithmetic.
+"""Metrics of what an image costs: operations by each convention (decision 21) and the energy of their arithmetic.
 
-All are read from `Outcome.operations`; nothing here counts by itself.
+All are read from `Outcome.operations`; nothing is counted here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _by(way: Convention, of: Callable[[Operations], float]) -> Callable[[Operati
 
 
 def probe(run: Outcome) -> float | None:
-    """Of the last look."""
+    """Returns the number of probe images at the last measurement of the layers, or None before the first."""
     looks = run.rows(LayerState)
     return looks[-1].probe if looks else None
 

@@ -1,4 +1,4 @@
-"""What a run reaches on the images that it never learnt from."""
+"""Metrics of what a run reaches on the test images."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ BEGUN = "None before the end of the first epoch."
 
 
 def accuracy(run: Outcome) -> float | None:
-    """After the last epoch, 0..1."""
+    """Returns the test accuracy after the last epoch, in [0, 1], or None before the end of the first epoch."""
     ends = run.rows(EpochEnd)
     return ends[-1].test_accuracy if ends else None
 
 
 def loss(run: Outcome) -> float | None:
-    """After the last epoch."""
+    """Returns the mean test loss after the last epoch, or None before the end of the first epoch."""
     ends = run.rows(EpochEnd)
     return ends[-1].test_loss if ends else None
 

@@ -1,4 +1,4 @@
-"""How large a network is."""
+"""Metrics of how large a network is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often neurons spike, and in a TTFS network when the last of them may."""
+"""Metrics of how often neurons spike, and of the latency of TTFS networks."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ SILENT = "None of a network of ReLUs, which do not spike."
 
 
 def rate(run: Outcome) -> float | None:
-    """On the test images after the last epoch."""
+    """Returns the firing rate, spikes per neuron and time step, on the test images after the last epoch, or None.
+
+    In a TTFS network it is spikes per neuron.
+    """
     ends = run.rows(EpochEnd)
     return ends[-1].rate if ends else None
 
 
 def spikes(run: Outcome) -> float | None:
-    """The rate times the number of time steps; a TTFS network's rate is that already."""
+    """Returns the spikes per neuron and image on the test images after the last epoch, or None."""
     mean = rate(run)
     return None if mean is None else mean * (1 if run.design.network.code == "ttfs" else run.design.data.steps)
 
 
 def rate_before(run: Outcome) -> float | None:
-    """At the look before training: the mean of all layers that spike, each as often as it has neurons."""
+    """Returns the firing rate before training: the mean over all spiking layers, weighted by their neurons; or None."""
     built = build_architecture(run.design).watched
     first: list[float | None] = [None] * len(built)
     for row in run.rows(LayerState):
@@ -33,7 +36,9 @@ def rate_before(run: Outcome) -> float | None:
 
 
 def latency(run: Outcome) -> float | None:
-    """The end of the last window, when the readout is read."""
+    """Returns when the readout of a TTFS network is read, the end of its last window in tau_c; None for other
+    networks.
+    """
     final = [row for row in run.rows(Timing) if row.final]
     return final[-1].end if final else None
 

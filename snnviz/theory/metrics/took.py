@@ -1,4 +1,4 @@
-"""How long a run takes."""
+"""Metrics of how long a run takes."""
 
 from __future__ import annotations
 
