@@ -151,7 +151,8 @@ def delay(x: Tensor, steps: int) -> Tensor:
 class Merge:
     """Joins the maps of `sources`: "main" and "add" are summed, "concat" follow. `channels`: of each source's maps.
 
-    `places` says which channels of the result each source feeds, `width` how many there are.
+    `places` says which channels of the result each source feeds, `width` how many there are. Sources at places in
+    `muted` are read as 0.
     """
 
     def __init__(self, sources: Sequence[Source], channels: Sequence[int]) -> None:
@@ -159,6 +160,7 @@ class Merge:
         self.chosen: list[Tensor | None] = []
         self.places: list[range] = []
         self.width = 0
+        self.muted: set[int] = set()
         for source, count in zip(sources, channels, strict=True):
             some = source.channels is not None and source.channels != tuple(range(count))
             self.chosen.append(torch.tensor(source.channels) if some else None)
@@ -171,8 +173,10 @@ class Merge:
         """(..., C) of each source, pooled and delayed already, to (..., width)."""
         total: Tensor | None = None
         beside: list[Tensor] = []
-        for source, chosen, x in zip(self.sources, self.chosen, maps, strict=True):
+        for place, (source, chosen, x) in enumerate(zip(self.sources, self.chosen, maps, strict=True)):
             part = x if chosen is None else x.index_select(-1, chosen)
+            if place in self.muted:
+                part = torch.zeros_like(part)
             if source.merge == "concat":
                 beside.append(part)
             else:

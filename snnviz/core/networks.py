@@ -8,7 +8,7 @@ first layer is computed once. Maps are (T, B, H, W, C) in here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -249,6 +249,7 @@ class Network:
         else:
             given = [outputs.source(source) for source in stage.outside]
             us, ss = stage(given, self.parameters, self.buffers, cells, self.steps, by)
+        self._stepped(indices, us)
         for index, s in zip(indices, ss, strict=True):
             self._join(index, outputs, s, watch)
         for index, u, s in zip(indices, us, ss, strict=True):
@@ -257,6 +258,9 @@ class Network:
                 x = outputs.read(self.merges[index]) if layer.weighted else u
                 told = self._counting(watch, index, outputs, x)
                 told(index, activity(s, None) if layer.plain else self.cell(layer).activity(u, s))
+
+    def _stepped(self, indices: Sequence[int], us: Sequence[Tensor]) -> None:
+        """Called with the potentials of layers that stepped through time together."""
 
     def _join(self, index: int, outputs: Outputs, said: Tensor, watch: ActivityHook | None) -> None:
         """Adds what a layer says; of sums that are counted also how many spikes are in them."""

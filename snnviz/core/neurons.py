@@ -77,6 +77,10 @@ class Cell:
         """Spikes, and the activity of the layer; overwrites the current."""
         return observed(current, self, steps)
 
+    def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Potentials and spikes: see the function of this name."""
+        return respond(current, self, steps)
+
     def activity(self, u: Tensor, s: Tensor) -> Activity:
         """Of potentials and spikes (T, B, ...)."""
         far = (u.detach() - self.threshold).abs() > saturation_distance(self.neuron.surrogate)
@@ -126,6 +130,10 @@ class Rectifier:
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:  # noqa: ARG002
         """The same, u being the current."""
         return F.relu(current), activity(current, None)
+
+    def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """The current, and what is said of it."""
+        return current, F.relu(current)
 
 
 def potentials(current: Tensor, cell: Cell, steps: int) -> Tensor:

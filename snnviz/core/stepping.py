@@ -56,6 +56,10 @@ class Population(Protocol):
         """The same, and what is seen of it on the way; without gradients, overwrites the current."""
         ...
 
+    def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Potentials before the reset and spikes (or numbers), (T, ...) each; the current stays as it is."""
+        ...
+
     def activity(self, u: Tensor, s: Tensor) -> Activity:
         """Of potentials and spikes (T, B, ...)."""
         ...
@@ -120,6 +124,13 @@ class StepPopulation:
             states, _, s = self.model.function(states, current[t if len(current) > 1 else 0], p, self.spike)
             outputs.append(s)
         return torch.stack(outputs)
+
+    def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        p, states, found = self.values(self.tensors), self.initial_states(), []
+        for t in range(steps):
+            states, u, s = self.model.function(states, current[t if len(current) > 1 else 0], p, self.spike)
+            found.append((u, s))
+        return torch.stack([u for u, _ in found]), torch.stack([s for _, s in found])
 
     @torch.no_grad()
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:

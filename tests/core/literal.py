@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,27 +13,43 @@ from snnviz.graph.architectures import INPUT, Layer, Source
 from tests.core import slow
 
 
-def said_by_layers(network: Network, image: Tensor) -> list[Tensor]:
-    """(T, B, C, H, W) of each layer, from an image (T or 1, B, C, H, W); the readout's is (T, B, classes, 1, 1)."""
+def said_by_layers(
+    network: Network,
+    image: Tensor,
+    *,
+    running: bool = False,
+    masks: Mapping[int, Tensor] | None = None,
+    muted: Collection[tuple[int, int]] = (),
+) -> list[Tensor]:
+    """(T, B, C, H, W) of each layer, from an image (T or 1, B, C, H, W); the readout's is (T, B, classes, 1, 1).
+
+    `running`: batch normalisation by running averages. `masks`: what spikes of a layer are multiplied by. `muted`:
+    sources, as (layer, place), that are read as 0.
+    """
     layers, steps = network.architecture.layers, network.steps
     shown = image.expand(steps, *image.shape[1:])
+
+    def read(index: int, said: list[Tensor], late: list[Tensor], now: Tensor) -> list[Tensor]:
+        found = [_from(source, now, late if source.delay else said) for source in layers[index].sources]
+        return [x * 0 if (index, place) in muted else x for place, x in enumerate(found)]
+
     if not any(source.delay for layer in layers for source in layer.sources):
         said: list[Tensor] = []
-        for layer in layers:
-            current = _current(network, layer, [_from(source, shown, said) for source in layer.sources])
-            said.append(_neurons(network, layer, current))
+        for index, layer in enumerate(layers):
+            current = layer_current(network, layer, read(index, said, said, shown), running=running)
+            said.append(_neurons(network, layer, current) * (masks or {}).get(index, 1))
         return said
     cells = slow._Cells(network, image.dtype)  # layers that feed each other: all of them, one step after another
     silent = [torch.zeros(1, image.shape[1], *layer.out_shape, dtype=image.dtype) for layer in layers]
     past: list[list[Tensor]] = []
     for t in range(steps):
         now: list[Tensor] = []
-        for layer in layers:
-            assert layer.by_step or not layer.normed
-            before = past[-1] if past else silent
-            read = [_from(source, shown[t : t + 1], before if source.delay else now) for source in layer.sources]
-            current = _current(network, layer, read)
-            now.append(cells.fire(layer.name, current[0])[None] if layer.spiking else current)
+        for index, layer in enumerate(layers):
+            assert running or layer.by_step or not layer.normed
+            heard = read(index, now, past[-1] if past else silent, shown[t : t + 1])
+            current = layer_current(network, layer, heard, running=running)
+            fired = cells.fire(layer.name, current[0])[None] if layer.spiking else current
+            now.append(fired * (masks or {}).get(index, 1))
         past.append(now)
     return [torch.cat(parts) for parts in zip(*past, strict=True)]
 
@@ -45,7 +63,8 @@ def _from(source: Source, shown: Tensor, said: list[Tensor]) -> Tensor:
     return (x if source.channels is None else x[:, list(source.channels)]).unflatten(0, whole.shape[:2])
 
 
-def _current(network: Network, layer: Layer, read: list[Tensor]) -> Tensor:
+def layer_current(network: Network, layer: Layer, read: list[Tensor], *, running: bool = False) -> Tensor:
+    """(T, B, C, H, W) from what its sources say."""
     summed = [x for x, source in zip(read, layer.sources, strict=True) if source.merge != "concat"]
     beside = [x for x, source in zip(read, layer.sources, strict=True) if source.merge == "concat"]
     x = torch.cat([torch.stack(summed).sum(0), *beside], 2)
@@ -56,7 +75,10 @@ def _current(network: Network, layer: Layer, read: list[Tensor]) -> Tensor:
         y = F.linear(y.flatten(1), own["weight"], bias)[:, :, None, None]
     elif layer.kind == "conv":
         y = F.conv2d(y, own["weight"], bias, layer.stride, layer.kernel // 2, 1, layer.groups)
-    if layer.normed:
+    if layer.normed and running:
+        mean, variance = (network.buffers[f"{layer.name}.{name}"] for name in ("mean", "variance"))
+        y = F.batch_norm(y, mean, variance, own["gain"], own["bias"])
+    elif layer.normed:
         parts = y.chunk(times[0]) if layer.by_step else [y]
         norm = {"weight": own["gain"], "bias": own["bias"], "training": True}
         y = torch.cat([F.batch_norm(part, None, None, **norm) for part in parts])
@@ -68,4 +90,5 @@ def _neurons(network: Network, layer: Layer, current: Tensor) -> Tensor:
         return current
     if not layer.spiking:
         return F.relu(current)
-    return slow.run(current, network.design.neuron, network.steps)[0]
+    cells = slow._Cells(network, current.dtype)
+    return torch.stack([cells.fire(layer.name, current[t if len(current) > 1 else 0]) for t in range(network.steps)])
