@@ -3,4 +3,4 @@
 To add one is a folder and its name here.
 """
 
-FOLDERS = ("training", "activity", "skips", "cells", "shortcuts", "ttfs")
+FOLDERS = ("training", "activity", "skips", "cells", "shortcuts", "ttfs", "tradeoffs")

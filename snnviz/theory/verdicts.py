@@ -88,6 +88,26 @@ def activity_verdict(design: Design) -> tuple[Tone, str]:
     )
 
 
+def silent_layers(design: Design) -> tuple[str, ...]:
+    """The layers that are forecast to be silent at initialisation; none of a network without spikes.
+
+    The same for designs that differ in their seed alone.
+    """
+    trouble = _trouble_before(design if design.seed == 0 else design.model_copy(update={"seed": 0}))
+    return trouble.layers if trouble.tone == "bad" else ()
+
+
+def crowded_layers(design: Design) -> tuple[str, ...]:
+    """The layers that are forecast to spike in nearly every second step, where none is silent."""
+    trouble = _trouble_before(design if design.seed == 0 else design.model_copy(update={"seed": 0}))
+    return trouble.layers if trouble.tone == "warning" else ()
+
+
+@lru_cache(maxsize=4096)
+def _trouble_before(design: Design) -> _Trouble:
+    return _trouble(forecast_layers(design))
+
+
 @lru_cache(maxsize=256)
 def suggest_changes(design: Design) -> tuple[Advice, ...]:
     """Returns changes whose forecast is better than the design's own: at most one of the threshold, one of the init.

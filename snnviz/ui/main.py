@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "shortcuts.py", title="Shortcuts", icon=":material/call_split:", url_path="shortcuts"),
         st.Page(ROOT / "pages" / "cells.py", title="Cells", icon=":material/grid_view:", url_path="cells"),
         st.Page(ROOT / "pages" / "ttfs.py", title="TTFS", icon=":material/timer:", url_path="ttfs"),
+        st.Page(ROOT / "pages" / "tradeoffs.py", title="Trade-offs", icon=":material/balance:", url_path="tradeoffs"),
         st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
         *(st.Page(resolve(own.body), title=own.title, icon=own.icon, url_path=own.path) for own in KINDS.pages()),
     ],

@@ -1,0 +1,271 @@
+"""An experiment: a base design, one to four axes and seeds. Its runs are designs, found by their digests.
+
+>>> asked = Experiment.check({"vary": ["neuron.threshold=0.5,1", "init=kaiming,glorot"], "seeds": 3})
+>>> len(asked.runs()), len(asked.groups()), asked.axes[0].name
+(12, 4, 'neuron.threshold')
+>>> asked.to_query()
+'vary.1=neuron.threshold=0.5,1&vary.2=init=kaiming,glorot'
+>>> from_query(asked.to_query()) == asked
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from math import prod
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, quote
+
+from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
+
+from snnviz.design import links, naming
+from snnviz.design.axes import Axis, is_continuous, level_count, parse_axis
+from snnviz.design.design import Design
+from snnviz.design.registry import Range
+from snnviz.design.spreading import spread_points
+from snnviz.design.submitted import Document
+from snnviz.errors import InputError, Unquoted
+
+MOST_RUNS, MOST_AXES = 2000, 4
+PREFIX = "vary."
+"""Of what in a link is the experiment's own; the rest is its base."""
+
+FORECAST = "snnviz.theory.verdicts:silent_layers"
+"""What says which layers of a design are forecast to be silent, by its name, as it lies above."""
+
+Levels = tuple[int, ...]
+"""The level of each axis; -1: as the base has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRun:
+    """A run of an experiment. Those of the same levels differ in their seed alone."""
+
+    levels: Levels
+    seed: int
+    design: Design
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Combinations that are not run, and the sentence that says why."""
+
+    count: int
+    why: str
+
+
+class Experiment(Document):
+    """What changes if these fields change: designs from a base design, `vary` (see `axes`) and seeds.
+
+    Raises `InputError` for an unknown path, a value that no design can have, a field that is varied twice, and more
+    than 2,000 runs, which are counted before any is made.
+    """
+
+    noun = "an experiment"
+
+    base: Annotated[
+        Design,
+        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
+        PlainSerializer(lambda design: design.document()),
+    ] = Field(default_factory=lambda: Design())
+    vary: tuple[str, ...]
+    how: Literal["every", "each", "spread"] = "every"
+    """"every": combination; "each": axis by itself, from the base; "spread": points by Sobol's sequence."""
+
+    points: Annotated[int, Range(2, MOST_RUNS, "Points that are spread over all axes.", 1, "Points")] = 16
+    seeds: Annotated[
+        int, Range(1, 100, "Runs of each group; the first has the base's seed. All groups have the same seeds.", 1)
+    ] = 3
+    silent: Literal["with", "without"] = "with"
+    """"without": designs that are forecast to be silent in a layer are left out."""
+
+    @field_validator("vary", mode="before")
+    @classmethod
+    def _texts(cls, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+            raise InputError("vary", "be texts of the form path=values", value)
+        if not 1 <= len(value) <= MOST_AXES:
+            raise InputError("vary", f"be 1 to {MOST_AXES} axes", Unquoted(f"{len(value)}"))
+        return tuple(text.strip() for text in value)
+
+    @model_validator(mode="after")
+    def _few_enough(self) -> Experiment:
+        counts = [level_count(text, self.base) for text in self.vary]
+        if self.how != "spread":
+            groups = prod(count or 1 for count in counts) if self.how == "every" else 1 + sum(counts)
+        else:
+            groups = self.points
+        if groups * self.seeds > MOST_RUNS or max(counts) > MOST_RUNS:
+            several = f"{groups:,} groups with {self.seeds} seed{'s' * (self.seeds > 1)} each"
+            raise InputError("vary", f"come to at most {MOST_RUNS:,} runs", Unquoted(several))
+        fields = Counter(name for axis in self.axes for name in axis.fields)
+        if twice := [name for name, count in fields.items() if count > 1]:
+            raise InputError("vary", "vary each field once", twice[0])
+        if not self._known.groups:
+            why = next(iter(self._known.left_out)).why
+            raise InputError("vary", "leave a design that can be run", Unquoted(f"none: {why}"))
+        return self
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """What is varied."""
+        if self.how != "spread":
+            return tuple(parse_axis(text, self.base) for text in self.vary)
+        points = list(spread_points(len(self.vary), self.points))[: self.points]
+        columns = zip(*points, strict=True)
+        return tuple(parse_axis(text, self.base, shares) for text, shares in zip(self.vary, columns, strict=True))
+
+    def runs(self) -> tuple[ExperimentRun, ...]:
+        """All runs, seed by seed, so that every group has its first one early."""
+        return _runs(self)
+
+    def groups(self) -> dict[Levels, Design]:
+        """The design of the first seed by levels."""
+        return self._known.groups
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What does not fit together, or is not wanted."""
+        return self._known.left_out
+
+    @property
+    def seed_numbers(self) -> range:
+        """The seeds of every group."""
+        most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
+        first = min(self.base.seed, int(most) - self.seeds + 1)
+        return range(first, first + self.seeds)
+
+    @property
+    def _known(self) -> _Groups:
+        return _groups(self)
+
+    def to_query(self) -> str:
+        """The query string: the base as in its own link, then what differs from what absence means."""
+        meant = naming.absent_document(Experiment)
+        own = {f"{PREFIX}{number}": text for number, text in enumerate(self.vary, 1)}
+        for name in ("how", "points", "seeds", "silent"):
+            if (value := getattr(self, name)) != meant[name] and (name != "points" or self.how == "spread"):
+                own[PREFIX + name] = str(value)
+        base = links.to_query(self.base)
+        return "&".join([*([base] if base else []), *(f"{k}={quote(v, safe='/,=.:~*')}" for k, v in own.items())])
+
+
+def from_query(query: str | Mapping[str, str]) -> Experiment:
+    """The experiment of a link. What it leaves out is what absence means. Raises `InputError`."""
+    if isinstance(query, str):
+        query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    own = {name.removeprefix(PREFIX): text for name, text in query.items() if name.startswith(PREFIX)}
+    base = links.from_query({n: t for n, t in query.items() if not n.startswith(PREFIX)}, bare=False)
+    numbers = sorted((name for name in own if name.isdecimal() and len(name) < 3), key=int)
+    told: dict[str, Any] = {name: links.parse_value(name, text) for name, text in own.items() if name not in numbers}
+    if not numbers:
+        raise InputError(f"{PREFIX}1", "be an axis, such as neuron.threshold=0.5,1", Unquoted("none"))
+    told["vary"] = [own[number] for number in numbers]
+    if (length := sum(map(len, own.values()))) > links.MAX_QUERY_LENGTH:
+        raise InputError("link", f"be at most {links.MAX_QUERY_LENGTH:,} characters long", Unquoted(f"{length:,}"))
+    for name in told:
+        if name not in Experiment.model_fields or name == "base":
+            raise InputError(f"{PREFIX}{name[:40]}", "be a number, or how, points, seeds or silent", own[name])
+    return Experiment.check(naming.fill_absent(Experiment, {"base": base, **told}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    groups: dict[Levels, Design]
+    left_out: tuple[LeftOut, ...]
+
+
+@lru_cache(maxsize=32)
+def _groups(asked: Experiment) -> _Groups:
+    groups: dict[Levels, Design] = {}
+    whys: dict[tuple[str, str], list[str]] = {}
+    first = asked.base.model_copy(update={"seed": asked.seed_numbers[0]})
+    seen: set[Design] = set()
+    forecast = _forecast() if asked.silent == "without" else None
+    for levels in _combinations(asked):
+        settings = {
+            path: value
+            for axis, level in zip(asked.axes, levels, strict=True)
+            if level >= 0
+            for path, value in axis.levels[level].items()
+        }
+        try:
+            design = links.change(first, settings)
+        except InputError as error:
+            whys.setdefault((error.field, error.rule), []).append(getattr(error, "why", str(error)))
+            continue
+        if forecast is not None and (layers := forecast(design)):
+            whys.setdefault(("silent", layers[0]), []).append(f"{layers[0]} is forecast to be silent")
+        elif design not in seen:
+            seen.add(design)
+            groups[levels] = design
+    return _Groups(groups, tuple(LeftOut(len(several), several[0]) for several in whys.values()))
+
+
+def _forecast() -> Any:
+    module, _, name = FORECAST.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _combinations(asked: Experiment) -> Iterator[Levels]:
+    sizes = [len(axis.levels) for axis in asked.axes]
+    if asked.how == "every":
+        yield from product(*map(range, sizes))
+    elif asked.how == "each":
+        own = _own_levels(asked)
+        yield own
+        for place, size in enumerate(sizes):
+            for level in range(size):
+                if level != own[place]:
+                    yield (*own[:place], level, *own[place + 1 :])
+    else:
+        yield from _spread(asked, sizes)
+
+
+def _own_levels(asked: Experiment) -> Levels:
+    """Where the base stands on each axis, -1 where it has another value."""
+    flat = links.flatten(asked.base)
+    return tuple(
+        next((n for n, level in enumerate(axis.levels) if all(flat.get(k) == v for k, v in level.items())), -1)
+        for axis in asked.axes
+    )
+
+
+def _spread(asked: Experiment, sizes: list[int]) -> Iterator[Levels]:
+    """As many different ones as there are points, or as there are at all."""
+    drawn = [is_continuous(text, asked.base) for text in asked.vary]
+    wanted = asked.points if any(drawn) else min(asked.points, prod(sizes))
+    found: dict[Levels, None] = {}
+    least = asked.points
+    while len(found) < wanted and least <= 64 * MOST_RUNS:
+        points = list(spread_points(len(sizes), least))[: asked.points if any(drawn) else None]
+        for point in points:
+            if len(found) < wanted:
+                found[_nearest(point, points, sizes, drawn)] = None
+        if any(drawn):
+            break
+        least = 2 * len(points)
+    yield from found
+
+
+def _nearest(point: tuple[float, ...], points: list[tuple[float, ...]], sizes: list[int], drawn: list[bool]) -> Levels:
+    return tuple(
+        min(int(share * size), size - 1)
+        if not continuous
+        else min(sorted({other[place] for other in points}).index(share), size - 1)
+        for place, (share, size, continuous) in enumerate(zip(point, sizes, drawn, strict=True))
+    )
+
+
+@lru_cache(maxsize=32)
+def _runs(asked: Experiment) -> tuple[ExperimentRun, ...]:
+    return tuple(
+        ExperimentRun(levels, seed, design.model_copy(update={"seed": seed}))
+        for seed in asked.seed_numbers
+        for levels, design in asked.groups().items()
+    )

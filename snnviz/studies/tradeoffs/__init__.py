@@ -1,0 +1,1 @@
+"""What changes if only this changes: experiments over any fields, compared and weighed."""

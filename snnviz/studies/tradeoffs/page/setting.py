@@ -1,0 +1,53 @@
+"""What the Trade-offs page is about: an experiment, as one setting with its link, and which view is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from snnviz.design import links
+from snnviz.design.experiment import Experiment, from_query
+from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, asked_of
+from snnviz.ui.kit import state
+from snnviz.ui.kit.settings import PageSettings
+from snnviz.ui.kit.switch import Views
+
+ASK, RUNS = "tradeoffs-ask", "tradeoffs-runs"
+"""Fragments of the view Ask."""
+
+VIEWS = Views("tradeoffs", {"ask": "Ask", "compare": "Compare", "weigh": "Weigh"})
+
+OTHERS = ("view", "compare.", "weigh.")
+"""How what of a link begins that is no part of the experiment."""
+
+
+def _read(query: Mapping[str, str]) -> Experiment:
+    own = {name: text for name, text in query.items() if not name.startswith(OTHERS)}
+    return from_query(own) if own.keys() - links.RESERVED_PARAMETERS else DEFAULT
+
+
+def _write(asked: Experiment) -> str:
+    return "" if asked == DEFAULT else asked.to_query()
+
+
+EXPERIMENT = PageSettings(
+    DEFAULT,
+    "experiment",
+    fragments=(ASK, RUNS),
+    presets=PRESETS,
+    noun="experiment",
+    read=_read,
+    write=_write,
+)
+"""What is asked; `EXPERIMENT.value` in every view."""
+
+
+def to_link(*more: str) -> str:
+    """The query string of what is shown: the experiment, the view, and `more` of the view's own."""
+    return "&".join(piece for piece in (EXPERIMENT.link, VIEWS.write(VIEWS.current), *more) if piece)
+
+
+def open_design() -> None:
+    """Prepare the page for the design that is edited."""
+    EXPERIMENT.set(asked_of(state.design()))
+    EXPERIMENT.renew_widgets()
+    VIEWS.show("ask")

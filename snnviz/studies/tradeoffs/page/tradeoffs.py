@@ -1,0 +1,40 @@
+"""The Trade-offs page: an experiment is asked, its groups are compared, and everything is weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from snnviz.errors import InputError
+from snnviz.studies.tradeoffs.page import asking, comparing, weighing
+from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS
+from snnviz.ui.kit import state
+from snnviz.ui.kit.linked import is_back_navigation
+from snnviz.ui.kit.words import as_sentence
+
+SHOWN: dict[str, Callable[[], None]] = {"ask": asking.panel, "compare": comparing.panel, "weigh": weighing.panel}
+
+
+def begin() -> None:
+    """At the top of the page: the first time, take experiment and view from the address if the visit began here."""
+    if EXPERIMENT.name in st.session_state and not is_back_navigation():
+        return
+    back = EXPERIMENT.name in st.session_state
+    query = dict(st.query_params) if state.is_entry_page("tradeoffs") else {}
+    if not back:
+        EXPERIMENT.begin({})
+        VIEWS.show(VIEWS.first)
+    try:
+        VIEWS.show(VIEWS.read(query))
+    except InputError as error:
+        EXPERIMENT.set_problem(f"{as_sentence(error)} The first view is shown instead.", linked=True)
+    else:
+        EXPERIMENT.begin(query, keep=back)
+
+
+def panel() -> None:
+    """The switch between the views, and one of them."""
+    VIEWS.head("Trade-offs", 6)
+    EXPERIMENT.show_problem(linked=True)
+    SHOWN[VIEWS.current]()
