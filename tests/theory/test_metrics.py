@@ -70,6 +70,8 @@ READ_BY_HAND: dict[str, float | None] = {
     "dense": PASSES,
     "dense_energy": 4.6 * PASSES / 1000,
     "parameters": WEIGHTS + 3 + 3 + 10,
+    "footprint": 4 * (WEIGHTS + 3 + 3 + 10),
+    "epochs_to_90": 2.0,  # after the first epoch 0.4 of 0.6
 }
 
 

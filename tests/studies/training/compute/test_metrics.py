@@ -121,7 +121,9 @@ def by_hand(run: Run, heard: list[Event]) -> dict[str, float | None]:
     before = [rate * neurons for rate, neurons in spiking if rate is not None]
     windows = [event.end for event in heard if isinstance(event, Timing) and event.final]
     rate, ttfs = ends[-1].rate, design.network.code == "ttfs"
-    tensors = build_network(design).parameters
+    network = build_network(design)
+    tensors = network.parameters
+    reached = [end.test_accuracy for end in ends]
     return {
         "accuracy": ends[-1].test_accuracy,
         "loss": ends[-1].test_loss,
@@ -140,6 +142,8 @@ def by_hand(run: Run, heard: list[Event]) -> dict[str, float | None]:
         "dense": dense,
         "dense_energy": 4.6e-3 * dense,
         "parameters": sum(tensor.numel() for tensor in tensors.values()),
+        "footprint": sum(each.nbytes for each in (*tensors.values(), *network.buffers.values())),
+        "epochs_to_90": 1 + [0.9 * max(reached) <= one for one in reached].index(True),
     }
 
 
