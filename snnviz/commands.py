@@ -1,4 +1,4 @@
-"""The command line: the same designs, the same store, the same runs as the pages.
+"""The command line: the same designs, store and runs as the pages.
 
 Bad input ends with exit code 2 and one line on stderr; a run that failed or was cancelled with exit code 1.
 """
@@ -43,7 +43,7 @@ for _command in _found:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point: errors become one line on stderr and exit code 2."""
+    """Runs the command line; errors become one line on stderr and exit code 2."""
     try:
         commands.main(args=arguments, prog_name="python -m snnviz", standalone_mode=False)
     except click.exceptions.Exit as ended:

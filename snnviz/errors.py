@@ -1,11 +1,11 @@
-"""What can go wrong, as a tree.
+"""The hierarchy of errors.
 
-    SnnvizError                 every error that is meant for a person's eyes: str(error) is one sentence
+    SnnvizError                 every error that is meant for users: str(error) is one sentence
     ├── InputError              something that was typed, drawn, linked or uploaded breaks a rule
     ├── NotFound                a run or a named design that does not exist
-    ├── DataMissing             a data set whose files are not here; says what to do
+    ├── DataMissing             a data set whose files are missing; the sentence says what to do
     ├── Diverged                the loss of a run became infinite
-    ├── TooLarge                a design that asks for more memory than is free
+    ├── TooLarge                a design that needs more memory than is free
     ├── StoreError              the store cannot be opened, read or written
     └── LeaseLost               this attempt no longer owns its run (never shown: the worker stops)
 
@@ -19,11 +19,13 @@ from difflib import get_close_matches
 
 
 class SnnvizError(Exception):
-    """An error with a sentence for the person in front of the screen."""
+    """Base class of errors whose message is one sentence for users."""
 
 
 class InputError(SnnvizError):
-    """A value breaks a rule; `field` is its path, such as ``training.epochs``. `rule` follows "must"."""
+    """A value breaks a rule; `field` is its path, such as ``training.epochs``; the sentence is "field must rule, got
+    value".
+    """
 
     def __init__(self, field: str, rule: str, value: object, hint: str = "") -> None:
         self.field = field if field.isprintable() else repr(field)[1:-1]
@@ -31,14 +33,14 @@ class InputError(SnnvizError):
         super().__init__(f"{self.field} must {rule}, got {short_repr(value)}{hint}")
 
     def inside(self, part: str) -> InputError:
-        """The same of a value that is `part` of a larger one."""
+        """Returns this error with `part.` put before the field, for a value inside a larger one."""
         if self.field != part:
             self.field, self.args = f"{part}.{self.field}", (f"{part}.{self}",)
         return self
 
 
 class NotFound(SnnvizError):
-    """Nothing has this name."""
+    """No run or design has the given name."""
 
 
 class DataMissing(SnnvizError):
@@ -46,29 +48,29 @@ class DataMissing(SnnvizError):
 
 
 class Diverged(SnnvizError):
-    """Training left the numbers that a float can hold."""
+    """The loss or weights became infinite or NaN during training."""
 
 
 class TooLarge(SnnvizError):
-    """More memory is asked for than is free."""
+    """A task needs more memory than is free."""
 
 
 class StoreError(SnnvizError):
-    """The store is unusable; the file has been left as it was."""
+    """The store cannot be used; its file was not changed."""
 
 
 class LeaseLost(SnnvizError):
-    """Another attempt owns the run now; this one must stop writing."""
+    """Another attempt owns the run now, so this one must stop writing."""
 
 
 class Unquoted(str):
-    """Words that stand for a value too large to show, such as ``9,000 characters``: never in quotes."""
+    """Text that replaces a value in an error message without quotes, such as ``9,000 characters``."""
 
     __slots__ = ()
 
 
 def short_repr(value: object, limit: int = 60) -> str:
-    """`value` as it would be typed, on one line, at most `limit` characters.
+    """Returns the repr of `value` on one line of at most `limit` characters.
 
     >>> short_repr("x" * 100)[-3:]
     '...'
@@ -90,7 +92,7 @@ def short_repr(value: object, limit: int = 60) -> str:
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` where a known name is close, else nothing.
+    """Returns ``; did you mean 'x'?`` if a known name is similar, else "".
 
     >>> did_you_mean("kaming", ["kaiming", "glorot"])
     "; did you mean 'kaiming'?"

@@ -1,9 +1,9 @@
-"""What a run reports, while it runs.
+"""Events that a run reports while it runs.
 
-An event is a small frozen value; its fields are the columns of its table in the store and of its frame. A `Row` is kept
-(append-only, one row per `key`: a resumed run computes the same rows again, and the first stays). `Progress` is a
-glance that the next one replaces. `Checkpoint` goes to disk. Here are the rows of a training; those of other kinds of
-task lie beside their values.
+An event is a small frozen value; its fields are the columns of its table in the store and of its data frame. A `Row` is
+stored (append-only, one row per `key`: a resumed run computes the same rows again, and the first stays). `Progress`
+replaces the progress before. A `Checkpoint` goes to disk. Rows of trainings are defined here; those of other kinds of
+task beside these.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 
 class Row:
-    """What is kept: the base of all kinds of row. A kind of task names those that it says (`tasks.TaskKind`).
+    """Base class of all kinds of stored event. A kind of task lists those that it reports (`tasks.TaskKind`).
 
-    table: what the store calls it, for ever. key: the fields of which a run has each combination once.
+    table: name of the table in the store, never changed. key: fields whose combination is unique in a run.
     """
 
     __slots__ = ()
@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the run is: `step` of `steps` training steps in all; `doing` says what it does instead of training."""
+    """Progress of a run: `step` of `steps` training steps; `doing`: what it does instead of training, or None."""
 
     step: int
     steps: int
@@ -36,7 +36,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Sample(Row):
-    """Training loss and accuracy (0..1), averaged over the training steps since the sample before."""
+    """Training loss and accuracy (in [0, 1]), averaged over the training steps since the last sample; `epoch` is
+    fractional.
+    """
 
     table: ClassVar[str] = "samples"
     key: ClassVar[tuple[str, ...]] = ("step",)
@@ -49,29 +51,28 @@ class Sample(Row):
 
 @dataclass(frozen=True, slots=True)
 class LayerState(Row):
-    """One layer, seen on the fixed probe batch after `step` training steps.
+    """State of one layer after `step` training steps, measured on the fixed probe batch.
 
     rate: spikes per neuron and time step, 0..1 (None for a readout without spikes and for ReLUs). var_u: variance of
-    the membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2
-    norm of the loss gradient of the layer's weights, averaged over the steps since the last look (None at step 0).
-    density: share of what the layer reads, its sources joined, that is not 0, averaged over time steps, images and
-    positions (of a static image: of the image; None in a run of before it was counted). saturation: share of neurons,
-    time steps and images at which the surrogate derivative is below 1 % of its peak (None without spikes). shortcut:
-    the part of the branches in the gradient of the layer's weights on some of the probe batch, |g_b| / (|g| + |g_b|)
-    with the main loss's gradient g and the branches' g_b as they are weighted (None without branches or gradient).
+    the membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2 norm
+    of the loss gradient of the layer's weights, averaged over the steps since the last row (None at step 0). density:
+    share of nonzero values in the layer's joined input, averaged over time steps, images and positions (for a static
+    image: of the image; None in runs of earlier releases). saturation: share of neurons, time steps and images at which
+    the surrogate derivative is below 1 % of its peak (None without spikes). shortcut: share of the branches in the
+    gradient of the layer's weights on some of the probe batch, |g_b| / (|g| + |g_b|) with the main loss's gradient g
+    and the branches' weighted gradient g_b (None without branches or gradient).
 
-    probe: images of the probe batch, drawn by the seed and stratified over classes (None in a run of before: the first
-    64 training images). synops, macs, additions: operations of an image in the layer, over all time steps, averaged
-    over the probe batch; a weight and an input that is not 0 each, and zero padding is none (None in a run of before
-    they were counted). synops: each such input once, whatever its value; macs: of inputs that are real numbers;
-    additions: of spikes, where a sum or an average of m spikes is m of them.
+    probe: number of images in the probe batch, drawn by the seed and stratified over classes (None in runs of earlier
+    releases: the first 64 training images). synops, macs, additions: operations per image in the layer, over all time
+    steps, averaged over the probe batch; an operation is a weight times a nonzero input, zero padding excluded (None in
+    runs of earlier releases). synops: each such input once, whatever its value; macs: those with real inputs;
+    additions: those with spikes, where a sum or an average of m spikes counts m.
 
-    beta, threshold: what the layer has learnt of its leak and its threshold, as they act (None where it learns none,
-    and in a run of before they were told).
+    beta, threshold: the layer's learnt leak and threshold (None if not learnt, and in runs of earlier releases).
 
-    Of a TTFS network, in which a neuron spikes once or never: rate is spikes per neuron, density the spikes that reach
-    a layer for each of its inputs (more than 1 where they are averaged over squares), and var_u that of what the ReLU
-    network's layer receives; there is no saturation.
+    For a TTFS network, in which a neuron spikes at most once: rate is spikes per neuron, density the spikes per input
+    of a layer (above 1 where they are averaged over squares), and var_u that of the input current of the ReLU network's
+    layer; saturation is None.
     """
 
     table: ClassVar[str] = "layers"
@@ -97,9 +98,9 @@ class LayerState(Row):
 
 @dataclass(frozen=True, slots=True)
 class Branch(Row):
-    """A shortcut branch: its mean loss over the training steps since the look before, and what that was multiplied by.
+    """State of a shortcut branch: its mean loss over the training steps since the last row, and the weight of its loss.
 
-    layer: the place of the layer where it begins among all layers, from 1. The loss in `Sample` is the main one.
+    layer: number of the layer it reads, among all layers, from 1. The loss in `Sample` is the main loss.
     """
 
     table: ClassVar[str] = "branches"
@@ -115,10 +116,10 @@ class Branch(Row):
 
 @dataclass(frozen=True, slots=True)
 class Timing(Row):
-    """When a hidden layer of a TTFS network spikes, on the probe batch, in tau_c: its window from `start` to `end`.
+    """Spike times of a hidden layer of a TTFS network on the probe batch, in tau_c: its window from `start` to `end`.
 
-    final: 1 of the windows that the training images need, after training, else 0. first, mean: of its spikes, None
-    where there are none. saturated: share of neurons that spike at once at the start, as more does not fit.
+    final: 1 for the windows set after training from the training images, else 0. first, mean: first and mean spike
+    time, None without spikes. saturated: share of neurons that spike at `start`, whose activation exceeds the window.
     """
 
     table: ClassVar[str] = "timings"
@@ -138,9 +139,9 @@ class Timing(Row):
 
 @dataclass(frozen=True, slots=True)
 class EpochEnd(Row):
-    """After an epoch: accuracies 0..1, mean losses, and the test set's `rate`.
+    """Results after an epoch: accuracies in [0, 1], mean losses, and the firing `rate` on the test set.
 
-    That is spikes per neuron and step, None for a network without spikes.
+    rate: spikes per neuron and time step, None for a network without spikes.
     """
 
     table: ClassVar[str] = "epochs"
@@ -157,7 +158,7 @@ class EpochEnd(Row):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All that is needed to go on after `epoch`: weights and optimizer state as named numpy arrays."""
+    """Everything needed to resume after `epoch`: weights and optimizer state as named numpy arrays."""
 
     epoch: int
     arrays: Mapping[str, Any] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Files and folders that are made under another name first, and stay behind where their maker is killed."""
+"""Temporary files and folders, and how to tell whether the process that made them is dead."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 YOUNG_SECONDS = 10.0
-"""What is younger may be about to be held."""
+"""Younger files, in seconds, are never taken for abandoned, as they may not be locked yet."""
 
 
 @contextmanager
 def in_use(path: Path) -> Iterator[None]:
-    """Say that somebody who is alive writes to the file or folder `path`, which is there. The system takes it back.
+    """Context manager that marks an existing file or folder as used by this process, with a lock that ends with it.
 
-    A file system without locks hears nothing, and nothing is ever left on it (`is_abandoned`).
+    On a file system without locks it does nothing, and `is_abandoned` is always False.
     """
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -29,7 +29,7 @@ def in_use(path: Path) -> Iterator[None]:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether the process that made this file or folder has ended, so that it can be deleted."""
+    """Returns whether the process that made this file or folder has ended, so that it can be deleted."""
     try:
         if time.time() - path.stat().st_mtime < YOUNG_SECONDS:
             return False

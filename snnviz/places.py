@@ -1,4 +1,4 @@
-"""Where files live on this machine. Nothing that a stranger sends becomes part of a path."""
+"""Paths of files on this machine. No user input becomes part of a path."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def cache_dir() -> Path:
-    """The folder of the store, checkpoints and downloads: $SNNVIZ_CACHE, else cache/ in the project."""
+    """Returns the folder of the store, checkpoints and downloads: $SNNVIZ_CACHE, else cache/ in the project."""
     return Path(os.environ.get("SNNVIZ_CACHE") or ROOT / "cache")
 
 
 def data_dirs(name: str) -> tuple[Path, ...]:
-    """Folders that may hold the files of the data set `name`, in the order in which they are searched."""
+    """Returns the folders that may hold the files of the data set `name`, in the order in which they are searched."""
     mounted = os.environ.get("SNNVIZ_DATA")
     places = [Path(mounted) / name, Path(mounted)] if mounted else []
     return (*places, cache_dir() / "datasets" / name, Path("/usr/share/datasets") / name)

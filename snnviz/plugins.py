@@ -1,4 +1,4 @@
-"""What a host adds to a list of ours: modules that an environment variable names."""
+"""Extensions: entries that a host adds to a built-in list, from modules named by an environment variable."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from snnviz.errors import InputError, Unquoted, short_repr
 
 
 class Named(Protocol):
-    """What has a name, by which it is found."""
+    """Protocol of objects with a unique name."""
 
     @property
     def name(self) -> str:
-        """Of its own."""
+        """The unique name by which the object is found."""
         ...
 
 
@@ -26,11 +26,11 @@ E = TypeVar("E", bound=Named)
 
 @dataclass(frozen=True, slots=True)
 class Plugins(Generic[E]):
-    """A list whose entries are of one `kind`: those of the tuple `attribute` of each module.
+    """Loader of a list of entries of type `kind`, from the tuple `attribute` of each module.
 
-    variable: of the environment, modules of a host's, separated by commas. rule: what these must be, for the sentence
-    that refuses others. submodule: where packages are named instead, which of their modules has the tuple. noun: of an
-    entry.
+    variable: environment variable with the host's modules, separated by commas. rule: what these must be, for the error
+    message. submodule: if packages are named instead, the module in each that has the tuple. noun: what an entry is
+    called in messages.
     """
 
     variable: str
@@ -41,14 +41,14 @@ class Plugins(Generic[E]):
     submodule: str = ""
 
     def names(self) -> list[str]:
-        """What the host names."""
+        """Returns the module names in the environment variable."""
         return [name for name in os.environ.get(self.variable, "").split(",") if name]
 
     def load(self, ours: Iterable[str]) -> dict[str, E]:
-        """All entries by name: those of our modules, then the host's.
+        """Returns all entries by name: those of the modules `ours`, then the host's.
 
-        Ends the process by a sentence where the host names what has no entries: it is read before anything can be
-        said of it. Raises `ValueError` where two entries have one name.
+        Exits the process with a sentence if a module of the host has no entries. Raises `ValueError` if two entries
+        have one name.
         """
         several = [self._entries(name) for name in ours]
         for name in self.names():

@@ -1,8 +1,8 @@
-"""What can be submitted, and all that there is to know of a kind of task.
+"""Kinds of task: what can be submitted, and how each kind is run, stored, shown and estimated.
 
 A kind is one value, `TaskKind`, in the `tasks` module of a folder of `snnviz.studies`. The store makes tables of its
-rows, the worker runs it, engines ask what it costs, `show` prints it, and pages know whether it keeps results over a
-pause; none of them knows which kinds there are:
+rows, the worker runs it, engines ask for its cost, `show` prints it, and pages ask whether it keeps results over a
+pause; none of them needs a list of kinds:
 
     >>> [kind.name for kind in KINDS]
     ['run', 'measurement', 'search', 'cells', 'score', 'gradients', 'trajectories', 'finetuning']
@@ -26,7 +26,7 @@ from snnviz.plugins import Plugins
 R = TypeVar("R", bound=Row)
 
 STUDIES_VARIABLE = "SNNVIZ_STUDIES"
-"""An environment variable: packages, separated by commas, whose `tasks` are known beside those of `snnviz.studies`."""
+"""Environment variable with further packages, separated by commas, whose `tasks` modules are loaded."""
 
 
 T = TypeVar("T", bound=Task)
@@ -34,8 +34,11 @@ T = TypeVar("T", bound=Task)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of a task: what its progress counts to; seconds on one core of the machine on which constants were measured, to
-    which `jobs.pace` adds what is known of this one; and an estimate from above of bytes beyond the libraries."""
+    """Estimated cost of a task: steps of its progress, seconds on one core of the reference machine, and bytes of
+    memory.
+
+    `jobs.pace` converts the seconds to this machine. `bytes`: an upper estimate, beyond the loaded libraries.
+    """
 
     steps: int
     seconds: float
@@ -44,7 +47,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class PriorRun:
-    """Another task's run, as far as a task that begins with it must know. `checkpoint` reads its weights, if any."""
+    """Another task's run, on which a task builds: its name, its state, and `checkpoint()`, which returns its weights or
+    None.
+    """
 
     run: str
     state: str
@@ -52,39 +57,39 @@ class PriorRun:
 
 
 class History:
-    """What there is of a task when it is taken up, and of tasks that it begins with.
+    """What a task has reported before it is resumed, and the runs of other tasks that it builds on.
 
-    This one is of a task that stands alone, and has what it is given; the store's is `jobs.history.StoredHistory`.
+    This class holds given rows and weights; the store's history is `jobs.history.StoredHistory`.
     """
 
     def __init__(self, said: Sequence[Row] = (), weights: Checkpoint | None = None) -> None:
         self._said, self._weights = said, weights
 
     def rows(self, kind: type[R]) -> list[R]:
-        """What it has said of this kind, in order."""
+        """Returns the rows of this kind that the task has reported, in order."""
         return [row for row in self._said if isinstance(row, kind)]
 
     def checkpoint(self) -> Checkpoint | None:
-        """The last one that it said."""
+        """Returns the task's last checkpoint, or None."""
         return self._weights
 
     def of(self, task: Task) -> PriorRun | None:  # noqa: ARG002 (others know some)
-        """Another task's run, None where nobody ever submitted it."""
+        """Returns the run of another task, or None if it was never submitted."""
         return None
 
 
 EMPTY_HISTORY = History()
-"""Of a task that begins."""
+"""History of a task that starts from the beginning."""
 
 
 def one_thread() -> int:
-    """The number of threads for a task on a machine that it shares."""
+    """Returns 1: the number of threads for a task on a shared machine."""
     return 1
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of its own, for the navigation. `body`: the function that draws it, as ``module:function``."""
+    """A page for the navigation. `body`: the function that draws it, as ``module:function``."""
 
     path: str
     title: str
@@ -94,24 +99,23 @@ class Page:
 
 @dataclass(frozen=True)
 class TaskKind(Generic[T]):
-    """A kind of task. What takes long to import is named, as ``module:function``, and found by `resolve`.
+    """A kind of task and everything specific to it. Functions that are slow to import are given as ``module:function``.
 
-    value: the tasks, whose `kind` is what the store calls them, for ever. rows: the kinds of row that they say, each a
-    table. sample: a small task, of less than a second, for tests.
+    value: class of its tasks, whose `kind` is the name in the store, never changed. rows: kinds of row that it reports,
+    each a table. cost: returns a task's cost. sample: returns a small task, of less than a second, for tests.
 
-    run: ``(task, history, threads) -> Iterator[Event]``, the same events wherever it was interrupted. `threads()` is
-    asked how many cores may be used now. Imported by the worker alone.
+    run: ``(task, history, threads) -> Iterator[Event]``, the same events wherever it was interrupted. `threads()`
+    returns how many cores may be used now. Imported by the worker only.
 
-    show: ``(store, run, as_json) -> None``, what `show RUN` prints. measure: of the same form, what `measure RUN` does,
-    None where nothing is to be measured anew. page: where it is started and seen, the name of a script of `pages/`,
-    such as "skips", or a page that is of this kind's own. warm: what is done once in the process from which workers are
-    forked.
+    show: ``(store, run, as_json) -> None``, prints a run for `show RUN`. measure: the same for `measure RUN`, or None
+    if there is nothing to measure again. page: where it is started and shown, the name of a script of `pages/`, such as
+    "skips", or a page of its own. warm: called once in the process from which workers are forked.
 
-    design: what it begins with, None where it has none. data: the data sets that it needs; without, its design's.
-    summed: the design whose run's summary (`store.metrics`) is made when it ends, None where it changes none.
-    keeps: what it has found is of use, so that pages pause it, go on with it and ask before they forget it.
-    trained: at its end it has weights, for which it is done `again` where they are not kept any more.
-    cores: so many it can use. noun, smaller: in the sentence that refuses one that is too large.
+    design: returns the design that a task starts from; None if there is none. data: returns the data sets that it
+    needs; by default its design's. summed: returns the design whose run's summary (`store.metrics`) is updated when the
+    task ends; None if there is none. keeps: intermediate results are useful, so pages offer to pause and resume it, and
+    ask before deleting. trained: it ends with weights, and is run `again` if these were deleted. cores: number of cores
+    it can use. noun, smaller: words for the sentence that refuses a task that is too large.
     """
 
     value: type[T]
@@ -134,11 +138,11 @@ class TaskKind(Generic[T]):
 
     @property
     def name(self) -> str:
-        """What the store calls it."""
+        """Name of the kind in the store."""
         return self.value.kind
 
     def needs(self, task: T) -> tuple[str, ...]:
-        """The data sets that have to be here."""
+        """Returns the names of the data sets that a task needs."""
         if self.data is not None:
             return self.data(task)
         return () if self.design is None else (self.design(task).data.name,)
@@ -155,7 +159,9 @@ _STUDIES: Plugins[TaskKind[Any]] = Plugins(
 
 
 def study_packages() -> list[str]:
-    """The packages of the studies: ours, in the order of `snnviz.studies.FOLDERS`, and those that a host names."""
+    """Returns the names of the packages of all studies: ours, in the order of `snnviz.studies.FOLDERS`, then the
+    host's.
+    """
     return [*_our_studies(), *_STUDIES.names()]
 
 
@@ -165,10 +171,10 @@ def _our_studies() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class DesignButton:
-    """What a study offers for the design that is being edited, as a button below its forecast on the Design page.
+    """A button that a study adds below the forecast on the Design page.
 
-    `open`: by name, ``module:function``, what prepares the study's page for the design; called without arguments.
-    `page`: its file in `pages`, without ``.py``. `fits`: which designs it is offered for.
+    `open`: the function, as ``module:function``, that prepares the study's page for the design; called without
+    arguments. `page`: its file in `pages`, without ``.py``. `fits`: returns whether the button is shown for a design.
     """
 
     label: str
@@ -181,14 +187,15 @@ class DesignButton:
 
 
 def design_buttons(design: Design) -> list[DesignButton]:
-    """Those of all studies, the tuple ``DESIGN_BUTTONS`` in their `tasks`, that fit a design."""
+    """Returns the buttons of all studies that fit a design, from the tuples ``DESIGN_BUTTONS`` in their `tasks`
+    modules.
+    """
     modules = [import_module(f"{package}.tasks") for package in study_packages()]
     return [button for module in modules for button in getattr(module, "DESIGN_BUTTONS", ()) if button.fits(design)]
 
 
 class TaskKinds:
-    """All kinds, in the order of `snnviz.studies.FOLDERS`. Loaded at the first look, as they are written in terms of
-    values that are submitted."""
+    """The collection of all kinds of task by name, in the order of `snnviz.studies.FOLDERS`; imported at first use."""
 
     @cached_property
     def _known(self) -> dict[str, TaskKind[Any]]:
@@ -214,15 +221,15 @@ class TaskKinds:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the store calls them."""
+        """Names of all kinds in the store."""
         return tuple(self._known)
 
     def of(self, task: Task | type[Task]) -> TaskKind[Any]:
-        """The kind of a task, or of its class."""
+        """Returns the kind of a task or of a class of tasks."""
         return self._of[task if isinstance(task, type) else type(task)]
 
     def pages(self) -> list[Page]:
-        """Those that kinds have of their own, each once."""
+        """Returns the pages that kinds define for themselves, each once."""
         return list(dict.fromkeys(kind.page for kind in self if isinstance(kind.page, Page)))
 
 
@@ -230,7 +237,7 @@ KINDS = TaskKinds()
 
 
 def design_of(task: Task) -> Design:
-    """A design itself, or what other tasks begin with. Raises `TypeError` where there is none."""
+    """Returns the design of a task: the task itself, or what it starts from. Raises `TypeError` if it has none."""
     kind = KINDS.of(task)
     if kind.design is None:
         raise TypeError(f"a {kind.value.__name__} has no design")
@@ -238,7 +245,7 @@ def design_of(task: Task) -> Design:
 
 
 def resolve(name: str) -> Callable[..., Any]:
-    """A function by its name, ``module:function``."""
+    """Returns the function called ``module:function``, importing its module."""
     module, _, attribute = name.partition(":")
     found: Callable[..., Any] = getattr(import_module(module), attribute)
     return found

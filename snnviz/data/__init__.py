@@ -1,1 +1,1 @@
-"""Data sets: what there is, where it comes from, images and recordings of events as arrays (numpy)."""
+"""Data sets in numpy: descriptions, download, images and event recordings as arrays, and uploads."""

@@ -1,7 +1,7 @@
-"""Looks through what a stranger brought in a process of its own, which may take only so much memory and time.
+"""Checks uploads in a subprocess with limited memory and time.
 
-Whatever a file says, and whatever a library makes of it, the process that asks stays small: samples are written into a
-folder that is gone before anybody sees them, and mapped into memory from there.
+Whatever an uploaded file contains, the calling process stays small: samples are written into a temporary folder, which
+is deleted before the function returns, and stay mapped into memory.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from snnviz.places import ROOT
 PREFIX = "snnviz-check-"
 GIVEN, ANSWER = "given.json", "answer.json"
 STALE_SECONDS = 2 * 3600
-"""Seconds after which a folder of a check is left over from a process that was killed."""
+"""Age in seconds after which a check's folder is taken for one left by a killed process, and removed."""
 
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
@@ -39,8 +39,9 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 def check_in_subprocess(
     source: Path | Mapping[str, bytes], limits: UploadLimits | None = None, choices: UploadChoices | None = None
 ) -> CheckedDataset:
-    """As `uploads.check_upload`, whose limits `memory` and `seconds` hold here. Raises `InputError`, also
-    `ChoiceNeeded`.
+    """Checks an upload like `uploads.check_upload`, in a subprocess that keeps the limits `memory` and `seconds`.
+
+    Raises `InputError`, and its subclass `ChoiceNeeded` where the file has several readings.
     """
     limits = limits or UploadLimits.here()
     if not isinstance(source, Path):
@@ -127,7 +128,7 @@ def _bound(megabytes: int, seconds: int) -> None:
 
 
 def subprocess_main(folder: Path) -> None:
-    """In the process of its own."""
+    """Entry point of the subprocess: reads the upload described in `folder` and writes the result there."""
     given = json.loads((folder / GIVEN).read_text())
     limits, choices = UploadLimits(**given["limits"]), UploadChoices(**given["choices"])
     source: Any

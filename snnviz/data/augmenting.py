@@ -1,4 +1,4 @@
-"""What training does to samples, anew each time: mirroring, moving, and leaving out events."""
+"""Data augmentation of training samples: mirroring, shifting, and dropping events."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ Counts = NDArray[np.uint8]
 
 
 def augment(samples: Counts, augmentation: Augment, rng: np.random.Generator) -> Counts:
-    """Images (B, C, H, W), or frames of counts (B, T, P, H, W), each changed in its own way; a copy.
+    """Returns augmented copies of images (B, C, H, W) or frames of event counts (B, T, P, H, W), each changed at
+    random.
 
-    Mirroring and moving are exact: events at a border move out of the picture and 0 moves in. Each event is left out
-    with probability `drop`, so that counts are thinned binomially; a count of 255 stands for more, and a binary frame's
-    1 for one event.
+    Mirroring and shifting are exact: pixels leave at one border and zeros enter at the other. Each event is dropped
+    with probability `drop`, so that counts are thinned binomially; a count of 255 is treated as 255 events, a binary
+    frame's 1 as one.
     """
     found = samples.copy()
     if augmentation.flip == "on":

@@ -1,4 +1,4 @@
-"""What is told of a data set: a card for each. Nothing here looks for a file."""
+"""Descriptions of data sets as values; no file is opened here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Literal
 from snnviz.data.recordings import EventCountStatistics
 
 Layout = Literal["table", "idx", "cifar", "nmnist", "classes", "gesture", "saccades", "own"]
-"""How the files of a data set lie: scikit-learn's table; four IDX files; CIFAR-10's binary files; a folder for each of
-Train and Test, in it one for each label; a folder for each class; for each person; another data set; our own files."""
+"""How the files of a data set are laid out: scikit-learn's table; four IDX files; CIFAR-10's binary files; a folder per
+label below Train and Test; a folder per class; per person; simulated from another data set; uploaded.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class IdxFile:
-    """An IDX file: `content` is the SHA-256 of its uncompressed bytes, `packed` that of the published .gz."""
+    """Checksums of an IDX file: `content` is the SHA-256 of its uncompressed bytes, `packed` that of the published
+    .gz.
+    """
 
     content: str
     packed: str
@@ -22,30 +25,33 @@ class IdxFile:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file to download and unpack: what it is called, its address, the hash that its publishers, or tonic, state
-    (as pooch writes it, ``md5:...``), and about how large it is, 0 where nobody states that."""
+    """A file to download and unpack: its name, URL, published hash (as pooch writes it, ``md5:...``) and size.
+
+    `megabytes`: approximate size; 0 if unknown.
+    """
 
     name: str
     url: str
     hash: str
     megabytes: int = 0
     mirrors: tuple[str, ...] = ()
-    """Other addresses of it; of a zip in which it lies ADDRESS#NAME."""
+    """Other URLs of the file; a file inside a zip is written URL#NAME."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetCard:
-    """What a page tells about a data set. Intensities are in [0, 1]; statistics are over the training images
-    (those of digits over all images, because their split depends on the seed).
+    """Description of a data set: size, source, licence, files, and statistics of the training images.
 
-    `shape`: (channels or polarities, height, width) of its files; what a design shows is `datasets.sample_shape`.
-    `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: how alike the spikes of neighbouring
-    pixels' neurons are at initialisation, 0 independent to 1 equal, seen through 2x2 average pooling (measured:
-    means of five layers, four encodings and thresholds, three seeds). Of recordings of events, `counts` says what
-    mean, deviation and histogram say of images. Where `guessed`, nobody measured likeness, and histogram or counts
-    are another set's, or made up from mean and deviation: forecasts are rough. `split`: how training and test part.
-    `simulated`: the set of images that recordings are computed from. `download`, and `mirrors`, which are asked after
-    it: folders of the web in which files lie.
+    For digits the statistics are over all images, because their split depends on the seed. Intensities are in [0, 1].
+
+    `shape`: (channels or polarities, height, width) of the files; what a design uses is `datasets.sample_shape`.
+    `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: similarity of the spikes of neighbouring
+    pixels' neurons at initialisation, 0 independent to 1 equal, under 2x2 average pooling (measured: means of five
+    layers, four encodings and thresholds, three seeds). `counts`: for event recordings, the statistics of event counts,
+    in place of mean, std and histogram. `guessed`: likeness was not measured and histogram or counts are another set's
+    or made up, so forecasts are rough. `split`: how training and test set are split. `simulated`: the image data set
+    from which recordings are computed. `download` and `mirrors`: URLs of folders with the files, in the order in which
+    they are tried.
     """
 
     title: str
@@ -74,5 +80,5 @@ class DatasetCard:
 
     @property
     def fetchable(self) -> bool:
-        """Whether what is missing of it can be downloaded."""
+        """Whether the data set can be downloaded."""
         return bool(self.download or self.archives)

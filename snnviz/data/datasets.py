@@ -1,7 +1,7 @@
-"""Data sets: a card for each (what, size, source, licence, checksums, citation) and the reading of their files.
+"""Data sets by name: their descriptions, availability, download and reading.
 
-Files are looked for in `snnviz.places.data_dirs` and otherwise fetched. Whatever their origin, the SHA-256 of their
-*content* must be the card's, so that the same design means the same images on every machine.
+Files are searched in `snnviz.places.data_dirs` and otherwise downloaded. The SHA-256 of their uncompressed content must
+be the one in the description, so that the same design means the same images on every machine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Images (N, H, W) or (N, C, H, W) of uint8 with white at `white`, and labels (N,) from 0."""
+    """Training and test images, uint8 arrays (N, H, W) or (N, C, H, W), and labels (N,) from 0.
+
+    `white`: the value of a white pixel, 255 or 16.
+    """
 
     train_images: Images
     train_labels: Labels
@@ -51,37 +54,41 @@ class Split:
 
 
 def dataset_card(name: str) -> DatasetCard:
-    """The card of a data set. Raises `InputError` for an unknown name."""
+    """Returns the description of the data set `name`. Raises `InputError` for an unknown name."""
     found = DATASETS[name].function()
     assert isinstance(found, DatasetCard)
     return found
 
 
 def find_files(name: str, role: str) -> list[Path]:
-    """The files on this machine that may be the one of `name` in this role, in the order of preference."""
+    """Returns existing files on this machine that may be the IDX file `role` of data set `name`, preferred ones
+    first.
+    """
     places = (folder / f"{role}{ending}" for folder in data_dirs(name) for ending in ("", ".gz"))
     return [place for place in places if place.is_file()]
 
 
 def dataset_names() -> tuple[str, ...]:
-    """All that a design can show on this machine: what is registered, and one's own."""
+    """Returns the names of all data sets that a design can use on this machine, uploaded ones included."""
     return (*DATASETS.kinds, *owndata.own_dataset_names())
 
 
 def sample_shape(data: Data) -> Shape:
-    """What a network sees of one sample at a time step: channels or polarities, height, width."""
+    """Returns the network's input shape at one time step: channels or polarities, height, width."""
     channels, height, width = dataset_card(data.name).shape
     return channels, resulting_side(height, data.events), resulting_side(width, data.events)
 
 
 def card_counts(data: Data) -> EventCountStatistics | None:
-    """What the card of a set of recordings says of the frames that a design makes of it; None where it says nothing."""
+    """Returns the event count statistics that the description gives for a design's frames; None if they were not
+    measured.
+    """
     about, how = dataset_card(data.name), data.events
     return about.counts if not about.guessed and how == Events() else None
 
 
 def is_available(name: str) -> bool:
-    """Whether `name` can be read without a download."""
+    """Returns whether the data set `name` can be read without a download."""
     about = dataset_card(name)
     if about.simulated:
         return is_available(about.simulated)
@@ -95,11 +102,11 @@ def is_available(name: str) -> bool:
 
 
 AUTOMATIC_DOWNLOAD_MEGABYTES = 250
-"""Archives that are larger are fetched when somebody says so, not because a run wants them."""
+"""Largest archive, in MB, that a run downloads by itself; larger ones are only downloaded by an explicit request."""
 
 
 def is_downloaded_automatically(name: str) -> bool:
-    """Whether the first run that wants it fetches it."""
+    """Returns whether the first run that uses the data set downloads it."""
     about = dataset_card(name)
     if about.simulated:
         return is_downloaded_automatically(about.simulated)
@@ -107,9 +114,9 @@ def is_downloaded_automatically(name: str) -> bool:
 
 
 def ensure_downloaded(name: str, on_progress: Callable[[str], None], *, explicit: bool = False) -> None:
-    """Fetch the files of `name` that are not here; `on_progress` hears how far that is. Raises `DataMissing`.
+    """Downloads the files of data set `name` that are missing; `on_progress` gets progress messages.
 
-    `explicit`: somebody wants just that, however large it is.
+    `explicit`: the user asked for it, so archives of any size are downloaded. Raises `DataMissing`.
     """
     name = source_dataset(name)
     about = dataset_card(name)
@@ -127,7 +134,9 @@ def ensure_downloaded(name: str, on_progress: Callable[[str], None], *, explicit
 
 
 def source_dataset(name: str) -> str:
-    """The data set whose files it is read from: of simulated recordings the images, of other labels the same images."""
+    """Returns the name of the data set whose files are read: the images of simulated recordings or of other label
+    sets.
+    """
     about = dataset_card(name)
     if about.simulated:
         return source_dataset(about.simulated)
@@ -135,7 +144,7 @@ def source_dataset(name: str) -> str:
 
 
 def recordings_folder(name: str) -> Path:
-    """The folder of a data set of recordings. Raises `DataMissing`, which says where to put them."""
+    """Returns the folder with a data set's event recordings. Raises `DataMissing`, which says where to put them."""
     place = recordings.find_folder(name)
     if place is None:
         about, layout = dataset_card(name), recordings.LAYOUTS[name]
@@ -148,7 +157,7 @@ def recordings_folder(name: str) -> Path:
 
 
 def dataset_sizes(name: str) -> tuple[int, int]:
-    """Training and test samples that a run can use: all there are, or of recordings those on this machine."""
+    """Returns the numbers of training and test samples that a run can use: of recordings, those on this machine."""
     about = dataset_card(name)
     if about.simulated:
         return dataset_sizes(about.simulated)
@@ -161,7 +170,7 @@ def dataset_sizes(name: str) -> tuple[int, int]:
 
 
 def availability_remark(name: str) -> str:
-    """A sentence where only a part of `name` is on this machine, or where it is simulated, else nothing."""
+    """Returns a sentence if only a part of the data set is on this machine, or if it is simulated, else ""."""
     about, (train, test) = dataset_card(name), dataset_sizes(name)
     words = ""
     if about.simulated:
@@ -177,10 +186,11 @@ def availability_remark(name: str) -> str:
 
 
 def load_images(name: str, seed: int = 0, on_progress: Callable[[str], None] = lambda _: None) -> Split:
-    """The images of `name`, which are no recordings. `seed` splits what has no test set of its own.
+    """Returns the images and labels of the image data set `name`; `seed` splits data sets without a test set of their
+    own.
 
-    `on_progress` hears of downloads. Raises `DataMissing` with one sentence where a file is absent and cannot be
-    fetched, or is damaged.
+    `on_progress` gets progress messages of downloads. Raises `DataMissing` if a file is absent and cannot be
+    downloaded, or is damaged.
     """
     about = dataset_card(name)
     if about.layout == "own":
@@ -210,7 +220,9 @@ def _first_whole(paths: list[Path], content: str, name: str) -> bytes:
 
 
 def read_verified(path: Path, content: str, name: str) -> bytes:
-    """The bytes of a file, gzipped or not, after checking their SHA-256. Raises `DataMissing`."""
+    """Returns the uncompressed bytes of a file, after checking their SHA-256 against `content`. Raises
+    `DataMissing`.
+    """
     try:
         raw = path.read_bytes()
         raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
@@ -231,7 +243,10 @@ def _idx(raw: bytes) -> NDArray[np.uint8]:
 
 
 def download_file(name: str, role: str, file: IdxFile, on_progress: Callable[[str], None]) -> Path:
-    """Download one file into cache/datasets, whole or not at all. Raises `DataMissing` saying what else can be done."""
+    """Downloads one IDX file into cache/datasets, atomically, and returns its path.
+
+    Raises `DataMissing`, which says how to get the file otherwise.
+    """
     about = dataset_card(name)
     on_progress(f"fetching {about.title}: {role}.gz")
     try:
@@ -262,7 +277,7 @@ def _digits(about: DatasetCard, seed: int) -> Split:
 
 
 def parse_dataset_name(value: object, field: str = "data") -> str:
-    """`value`, if it is the name of a data set. Raises `InputError`, which names `field`."""
+    """Returns `value` if it is the name of a data set. Raises `InputError` naming `field`."""
     if not isinstance(value, str) or value not in DATASETS:
         raise InputError(field, f"be one of {', '.join(DATASETS.kinds)}", value, did_you_mean(value, DATASETS.kinds))
     return value

@@ -1,4 +1,4 @@
-"""Data sets of recordings by event cameras, and those computed from still images."""
+"""Descriptions of the data sets of event recordings, real ones and those simulated from still images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.design.registry import Entry
 
 MARGIN = 3
-"""Pixels around an image that the sensor of simulated recordings sees too: it moves by so much. N-MNIST: 34 for 28."""
+"""Pixels around an image that the simulated event camera also sees, as it moves by this much. N-MNIST: 34 for 28."""
 
 
 _MENDELEY_WHOLE = "https://prod-dcd-datasets-cache-zipfiles.s3.eu-west-1.amazonaws.com/468j46mzdv-1.zip"
@@ -25,7 +25,7 @@ _MENDELEY = "https://data.mendeley.com/public-files/datasets/468j46mzdv/files/"
 
 @DATASETS.register(source="https://www.garrickorchard.com/datasets/n-mnist", kind="nmnist", traits=[EVENTS])
 def nmnist() -> DatasetCard:
-    """Recordings of MNIST's digits by an event camera in three quick moves, 34x34 in two polarities."""
+    """Recordings of MNIST's digits by an event camera in three quick moves (saccades), 34x34 in two polarities."""
     return DatasetCard(
         title="N-MNIST",
         about="60,000 training and 10,000 test recordings of MNIST's digits by an event camera that moves three times, "
@@ -63,7 +63,7 @@ def nmnist() -> DatasetCard:
 
 @DATASETS.register(source="https://doi.org/10.6084/m9.figshare.4724671.v2", kind="cifar10-dvs", traits=[EVENTS])
 def cifar10_dvs() -> DatasetCard:
-    """Recordings of 10,000 images of CIFAR-10 by an event camera while they move on a screen, 128x128."""
+    """Recordings of 10,000 CIFAR-10 images, moving on a screen, by an event camera, 128x128."""
     return DatasetCard(
         title="CIFAR10-DVS",
         about="10,000 recordings of images of CIFAR-10 that move on a screen, 128x128 pixels in two polarities, "
@@ -136,7 +136,7 @@ def dvs_gesture() -> DatasetCard:
 
 
 def simulated_card(name: str, still: DatasetCard) -> DatasetCard:
-    """The card of recordings that are computed from the images of `name`, whose card is `still`."""
+    """Returns the description of recordings simulated from the image data set `name`, described by `still`."""
     counts = SACCADES.get(name)
     _, height, width = still.shape
     return replace(
@@ -168,7 +168,7 @@ def _register(name: str, make: Callable[[], DatasetCard], what: str) -> None:
 
 
 def saccades_entry(kind: str) -> Entry[Any] | None:
-    """Of the saccades of one's own images, or None."""
+    """Returns the registry entry of recordings simulated from an uploaded image data set, or None for other names."""
     still = owndata.registry_entry(kind.removesuffix("-saccades")) if kind.endswith("-saccades") else None
     if still is None or EVENTS in still.traits:
         return None

@@ -1,4 +1,4 @@
-"""Downloads, which go on where they were interrupted, and the unpacking of archives, whole or not at all."""
+"""Downloads that resume where they were interrupted, and atomic unpacking of archives."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ TIMEOUT_SECONDS = 20.0
 
 
 class DownloadError(OSError):
-    """Why a source gave nothing, in words."""
+    """A download failed; the message says why."""
 
 
 def download(name: str, file: str, urls: Sequence[str], known: str, watch: ProgressCallback) -> Path:
-    """The file in cache/datasets/`name`, downloaded where it is not there, its hash checked by pooch.
+    """Returns the path of a file in cache/datasets/`name`, downloading it if it is missing; pooch checks its hash
+    `known`.
 
-    The first source that has it; what has arrived when a download is cut off stays beside it as .part, and the next
-    source, or the next try, is asked for the rest. Raises `OSError`, a `DownloadError` where every source was asked.
+    The URLs are tried in turn. An interrupted download is kept as .part, and the next URL, or the next call, resumes
+    it. `watch` gets progress messages. Raises `OSError`: a `DownloadError` if no URL worked.
     """
     troubles = []
     for url in urls:
@@ -148,7 +149,10 @@ class _Resuming:
 
 
 def fetch_archives(name: str, about: DatasetCard, watch: ProgressCallback) -> None:
-    """Downloads and unpacks the archives of a data set into its folder. Raises `DataMissing`."""
+    """Downloads and unpacks the archives of a data set into its folder; `watch` gets progress messages.
+
+    Raises `DataMissing`.
+    """
     folder = cache_dir() / "datasets" / name
     for archive in about.archives:
         done = folder / f"{archive.name}.unpacked"

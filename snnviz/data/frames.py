@@ -1,7 +1,7 @@
-"""Events of an event camera: frames of them, what is left out before, and the simulated ones of a still image.
+"""Events of event cameras: conversion to frames, preprocessing, and simulation of events from a still image.
 
-An event is x, y, a time t in microseconds and a polarity p, 1 where a pixel became brighter. Frames are those of
-`tonic.transforms.ToFrame`, and cropping, joining and denoising tonic's too: tests hold them equal.
+An event is x, y, a time t in microseconds and a polarity p, 1 where a pixel became brighter. Frames equal those of
+`tonic.transforms.ToFrame`, and cropping, downsampling and denoising equal tonic's, as tests check.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from snnviz.design.binning import Events, resulting_side
 from snnviz.design.networks import Shape
 
 Array = NDArray[Any]
-"""(n,) of `EVENT`, in the order of time."""
+"""(n,) of `EVENT`, ordered by time."""
 
 Frames = NDArray[np.uint8]
 """(T, P, H, W)."""
@@ -27,11 +27,11 @@ Floats = NDArray[np.float64]
 
 
 def events_to_frames(events: Array, steps: int, sensor: Shape, preprocessing: Events | None = None) -> Frames:
-    """What a network sees of a recording by a sensor of (P, H, W): T frames of counts, at most 255, or of 0 and 1.
+    """Returns a recording as frames (T, P, H, W) of event counts, at most 255, or of 0 and 1 for binary frames.
 
-    A recording is cut into T equal parts of whole microseconds; what is behind the last, the last event and up to T - 1
-    microseconds before it, which tonic drops, is counted in the last frame. Windows begin with the first event that the
-    camera saw; what is behind the last window is left out.
+    `sensor`: (P, H, W). Without a window length the recording is cut into T equal parts of whole microseconds; the last
+    frame also counts the last events, which tonic drops. Windows start at the first event, and events after the last
+    window are ignored.
     """
     preprocessing = preprocessing or Events()
     polarities, height, width = sensor
@@ -52,7 +52,7 @@ def events_to_frames(events: Array, steps: int, sensor: Shape, preprocessing: Ev
 
 
 def preprocess_events(events: Array, sensor: Shape, how: Events) -> Array:
-    """Denoised, cropped and downsampled events, with the places that they have then."""
+    """Returns denoised, cropped and downsampled events, with their new coordinates."""
     if how.denoise_ms:
         events = events[has_recent_neighbour(events, round(how.denoise_ms * 1000))]
     if how.crop:
@@ -65,7 +65,9 @@ def preprocess_events(events: Array, sensor: Shape, how: Events) -> Array:
 
 
 def center_crop(events: Array, sensor: Shape, side: int) -> Array:
-    """The events of the square of `side` pixels in the middle: `tonic.transforms.CenterCrop`."""
+    """Returns the events of the central square of `side` pixels, with new coordinates, as
+    `tonic.transforms.CenterCrop`.
+    """
     top, left = (sensor[1] - side) // 2, (sensor[2] - side) // 2
     x, y = events["x"] - left, events["y"] - top
     kept = (x >= 0) & (x < side) & (y >= 0) & (y < side)
@@ -75,10 +77,9 @@ def center_crop(events: Array, sensor: Shape, side: int) -> Array:
 
 
 def has_recent_neighbour(events: Array, microseconds: int) -> NDArray[np.bool_]:
-    """Which events one of the four neighbouring pixels preceded by less than `microseconds` microseconds, in either
-    polarity.
+    """Returns which events, (n,), follow an event of one of the four neighbouring pixels by less than `microseconds`.
 
-    `tonic.transforms.Denoise(filter_time=within)`, which keeps besides whatever has a time below `microseconds`.
+    Of either polarity. As `tonic.transforms.Denoise`, which also keeps all events with a time below its `filter_time`.
     """
     count = len(events)
     if not count:
@@ -98,7 +99,7 @@ def has_recent_neighbour(events: Array, microseconds: int) -> NDArray[np.bool_]:
 
 
 def events_per_step(found: Frames) -> NDArray[np.int64]:
-    """Events of each polarity at each time step, (T, P)."""
+    """Returns the number of events of each polarity at each time step, an array (T, P)."""
     sums: NDArray[np.int64] = found.sum((2, 3), dtype=np.int64)
     return sums
 
@@ -108,30 +109,31 @@ SACCADE_PATH = ((-0.5, 0.5), (0.0, -0.5), (0.5, 0.5), (-0.5, 0.5))
 
 SACCADE_US = 100_000
 PARTS = 20
-"""Of a saccade, in each of which the image is looked at once: intensities are straight lines in between."""
+"""Number of parts of a saccade; the image is sampled once per part and intensities are interpolated linearly."""
 
 DARK_INTENSITY = 0.1
 """Added to intensities from 0 to 1 before their logarithm is taken."""
 
 THRESHOLD = 0.45
-"""Change of the logarithm that makes an event."""
+"""Change of the logarithm of the intensity that causes an event."""
 
 ALMOST = 0.999
-"""Share of it that is enough: what becomes as dark as it was makes as many events as before, whatever is rounded."""
+"""Share of the threshold that suffices, so that rounding errors do not change the number of events."""
 
 
 def simulate_saccades(image: NDArray[Any]) -> Array:
-    """The events that an ideal camera would see of an image (H, W) or (C, H, W) of intensities from 0 to 1.
+    """Returns the simulated events of an ideal event camera for an image (H, W) or (C, H, W) with intensities in [0,
+    1].
 
-    Simulated, after Orchard et al. 2015: three moves of 100 ms along a triangle, slow at the corners, by a sensor with
-    `MARGIN` pixels more on each side. A pixel makes an event whenever the logarithm of what it sees, the mean of the
-    colours, is `THRESHOLD` further from where it made the last one. No noise: the same image has the same events.
+    After Orchard et al. 2015: three moves of 100 ms along a triangle, slow at the corners, by a sensor with `MARGIN`
+    pixels more on each side. A pixel emits an event whenever the logarithm of its intensity, the mean of the colours,
+    has changed by `THRESHOLD` since its last event. There is no noise: the same image gives the same events.
     """
     return simulate_saccades_batch(np.asarray(image, np.float32)[None])[0]
 
 
 def simulate_saccades_batch(images: NDArray[np.floating[Any]]) -> list[Array]:
-    """`simulate_saccades` of several images (B, H, W) or (B, C, H, W), in one go."""
+    """Returns the events that `simulate_saccades` gives for each of several images (B, H, W) or (B, C, H, W)."""
     images = images.mean(1, dtype=np.float32) if images.ndim == 4 else images.astype(np.float32)
     count, height, width = images.shape
     reach = MARGIN + 1

@@ -1,4 +1,4 @@
-"""Who keeps a data set of one's own: told beside it by marks from which nobody can be found, and what each may keep."""
+"""Owners of uploaded data sets, stored as keyed hashes, and their storage quotas."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ HASH_PATTERN = re.compile(r"[0-9a-f]{32}")
 
 
 class Owner(NamedTuple):
-    """Somebody who keeps a data set: keyed hashes of who they are and of where they come from."""
+    """The owner of a data set: keyed hashes of a visitor and of their internet address."""
 
     visitor: str
     address: str
 
 
 class StorageUse(NamedTuple):
-    """What somebody keeps."""
+    """The number of data sets and bytes that an owner stores."""
 
     sets: int
     bytes: int
 
 
 def read_owners(folder: Path) -> dict[str, str]:
-    """Of everybody who keeps the data set of this folder: the visitor's mark, and the address'."""
+    """Returns the owners of the data set in this folder: the hash of each visitor, mapped to that of the address."""
     try:
         found = json.loads((folder / OWNERS_FILE).read_text())
     except (OSError, ValueError):
@@ -41,14 +41,16 @@ def read_owners(folder: Path) -> dict[str, str]:
 
 
 def write_owners(folder: Path, several: dict[str, str]) -> None:
-    """Say who keeps the data set of this folder; whole or not at all."""
+    """Writes the owners of the data set in this folder, atomically."""
     work = folder / f"{OWNERS_FILE}.tmp"
     work.write_text(json.dumps(several))
     os.replace(work, folder / OWNERS_FILE)
 
 
 def storage_use(maker: Owner, sizes: dict[Path, int]) -> tuple[StorageUse, StorageUse]:
-    """What a visitor and what all of their address keep of the data sets in these folders, so many bytes each."""
+    """Returns how much the visitor, and how much all visitors of the same address, store; `sizes` is in bytes by
+    folder.
+    """
     told = {folder: read_owners(folder) for folder in sizes}
     theirs = [sizes[folder] for folder, makers in told.items() if maker.visitor in makers]
     there = [sizes[folder] for folder, makers in told.items() if maker.address in makers.values()]
@@ -56,7 +58,7 @@ def storage_use(maker: Owner, sizes: dict[Path, int]) -> tuple[StorageUse, Stora
 
 
 def check_quota(maker: Owner, size: int, sizes: dict[Path, int], limits: UploadLimits) -> None:
-    """Raises `InputError` where one more data set of so many bytes is more than a visitor, or an address, may keep."""
+    """Raises `InputError` if storing `size` more bytes exceeds the quota of the visitor or of the address."""
     visitor, address = storage_use(maker, sizes)
     _fit(visitor, size, limits.visitor_sets, limits.visitor_kept, "of yours", "; remove one of yours first")
     _fit(

@@ -1,7 +1,7 @@
-"""One's own data sets: kept by what is in them, under names such as own-0123456789ab, and then like any other.
+"""Storage of uploaded data sets, under names derived from their content, such as own-0123456789ab.
 
-A folder of `cache/datasets` for each: `card.json`, and arrays that are mapped into memory and never unpickled. What may
-be kept is checked by `snnviz.data.uploads`. A set that was removed leaves its card, so that its runs can be read.
+Each has a folder in `cache/datasets` with `card.json` and arrays, which are memory-mapped and never unpickled. Uploads
+are checked by `snnviz.data.uploads`. A removed data set leaves its description, so that its runs can still be read.
 """
 
 from __future__ import annotations
@@ -36,30 +36,31 @@ NAME = re.compile(r"own-[0-9a-f]{12}")
 
 
 ARRAYS: dict[Kind, tuple[str, ...]] = {"images": ("images", "labels"), "events": ("events", "ends", "labels")}
-"""What is kept of each kind: images (N, C, H, W) uint8; or events (n,) of all recordings one after the other and, for
-each recording, where it ends; and labels (N,) int64."""
+"""Names of the stored arrays: images (N, C, H, W) uint8; or events (n,) of all recordings one after the other and the
+index at which each recording ends; and labels (N,) int64.
+"""
 
 
 def is_own_name(text: str) -> bool:
-    """Whether a data set of one's own can be called so: nothing else becomes part of a path."""
+    """Returns whether `text` has the form of an uploaded data set's name; no other text becomes part of a path."""
     return NAME.fullmatch(text) is not None
 
 
 def dataset_folder(name: str) -> Path:
-    """Where a data set of one's own is kept."""
+    """Returns the folder in which the uploaded data set `name` is stored."""
     assert is_own_name(name)
     return cache_dir() / "datasets" / name
 
 
 def own_dataset_names() -> tuple[str, ...]:
-    """One's own data sets on this machine, the oldest first."""
+    """Returns the names of all uploaded data sets on this machine, the oldest first."""
     place = cache_dir() / "datasets"
     found = [path for path in place.glob("own-*") if is_own_name(path.name) and is_available(path.name)]
     return tuple(path.name for path in sorted(found, key=lambda path: (path / "card.json").stat().st_mtime_ns))
 
 
 def own_dataset_sizes() -> dict[Path, int]:
-    """Bytes of the samples of each, by its folder, without frames made of them."""
+    """Returns the bytes of each uploaded data set's samples, by its folder, without cached frames."""
     arrays = {f"{array}.npy" for several in ARRAYS.values() for array in several}
     found = (
         (dataset_folder(name), [path for path in dataset_folder(name).glob("*.npy") if path.name in arrays])
@@ -70,7 +71,7 @@ def own_dataset_sizes() -> dict[Path, int]:
 
 @contextmanager
 def exclusive_lock() -> Iterator[None]:
-    """Nobody else counts, keeps or removes data sets meanwhile, in whatever process. Raises `DataMissing`."""
+    """Context manager that keeps other processes from counting, storing or removing data sets. Raises `DataMissing`."""
     place = cache_dir() / "datasets"
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -86,18 +87,18 @@ def exclusive_lock() -> Iterator[None]:
 
 
 def is_available(name: str) -> bool:
-    """Whether its samples can be read."""
+    """Returns whether the samples of an uploaded data set can be read."""
     told = _told(name)
     return told is not None and all((dataset_folder(name) / f"{array}.npy").is_file() for array in ARRAYS[told["kind"]])
 
 
 def missing_error(name: str) -> DataMissing:
-    """What to say where its samples are gone."""
+    """Returns the error for an uploaded data set whose samples were removed."""
     return DataMissing(f"The data set {name} was removed from this machine: upload it once more, and it has this name.")
 
 
 def registry_entry(kind: str) -> Entry[Any] | None:
-    """The entry of one's own data set, or None where this machine never had it."""
+    """Returns the registry entry of an uploaded data set, or None if this machine never had it."""
     told = _told(kind)
     if told is None:
         return None
@@ -110,20 +111,25 @@ Labels = NDArray[np.int64]
 
 
 def load_images(name: str, seed: int) -> tuple[Images, Labels, Images, Labels, int]:
-    """Training images (N, C, H, W) and labels, test images and labels, and the value of white. Raises `DataMissing`."""
+    """Returns training images (N, C, H, W) and labels, test images and labels, and the value of a white pixel.
+
+    Raises `DataMissing`.
+    """
     told, (found, labels) = _open(name, "images")
     train, test = compute_split(told, seed)
     return found[train], labels[train], found[test], labels[test], int(told["white"])
 
 
 def load_events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
-    """All events, (n,) with fields x, y, t, p, mapped into memory; where each recording ends, and its label, (N,)."""
+    """Returns all events (n,) with fields x, y, t, p, memory-mapped; the end index (N,) and the label (N,) of each
+    recording.
+    """
     _, (found, ends, labels) = _open(name, "events")
     return found, ends, labels
 
 
 def split_indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which samples are for training and which for testing. Raises `DataMissing`."""
+    """Returns the indices of training and of test samples of an uploaded data set. Raises `DataMissing`."""
     told = _told(name)
     if told is None:
         raise missing_error(name)
@@ -131,7 +137,10 @@ def split_indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def compute_split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """As uploaded, or by the seed; `drawn` says which."""
+    """Returns the indices of training and of test samples: as uploaded, or drawn by `seed` if the description says so.
+
+    `told`: the stored description.
+    """
     train, test = int(told["train"]), int(told["test"])
     order = (
         np.random.default_rng([seed, 0x0177]).permutation(train + test) if told["drawn"] else np.arange(train + test)
@@ -140,7 +149,7 @@ def compute_split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64]
 
 
 def content_name(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """What a checked data set is called: the same samples twice are one data set."""
+    """Returns the name of a checked data set, a hash of its description and samples: equal uploads are one data set."""
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for array in ARRAYS[told["kind"]]:
         digest.update(np.ascontiguousarray(arrays[array]).data)
@@ -150,8 +159,10 @@ def content_name(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> st
 def store_dataset(
     name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Owner | None = None
 ) -> None:
-    """Stores a checked data set under this name, whole or not at all. Where it is stored already, `maker` becomes one
-    more of its owners. `told`: what its card says."""
+    """Stores a checked data set under `name`, atomically; `told` is its description.
+
+    If it is stored already, `maker` is added to its owners.
+    """
     place = dataset_folder(name)
     if is_available(name):
         if maker is not None:
@@ -177,10 +188,10 @@ def store_dataset(
 
 
 def remove_dataset(name: str, visitor: str | None = None) -> bool:
-    """Deletes the samples and leaves the card; whether they are gone. Raises `NotFound`.
+    """Deletes the samples of an uploaded data set and returns whether they are gone; its description stays.
 
-    A visitor, by their mark, can remove what they keep; where others keep it too, it stays with them. None is whose
-    machine this is.
+    `visitor`: hash of a visitor, who stops being an owner; samples with other owners are kept. None: the host, who
+    removes them in any case. Raises `NotFound`.
     """
     if not is_own_name(name) or _told(name) is None:
         raise NotFound(f"data set must be one of one's own on this machine, got {name[:60]!r}")

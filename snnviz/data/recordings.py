@@ -1,7 +1,7 @@
-"""Recordings of events: where their files are, and what theory needs to know of them.
+"""Event recordings: where their files are, and statistics of their event counts.
 
 An event is (x, y, time in microseconds, polarity 0 or 1). A recording becomes T frames of counts, one for each T-th of
-its duration. Reading and counting are `snnviz.core.recordings`; nothing here opens a recording.
+its duration. Recordings are read in `snnviz.core.recordings`; nothing here opens one.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ PARTS = ("Train", "Test")
 
 @dataclass(frozen=True, slots=True)
 class EventCountStatistics:
-    """How many events fall on a pixel of one polarity in one of T frames, as measured over real recordings.
+    """Statistics of the events per pixel and polarity in one of T frames, measured over real recordings.
 
-    `shares[i]`: of (pixel, frame) pairs with 0, 1, 2, ... events where T is `steps[i]`. `alike[i]`: the mean
-    E[x_s x_t] / sqrt(E[x_s^2] E[x_t^2]) over s != t, x being counts shifted and scaled to mean 0 and variance 1.
-    `course`: E[x_t^2] in each of `len(course)` equal parts of a recording.
+    `shares[i]`: shares of (pixel, frame) pairs with 0, 1, 2, ... events, for T = `steps[i]`. `alike[i]`: the mean E[x_s
+    x_t] / sqrt(E[x_s^2] E[x_t^2]) over s != t, x being counts shifted and scaled to mean 0 and variance 1. `course`:
+    E[x_t^2] in each of `len(course)` equal parts of a recording.
     """
 
     steps: tuple[int, ...]
@@ -39,7 +39,9 @@ class EventCountStatistics:
     course: tuple[float, ...]
 
     def shares_at(self, steps: int) -> Floats:
-        """Shares of 0, 1, 2, ... events for any T: a mixture of the two nearest that has the right mean."""
+        """Returns the shares of 0, 1, 2, ... events for any T: a mixture of the two nearest measured T with the right
+        mean.
+        """
         levels = np.arange(max(map(len, self.shares)))
         table = np.array([[*row, *[0.0] * (len(levels) - len(row))] for row in self.shares])
         table /= table.sum(1, keepdims=True)
@@ -51,22 +53,22 @@ class EventCountStatistics:
         return found
 
     def statistics(self, steps: int) -> tuple[float, float]:
-        """Mean and standard deviation of the counts in one of T frames."""
+        """Returns mean and standard deviation of the counts in one of T = `steps` frames."""
         return _statistics(self, steps)
 
     def course_at(self, steps: int) -> Floats:
-        """E[x_t^2] of T frames, (T,), of mean 1."""
+        """Returns E[x_t^2] for each of T = `steps` frames, an array (T,) scaled to mean 1."""
         edges = np.linspace(0, len(self.course), steps + 1)
         found = np.diff(np.interp(edges, range(len(self.course) + 1), np.cumsum([0.0, *self.course])))
         scaled: Floats = found / found.mean()
         return scaled
 
     def alike_at(self, steps: int) -> float:
-        """The correlation of two frames for any T, on a line over log T between those measured."""
+        """Returns the correlation of two frames for any T, interpolated linearly in log T."""
         return float(np.interp(np.log(steps), np.log(self.steps[1:]), self.alike[1:]))
 
     def moments(self, steps: int) -> Floats:
-        """E[x_s x_t] of T frames, (T, T)."""
+        """Returns E[x_s x_t] for T = `steps` frames, an array (T, T)."""
         alike, scale = self.alike_at(steps), np.sqrt(self.course_at(steps))
         found: Floats = np.outer(scale, scale) * (alike + (1 - alike) * np.eye(steps))
         return found
@@ -81,7 +83,7 @@ def _statistics(counts: EventCountStatistics, steps: int) -> tuple[float, float]
 
 
 Files = tuple[list[Path], list[int]]
-"""Recordings and the label of each."""
+"""Paths of recordings and the label of each."""
 
 
 class _Parted:
@@ -164,7 +166,7 @@ LAYOUTS: dict[str, _Parted | _Classes | _People] = {
 
 
 def find_folder(name: str) -> Path | None:
-    """The folder on this machine with the recordings of `name` as they were published, or None."""
+    """Returns the folder on this machine with the recordings of data set `name` as they were published, or None."""
     layout = LAYOUTS[name]
     for folder in data_dirs(name):
         for place in (folder / layout.inner, folder, *sorted(folder.glob(f"*/{layout.inner}"))):
@@ -175,12 +177,15 @@ def find_folder(name: str) -> Path | None:
 
 
 def train_test_files(name: str, place: Path, seed: int) -> tuple[Files, Files]:
-    """Training and test recordings in `place`. `seed` splits what has no split of its own. Raises `DataMissing`."""
+    """Returns training and test recordings in `place`, as paths and labels. Raises `DataMissing`.
+
+    `seed` splits data sets without a test set of their own.
+    """
     return LAYOUTS[name].parts(place, seed)
 
 
 def recording_files(place: Path, part: str) -> Files:
-    """The recordings of one of the `PARTS`, sorted by file name, which is the order of the images that they show.
+    """Returns the recordings of N-MNIST's folder `part` and their labels, sorted by file name, as MNIST's images are.
 
     Raises `DataMissing` for a folder that cannot be read.
     """
@@ -190,7 +195,7 @@ def recording_files(place: Path, part: str) -> Files:
 
 
 def recording_counts(name: str) -> tuple[int, int] | None:
-    """How many recordings there are here for training and testing, or None where not both have some."""
+    """Returns the numbers of training and test recordings on this machine, or None unless there are some of both."""
     place = find_folder(name)
     return None if place is None else LAYOUTS[name].sizes(place)
 
@@ -234,7 +239,7 @@ def _counted(folder: Path, ending: str, _: int) -> int:
 
 
 def parse_probabilities(text: str) -> tuple[float, ...]:
-    """Shares written in units of 1e-5."""
+    """Returns probabilities parsed from text, in which they are written in units of 1e-5."""
     return tuple(int(number) / 1e5 for number in text.split())
 
 

@@ -1,4 +1,6 @@
-"""Counts of events in frames of simulated recordings, of the first 500 training images: `benchmarks/counts.py`."""
+"""Event count statistics of simulated recordings, of the first 500 training images, measured by
+`benchmarks/counts.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples of any data set by number: an image, or the events of a recording, made or read when it is asked for."""
+"""Single samples of any data set by number: an image, or the events of a recording, read or simulated on demand."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ SIMULATION_VERSION = "/".join(
         (frames.SACCADE_PATH, frames.SACCADE_US, frames.PARTS, frames.DARK_INTENSITY, frames.THRESHOLD, frames.ALMOST),
     )
 )
-"""Of simulated recordings, as part of the name of what is kept of them."""
+"""Parameters of the simulation of recordings, as text; part of the name of cached frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingSet:
-    """Recordings of a part of a data set, none of which is read yet.
+    """The training or the test recordings of a data set, read on demand.
 
-    `load_labels` (N,). `read(numbers)`: their events, in that order; raises `DataMissing`. `told(number)`: what changes
-    when a recording does. `folder` says where frames of them are kept.
+    `sensor`: (P, H, W). `labels` (N,). `read(numbers)`: returns their events, in that order; raises `DataMissing`.
+    `told(number)`: returns text that changes when the recording does. `folder`: where frames are cached.
     """
 
     sensor: Shape
@@ -48,7 +48,7 @@ class RecordingSet:
         return len(self.labels)
 
     def chosen(self, numbers: Sequence[int]) -> RecordingSet:
-        """Those of these numbers alone."""
+        """Returns the set of the recordings with these numbers only, in that order."""
         kept = list(numbers)
         return replace(
             self,
@@ -61,7 +61,10 @@ class RecordingSet:
 def list_recordings(
     name: str, seed: int = 0, on_progress: Callable[[str], None] = lambda _: None
 ) -> tuple[RecordingSet, RecordingSet]:
-    """Training and test recordings of a set of events. Raises `DataMissing`."""
+    """Returns the training and the test recordings of a data set. Raises `DataMissing`.
+
+    `seed` splits data sets without a test set; `on_progress` gets progress messages of downloads.
+    """
     about = datasets.dataset_card(name)
     if about.simulated:
         return _simulated(name, datasets.load_images(about.simulated, seed, on_progress))
@@ -126,9 +129,8 @@ def _simulated(name: str, split: Split) -> tuple[RecordingSet, RecordingSet]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A sample with its label: the image (C, H, W) from 0 to 1, or None; its events, or None of a still image.
-
-    A simulated recording has both.
+    """A sample with its label: the image (C, H, W) in [0, 1] or None, and its events or None; simulated recordings have
+    both.
     """
 
     label: int
@@ -137,7 +139,10 @@ class Sample:
 
 
 def load_sample(name: str, number: int, *, test: bool = False, seed: int = 0) -> Sample:
-    """A training or test sample of a data set that is here. Raises `DataMissing`, and `IndexError` beyond the last."""
+    """Returns training or test sample `number` of a data set on this machine.
+
+    Raises `DataMissing`, and `IndexError` for a number beyond the last.
+    """
     about, image, found = datasets.dataset_card(name), None, None
     if about.counts is None or about.simulated:
         split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))
@@ -162,7 +167,7 @@ def _stamp(name: str) -> str:
 
 
 def load_labels(name: str, *, test: bool = False, seed: int = 0) -> Ints:
-    """The labels (N,) of all training or test samples of a data set that is here. Raises `DataMissing`."""
+    """Returns the labels (N,) of all training or test samples of a data set on this machine. Raises `DataMissing`."""
     about = datasets.dataset_card(name)
     if about.counts is None or about.simulated:
         split = _loaded(about.simulated or name, seed, _stamp(about.simulated or name))

@@ -1,4 +1,4 @@
-"""Data sets of still images."""
+"""Descriptions of the data sets of still images."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def digits() -> DatasetCard:
 
 @DATASETS.register(source="http://yann.lecun.com/exdb/mnist", kind="mnist")
 def mnist() -> DatasetCard:
-    """Handwritten digits, 28x28: the classic."""
+    """Handwritten digits, 28x28: the classic benchmark."""
     return DatasetCard(
         title="MNIST",
         about="60,000 training and 10,000 test images of handwritten digits, 28x28 pixels.",
@@ -77,7 +77,7 @@ def mnist() -> DatasetCard:
 
 @DATASETS.register(source="https://github.com/zalandoresearch/fashion-mnist", kind="fashion-mnist")
 def fashion_mnist() -> DatasetCard:
-    """Clothes, 28x28: as light as MNIST and much harder."""
+    """Clothes, 28x28: as small as MNIST and much harder."""
     return DatasetCard(
         title="Fashion-MNIST",
         about="60,000 training and 10,000 test images of clothes, 28x28 pixels.",
@@ -183,7 +183,7 @@ def cifar100() -> DatasetCard:
 
 @DATASETS.register(source="https://www.cs.toronto.edu/~kriz/cifar.html", kind="cifar100-coarse")
 def cifar100_coarse() -> DatasetCard:
-    """The photographs of CIFAR-100 in twenty classes of five kinds each."""
+    """The photographs of CIFAR-100 in its twenty coarse classes, of five fine classes each."""
     about = (
         "50,000 training and 10,000 test photographs of CIFAR-100, in twenty classes of five kinds each, 32x32 pixels "
         "in three colours."

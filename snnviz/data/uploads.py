@@ -1,10 +1,10 @@
-"""What somebody wants to add as a data set of their own: checked with bounds, shown, and only then kept.
+"""Checking and storing uploaded data sets; nothing is stored before the user has seen the result of the check.
 
 Images: an .npz of `images` and `labels` (or x_train, y_train, x_test, y_test), IDX files as MNIST's, or pictures in
-folders called by their class. Recordings of events: folders called by their class, in them .bin, .npy, .h5 or .aedat4;
-one recording alone can be looked at. Several files may be zipped. Nothing is unpickled, no name becomes part of a path,
-sizes are read before anything is unpacked, and nothing is written before `store_upload`. What was done to what was
-given is said, and what has several readings is asked. Each fault is an `InputError` of one sentence.
+class folders. Event recordings: class folders with .bin, .npy, .h5 or .aedat4 files; a single recording can be checked
+but not stored. Several files may be zipped. Nothing is unpickled, no name becomes part of a path, sizes are read before
+anything is unpacked, and nothing is written before `store_upload`. Conversions are reported, and where a file has
+several readings the user is asked. Each fault is an `InputError` of one sentence.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from snnviz.data.makers import Owner
 from snnviz.errors import InputError, Unquoted
 
 MAX_NAMES = 10
-"""Times as many recordings as pictures, or the other way, so that the few are left out without asking."""
+"""Ratio of recordings to pictures, or the reverse, from which on the rarer kind is ignored without asking."""
 
 PICKLE_MAGIC = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -44,9 +44,10 @@ def check_upload(
     choices: UploadChoices | None = None,
     folder: Path | None = None,
 ) -> CheckedDataset:
-    """What a file or folder of this machine is, the bytes of a file, or several files by name.
+    """Returns the checked data set in a file or folder on this machine, in the bytes of one file, or in several named
+    files.
 
-    Its samples are in memory, or in files of `folder`. Raises `InputError`, and of these `ChoiceNeeded` where there are
+    Samples are in memory, or in files of `folder`. Raises `InputError`, and its subclass `ChoiceNeeded` where there are
     several readings.
     """
     reading = UploadReader(limits or UploadLimits.here(), choices or UploadChoices(), folder)
@@ -69,10 +70,10 @@ def check_upload(
 def store_upload(
     checked: CheckedDataset, title: str = "", limits: UploadLimits | None = None, maker: Owner | None = None
 ) -> str:
-    """Keeps a data set and returns its name, own-<12 hex digits>. Raises `InputError` or `DataMissing`.
+    """Stores a checked data set and returns its name, own-<12 hex digits>. Raises `InputError` or `DataMissing`.
 
-    The same samples under the same title are the same data set. A `maker` is a visitor, who may keep a share; None is
-    whose machine this is.
+    The same samples under the same title are one data set. `maker`: the visitor who owns it and has a quota; None: the
+    host.
     """
     limits = limits or UploadLimits.here()
     if not checked.trainable:
@@ -111,7 +112,7 @@ def store_upload(
 
 
 remove = owndata.remove_dataset
-"""Deletes the samples of a data set of one's own; runs that used it keep their results. Raises `NotFound`."""
+"""Deletes the samples of an uploaded data set; runs that used it keep their results. Raises `NotFound`."""
 
 
 def _statistics(images: NDArray[np.uint8], white: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ CODE_PATH = "network.code"
 """Path of the neural code, which the nearest design never changes."""
 
 KAIMING, BALANCED = "kaiming", "variance-preserving"
-"""Initialisations of neurons that do not spike, and of those that spike above a threshold."""
+"""Usual initialisations: of ReLUs, and of neurons that spike above a threshold."""
 
 ONE_SPIKE, RELU = "network.code is ttfs", "neuron.kind is relu"
 

@@ -1,1 +1,1 @@
-"""Running designs: here and now (`immediate`), or in the background of this machine (`local`)."""
+"""Engines that run tasks: in this process (`immediate`), or in the background of this machine (`local`)."""

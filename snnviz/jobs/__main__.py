@@ -1,4 +1,4 @@
-"""``python -m snnviz.jobs``: the supervisor of a store's queue."""
+"""``python -m snnviz.jobs``: starts the supervisor of a store's queue."""
 
 from snnviz.jobs.supervisor import main
 

@@ -1,4 +1,4 @@
-"""The supervisor's processes: a forkserver that has torch loaded, and what it forks, one for each run."""
+"""The supervisor's child processes: a forkserver with torch imported, and one process for each run, forked from it."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from snnviz.jobs import machine, worker
 from snnviz.store import HUNG_SECONDS, Claim, SilenceTimer
 
 GRACE_SECONDS = 0.5
-"""How long a process that was asked to stop may take to write what it has."""
+"""How long a process that was asked to stop may take to write its results, in seconds."""
 
 UNREAPED_SECONDS = 10.0
-"""After being killed, a process has ended; where the forkserver does not say so, it hangs itself."""
+"""If a killed process is still reported as alive after this many seconds, the forkserver itself hangs."""
 
 FORKSERVER_GONE = 255
-"""The exit code of processes whose forkserver died: theirs is then unknown, and they have been killed with it."""
+"""Exit code reported for processes whose forkserver died: their own is unknown, and they were killed with it."""
 
 DYING_SECONDS = 10.0
-"""A killed forkserver lets go of its processes first and ends then. It takes no longer, even on a busy machine."""
+"""Seconds within which a killed forkserver has ended, even on a busy machine."""
 
 
 class Forkserver:
-    """Starts processes in a thread of its own: that takes seconds while torch is loaded, and for ever if it hangs.
+    """Starts the processes of runs, in a thread, as starting takes seconds while torch is imported, or may hang.
 
-    The thread lives as long as the supervisor: who is started by a thread ends with it (`machine.die_with_parent`).
+    The thread lives as long as the supervisor, since processes end with the thread that started them
+    (`machine.die_with_parent`).
     """
 
     def __init__(self) -> None:
@@ -47,17 +48,19 @@ class Forkserver:
 
     @property
     def pid(self) -> int | None:
-        """Its process number, once it was started."""
+        """The forkserver's process number, or None before it was started."""
         number: int | None = getattr(system._forkserver, "_forkserver_pid", None)
         return number
 
     def child(self, url: str, claim: Claim) -> RunProcess:
-        """A process for a run, which will start soon."""
+        """Returns the process of a run; it starts in the background."""
         process = self._context.Process(target=worker.process_main, args=(url, claim), daemon=True)
         return RunProcess(claim, process, self._order(lambda: self._start(process)))
 
     def hangs(self) -> bool:
-        """Whether it has been asked for a process and did nothing for it for a while. To be called again and again."""
+        """Returns whether the forkserver was asked for a process and did nothing for a while. To be called
+        repeatedly.
+        """
         self._open = [order for order in self._open if not order.done()]
         pid = self.pid
         worked = machine.cpu_seconds(pid) if pid is not None and self._open else None
@@ -65,7 +68,7 @@ class Forkserver:
         return any(silent > HUNG_SECONDS for silent in self._silence.look(words).values())
 
     def kill(self) -> None:
-        """End it and all that it forked. The next order starts another one."""
+        """Kills the forkserver and all processes forked from it. The next request starts another one."""
         if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -98,8 +101,11 @@ class Forkserver:
 
 
 class RunProcess:
-    """A run's process. `stopped`: when it was asked to stop; `cancelled`: because a person wanted it so;
-    `silent`: because it said nothing for so long, and will not hear either."""
+    """The process of a run, with the state of stopping it.
+
+    `stopped`: when it was asked to stop, or None; `cancelled`: a user asked for it; `silent`: it hangs, so it is killed
+    without waiting.
+    """
 
     def __init__(self, claim: Claim, process: ForkServerProcess, start: Future[int | None]) -> None:
         self.claim, self.process, self._start = claim, process, start
@@ -110,18 +116,21 @@ class RunProcess:
 
     @property
     def starts(self) -> bool:
-        """It has been ordered and is not there yet."""
+        """Whether the process was requested and has not started yet."""
         return not self._start.done()
 
     @property
     def failure(self) -> BaseException | None:
-        """Why it could not be started."""
+        """The exception that prevented the process from starting, or None."""
         return None if self.starts else self._start.exception()
 
     @property
     def gone(self) -> bool:
-        """It has ended, or was never there. Whoever ended with its forkserver is gone when that has ended too: who
-        asks a dying one for a process gets none, and the next attempt is wasted."""
+        """Whether the process has ended or could not be started.
+
+        A process that died with its forkserver counts only once the forkserver has ended too, because a dying
+        forkserver would not start the next attempt.
+        """
         if self.starts or (self.failure is None and self.process.is_alive()):
             return False
         if self.failure is not None or self.process.exitcode != FORKSERVER_GONE or self._forkserver_ended:
@@ -136,28 +145,28 @@ class RunProcess:
 
     @property
     def unburied(self) -> bool:
-        """It was killed long ago, and still counts as alive."""
+        """Whether the process was killed long ago and is still reported as alive."""
         return self.stopped is not None and time.monotonic() - self.stopped > GRACE_SECONDS + UNREAPED_SECONDS
 
     @property
     def sentinels(self) -> list[int]:
-        """What becomes readable when it ends."""
+        """File descriptors that become readable when the process ends, for `multiprocessing.connection.wait`."""
         if self.starts or self.failure or self._lost is not None:
             return []
         return [self.process.sentinel]
 
     @property
     def bytes(self) -> int:
-        """Memory that it has to itself."""
+        """Private memory of the process in bytes."""
         return 0 if self.starts or self.failure else machine.private_bytes(self.process.pid or 0)
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it was told to stand still."""
+        """Whether the process was suspended, as by SIGSTOP."""
         return not self.starts and self.failure is None and machine.is_suspended(self.process.pid or 0)
 
     def stop(self) -> None:
-        """Ask it to end; kill it when it was asked before and had time for it. To be called again and again."""
+        """Asks the process to end, and kills it once it has had `GRACE_SECONDS` for that. To be called repeatedly."""
         if self.starts or self.failure:
             return
         if self.stopped is None:
@@ -168,19 +177,19 @@ class RunProcess:
 
     @property
     def exitcode(self) -> int | None:
-        """Of one that is `gone`; None where its end is unknown."""
+        """Exit code of a process that is `gone`; None if unknown."""
         code = self.process.exitcode
         return None if code == FORKSERVER_GONE and self._forkserver_ended else code
 
     def end(self) -> None:
-        """Let go of one that is `gone`."""
+        """Releases the resources of a process that is `gone`."""
         if self.failure is None:
             self.process.join()
             self.process.close()
 
 
 def describe_exit_code(exitcode: int) -> str:
-    """What an exit code says."""
+    """Returns a phrase on how a process ended, such as "it was killed by SIGKILL"."""
     if exitcode >= 0:
         return f"it ended with exit code {exitcode}"
     name = signal.Signals(-exitcode).name if -exitcode in set(signal.Signals) else str(-exitcode)

@@ -1,4 +1,4 @@
-"""What every engine does, and what it refuses."""
+"""The interface of all engines, and the checks before a task is submitted."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from snnviz.tasks import KINDS, design_of
 
 
 class Engine(Protocol):
-    """Something that runs what is submitted to its store. Every engine on a store may be used at the same time."""
+    """Protocol of engines, which run what is submitted to their store. Several engines may share a store."""
 
     store: Store
 
     def submit(self, task: Task) -> Submitted:
-        """See to it that a task is done, once. Raises `TooLarge`, `InputError`, `StoreError`."""
+        """Submits a task, so that it is run once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
     def again(self, run: str) -> None:
-        """Train a finished run once more whose weights are not kept. Raises `TooLarge`, `StoreError`."""
+        """Trains a finished run whose weights were deleted once more. Raises `TooLarge`, `StoreError`."""
 
     def cancel(self, run: str) -> None:
-        """A queued run is cancelled, a running one stops within a second and keeps what it has. Raises `StoreError`."""
+        """Cancels a queued run; a running one stops within a second and keeps its results. Raises `StoreError`."""
 
     def tend(self) -> None:
-        """Make sure that somebody works while there is work. Cheap, and to be called now and then."""
+        """Makes sure that a worker runs while there are queued or running tasks. Cheap; to be called regularly."""
 
 
 def submit_checked(store: Store, task: Task) -> Submitted:
-    """`Store.submit`, unless the run needs more memory than there is or units that the processor lacks.
+    """Submits a task to the store after checking that memory and processor suffice.
 
-    Raises `TooLarge` or `InputError`.
+    Raises `TooLarge` if it needs more memory than there is, `InputError` if the processor lacks bfloat16.
     """
     try:
         known = store.get(task.digest).state in ("queued", "running", "done")
@@ -51,12 +51,12 @@ def submit_checked(store: Store, task: Task) -> Submitted:
 
 
 def required_memory(task: Task) -> int:
-    """An estimate from above of the memory that a task needs."""
+    """Returns an upper estimate of the memory that a task needs, in bytes."""
     return KINDS.of(task).cost(task).bytes
 
 
 def check_memory(task: Task, free: int) -> None:
-    """Raises `TooLarge` with the sentence for it."""
+    """Raises `TooLarge` if a task needs more than `free` bytes of memory."""
     need = required_memory(task)
     if need > free:
         kind = KINDS.of(task)
@@ -71,12 +71,12 @@ def _precision(task: Task) -> str:
 
 
 def owner_name(kind: str, pid: int | None = None) -> str:
-    """The name under which a process of this machine, or this one, claims runs."""
+    """Returns the name under which a process of this machine, by default this one, claims runs."""
     return f"{kind}@{platform.node()}#{os.getpid() if pid is None else pid}"
 
 
 def owner_has_exited(owner: str) -> bool | None:
-    """True if the process with this name is known to have ended; None where that cannot be told from here."""
+    """Returns True if the process with this owner name has ended, False if it lives, None if that is unknown."""
     node, _, pid = owner.partition("@")[2].rpartition("#")
     if node != platform.node() or not pid.isdigit():
         return None

@@ -1,4 +1,4 @@
-"""What the store has of a task that is taken up."""
+"""The history of a task that is resumed, read from the store."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ R = TypeVar("R", bound=Row)
 
 
 class StoredHistory(History):
-    """Read when it is asked for. Raises `StoreError`."""
+    """A `tasks.History` that reads from the store on demand. Raises `StoreError`."""
 
     def __init__(self, store: Store, run: str) -> None:
         super().__init__()
         self._store, self._run = store, run
 
     def rows(self, kind: type[R]) -> list[R]:
+        """Returns the rows of this kind that the run has reported, in order."""
         return [row for _, row in self._store.rows(self._run, kind)]
 
     def checkpoint(self) -> Checkpoint | None:
+        """Returns the run's last checkpoint, or None."""
         return self._store.load_checkpoint(self._run)
 
     def of(self, task: Task) -> PriorRun | None:
+        """Returns the run of another task, or None if it was never submitted."""
         try:
             run = self._store.get(task.digest)
         except NotFound:

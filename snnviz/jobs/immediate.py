@@ -1,4 +1,4 @@
-"""Runs here and now: for the command line, scripts and tests."""
+"""The engine that runs tasks in this process: for the command line, scripts and tests."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ POLL_SECONDS = 0.1
 
 
 class Immediate:
-    """`submit` comes back when the run has ended; `listen` is called with each event.
+    """Engine that runs a submitted task in this process; `listen` is called with each event.
 
-    A run that another process is at is followed to its end (`listen` sees its progress), and taken over should that
-    process die. Ctrl-C cancels a run that is computed here, and leaves alone one that is followed.
+    A run that another process computes is followed to its end (`listen` gets its progress), and taken over if that
+    process dies. Ctrl-C cancels a run that is computed here, and leaves one that is followed alone.
     """
 
     def __init__(self, store: Store, listen: Callable[[Event], object] | None = None) -> None:
         self.store, self.listen = store, listen
 
     def submit(self, task: Task) -> Submitted:
+        """Runs a task and returns when it has ended. Raises `TooLarge`, `InputError`, `StoreError`."""
         submitted = engine.submit_checked(self.store, task)
         self._see_to(submitted.run)
         return submitted
 
     def again(self, run: str) -> None:
+        """Trains a finished run whose weights were deleted once more, and returns when it has ended. Raises
+        `StoreError`.
+        """
         self.store.again(run)
         self._see_to(run)
 
@@ -46,7 +50,8 @@ class Immediate:
             time.sleep(POLL_SECONDS)
 
     def cancel(self, run: str) -> None:
+        """Cancels a queued run, or asks the process that computes it to stop. Raises `StoreError`."""
         self.store.cancel(run)
 
     def tend(self) -> None:
-        """Nothing is left behind that would need it."""
+        """Does nothing: this engine has no background process."""

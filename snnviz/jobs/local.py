@@ -1,4 +1,4 @@
-"""Runs in the background of this machine, by a supervisor that outlives whoever started it."""
+"""The engine that runs tasks in the background of this machine, by a supervisor process that outlives its starter."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from snnviz.store import HUNG_SECONDS, SilenceTimer, Store, Submitted, Task, ope
 
 LOG_BYTES = 1_000_000
 RETRY_SECONDS = 5.0
-"""After a supervisor that could not start."""
+"""How long to wait, in seconds, after a supervisor failed to start."""
 
 REPLACE_SECONDS = 10.0
-"""So long one waits for a supervisor of an older snnviz to leave, before the next try."""
+"""How long to wait, in seconds, for a supervisor of an older release to exit, before the next try."""
 
 _started: dict[Path, tuple[float, subprocess.Popen[bytes]]] = {}
 _silences: dict[Path, SilenceTimer] = {}
@@ -29,37 +29,46 @@ _starting = threading.Lock()
 
 
 class Local:
-    """Queues runs for the store's supervisor and starts one where there is none.
+    """Engine that queues tasks for the store's supervisor, and starts one if there is none.
 
-    `children`: runs at a time (None: as many as there are cores). `idle`: seconds without work after which the
-    supervisor leaves. Both are settled by whoever starts it.
+    `children`: number of runs at a time (None: one per core). `idle`: seconds without work after which the supervisor
+    exits. Both are set by whoever starts it.
     """
 
     def __init__(self, store: Store, *, children: int | None = None, idle: float = 600.0) -> None:
         self.store, self.children, self.idle = store, children, idle
 
     def submit(self, task: Task) -> Submitted:
+        """Queues a task unless it is done already, and starts the supervisor. Raises `TooLarge`, `InputError`,
+        `StoreError`.
+        """
         submitted = engine.submit_checked(self.store, task)
         if not submitted.cached:
             self.start()
         return submitted
 
     def again(self, run: str) -> None:
+        """Queues a finished run whose weights were deleted to be trained once more. Raises `StoreError`."""
         self.store.again(run)
         self.start()
 
     def cancel(self, run: str) -> None:
+        """Cancels a queued run; a running one stops within a second and keeps its results. Raises `StoreError`."""
         self.store.cancel(run)
         self.tend()
 
     def tend(self) -> None:
+        """Starts the supervisor if it does not run while there are queued or running tasks."""
         counts = self.store.counts()
         if counts["running"] or (counts["queued"] and self.store.next_queued() is not None):
             self.start()
 
     def start(self) -> None:
-        """Make sure that the supervisor lives, so that the first run finds torch loaded. Never `multiprocessing`: from
-        a page it would run the page again in the child. There is none for a store that is read-only."""
+        """Starts the supervisor if it does not run, so that the first run finds torch imported; not for a read-only
+        store.
+
+        Never by `multiprocessing`, which from a page would run the page again in the child.
+        """
         if self.store.readonly:
             return
         with _starting:
@@ -82,7 +91,7 @@ class Local:
                 os.close(handle)
 
     def stop(self, timeout: float = 30.0) -> None:
-        """End the supervisor; its runs go back to the queue. Raises `TimeoutError`."""
+        """Ends the supervisor, after at most `timeout` seconds; its runs return to the queue. Raises `TimeoutError`."""
         deadline = time.monotonic() + timeout
         while (pid := lock.holder_pid(self.store.lock)) is not None:
             if time.monotonic() > deadline:
@@ -96,18 +105,18 @@ class Local:
             process.wait(timeout)
 
     def supervisor(self) -> int | None:
-        """The supervisor's process number, or None."""
+        """Returns the supervisor's process number, or None if none runs."""
         return lock.holder_pid(self.store.lock)
 
     def silent(self) -> float | None:
-        """Seconds since the supervisor last said that it lives; None where none does, or has not said so yet."""
+        """Returns the seconds since the supervisor's last heartbeat; None if none runs or it has sent none yet."""
         pid = None if self.store.readonly else self.supervisor()
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
         heartbeat = None if pid is None else heartbeats.get(engine.owner_name("local", pid))
         return None if heartbeat is None else max(0.0, time.time() - heartbeat)
 
     def standstill(self) -> str | None:
-        """A sentence where the queue stands still because its supervisor hangs."""
+        """Returns a sentence if the queue is stuck because its supervisor hangs, else None."""
         silent = self.silent()
         if silent is None or silent < HUNG_SECONDS / 2:
             return None

@@ -1,5 +1,7 @@
-"""One supervisor per store: who holds the lock on a file beside the store is it, and the system takes the lock back
-when that process ends, however it ends."""
+"""The lock that keeps a store to one supervisor: a lock on a file beside the store.
+
+The operating system releases it when the process ends, however it ends.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ from snnviz.errors import StoreError
 
 
 def acquire(path: Path) -> int | None:
-    """An open file that holds the lock, or None while another process holds it. Close it to let go."""
+    """Returns a file descriptor that holds the lock, or None while another process holds it. Closing it releases the
+    lock.
+
+    Raises `StoreError` if the file cannot be written.
+    """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
@@ -31,12 +37,12 @@ def acquire(path: Path) -> int | None:
 
 
 def write_pid(handle: int, pid: int) -> None:
-    """Note in the file who holds it."""
+    """Writes the process number of the lock's holder into the file."""
     os.pwrite(handle, f"{pid:<10}".encode(), 0)
 
 
 def holder_pid(path: Path) -> int | None:
-    """The process that holds the lock, or None."""
+    """Returns the number of the process that holds the lock, or None."""
     while path.exists():
         handle = acquire(path)
         if handle is not None:
@@ -50,7 +56,7 @@ def holder_pid(path: Path) -> int | None:
 
 
 def is_same_file(handle: int, path: Path) -> bool:
-    """Whether the locked file is still the one with this name: a cache can be removed under our feet."""
+    """Returns whether the locked file is still the one at this path, as a cache can be deleted meanwhile."""
     try:
         return path.stat().st_ino == os.fstat(handle).st_ino
     except OSError:

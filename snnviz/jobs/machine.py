@@ -1,4 +1,4 @@
-"""How many cores and how much memory there are for us, in a container as well."""
+"""Resources of this machine, or of the container: cores, memory, processor features, and the state of processes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 TICKS = os.sysconf("SC_CLK_TCK")
 ENOUGH = 1.75
-"""Cores that a process must have had, in use or idle, to take two."""
+"""Number of cores, in use or idle, that a process must have had to use two threads."""
 
 
 def available_cores(root: Path = Path("/")) -> int:
-    """Cores that this process may use, rounded up where a container allows a part of one."""
+    """Returns the number of cores that this process may use, rounded up where a container allows a fraction of one."""
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
@@ -33,7 +33,7 @@ def available_cores(root: Path = Path("/")) -> int:
 
 
 def has_bfloat16(root: Path = Path("/")) -> bool:
-    """Whether the processor multiplies bfloat16 itself. Elsewhere it is made up from float32, many times slower."""
+    """Returns whether the processor multiplies bfloat16 natively; elsewhere it is emulated, many times slower."""
     for line in (_text(root / "proc/cpuinfo") or "").splitlines():
         name, _, flags = line.partition(":")
         if name.strip() in ("flags", "Features"):
@@ -42,9 +42,9 @@ def has_bfloat16(root: Path = Path("/")) -> bool:
 
 
 class ThreadBudget:
-    """How many cores this process may use now: two while nobody else wants the second one, else one.
+    """Callable that returns how many threads this process may use now: two while a second core is idle, else one.
 
-    Called often; looks at most every `period` seconds at what the cores have done since.
+    It measures the load of the cores at most every `period` seconds.
     """
 
     def __init__(self, period: float = 0.5, root: Path = Path("/")) -> None:
@@ -70,7 +70,7 @@ class ThreadBudget:
 
 
 def free_bytes(root: Path = Path("/")) -> int | None:
-    """Memory that can be had without swapping, or None where the system does not say."""
+    """Returns the memory available without swapping, in bytes, or None if the system does not say."""
     fields = dict(line.split(":", 1) for line in (_text(root / "proc/meminfo") or "").splitlines() if ":" in line)
     if "MemAvailable" not in fields:
         return None
@@ -87,19 +87,19 @@ def free_bytes(root: Path = Path("/")) -> int | None:
 
 
 def private_bytes(pid: int) -> int:
-    """Memory that the process `pid` shares with no other; 0 if it is gone."""
+    """Returns the memory in bytes that the process `pid` shares with no other process; 0 if it has ended."""
     rollup = _text(Path(f"/proc/{pid}/smaps_rollup")) or ""
     return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """Seconds that the process `pid` has computed; None where that cannot be told."""
+    """Returns the processor time in seconds that the process `pid` has used; None if unknown."""
     fields = (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS if fields else None
 
 
 def has_ended(pid: int) -> bool:
-    """Whether the process `pid`, which this one started, has ended, waited for or not. True where that is not told."""
+    """Returns whether the child process `pid` has ended; True if the system does not say."""
     if not hasattr(os, "waitid"):
         return True
     with suppress(ChildProcessError):  # waited for
@@ -108,15 +108,12 @@ def has_ended(pid: int) -> bool:
 
 
 def is_suspended(pid: int) -> bool:
-    """Whether the process `pid` was told to stand still, as by SIGSTOP. Linux alone says so."""
+    """Returns whether the process `pid` is suspended, as by SIGSTOP; always False except on Linux."""
     return (_text(Path(f"/proc/{pid}/stat")) or "").rpartition(")")[2].split()[:1] in (["T"], ["t"])
 
 
 def die_with_parent() -> None:
-    """See to it that the system kills this process when the thread that started it is gone, even one that is stopped.
-
-    Linux alone does so.
-    """
+    """Makes the operating system kill this process when the thread that started it ends. Only on Linux."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
 

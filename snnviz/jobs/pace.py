@@ -1,4 +1,4 @@
-"""How long runs take on this machine, and how that is said."""
+"""Predicted durations of tasks on this machine, learnt from finished runs, and their formatting."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from snnviz.store import Run, Store
 from snnviz.tasks import KINDS
 
 FIXED_SECONDS = 1.0
-"""What a run takes whatever its size, until runs here have shown it: its images, a first and a last look."""
+"""Assumed fixed cost of a run in seconds, whatever its size, until runs on this machine have shown it."""
 
 RECENT = 300
 SIZES_SEEN = 5
-"""So many of the newest runs of each size, to a factor of 2, are looked at: a hundred small ones say no more than 5."""
+"""Number of the newest runs used for each size, to a factor of 2, so that many small runs do not outweigh the others.
+"""
 
 SPREAD = math.log(1.5)
-"""By such a factor runs that are alike differ, as others are at work on the machine."""
+"""Standard deviation of the logarithm of the duration of equal runs."""
 
 MACHINES = math.log(2)
-"""By such a factor machines differ, and what runs take whatever their size."""
+"""Standard deviation of the logarithm of the speed of machines, and of the fixed cost, before any run was seen."""
 
 _FIXED = np.concatenate([np.arange(0, 2, 0.1), np.geomspace(2, 120, 40)])[:, None, None]
 _FACTORS = np.geomspace(1 / 16, 16, 129)[:, None]
@@ -39,7 +40,7 @@ _UNLIKELY = (
 
 @dataclass(frozen=True, slots=True)
 class LinearDuration:
-    """Predicted seconds of a task: `fixed` + `factor` times the seconds of work that it is estimated at."""
+    """Predicted seconds of a task: `fixed` + `factor` times its estimated seconds on the reference machine."""
 
     fixed: float = FIXED_SECONDS
     factor: float = 1.0
@@ -50,22 +51,25 @@ class LinearDuration:
 
 @dataclass(frozen=True, slots=True)
 class DurationModel:
-    """How long tasks take on this machine: a line for each kind of task that ended here, and one for any other."""
+    """Predicted durations on this machine: a `LinearDuration` for each kind of task that has ended here, and one for
+    others.
+    """
 
     lines: Mapping[type[Task], LinearDuration] = field(default_factory=dict)
     other: LinearDuration = LinearDuration()
 
     def seconds(self, task: Task) -> float:
-        """An estimate of the length of a task on one core, from its start to its end."""
+        """Returns the predicted duration of a task on one core, in seconds."""
         return self.lines.get(type(task), self.other)(reference_seconds(task))
 
 
 def fit_line(histories: Sequence[tuple[float, float]], factor: float = 1.0) -> LinearDuration:
-    """The line that is likeliest after `histories`: (work as estimated, seconds as taken), the newest first.
+    """Returns the most likely `LinearDuration` given `histories`: pairs (estimated seconds, measured seconds), newest
+    first.
 
-    Runs of one size cannot tell fixed cost from proportional one. So what is likely beforehand counts too: some
-    `FIXED_SECONDS`, and a machine as fast as `factor` says, both to a factor or so of 2 (`MACHINES`). Errors are those
-    of the logarithm, and their absolute values are summed, so that a run that was held up changes little.
+    Runs of one size cannot tell fixed cost from proportional one, so a prior counts too: `FIXED_SECONDS`, and a machine
+    as fast as `factor` says, both to a factor of about 2 (`MACHINES`). Absolute errors of the logarithm are summed, so
+    that single outliers matter little.
 
     >>> alike = fit_line([(0.5, 2.0)] * 28)
     >>> 7 < alike(9.0) < 15
@@ -88,7 +92,9 @@ def fit_line(histories: Sequence[tuple[float, float]], factor: float = 1.0) -> L
 
 
 def fit_durations(store: Store) -> DurationModel:
-    """From the runs that ended here, each kind of task by its own; one that is new here shares the designs' factor."""
+    """Returns the `DurationModel` fitted to the runs that have ended in this store; new kinds of task share the
+    designs' factor.
+    """
     histories: dict[type[Task], list[tuple[float, float]]] = defaultdict(list)
     for run in store.runs(limit=RECENT, states=("done",), of=None):
         histories[type(run.task)].append((reference_seconds(run.task), run.seconds))
@@ -98,17 +104,21 @@ def fit_durations(store: Store) -> DurationModel:
 
 
 def progress_steps(task: Task) -> int:
-    """What a task's progress counts to: training steps of a run, or of a whole search."""
+    """Returns the number of steps that a task's progress counts to: training steps of a run, or of a whole search."""
     return KINDS.of(task).cost(task).steps
 
 
 def reference_seconds(task: Task) -> float:
-    """An estimate of the length of a task on one core of the machine that the constants were measured on."""
+    """Returns the estimated duration of a task in seconds, on one core of the machine on which the constants were
+    measured.
+    """
     return KINDS.of(task).cost(task).seconds
 
 
 def remaining_seconds(tasks: Iterable[Task], runs: Mapping[str, Run], pace: DurationModel) -> float:
-    """Of wall time until all of them are done, with one on each core. `runs`: those there are, by digest."""
+    """Returns the predicted wall time in seconds until all tasks are done, one per core; `runs`: existing runs by
+    digest.
+    """
     left, longest = [], 0.0
     for task in tasks:
         run = runs.get(task.digest)
@@ -128,14 +138,16 @@ def _left(task: Task, run: Run | None, pace: DurationModel) -> float:
 
 
 class QueuePosition(NamedTuple):
-    """Of a run in the queue: 1 is next. `seconds` until it starts."""
+    """Place of a run in the queue: `number` 1 is next; `seconds`: predicted time until it starts."""
 
     number: int
     seconds: float
 
 
 def queue_positions(waiting: Iterable[Run], running: Iterable[Run], pace: DurationModel) -> dict[str, QueuePosition]:
-    """The place of each run that waits, if each core that becomes free takes the next one. `waiting`: in order."""
+    """Returns the place of each waiting run by name, if each free core takes the next one; `waiting` is in queue
+    order.
+    """
     free = [_left(run.task, run, pace) for run in running]
     free += [0.0] * (machine.available_cores() - len(free))
     heapq.heapify(free)
@@ -147,7 +159,7 @@ def queue_positions(waiting: Iterable[Run], running: Iterable[Run], pace: Durati
 
 
 def format_duration(duration: float | None) -> str:
-    """A duration as people say it.
+    """Returns a duration in seconds as readable text.
 
     >>> format_duration(7.4), format_duration(200), format_duration(9000), format_duration(None)
     ('7 s', '3 min 20 s', '2 h 30 min', '?')

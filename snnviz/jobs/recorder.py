@@ -1,4 +1,4 @@
-"""From the events of a run to the store, without making the computation wait."""
+"""Writes the events of a run to the store, in a thread, so that the computation does not wait."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from snnviz.events import Checkpoint, Event, Progress, Row
 from snnviz.store import Claim, Store
 
 PAUSE_SECONDS = 0.2
-"""Between two writes: rows are seen soon, and a fast run does not keep the disk busy."""
+"""Seconds between two writes, so that fast runs do not keep the disk busy."""
 
 BEAT_SECONDS = 0.5
-"""A run with nothing to say still renews its lease, and hears that it should stop."""
+"""Seconds after which a run without events renews its lease and asks whether it was cancelled."""
 
 
 class Recorder:
-    """Writes what is `put` from a thread of its own, in order; a context that ends when all is written.
+    """Context manager that writes a run's events in the background, in order; leaving it waits until all are written.
 
-    `cancelled` becomes true when somebody asked for the run to stop.
+    `cancelled` becomes True when somebody asked for the run to stop.
     """
 
     def __init__(self, store: Store, claim: Claim) -> None:
@@ -52,7 +52,7 @@ class Recorder:
             raise self._failure
 
     def put(self, event: Event) -> None:
-        """Take an event. Raises `LeaseLost` or `StoreError` if an earlier one could not be written."""
+        """Queues an event for writing. Raises `LeaseLost` or `StoreError` if an earlier one could not be written."""
         if self._failure is not None:
             raise self._failure
         if isinstance(event, Progress):

@@ -1,7 +1,7 @@
 """The one process that looks after a store's queue: ``python -m snnviz.jobs --store cache/runs.sqlite``.
 
-It computes nothing. Each run gets a process of its own, forked from a forkserver that has torch loaded, so that a run
-can be stopped at any moment, take its memory with it, and take nobody else down.
+It computes nothing itself. Each run gets a process of its own, forked from a forkserver that has imported torch, so
+that a run can be stopped at any moment, frees its memory, and affects no other run if it crashes.
 """
 
 from __future__ import annotations
@@ -27,38 +27,41 @@ RECOVER_SECONDS = 2.0
 BEAT_SECONDS = LEASE_SECONDS / 3
 TIDY_SECONDS = 600.0
 CROWDED_SECONDS = 1.0
-"""After finding too little memory for the next run."""
+"""How long to wait, in seconds, after finding too little memory for the next run."""
 
 MAX_QUEUE_SCAN = 50
 MAX_OVERTAKES = 8
 MAX_OVERTAKE_SECONDS = 300.0
-"""A run that waits for memory lets so many smaller ones pass, and for so long; then all wait behind it."""
+"""A run that waits for memory lets at most `MAX_OVERTAKES` smaller ones pass, for at most this many seconds."""
 
 TROUBLE_SECONDS = 60.0
-"""A store that cannot be used for so long is given up; its runs are found again later."""
+"""After a store could not be used for this many seconds the supervisor exits; its runs are recovered later."""
 
 FAILED_STARTS = 10
-"""One after the other, until it is said of a run that it cannot be started."""
+"""Number of consecutive failures to start a run after which the run is failed."""
 
 NICENESS = 5
-"""Training yields to whatever answers a person."""
+"""Niceness of training processes, which yield to processes that answer users."""
 
 
 @dataclass
 class OvertakenRun:
-    """How many runs have passed one that waits for memory, and since when it waits."""
+    """A run that waits for memory: since when, and how many runs have overtaken it."""
 
     since: float
     runs: int = 0
 
     @property
     def enough(self) -> bool:
+        """Whether no further run may overtake it."""
         return self.runs >= MAX_OVERTAKES or time.monotonic() - self.since > MAX_OVERTAKE_SECONDS
 
 
 class Supervisor:
-    """Takes tasks from the queue and runs each in a process of its own, until it is told to stop, or until nothing has
-    been queued for `idle` seconds."""
+    """Takes tasks from the queue and runs each in a process of its own, until stopped or idle for `idle` seconds.
+
+    `handle`: file descriptor of the lock; `children`: number of runs at a time.
+    """
 
     def __init__(self, store: Store, handle: int, children: int, idle: float) -> None:
         self.store, self.handle, self.limit, self.idle = store, handle, children, idle
@@ -74,11 +77,11 @@ class Supervisor:
         self._passed: dict[str, OvertakenRun] = {}
 
     def stop(self, *_: object) -> None:
-        """Leave soon; a signal handler."""
+        """Signal handler: makes `work` return soon."""
         self.stopping = True
 
     def work(self) -> None:
-        """The whole life of the supervisor."""
+        """Runs the supervisor until it is stopped or idle."""
         self._beat()
         self.forkserver = Forkserver()
         with suppress(StoreError):  # it will be met again
@@ -271,7 +274,7 @@ class Supervisor:
 
 
 def main() -> None:
-    """The command line of the worker."""
+    """Entry point of ``python -m snnviz.jobs``."""
     parser = argparse.ArgumentParser(prog="python -m snnviz.jobs", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--store", help="a path or a database URL; else $SNNVIZ_STORE, else the cache's runs.sqlite")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Imported by the forkserver before it forks: a process forked from it starts its first training step at once."""
+"""Imported by the forkserver before it forks, so that forked processes start training without importing torch."""
 
 from snnviz.jobs import machine
 

@@ -1,4 +1,4 @@
-"""A run in this process: the only place outside the core that starts the computation."""
+"""Runs a claimed task in this process: the only place outside the core that starts the computation."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from snnviz.store import HUNG_SECONDS, Claim, State, Store, metrics, opening
 from snnviz.tasks import KINDS, resolve
 
 PATIENT_SECONDS = 2 * HUNG_SECONDS
-"""How long a run waits for the store: one that was stopped in the middle of a write has then been killed."""
+"""How long a run waits for the store, in seconds: by then a process that hangs in a write has been killed."""
 
 
 def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object] | None = None) -> None:
-    """Executes a claimed run from where it was left and ends it as done, failed or cancelled.
+    """Runs a claimed task from its last checkpoint to the end and records it as done, failed or cancelled.
 
-    Each operation runs on one thread, as in every engine: the numbers depend on the design alone, also where a second
-    core is free and works at another part of the batch. Raises `StoreError` where not even the
-    failure can be written; returns quietly when the lease is lost, because then the run is somebody else's.
+    `on_event` is called with each event. Each operation uses one thread, so that numbers depend on the design alone,
+    even where a second core computes another part of the batch. Raises `StoreError` if not even the failure can be
+    written; returns quietly if the lease is lost, because then another process has the run.
     """
     state: State = "done"
     error = trace = None
@@ -86,7 +86,7 @@ def _sum_up(store: Store, claim: Claim) -> None:
 
 
 def warm_up() -> None:
-    """Has each kind of task do what else the first of them would wait for.
+    """Imports and prepares what the first task of each kind would otherwise wait for.
 
     On one thread, because a process that has run a parallel region must not be forked.
     """
@@ -105,7 +105,9 @@ def warm_up() -> None:
 
 
 def process_main(url: str, claim: Claim) -> None:
-    """The life of a run's own process, forked with everything loaded. SIGTERM ends it, and so does its parent's end."""
+    """Entry point of a run's process, forked with everything imported. It ends with SIGTERM and when its parent
+    ends.
+    """
     machine.die_with_parent()
     faulthandler.enable()  # a crash of torch itself leaves its story in the supervisor's log
     signal.signal(signal.SIGTERM, _stop)

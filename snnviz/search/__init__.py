@@ -1,5 +1,6 @@
-"""Strategies that look for the code with the smallest value: random, and a Gaussian process with an upper confidence
-bound. `RandomSearch` and `UCB` are light; torch and BoTorch are loaded when a `UCB` is first fitted.
+"""Search strategies over categorical codes, minimising a value: random search, and Gaussian processes with UCB.
+
+`RandomSearch` and `UCB` are light; torch and BoTorch are imported when a `UCB` is first fitted.
 """
 
 from snnviz.search.strategies import RandomSearch, Strategy

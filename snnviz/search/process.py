@@ -1,6 +1,6 @@
-"""The Gaussian process itself, by BoTorch in float64: its fit, and the choice of candidates.
+"""The Gaussian process of the search, by BoTorch in float64: its fit, and the choice of candidates.
 
-Values are standardised and negated, as BoTorch maximises. Nothing here draws from torch's global random numbers.
+Values are standardised and negated, as BoTorch maximises. Nothing here uses torch's global random generator.
 """
 
 from __future__ import annotations
@@ -37,19 +37,23 @@ with warnings.catch_warnings():
 LENGTHSCALE_PRIOR = (0.0, 1.0)
 OUTPUTSCALE_PRIOR = (0.0, 1.0)
 NOISE_PRIOR = (-3.0, 1.0)
-"""Mean and standard deviation of the logarithm, a priori: of the kernel's lengths, its variance, the noise's."""
+"""Priors: mean and standard deviation of the logarithm of the length scales, of the variance, and of the noise
+variance.
+"""
 
 DRAWS = 256
-"""Sobol points for a batch's expected largest value."""
+"""Number of Sobol points with which the acquisition function of a batch is estimated."""
 
 ENTRIES = 2**21
-"""Numbers that a kernel over candidates, batch and slots may fill at once: 16 MiB."""
+"""Largest number of kernel entries, over candidates, batch and slots, that are computed at once: 16 MiB."""
 
 
 def fit_gaussian_process(codes: Sequence[Code], values: Sequence[float], kernel: str) -> FittedProcess:
-    """The hyperparameters' maximum a posteriori, for one value or more; `kernel` is one of `search.KERNELS`.
+    """Returns the maximum a posteriori hyperparameters for one or more observed codes; `kernel` is one of
+    `search.KERNELS`.
 
-    The priors' modes where the search for it fails: an earlier fit's numbers are state that a resumed search lacks.
+    If the optimisation fails, the modes of the priors are returned instead of an earlier fit, so that a resumed search
+    gets the same result.
     """
     shift, spread = float(np.mean(values)), float(np.std(values))
     if spread < 1e-9 * max(1.0, abs(shift)):
@@ -78,10 +82,10 @@ def choose_candidates(
     count: int,
     kappa: float,
 ) -> list[Code]:
-    """`count` different candidates, or all where there are fewer, that `belief` after `codes` and `values` favours.
+    """Returns the `count` best candidates, without repetition, by the fitted process `belief`; all if there are fewer.
 
-    One, with nothing pending: the smallest mean - kappa sd. Otherwise one after the other by qUCB, those before and the
-    pending ones given. BoTorch scales beta so that qUCB of a single code is UCB: beta = kappa^2 for both.
+    A single one with nothing pending: the smallest mean - kappa sd. Otherwise one after the other by qUCB, given those
+    before and the pending ones. BoTorch scales beta so that qUCB of a single code is UCB: beta = kappa^2 for both.
     """
     with _alone():
         model = _model(belief, codes, values, lengths=len(belief.lengths)).eval()

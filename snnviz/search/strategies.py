@@ -1,8 +1,9 @@
-"""Ask and tell: what to evaluate next among codes, tuples of ints with one of `sizes[s]` options in slot s.
+"""Ask-and-tell search strategies over codes: tuples of ints with one of `sizes[s]` options in slot s.
 
-A strategy has no hidden state. What it asks for follows from its arguments, from what it was told, in that order, and
-from what is pending (asked for and not told). So a search whose process was killed is resumed by a new strategy that is
-told the finished trials again: it goes on as the old one would have without pending codes, and may ask for those again.
+A strategy has no hidden state. What it asks for follows from its arguments, from the values it was told, in order, and
+from pending codes (asked for and not told). So a search whose process was killed is resumed by a new strategy that is
+told the finished trials again: it continues as the old one would have without pending codes, and may ask for these
+again.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ from snnviz.theory.posterior import Code
 
 
 class Strategy(Protocol):
-    """Looks for the code with the smallest value."""
+    """Protocol of search strategies: objects that propose codes with a small value."""
 
     def ask(self, count: int) -> list[Code]:
-        """Up to `count` codes that were neither told nor are pending; fewer only where no more are left."""
+        """Returns up to `count` codes that were neither told nor are pending; fewer only if no more are left."""
 
     def tell(self, code: Code, value: float) -> None:
-        """The value found for a code, asked for or not. `InputError` for no code of this space or no finite value."""
+        """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not
+        finite.
+        """
 
 
 class LazyShuffle:
-    """Every code of a space once, in a random order that depends on the seed alone; drawn as far as it is looked at."""
+    """Iterates over every code of a space once, in a random order given by the seed, without enumerating the space."""
 
     CHUNK = 256
 
@@ -59,12 +62,15 @@ class LazyShuffle:
 
 
 def draw_codes(sizes: Sequence[int], count: int, random: np.random.Generator) -> list[Code]:
-    """Independent uniform codes, which may repeat."""
+    """Returns `count` independent, uniformly distributed codes, possibly with repetitions."""
     return [tuple(code) for code in random.integers(0, sizes, (count, len(sizes))).tolist()]
 
 
 class StatefulStrategy(ABC):
-    """A strategy's memory: what was told, in order, and what is pending."""
+    """Base class of strategies: stores the codes and values it was told, in order, and pending codes.
+
+    `sizes`: number of options per slot. `seed`: 0 or more.
+    """
 
     def __init__(self, sizes: Sequence[int], seed: int) -> None:
         if not sizes or min(sizes) < 1:
@@ -79,7 +85,7 @@ class StatefulStrategy(ABC):
         self._order = LazyShuffle(self.sizes, seed)
 
     def ask(self, count: int) -> list[Code]:
-        """See `Strategy.ask`."""
+        """Returns up to `count` new codes and marks them as pending. Raises `InputError` for a count below 1."""
         if count < 1:
             raise InputError("count", "be 1 or more", count)
         chosen = self._choose(count)
@@ -87,7 +93,9 @@ class StatefulStrategy(ABC):
         return chosen
 
     def tell(self, code: Code, value: float) -> None:
-        """See `Strategy.tell`."""
+        """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not
+        finite.
+        """
         code = tuple(code)
         if len(code) != len(self.sizes) or any(not 0 <= c < size for c, size in zip(code, self.sizes, strict=True)):
             raise InputError("code", f"have an option for each of {len(self.sizes)} slots", code)
@@ -109,7 +117,7 @@ class StatefulStrategy(ABC):
 
 
 class RandomSearch(StatefulStrategy):
-    """Codes at random, without replacement: `sizes` options per slot, `seed` 0 or more."""
+    """Random search without replacement: `sizes` options per slot, `seed` 0 or more."""
 
     def _choose(self, count: int) -> list[Code]:
         return list(islice(self._free(), count))

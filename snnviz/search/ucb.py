@@ -1,4 +1,4 @@
-"""GP-UCB (Srinivas et al. 2010) over codes, in batches (Wilson et al. 2018, Appendix A)."""
+"""Bayesian optimisation with GP-UCB (Srinivas et al. 2010) over codes, in batches (Wilson et al. 2018, Appendix A)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Kernel = Literal["hamming", "hamming-ard"]
 KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 
 ENUMERATED = 5000
-"""Codes of a space up to which every one of them is a candidate."""
+"""Largest number of codes for which all codes of the space are candidates."""
 
 POOL = 2048
-"""Random candidates in a larger space."""
+"""Number of random candidates in a larger space."""
 
 MUTATED = 5
-"""The best codes so far whose neighbours, one slot away, are candidates in a larger space."""
+"""Number of best codes so far whose neighbours, one slot away, are candidates in a larger space."""
 
 
 class UCB(StatefulStrategy):
-    """Codes where a Gaussian process expects little or knows little: the smallest mean - kappa_t sd.
+    """Bayesian optimisation: chooses the codes with the smallest mean - kappa_t sd of a Gaussian process.
 
-    `kernel`: one length for all slots (hamming) or one for each (hamming-ard). Codes are random until `initial` values
-    are told. kappa_t = `kappa` `decay`^t, where t is how many asks of the present size have been answered since then.
+    `kernel`: one length scale for all slots (hamming) or one per slot (hamming-ard). The first `initial` codes are
+    random. kappa_t = `kappa` `decay`^t, where t is the number of batches of the present size that were told since then.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class UCB(StatefulStrategy):
         """What the last fit found; None before there was one."""
 
     def fit(self) -> FittedProcess:
-        """Fits the process to everything that was told, at least one value."""
+        """Fits the Gaussian process to all values told so far, at least one, and returns its hyperparameters."""
         from snnviz.search import process  # BoTorch takes a second to load
 
         self.belief = process.fit_gaussian_process(self.codes, self.values, self.kernel)
         return self.belief
 
     def kappa_now(self, count: int) -> float:
-        """The exploration weight kappa_t with which the next `count` codes are chosen."""
+        """Returns the exploration weight kappa_t with which the next `count` codes are chosen."""
         return self.kappa * self.decay ** (max(0, len(self.codes) - self.initial) // count)
 
     def _choose(self, count: int) -> list[Code]:

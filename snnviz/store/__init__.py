@@ -1,6 +1,6 @@
-"""Runs, what they reported, and their checkpoints: one SQLite file by default, PostgreSQL by URL.
+"""The store of runs, their rows and their checkpoints: one SQLite file by default, PostgreSQL by URL.
 
-`Store` and the values it hands out are all there is to know; its docstring is the contract.
+The public interface is `Store`, whose docstring is the contract, and the values that its methods return.
 """
 
 from snnviz.design.submitted import Task

@@ -1,4 +1,4 @@
-"""What keeps a store well: looking for damage, a copy while it is used, and sweeping up after those who were killed."""
+"""Maintenance of a store: integrity checks, backups, and cleaning up after killed processes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from snnviz.store.tables import RUNS
 
 
 class Maintenance(DiskSpace):
-    """What a host calls; `Store` says what it promises."""
+    """The maintenance methods of `Store`, which hosts call."""
 
     _checking = False
 
     def words(self) -> list[str]:
-        """What whoever looks at the store should know of it."""
+        """Returns sentences on the state of the store that users should know, such as that it is read-only."""
         said = []
         if self.readonly:
             said.append(f"The store {self.place} is read-only: runs can be looked at, none can be added or changed.")
@@ -45,9 +45,11 @@ class Maintenance(DiskSpace):
         return said
 
     def check_beside(self) -> threading.Thread | None:
-        """Search for damage in the background where opening did not, because the file is large.
+        """Starts an integrity check in a background thread, for files too large to be checked on opening; returns the
+        thread.
 
-        `words` says so meanwhile; if there is damage, the store raises `StoreError` from then on.
+        Returns None for small files and database servers. `words` reports that the check is running; after damage was
+        found, every use of the store raises `StoreError`.
         """
         if self.path is None or not self.path.exists() or self.path.stat().st_size <= opening.CHECKED_BYTES:
             return None
@@ -66,9 +68,9 @@ class Maintenance(DiskSpace):
         return thread
 
     def check(self, *, rows: bool = True) -> int:
-        """Search all of it for damage: pages and indices, and by their checksums the rows. Raises `StoreError`.
+        """Checks the whole store for damage, pages and indices, and, if `rows`, the checksum of every row.
 
-        How many rows were read.
+        Returns the number of rows read. Raises `StoreError` if there is damage.
         """
         count = 0
         if self.path is not None:
@@ -85,9 +87,10 @@ class Maintenance(DiskSpace):
         return count
 
     def backup(self, to: Path) -> None:
-        """Write a whole copy of the store, as it is now, while it is used. Checkpoints are files of their own.
+        """Writes a consistent copy of the store to the file `to`, also while the store is in use. Checkpoints are not
+        copied.
 
-        Raises `InputError` where the file is there already.
+        Raises `InputError` if the file exists, `StoreError` for a database server.
         """
         if self.path is None:
             raise StoreError(f"{self.place} is a database server: copy it by its own means, such as pg_dump.")
@@ -111,9 +114,9 @@ class Maintenance(DiskSpace):
                 left.unlink()
 
     def sweep(self, gone: Callable[[str], bool | None]) -> list[Path]:
-        """Remove what processes left that were killed, and say what. For the supervisor, which has the lock.
+        """Deletes temporary files that killed processes left behind, and returns their paths. Called by the supervisor.
 
-        `gone(owner)`: whether a supervisor is known to be dead.
+        `gone(owner)`: whether that supervisor is known to be dead; None if unknown.
         """
         left: list[Path] = []
         with self._reading() as connection:

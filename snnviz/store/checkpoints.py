@@ -1,4 +1,4 @@
-"""Checkpoints on disk: safetensors, written whole or not at all, never pickle."""
+"""Checkpoints as safetensors files, written atomically, never pickle."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from safetensors.numpy import save
 from snnviz.events import Checkpoint
 
 OPTIMIZER_PREFIX = "optimizer/"
-"""How the names of an optimizer's state begin."""
+"""Prefix of the names of an optimizer's state arrays in a checkpoint."""
 
 
 class CorruptCheckpoint(Exception):
-    """The file is there and does not hold what was written."""
+    """A checkpoint file exists but its content is damaged."""
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write and flush to disk; the caller renames `path` to its final name. Raises `OSError`."""
+    """Writes a checkpoint to `path` and flushes it to disk; the caller then renames the file. Raises `OSError`."""
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     content = save(arrays, metadata={"epoch": str(checkpoint.epoch), "crc": str(_crc(arrays))})
     with path.open("wb") as file:
@@ -33,7 +33,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """What was written. Raises `CorruptCheckpoint`."""
+    """Returns the checkpoint in a file, after verifying its checksum. Raises `CorruptCheckpoint`."""
     try:
         with safe_open(path, framework="numpy") as file:
             about = file.metadata()
@@ -47,13 +47,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def without_optimizer_state(checkpoint: Checkpoint) -> Checkpoint:
-    """Without what only going on with training needs."""
+    """Returns the checkpoint without the optimizer's state, which only resuming needs."""
     kept = {name: array for name, array in checkpoint.arrays.items() if not name.startswith(OPTIMIZER_PREFIX)}
     return Checkpoint(checkpoint.epoch, kept)
 
 
 def has_optimizer_state(path: Path) -> bool:
-    """Whether it holds more than weights, as far as it can be read."""
+    """Returns whether a checkpoint file contains an optimizer's state; False if it cannot be read."""
     try:
         with safe_open(path, framework="numpy") as file:
             return any(name.startswith(OPTIMIZER_PREFIX) for name in file.keys())  # noqa: SIM118

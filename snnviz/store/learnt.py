@@ -1,4 +1,4 @@
-"""The leak and the threshold that each layer of a run has learnt, also of a run whose rows do not tell."""
+"""Learnt leaks and thresholds of a run's layers, also for runs of releases that did not report them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from snnviz.store.store import Store
 def with_learnt_parameters(
     store: Store, run: str, design: Design, states: Sequence[LayerState]
 ) -> tuple[list[LayerState], str]:
-    """The last look of each layer, with `beta` and `threshold` as they act, and a word where that is not as learnt.
+    """Returns the last state of each layer with its learnt `beta` and `threshold`, and a remark or "".
 
-    A run of before they were told has them in its checkpoint, and a leak may there lie past the ends of 0..1: it acts
-    as the end. Where there is no checkpoint either, nothing is told.
+    For runs of earlier releases, which did not report them, they are read from the checkpoint; a leak outside of [0, 1]
+    is then clipped, as training does, and the remark says so. Without a checkpoint they stay None.
     """
     last = {state.layer: state for state in states}
     told = any(state.beta is not None or state.threshold is not None for state in last.values())

@@ -1,4 +1,4 @@
-"""The workers' half of the store: leases, writes that carry an attempt number, checkpoints."""
+"""The methods of `Store` that workers use: leases, writes that carry an attempt number, and checkpoints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from snnviz.tasks import KINDS
 
 
 class Leases:
-    """What a worker calls; `Store` says what it promises."""
+    """The methods of `Store` that workers use; the docstring of `Store` is the contract."""
 
     def __init__(self, url: str | Path | None = None, *, check: bool = True, create: bool = True) -> None:
         address, self.path = opening.resolve_url(url)
@@ -45,19 +45,19 @@ class Leases:
         self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
 
     def close(self) -> None:
-        """Let go of the file, with everything in it. The store opens it again when it is used again."""
+        """Closes the database connections, after writing SQLite's log into the file; the next use opens them again."""
         self.fold()
         self._engine.dispose()
 
     @property
     def readonly(self) -> bool:
-        """Whether it can be looked at alone."""
+        """Whether the store can only be read."""
         return self.path is not None and opening.is_readonly(self.path)
 
     def fold(self) -> None:
-        """Write SQLite's log into the file itself, so that a copy of the file alone is whole.
+        """Writes SQLite's write-ahead log into the database file, so that a copy of this file alone is complete.
 
-        Waits for nobody: what others are reading meanwhile stays in the log, until the next time.
+        Does not block: what others are reading meanwhile stays in the log until the next call.
         """
         if self.path is None or self.readonly or not self.path.exists():
             return
@@ -65,11 +65,11 @@ class Leases:
             opening.raw_sqlite_connection(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
-        """Take up the run that has waited longest (or this one); None where none is queued.
+        """Claims the queued run that has waited longest, or the given `run`, for a worker; None if none is queued.
 
-        At most one caller gets a run. A queued design that this snnviz does not accept is failed with the reason; what
-        is of a kind that it does not know waits for who does. What was submitted to an older one goes on; where
-        formulas were mended since it begins anew (`store.renewing`).
+        At most one caller gets a run. A queued design that this release does not accept is marked as failed with the
+        reason; tasks of an unknown kind stay queued. A run of an older release is resumed, or, if formulas have changed
+        since, started again (`store.renewing`).
         """
         while True:
             waiting = select(RUNS.c.run).where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(1)
@@ -108,13 +108,13 @@ class Leases:
         return other is None
 
     def name(self, run: str) -> str:
-        """A run's own name, from it or from the digest of its task; what is neither stays."""
+        """Returns a run's own name for its name or the digest of its task; any other text is returned unchanged."""
         with self._reading() as connection:
             found: str | None = connection.scalar(select(reading.name_query(run)))
         return found or run
 
     def waiting(self, limit: int = 50) -> list[Run]:
-        """The queued runs, the one that has waited longest first."""
+        """Returns up to `limit` queued runs, the one that has waited longest first."""
         first = reading.RUN_QUERY.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
             with self._reading() as connection:
@@ -125,11 +125,11 @@ class Leases:
                 self.claim("nobody", shown.run)  # which fails it
 
     def next_queued(self) -> Run | None:
-        """The run that `claim` would take up."""
+        """Returns the run that `claim` would return next, or None."""
         return next(iter(self.waiting(1)), None)
 
     def held(self, owner: str) -> list[RunningClaim]:
-        """The running runs that this owner has claimed."""
+        """Returns the running runs that this owner has claimed."""
         with self._reading() as connection:
             columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested, RUNS.c.heartbeat)
             found = connection.execute(columns.where(RUNS.c.state == "running", RUNS.c.owner == owner)).all()
@@ -145,9 +145,9 @@ class Leases:
         eta_seconds: float | None = None,
         seconds: float = 0.0,
     ) -> bool:
-        """Add rows, the latest progress and `seconds` of training since the last write; renew the lease.
+        """Adds rows, replaces the progress, adds `seconds` of training time, and renews the lease.
 
-        False once somebody asked for the run to be cancelled. Raises `LeaseLost`.
+        `eta_seconds`: training time left. Returns False if cancelling was requested, else True. Raises `LeaseLost`.
         """
         rows = list(rows)
         new: dict[str, Any] = {"heartbeat": time.time()}
@@ -163,11 +163,11 @@ class Leases:
         return not cancelled
 
     def beat(self, run: str, attempt: int) -> bool:
-        """Renew the lease; see `append`."""
+        """Renews the lease of a run. Returns and raises as `append` does."""
         return self.append(run, attempt)
 
     def remark(self, run: str, attempt: int, note: str) -> None:
-        """Add a sentence to what a person should know of the run, once. Raises `LeaseLost`."""
+        """Adds a sentence to the run's note for users, unless it is there already. Raises `LeaseLost`."""
         with self._writing() as connection:
             old = connection.scalar(select(RUNS.c.note).where(RUNS.c.run == run)) or ""
             new = {"note": old if note in old else f"{old} {note}".strip(), "revision": RUNS.c.revision + 1}
@@ -181,7 +181,9 @@ class Leases:
         error: str | None = None,
         traceback: str | None = None,
     ) -> None:
-        """End an attempt: `state` is one of `ENDED`, or "queued" to hand the run back. Raises `LeaseLost`."""
+        """Ends an attempt: `state` is one of `ENDED`, or "queued" to hand the run back to the queue. Raises
+        `LeaseLost`.
+        """
         new: dict[str, Any] = {
             "state": state if state != "queued" else case((RUNS.c.cancel_requested, "cancelled"), else_="queued"),
             "owner": None,
@@ -199,18 +201,18 @@ class Leases:
             self.fold()
 
     def died(self, run: str, attempt: int, how: str, *, own: bool = True) -> None:
-        """The process of this attempt is gone: queue the run again, or fail it at its third death.
+        """Records that the process of an attempt died: the run is queued again, or failed after its third death.
 
-        `own`: by its own doing, as far as that can be told. Deaths of what looks after it do not count against it.
+        `how`: a sentence on how it died. `own`: whether the run itself was the cause; other deaths are not counted.
         """
         with self._writing() as connection:
             self._bury(connection, run, attempt, how, own)
 
     def recover(self, verdict: Callable[[str], bool | None] | None = None, lease: float = LEASE_SECONDS) -> list[str]:
-        """Queue running runs again whose owner is dead, and return their names. Their deaths are not their own.
+        """Queues running runs again whose owner is dead, and returns their names; these deaths are not counted.
 
-        `verdict(owner)`: True for dead, False for alive, None for unknown: then who was silent for `lease` seconds is,
-        as heard by this `Store`. So it is to be called again and again.
+        `verdict(owner)`: True for dead, False for alive, None for unknown: then a run is lost once this `Store` object
+        has seen no heartbeat for `lease` seconds, so the method must be called repeatedly.
         """
         columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, RUNS.c.heartbeat)
         with self._reading() as connection:
@@ -228,25 +230,25 @@ class Leases:
         return lost
 
     def attend(self, owner: str, temporary: str | None = None) -> None:
-        """A supervisor says that it lives, and which folder its death would leave behind."""
+        """Records the heartbeat of a supervisor, and the temporary folder that would be left if it died."""
         now = {"heartbeat": time.time(), "temporary": temporary, "version": tables.VERSION}
         new = self._insert(SUPERVISORS).values(owner=owner, **now)
         with self._writing() as connection:
             connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_=now))
 
     def leave(self, owner: str) -> None:
-        """A supervisor has ended, or is known to be dead."""
+        """Removes a supervisor that has ended or is known to be dead."""
         with self._writing() as connection:
             connection.execute(delete(SUPERVISORS).where(SUPERVISORS.c.owner == owner))
 
     def supervisors(self) -> list[SupervisorStatus]:
-        """Those that have not said that they end, the last one heard of first."""
+        """Returns all registered supervisors, the one with the latest heartbeat first."""
         with self._reading() as connection:
             found = connection.execute(select(SUPERVISORS).order_by(SUPERVISORS.c.heartbeat.desc())).all()
         return [SupervisorStatus(*row) for row in found]
 
     def save_checkpoint(self, run: str, attempt: int, checkpoint: Checkpoint) -> None:
-        """Replace the run's checkpoint, after its rows have been appended. Raises `LeaseLost`."""
+        """Replaces the run's checkpoint; its rows must have been appended before. Raises `LeaseLost`."""
         new = self.checkpoints / f"{run}.{attempt}.tmp"
         try:
             with opening.translate_errors(str(self.checkpoints)):
@@ -270,11 +272,11 @@ class Leases:
                 )
 
     def checkpoint(self, run: str) -> Path:
-        """Where the weights of a run lie."""
+        """Returns the path of a run's checkpoint file, whether it exists or not."""
         return self.checkpoints / f"{run}.safetensors"
 
     def mark_viewed(self, run: str) -> None:
-        """Somebody looks at the run: its weights are not the first to go."""
+        """Records that somebody views the run, so that its checkpoint is not among the first to be deleted."""
         now = time.time()
         with suppress(StoreError):
             run = self.name(run)
@@ -286,7 +288,7 @@ class Leases:
             connection.execute(update(RUNS).where(RUNS.c.run == run).values(opened=now))
 
     def load_checkpoint(self, run: str) -> Checkpoint | None:
-        """The last checkpoint, or None; a damaged one is None as well and leaves a note on the run."""
+        """Returns the run's last checkpoint or None; a damaged one gives None too, and a note on the run."""
         run = self.name(run)
         with self._reading() as connection:
             # A file without a word in the store is left from a store that was removed: its rows are gone.
@@ -354,7 +356,7 @@ class Leases:
 
 
 def update_and_notify(*which: ColumnElement[bool]) -> Update:
-    """An update that readers notice."""
+    """Returns an SQL update of the matching runs that also increases their revision, which readers poll."""
     return update(RUNS).where(*which).values(revision=RUNS.c.revision + 1)
 
 

@@ -1,4 +1,4 @@
-"""The looks at a run's layers, the last one as it was measured anew where it was."""
+"""Layer states of a run, with the last one replaced by a later measurement where there is one."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from snnviz.store.store import Store
 
 
 def layer_states(store: Store, design: Design) -> list[LayerState]:
-    """All looks at the layers of a design's run, in order: what figures of layers, operations and energy are made of.
+    """Returns all layer states of a design's run, in order, for figures of layers, operations and energy.
 
-    Runs of before looked at the first 64 training images, which may be of one class, and counted otherwise; where such
-    a run was measured anew (`design.measurement`), its last look is that, and the one before training where its weights
-    are known. Those between stay as they are. Ask for these rows rather than for `store.rows(run, LayerState)`.
+    Runs of earlier releases measured the first 64 training images, possibly of one class, and counted operations
+    differently. If such a run was measured again (`design.measurement`), that replaces its last layer states, and those
+    before training if these weights are known; states in between stay. Use it instead of `store.rows(run, LayerState)`.
     """
     return merge_remeasured([row for _, row in store.rows(design.digest, LayerState)], remeasured_states(store, design))
 
 
 def remeasured_states(store: Store, design: Design) -> list[LayerState]:
-    """What a measurement of the design's run found; nothing where there is none."""
+    """Returns the layer states of the `Measurement` of a design's run; [] if it was not measured again."""
     return [row for _, row in store.rows(measurement_digest(design), LayerState)]
 
 
 def uses_old_probe(states: Sequence[LayerState]) -> bool:
-    """Whether the last look was at the first 64 training images, so that it is worth measuring anew."""
+    """Returns whether the last layer states are of the first 64 training images, so that measuring again is
+    worthwhile.
+    """
     return any(state.probe is None for state in states[-1:])
 
 
 def merge_remeasured(states: Sequence[LayerState], anew: Sequence[LayerState]) -> list[LayerState]:
-    """A run's looks, of which the first and the last take what was measured `anew`, if they are old.
+    """Returns a run's layer states with the first and last replaced by those measured `anew`, if they use the old
+    probe.
 
-    What no measurement tells stays: gradient norms and the branches' part in them.
+    Values that a measurement lacks are kept: gradient norms and the branches' share in them.
     """
     found = list(states)
     if uses_old_probe(states):

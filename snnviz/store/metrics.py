@@ -1,4 +1,4 @@
-"""What runs cost and reach, by the names of `theory.metrics.METRICS`: of those that ended as it is kept with them."""
+"""Metrics of runs by name (`theory.metrics.METRICS`): read from the stored summary of ended runs, else computed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from snnviz.tasks import KINDS
 from snnviz.theory.metrics import METRICS, Outcome
 
 BATCH = 100
-"""Runs whose rows are read at once where they have no summary."""
+"""Number of runs whose rows are read at once if they have no summary."""
 
 PROBE = "probe"
-"""The metric that tells runs of before, which may have been measured anew, from others."""
+"""Name of the metric that tells apart runs of earlier releases, which may have been measured again."""
 
 Values = dict[str, float | None]
 
 
 def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = None) -> dict[str, Values]:
-    """Of each run of a design, by its own name, all metrics or those of `names`: two queries, however many runs.
+    """Returns the metrics of each run of a design, all or those in `names`, by the run's own name; two queries in all.
 
-    Of runs that ended without a summary, which came with a later release, and of those that are not at their end, they
-    are read from their rows; the first get theirs.
+    For ended runs without a summary, and for runs that have not ended, they are computed from the rows; the former then
+    get a summary.
     """
     names = METRICS.names if names is None else names
     found: dict[str, Values] = {}
@@ -59,7 +59,7 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
 
 
 def summarise(store: Store, design: Design) -> None:
-    """Keep what the run of a design costs and reaches, when it has ended or was measured anew."""
+    """Computes and stores the summary of a design's run; called when the run has ended or was measured again."""
     metrics(store, [*store.several([design.digest]).values()])
 
 

@@ -1,8 +1,8 @@
-"""A store of an older version, brought to this one when it is opened: every run gets the key of its task.
+"""Migration of a store of an older version when it is opened: every run gets the key of its task.
 
-On SQLite in one transaction, beside a copy of the file as it was: who is killed on the way has changed nothing, and
-whoever opens the store next begins again. Names, rows and weights stay as they are. A run of a task that another run
-turns out to be as well keeps everything but the key; one whose formulas were mended since keeps the key of then.
+On SQLite this is one transaction, after the file was copied: if the process is killed, nothing has changed, and the
+next process that opens the store starts again. Names, rows and weights stay as they are. A run whose task equals that
+of another run loses only its key; a run whose formulas have changed since keeps its old key.
 """
 
 from __future__ import annotations
@@ -30,27 +30,30 @@ from snnviz.store.tables import ABOUT, RUNS, TABLES
 from snnviz.tasks import KINDS
 
 MESSAGE_SECONDS = 86_400.0
-"""For a day it is said that a store was migrated."""
+"""How long users are told that a store was migrated, in seconds."""
 
 BUSY_MILLISECONDS = 600_000
-"""So long one waits for another who migrates."""
+"""How long to wait for another process that migrates, in milliseconds."""
 
 BATCH = 500
-"""Runs that are written at once."""
+"""Number of runs that are written at once."""
 
 MANY = 1000
-"""With so many runs it is said before it begins, as it takes seconds."""
+"""Number of runs from which on the migration, which then takes seconds, is announced in the log."""
 
 LOG = logging.getLogger("snnviz.store")
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Where the store is kept as it was at that version."""
+    """Returns the path at which a copy of the store at that version is kept."""
     return path.with_name(f"{path.stem}.version-{version}{path.suffix}")
 
 
 def migrate(connection: Connection, path: Path | None) -> None:
-    """See the module. `connection`: without a transaction. Raises `StoreError` where there is no room for the copy."""
+    """Migrates the store of this connection, which must have no open transaction, to the current version.
+
+    Raises `StoreError` if there is no room for the copy.
+    """
     if path is not None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         connection.rollback()
@@ -75,7 +78,7 @@ def migrate(connection: Connection, path: Path | None) -> None:
 
 
 def migration_message(connection: Connection) -> tuple[float, str] | None:
-    """That it was migrated, and until when that is said."""
+    """Returns a sentence on the migration of this store and the time until which to show it, or None."""
     about = connection.execute(select(ABOUT.c.migrated, ABOUT.c.kept)).first()
     if about is None or about.migrated is None:
         return None
@@ -132,7 +135,9 @@ def _keep(path: Path, version: int) -> Path:
 
 @dataclass(frozen=True)
 class KeyedRun:
-    """A row of runs and what it is called by."""
+    """A row of the table of runs with the key of its task, the revisions it was computed with, and its new stored
+    text.
+    """
 
     row: Columns[*tuple[Any, ...]]
     key: str
@@ -142,7 +147,7 @@ class KeyedRun:
 
     @property
     def rank(self) -> tuple[bool, bool, bool, int, float]:
-        """The largest one of several runs of one task stands for all of them."""
+        """Sort key: of several runs of one task, the largest one is found by the task's digest."""
         row, state = self.row, self.row.state
         return state == "done", state == "running", state == "queued", row.step, row.finished or row.created
 
@@ -153,7 +158,7 @@ def _give_keys(connection: Connection) -> None:
 
 
 def assign_missing_keys(connection: Connection) -> None:
-    """Keys for runs that have none: what an older snnviz that was still at work has added, and what can be read now."""
+    """Gives a key to each run without one: runs added by an older release, and runs that have become readable."""
     without = (RUNS.c.key.is_(None), RUNS.c.twin.is_(None), RUNS.c.state != "deleted")
     if not _some(connection, *without):
         return

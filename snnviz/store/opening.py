@@ -1,4 +1,4 @@
-"""Finding, creating and opening the store, and one sentence for each way in which that goes wrong."""
+"""Finding, creating and opening a store, and translating database errors into one sentence."""
 
 from __future__ import annotations
 
@@ -23,18 +23,21 @@ from snnviz.places import cache_dir
 from snnviz.store import migrating, tables
 
 BUSY_SECONDS = 20.0
-"""How long a write waits for another one to end."""
+"""How long a write waits for another one to end, in seconds."""
 
 CHECKED_BYTES = 64_000_000
-"""A larger SQLite file is not searched for damage when it is opened (2 ms a megabyte), but by `Store.check_beside`."""
+"""A larger SQLite file is not checked for damage on opening (2 ms per megabyte), but by `Store.check_beside`."""
 
 
 SYNCHRONOUS = "FULL"
-"""A checkpoint is on disk before the run goes on; so must be the rows that led there."""
+"""SQLite's synchronous mode: rows must be on disk before the checkpoint that follows them."""
 
 
 def resolve_url(url: str | Path | None) -> tuple[URL, Path | None]:
-    """The address of the store, and its file where it is a file."""
+    """Returns the URL of the store and, for SQLite, the path of its file. Raises `StoreError`.
+
+    `url` None: $SNNVIZ_STORE, else ``runs.sqlite`` in `cache_dir()`.
+    """
     given: str | Path = url or os.environ.get("SNNVIZ_STORE") or cache_dir() / "runs.sqlite"
     if isinstance(given, str) and "://" in given:
         try:
@@ -52,8 +55,11 @@ def resolve_url(url: str | Path | None) -> tuple[URL, Path | None]:
 
 @dataclass
 class StoreStatus:
-    """What an open store has turned out to be. `id`: of the file that was opened last. `migrated`: until
-    when it is said that it was, and how."""
+    """What was found when a store was opened.
+
+    `id`: identity of the file. `replaced`: another file took its place while it was open. `migrated`: time until which
+    to show a message about its migration, and the message.
+    """
 
     id: str | None = None
     replaced: bool = False
@@ -61,7 +67,10 @@ class StoreStatus:
 
 
 def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tuple[Engine, StoreStatus]:
-    """An engine for a store that has been looked at, and created where there was none."""
+    """Returns an SQLAlchemy engine for a store and its status; an empty store is created if it does not exist.
+
+    `check`: check it for damage. `create`: False to create none. Raises `StoreError`.
+    """
     place, seen = str(path or url.render_as_string()), StoreStatus()
     try:
         with translate_errors(place):
@@ -122,7 +131,7 @@ def _create(path: Path) -> None:
 
 
 def is_readonly(path: Path) -> bool:
-    """Whether the file can be looked at and not be changed."""
+    """Returns whether the file exists and can be read but not written."""
     effective = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
     if not path.exists():
         return False
@@ -218,14 +227,14 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
 
 
 def raw_sqlite_connection(connection: Connection) -> sqlite3.Connection:
-    """SQLite's own connection, outside of any transaction."""
+    """Returns the sqlite3 connection below SQLAlchemy's, outside of any transaction."""
     found = connection.connection.driver_connection
     assert isinstance(found, sqlite3.Connection)
     return found
 
 
 def check_integrity(connection: Connection) -> None:
-    """Search a whole SQLite file for damage (2 ms a megabyte). Raises SQLite's errors."""
+    """Checks a whole SQLite file for damage (2 ms per megabyte). Raises `sqlite3.Error` if there is any."""
     found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if found != "ok":
         raise sqlite3.DatabaseError(str(found))
@@ -233,7 +242,9 @@ def check_integrity(connection: Connection) -> None:
 
 @contextmanager
 def translate_errors(place: str) -> Iterator[None]:
-    """Raises errors of the database and of the disk again as `StoreError`. `place`: of the store, for its sentence."""
+    """Context manager that re-raises database and disk errors as `StoreError`; `place` names the store in its
+    sentence.
+    """
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -256,7 +267,7 @@ _SAID = {
 
 
 def is_disk_full(error: StoreError) -> bool:
-    """Whether it may be that the disk is full."""
+    """Returns whether the error may mean that the disk is full."""
     cause: BaseException | None = error.__cause__
     cause = cause.orig if isinstance(cause, DBAPIError) else cause
     if isinstance(cause, OSError):
@@ -266,7 +277,7 @@ def is_disk_full(error: StoreError) -> bool:
 
 
 def error_sentence(error: Exception, place: str) -> str:
-    """One sentence for an error of SQLite, SQLAlchemy or the operating system."""
+    """Returns one sentence for an error of SQLite, SQLAlchemy or the operating system."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError):
         return f"The store {place} cannot be used: {(cause.strerror or str(cause)).lower()}."

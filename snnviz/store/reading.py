@@ -1,4 +1,4 @@
-"""From columns to values."""
+"""Queries for runs and rows, and conversion of their columns to values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnviz.tasks import KINDS
 
 
 def name_query(run: str | ColumnElement[str]) -> ColumnElement[str]:
-    """A run's own name, from it or from the digest of its task."""
+    """Returns an SQL expression for a run's own name, given its name or the digest of its task."""
     said = literal(run, String) if isinstance(run, str) else run
     own = select(RUNS.c.run).where(RUNS.c.run == said).scalar_subquery()
     keyed = select(RUNS.c.run).where(RUNS.c.key == said).scalar_subquery()
@@ -25,12 +25,12 @@ def name_query(run: str | ColumnElement[str]) -> ColumnElement[str]:
 
 
 def has_name_or_key(names: Any) -> ColumnElement[bool]:
-    """Of the runs with one of these names, or digests of their tasks."""
+    """Returns an SQL condition that holds for runs whose name or task's digest is in `names`."""
     return or_(RUNS.c.run.in_(names), RUNS.c.key.in_(names))
 
 
 RUN_QUERY = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
-"""The columns of a `Run`, named like its fields, and its task."""
+"""Selects the columns of a `Run`, named like its fields, and its task."""
 
 ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(
@@ -43,7 +43,7 @@ ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     .order_by(TABLES[event].c.seq)
     for event in TABLES
 }
-"""For each kind of row, its number, its run, its fields and its checksum."""
+"""For each kind of row: selects number, run, fields and checksum of one run's rows."""
 
 LAST_ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(
@@ -51,7 +51,7 @@ LAST_ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     ).join(RUNS, RUNS.c.run == TABLES[event].c.run)
     for event in TABLES
 }
-"""For each kind of row, its run, its fields, its checksum and the key of the run."""
+"""For each kind of row: selects its run, its fields, its checksum and the run's key."""
 
 MANY_ROWS_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: LAST_ROW_QUERIES[event]
@@ -59,7 +59,7 @@ MANY_ROWS_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {
     .order_by(TABLES[event].c.run, TABLES[event].c.seq)
     for event in TABLES
 }
-"""The same of the runs of several names."""
+"""For each kind of row: as `LAST_ROW_QUERIES`, of all rows of several runs."""
 
 NEW: dict[type[Any], Select[*tuple[Any, ...]]] = {
     event: select(TABLES[event].c.seq, *LAST_ROW_QUERIES[event].selected_columns)
@@ -68,11 +68,11 @@ NEW: dict[type[Any], Select[*tuple[Any, ...]]] = {
     .order_by(TABLES[event].c.seq)
     for event in TABLES
 }
-"""The same with each row's number, of those after one."""
+"""For each kind of row: as `MANY_ROWS_QUERIES`, with each row's number, of the rows after a given number."""
 
 
 def run_from_columns(row: Columns[*tuple[Any, ...]]) -> Run | UnreadableRun:
-    """The run, if its task is one that this snnviz accepts."""
+    """Returns the run in a database row, or an `UnreadableRun` if this release does not accept its task."""
     columns: dict[str, Any] = dict(row._mapping)
     read = task_from_text(columns.pop("kind"), columns.pop("design"))
     return UnreadableRun(row.run, row.state, read) if isinstance(read, str) else Run(task=read, **columns)
@@ -80,7 +80,7 @@ def run_from_columns(row: Columns[*tuple[Any, ...]]) -> Run | UnreadableRun:
 
 @lru_cache(maxsize=4096)
 def task_from_text(kind: str, text: str | None) -> Task | str:
-    """The stored task, or why it is not one (any more)."""
+    """Returns the task read from its stored text, or a sentence on why this release cannot read it."""
     if not text:  # of a store whose schema was damaged
         return "what was submitted is lost"
     if kind not in KINDS:

@@ -1,4 +1,4 @@
-"""Keys of runs that were there before: what an older release submitted, and runs that turn out to be the same."""
+"""Keys of runs of earlier releases, and of runs that turn out to be of the same task."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from snnviz.design.submitted import Task
 from snnviz.store.tables import OF_RUNS, RUNS, TABLES
 
 TWIN = "It is the same task as the run {}, which is found in its place."
-"""Of a run that another one stands for."""
+"""Note on a run whose task is that of another run."""
 
 ANEW = "It had begun before {}: it began anew."
 BEFORE = "It was computed before {}: the same task is now another run."
 
 
 def describe_revisions(several: list[Revision]) -> str:
-    """A sentence on what computes otherwise since a run was stored: the last date, how it is now, and how it was.
+    """Returns a sentence on what is computed differently since a run was stored: the last date, and how it is now and
+    was.
 
     >>> describe_revisions([Revision("2026-11-29", "Neuron.learn", ("beta",), "a leak is kept; before, it was not")])
     '2026-11-29, since when a leak is kept (before, it was not)'
@@ -32,22 +33,23 @@ def describe_revisions(several: list[Revision]) -> str:
 
 
 def candidate_names(key: str) -> Iterator[str]:
-    """What a run of this key may be called, the first that is free."""
+    """Yields the names that a new run with this key may get; the first unused one is taken."""
     yield key
     for number in range(1, 100):
         yield hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]
 
 
 def stored_revisions(stored: str) -> dict[str, int]:
-    """The revisions that a stored text names: those that the run was computed with."""
+    """Returns the revision numbers by part with which a run was computed, from its stored text."""
     told = json.loads(stored).get("revisions", {})
     return {str(part): int(number) for part, number in dict(told).items()}
 
 
 def renew_key(connection: Connection, run: str, task: Task, stored: str) -> str | None:
-    """Give a run that is to be computed the key of its task today; the name of another run that has it, if any.
+    """Gives a run that is to be computed the current key of its task; returns the name of another run with that key, or
+    None.
 
-    What it has computed goes where formulas were mended since.
+    Results so far are deleted if formulas have changed since.
     """
     key = task.digest
     other: str | None = connection.scalar(
@@ -71,7 +73,9 @@ def renew_key(connection: Connection, run: str, task: Task, stored: str) -> str 
 
 
 def transfer_key(connection: Connection, run: str) -> None:
-    """The key of a run that is deleted goes to a run of the same task, if there is one, the finished ones first."""
+    """Moves the key of a run that is being deleted to another run of the same task, if there is one, finished ones
+    first.
+    """
     key = connection.scalar(select(RUNS.c.key).where(RUNS.c.run == run))
     if key is None:
         return

@@ -1,4 +1,4 @@
-"""Room on the disk: a budget for checkpoints, a reserve for the day it is full, and a file that shrinks."""
+"""Disk space: a budget for checkpoints, a reserve for deleting on a full disk, and shrinking of the SQLite file."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ DEFAULT_MEGABYTES = 20_000
 WEEK_SECONDS = 7 * 86_400.0
 
 RESERVE_BYTES = 8_000_000
-"""What deleting may need: SQLite writes the pages that it changes to its log first."""
+"""Size of the reserve, in bytes; deleting needs room because SQLite first writes changed pages to its log."""
 
 PAGES = 1000
-"""Given back at a time, 4 MB."""
+"""Number of database pages returned to the disk at a time, 4 MB."""
 
 SHRINK_SECONDS = 1.0
 
 
 def checkpoint_budget() -> float:
-    """Bytes of checkpoints that a store keeps: $SNNVIZ_CHECKPOINTS_MEGABYTES, inf for all. Raises `StoreError`."""
+    """Returns how many bytes of checkpoints a store keeps: $SNNVIZ_CHECKPOINTS_MEGABYTES, inf for all. Raises
+    `StoreError`.
+    """
     try:
         found = float(os.environ.get("SNNVIZ_CHECKPOINTS_MEGABYTES") or DEFAULT_MEGABYTES) * 1e6
     except ValueError:
@@ -44,13 +46,14 @@ def checkpoint_budget() -> float:
 
 
 class DiskSpace(Leases):
-    """What a disk asks for; `Store` says what it promises."""
+    """The methods of `Store` that manage disk space; the docstring of `Store` is the contract."""
 
     def trim(self) -> list[str]:
-        """Bring checkpoints below the budget, as far as they may go: the runs whose weights went.
+        """Deletes checkpoints until they fit the budget, as far as allowed; returns the names of runs without weights
+        now.
 
-        First what finished runs need no more; then the weights of runs that ended and nobody opened for a week, those
-        opened longest ago first. Never of a queued or running run, or of one that such a run begins with.
+        First the optimizer states of finished runs; then the weights of ended runs that nobody viewed for a week, the
+        longest unviewed first. Never those of a queued or running run, or of a run that such a run starts from.
         """
         over = self._held() - checkpoint_budget()
         if over <= 0:
@@ -83,7 +86,7 @@ class DiskSpace(Leases):
         return gone
 
     def reserve(self) -> None:
-        """Set a few megabytes aside while there are many, for deleting on a full disk."""
+        """Writes a reserve file of a few megabytes, if there is enough room, which `release` deletes on a full disk."""
         if self._reserve is None or self._reserve.exists() or self.readonly:
             return
         with suppress(OSError):
@@ -101,7 +104,7 @@ class DiskSpace(Leases):
                 self.release()
 
     def release(self) -> bool:
-        """Give the reserve back to the disk; whether there was one."""
+        """Deletes the reserve file to free disk space; returns whether there was one."""
         try:
             if self._reserve is None:
                 return False
@@ -111,7 +114,9 @@ class DiskSpace(Leases):
         return True
 
     def shrink(self) -> None:
-        """Give pages that are free back to the disk, for a second at most. A file of before keeps its size."""
+        """Returns unused database pages to the disk, for at most a second; files created by early releases keep their
+        size.
+        """
         if self.path is None or self.readonly:
             return
         end = time.monotonic() + SHRINK_SECONDS

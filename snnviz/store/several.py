@@ -1,4 +1,4 @@
-"""Many runs by one query: what a page of them would otherwise ask one after another."""
+"""Reading many runs with one query, as pages with lists need it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ V = TypeVar("V")
 
 
 class BatchReads(Maintenance):
-    """What is read of many runs at once, by what they were asked for: their names, or the digests of their tasks.
+    """The methods of `Store` that read many runs at once, by their names or the digests of their tasks.
 
-    Those that there are not are left out.
+    Results are dictionaries with the requested names or digests as keys; those of unknown runs are left out.
     """
 
     def several(self, names: Iterable[str]) -> dict[str, Run]:
-        """The runs of these names, whole ones. Raises `StoreError` where one cannot be read."""
+        """Returns the runs with these names or digests. Raises `StoreError` if one cannot be read."""
         asked = tuple(names)
         with self._reading() as connection:
             rows = connection.execute(
@@ -38,7 +38,7 @@ class BatchReads(Maintenance):
         return by_requested_name(asked, [(run.run, run.key, run) for run in runs])
 
     def rows_of(self, names: Iterable[str], event: type[R]) -> dict[str, list[R]]:
-        """The rows of each run that has some, in the order in which they came."""
+        """Returns all rows of one kind of each run that has any, in order."""
         asked = tuple(names)
         with self._reading() as connection:
             rows = connection.execute(reading.MANY_ROWS_QUERIES[event], {"of": asked}).all()
@@ -48,7 +48,7 @@ class BatchReads(Maintenance):
         return by_requested_name(asked, [(run, key, several) for (run, key), several in found.items()])
 
     def new_rows(self, since: Mapping[str, int], event: type[R]) -> dict[str, list[tuple[int, R]]]:
-        """The rows of each run after that of the number that the reader has, 0 for all; each with its own number."""
+        """Returns the rows of one kind, with their numbers, of each run after the number in `since` (0 for all)."""
         least = {"of": tuple(since), "since": min(since.values(), default=0)}
         with self._reading() as connection:
             rows = connection.execute(reading.NEW[event], least).all()
@@ -62,7 +62,7 @@ class BatchReads(Maintenance):
 
 
 def by_requested_name(asked: Iterable[str], found: Iterable[tuple[str, str | None, V]]) -> dict[str, V]:
-    """By what was asked for, from own names and keys; a run of that name goes before one of that key."""
+    """Returns values by requested name or digest, from triples (name, key, value); names take precedence over keys."""
     called = [*found]
     known = {key: value for _, key, value in called} | {run: value for run, _, value in called}
     return {name: known[name] for name in asked if name in known}

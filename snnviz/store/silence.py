@@ -1,4 +1,4 @@
-"""How long others have been silent, by the clock of who listens: their own may be wrong, or in another time."""
+"""Measures how long workers have been silent, by the clock of the observer, as clocks of other machines may differ."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TypeVar
 K = TypeVar("K", bound=Hashable)
 
 LEASE_SECONDS = float(os.environ.get("SNNVIZ_LEASE_SECONDS") or 10.0)
-"""A run that nobody has written to for so long has lost its worker. Workers write at least twice a second."""
+"""Seconds without a write after which a run has lost its worker. Workers write at least twice a second."""
 
 HUNG_SECONDS = 3 * LEASE_SECONDS
-"""A process of this machine that is alive and has been silent for so long hangs: it is killed and replaced."""
+"""Seconds of silence after which a living process on this machine is taken to hang; it is killed and replaced."""
 
 
 class SilenceTimer:
-    """Listens to many at once.
+    """Measures for how long watched values have not changed, such as the heartbeats of several workers.
 
-    A pause of the listener itself, who was stopped or asleep with the machine, says nothing about the others: after one
-    of `pause` seconds all counts begin anew.
+    If the observer itself paused for more than `pause` seconds, stopped or suspended with the machine, all times start
+    again from 0. `clock`: returns seconds.
     """
 
     def __init__(self, pause: float = LEASE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,7 +29,7 @@ class SilenceTimer:
         self._heard: dict[Hashable, tuple[object, float]] = {}
 
     def look(self, words: Mapping[K, object]) -> dict[K, float]:
-        """For each name, seconds since its word was first seen as it is now. Names that are left out are forgotten."""
+        """Returns for each name the seconds since its value last changed; names that are left out are forgotten."""
         now = self._clock()
         if now - self._looked > self._pause:
             self._heard.clear()

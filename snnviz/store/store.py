@@ -1,4 +1,4 @@
-"""The store: see `Store`."""
+"""The class `Store`: all runs with their rows and checkpoints."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Store(Summaries):
     """
 
     def submit(self, task: Task) -> Submitted:
-        """Ask for a design to be run, or another task; see the class for what happens to one that is known already."""
+        """Submits a design, or another task, to be run; see the class for tasks that were submitted before."""
         key, now = task.digest, time.time()
         known = select(RUNS.c.run, RUNS.c.state).where(RUNS.c.key == key)
         with self._reading() as connection:
@@ -97,7 +97,7 @@ class Store(Summaries):
         return Submitted(found.run, cached=found.state == "done", created=created)
 
     def cancel(self, run: str) -> None:
-        """A queued run is cancelled at once, a running one is asked to stop; an ended one stays as it is."""
+        """Cancels a queued run at once and asks a running one to stop; ended runs do not change."""
         run = self.name(run)
         with self._writing() as connection:
             connection.execute(
@@ -110,7 +110,9 @@ class Store(Summaries):
             )
 
     def rename(self, run: str, title: str) -> None:
-        """Give a run a title of at most 200 characters; an empty one takes it away."""
+        """Sets the run's title, at most 200 characters (else `InputError`); an empty one removes it. Raises
+        `NotFound`.
+        """
         title = " ".join(title.split())
         if len(title) > 200:
             raise InputError("title", "be at most 200 characters long", title)
@@ -119,7 +121,7 @@ class Store(Summaries):
             _known(run, connection.execute(update_and_notify(*mine).values(title=title)).rowcount)
 
     def delete(self, run: str) -> None:
-        """Forget a run, its rows and its checkpoint. A worker that is at it can write no more. Works on a full disk."""
+        """Deletes a run, its rows and its checkpoint; its worker can write no more. Works on a full disk."""
         run = self.name(run)
         try:
             self._delete(run)
@@ -133,7 +135,9 @@ class Store(Summaries):
         self.reserve()
 
     def again(self, run: str) -> None:
-        """Have a finished run trained once more whose weights are not kept. Its rows stay, and come out the same."""
+        """Queues a finished run without weights to be trained again, from the start. Its rows stay and will be the
+        same.
+        """
         anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
         with self._writing() as connection:
             gone = (RUNS.c.run == reading.name_query(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
@@ -166,7 +170,9 @@ class Store(Summaries):
                 file.unlink(missing_ok=True)
 
     def get(self, run: str) -> Run:
-        """The run of this name, or the only one whose name starts so. Raises `NotFound`; `StoreError` if unreadable."""
+        """Returns the run with this name or digest, or the only one whose name starts so. Raises `NotFound`,
+        `StoreError`.
+        """
         if not run or len(run) > 16 or set(run) - set("0123456789abcdef"):
             raise NotFound(f"run must be the name of a run (16 hexadecimal digits) or its start, got {run[:60]!r}")
         with self._reading() as connection:
@@ -184,31 +190,31 @@ class Store(Summaries):
         return shown
 
     def runs(self, limit: int = 1000, states: Sequence[State] = STATES, of: type[Task] | None = Design) -> list[Run]:
-        """The newest runs first, of designs or of another kind of task (None: of any), without the unreadable ones."""
+        """Returns readable runs, the newest first: of designs, or of the kind of task `of` (None: of any kind)."""
         kind = None if of is None else KINDS.of(of).name
         return [shown for shown in self._list(limit, states, kind) if isinstance(shown, Run)]
 
     def unreadable(self, limit: int = 1000) -> list[UnreadableRun]:
-        """Runs whose stored task this snnviz does not accept, each with the reason."""
+        """Returns the runs whose stored task this release does not accept, each with the reason."""
         return [shown for shown in self._list(limit, STATES) if isinstance(shown, UnreadableRun)]
 
     def counts(self) -> dict[State, int]:
-        """How many runs are in each state."""
+        """Returns the number of runs in each state."""
         with self._reading() as connection:
             counted = connection.execute(select(RUNS.c.state, func.count()).group_by(RUNS.c.state)).all()
         found: dict[State, int] = dict(counted)
         return {state: found.get(state, 0) for state in STATES}
 
     def rows(self, run: str, event: type[R], since: int = 0) -> list[tuple[int, R]]:
-        """Each row with its number, in the order in which they came; `since` is the last number the reader has."""
+        """Returns the rows of one kind of a run with their numbers, in order, after the number `since`."""
         with self._reading() as connection:
             found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": since}).all()
         return [(seq, tables.row_from_columns(event, name, columns, crc)) for seq, name, *columns, crc in found]
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
-        """The newest row of each run that has one.
+        """Returns the newest row of one kind of each run that has any.
 
-        `runs` None: of every run, but for damaged rows, as a run with one is found and deleted in a list of all.
+        `runs`: names or digests; None: every run, without damaged rows.
         """
         table = TABLES[event]
         newest = select(func.max(table.c.seq)).group_by(table.c.run)
@@ -226,7 +232,9 @@ class Store(Summaries):
         return {run: row for run, _, row in last} if runs is None else by_requested_name(runs, last)
 
     def version(self, run: str | None = None) -> str:
-        """Changes when anything shown of the run changes (None: of any run); a heartbeat alone does not. Cheap."""
+        """Returns a text that changes whenever anything shown of the run (None: of any run) changes; cheap. Heartbeats
+        do not count.
+        """
         with self._reading() as connection:
             if run is not None:
                 mine = RUNS.c.run == reading.name_query(run)

@@ -1,7 +1,7 @@
-"""What each ended run costs and reaches, kept beside it so that a list of many runs reads no layers.
+"""The stored metrics of each ended run, so that a list of many runs need not read rows of layers.
 
-A summary follows from the rows of its run: it is made anew where it is missing, damaged, or of another moment. So a new
-metric, a store of before and a process that died between the end of a run and its summary need no care.
+A summary follows from the rows of its run: it is computed again if it is missing, damaged or out of date. So new
+metrics, older stores and processes that died before writing a summary need no special treatment.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from snnviz.store.several import BatchReads
 from snnviz.store.tables import RUNS, SUMMARIES
 
 PATIENT_MILLISECONDS = 250
-"""So long one waits for another who writes: whoever only reads runs shall not wait for this."""
+"""How long to wait for another writer, in milliseconds; short, as readers of runs also write summaries."""
 
 
 class Kept(NamedTuple):
-    """A stored metric of a run. `value`: None where the run has none. `revision`: of the metric's formula. `finished`:
-    when the run ended. `measured`: when a measurement of it ended, None without one. Times in seconds since 1970."""
+    """A stored metric of a run.
+
+    `value`: None if the run has none. `revision`: of the metric's formula. `finished`: when the run ended. `measured`:
+    when a later measurement of it ended, or None. Times in seconds since 1970.
+    """
 
     value: float | None
     revision: int
@@ -35,14 +38,16 @@ class Kept(NamedTuple):
 
 
 Summary = Mapping[str, Kept]
-"""By the names of metrics."""
+"""Stored metrics by name."""
 
 
 class Summaries(BatchReads):
-    """The table of summaries; what they say is `store.metrics`'."""
+    """The methods of `Store` that read and write summaries; metrics are computed in `store.metrics`."""
 
     def summaries(self, runs: Iterable[str], metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
-        """What is kept of each run, by own names, of these metrics. What is damaged is left out."""
+        """Returns the stored values of these metrics for each run, by the runs' own names; damaged ones are left
+        out.
+        """
         columns = (SUMMARIES.c[name] for name in ("run", "metric", *Kept._fields, "crc"))
         asked = (SUMMARIES.c.run.in_([*runs]), SUMMARIES.c.metric.in_([*metrics]))
         with self._reading() as connection:
@@ -54,7 +59,9 @@ class Summaries(BatchReads):
         return found
 
     def summarise(self, summaries: Mapping[str, Summary]) -> None:
-        """Keep them, in the place of what was there. Nothing happens where the store cannot be written just now."""
+        """Stores summaries by run, replacing earlier ones. Does nothing if the store cannot be written at the
+        moment.
+        """
         rows = [_columns(run, metric, kept) for run, summary in summaries.items() for metric, kept in summary.items()]
         if not rows or self.readonly:
             return
@@ -73,7 +80,7 @@ class Summaries(BatchReads):
                     )
 
     def finished_times(self, names: Iterable[str]) -> dict[str, float | None]:
-        """When the runs of these names, or of tasks of these digests, ended; those that there are not are left out."""
+        """Returns when runs ended, by name and by digest; unknown runs are left out."""
         columns = select(RUNS.c.run, RUNS.c.key, RUNS.c.finished)
         with self._reading() as connection:
             rows = connection.execute(columns.where(reading.has_name_or_key([*names]), RUNS.c.state != "deleted")).all()

@@ -1,7 +1,7 @@
-"""The schema: one table of runs, one table for each kind of row a run reports, and one of what runs come to.
+"""The database schema: tables of runs, of each kind of row that runs report, and of summaries.
 
-The tables of rows are made from the fields of the event dataclasses, so that a new field is a new column. A store
-that lacks a column or a table gets it when it is opened; `VERSION` goes up only for a change that this cannot mend.
+The tables of rows are made from the fields of the event dataclasses, so that a new field is a new column. A store that
+lacks a column or a table gets it when it is opened; `VERSION` is increased only for changes that this cannot make.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ from snnviz.events import Row
 from snnviz.tasks import KINDS
 
 VERSION = 2
-"""1: runs named by a digest of all fields of their tasks. 2: found by a key (`store.migrating`)."""
+"""Version of the schema. 1: runs are named by a digest of all fields. 2: they are found by a key (`store.migrating`).
+"""
 
 ADVISORY_LOCK = 7_668_749
-"""Held on a PostgreSQL server while the tables are made."""
+"""Number of the PostgreSQL advisory lock that is held while tables are created."""
 
 R = TypeVar("R", bound=Row)
 
@@ -152,11 +153,11 @@ TABLES: dict[type[Any], Table] = {event: _table(event) for event in KINDS.rows}
 
 
 OF_RUNS = (*TABLES.values(), SUMMARIES)
-"""What goes with a run."""
+"""The tables whose rows belong to a run and are deleted with it."""
 
 
 def row_to_columns(run: str, row: Row) -> dict[str, Any]:
-    """`row` as columns. A numpy number becomes Python's own, which every driver takes."""
+    """Returns an event as database columns, its checksum included; numpy numbers become Python numbers."""
     columns: dict[str, Any] = {"run": run}
     for name, (kind, _) in COLUMNS[type(row)].items():
         value = getattr(row, name)
@@ -165,9 +166,9 @@ def row_to_columns(run: str, row: Row) -> dict[str, Any]:
 
 
 def checksum(run: str, columns: Mapping[str, Any]) -> int:
-    """CRC-32 of the row: a bit that flips in a page shows in no other way.
+    """Returns the CRC-32 of a row, which reveals flipped bits.
 
-    What is NULL is left out, which a column is that came with a later release.
+    NULL columns are left out, so that a column added by a later release does not change it.
     """
     said = [run]
     for name in columns:
@@ -178,9 +179,9 @@ def checksum(run: str, columns: Mapping[str, Any]) -> int:
 
 
 def row_from_columns(kind: type[R], run: str, columns: Sequence[Any], crc: int | None) -> R:
-    """The row from its columns, in the order of its fields; NULL in a plain float column is a NaN.
+    """Returns the event in a database row, given its columns in the order of the fields; NULL in a float column is NaN.
 
-    Raises `StoreError` where it is not what was written.
+    Raises `StoreError` if the checksum `crc` does not match.
     """
     if crc is not None and crc != checksum(run, dict(zip(COLUMNS[kind], columns, strict=True))):
         raise StoreError(
@@ -196,7 +197,7 @@ def row_from_columns(kind: type[R], run: str, columns: Sequence[Any], crc: int |
 
 
 def add_missing_schema(connection: Connection) -> None:
-    """Create what is missing: tables, and columns that came with a later release."""
+    """Creates missing tables, and missing columns that a later release added."""
     if connection.dialect.name == "postgresql":  # where two who create a table at once disturb each other
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     METADATA.create_all(connection)
@@ -213,7 +214,7 @@ def add_missing_schema(connection: Connection) -> None:
 
 
 def is_schema_incomplete(connection: Connection) -> bool:
-    """Whether `add_missing_schema` has work to do."""
+    """Returns whether tables or columns are missing, which `add_missing_schema` would add."""
     present = inspect(connection)
     tables: Mapping[str, Table] = METADATA.tables
     if not set(tables) <= set(present.get_table_names()):

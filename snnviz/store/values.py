@@ -1,4 +1,4 @@
-"""What the store hands out. Times are seconds since 1970 (UTC)."""
+"""The values that the store returns. Times are in seconds since 1970 (UTC)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
 MAX_DEATHS = 3
-"""A run whose process died this often without a word from a person is failed and not tried again."""
+"""After this many deaths of its process, a run is failed, until a user submits it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A task that was submitted, such as a design, and how far it got.
+    """A submitted task, such as a design, and its progress.
 
-    `attempt` counts how often a worker took it up (0: never). `seconds` is training wall time over all attempts.
-    `eta_seconds` is the training time left, while that is known; `doing` what a run does before it can train. `error`
-    is one sentence, `traceback` what a developer wants to see with it. `note` says what a person should know of a run
-    that went on all the same. `checkpoint` is the epoch after which its weights were kept, None where there are none.
-    `key` is that of its task as it was computed, None of one that is a twin of the run that has it. `revision` goes up
-    whenever anything shown of it changes, its rows among it; a heartbeat alone does not.
+    `attempt`: how often a worker claimed it (0: never). `seconds`: training wall time over all attempts. `step` of
+    `steps`: progress. `eta_seconds`: training time left, if known; `doing`: what it does before training. `error`: one
+    sentence; `traceback`: for developers. `note`: what users should know about a run that went on. `checkpoint`: the
+    epoch of the stored weights, or None. `key`: digest of its task when it was computed, None if another run has the
+    same task. `revision`: increases with every visible change, rows included; heartbeats do not count.
     """
 
     run: str
@@ -53,23 +52,27 @@ class Run:
 
     @property
     def design(self) -> Design:
-        """See `tasks.design_of`."""
+        """The design that was run, or from which the task starts. Raises `TypeError` for tasks without a design."""
         return design_of(self.task)
 
     @property
     def current(self) -> bool:
-        """Whether its task, submitted today, is this run: not where formulas were mended since, nor of a twin."""
+        """Whether submitting its task today finds this run: false if formulas have changed since, or another run has
+        its key.
+        """
         return self.key == self.task.digest
 
     @property
     def ended(self) -> bool:
-        """Nothing of it will change unless a person asks."""
+        """Whether the run is done, failed or cancelled."""
         return self.state in ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """`cached`: the run is done already. `created`: nobody had submitted this design before."""
+    """Result of a submission: the run's name, whether it is done already (`cached`), and whether it is new
+    (`created`).
+    """
 
     run: str
     cached: bool
@@ -78,7 +81,7 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write to `run`, for as long as `attempt` is its current attempt."""
+    """The right to write to `run`, valid as long as `attempt` is its current attempt."""
 
     run: str
     attempt: int
@@ -86,13 +89,15 @@ class Claim:
 
     @property
     def design(self) -> Design:
-        """See `tasks.design_of`."""
+        """The design to run, or from which the task starts. Raises `TypeError` for tasks without a design."""
         return design_of(self.task)
 
 
 @dataclass(frozen=True, slots=True)
 class RunningClaim:
-    """A running run, as its owner sees it."""
+    """A running run, as its owner sees it: attempt, whether cancelling was requested, and the time of the last
+    heartbeat.
+    """
 
     run: str
     attempt: int
@@ -102,9 +107,9 @@ class RunningClaim:
 
 @dataclass(frozen=True, slots=True)
 class SupervisorStatus:
-    """The process that runs the queue. `heartbeat`: when it last said that it is alive, in seconds since 1970.
+    """A supervisor, the process that runs the queue. `heartbeat`: time of its last sign of life, in seconds since 1970.
 
-    `temporary`: the folder for temporary files of its workers. `version`: of the stores that it can read; None means 1.
+    `temporary`: folder for temporary files of its workers. `version`: the store version that it reads; None means 1.
     """
 
     owner: str
@@ -115,7 +120,7 @@ class SupervisorStatus:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRun:
-    """A run whose design no longer passes validation: it can be listed and deleted, not shown."""
+    """A run whose task this release does not accept, with the `reason`: it can be listed and deleted, not shown."""
 
     run: str
     state: State

@@ -38,7 +38,7 @@ POPULATION = 2048
 NEURON_STEPS = 1_000_000
 
 FEWEST_PASSES, MOST_PASSES = 3, 8
-"""Over a network with backward connections; fewer for large ones, so that the page does not wait."""
+"""Bounds of the number of passes over a network with backward connections; fewer for large ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Files that people bring: what is in them, within which bounds, and how they are read."""
+"""Reading uploaded files: detecting their format, enforcing limits, and parsing them."""

@@ -1,10 +1,10 @@
-"""AEDAT 4, the format of iniVation's cameras and of CIFAR10-DVS, read without trusting a byte of it.
+r"""Reader of AEDAT 4, the format of iniVation's cameras and of CIFAR10-DVS, safe for untrusted files.
 
     "#!AER-DAT4.0\\r\\n", a header (compression, where the table of contents is, an XML text), then packets of
     (stream, size) and a FlatBuffer, each compressed on its own; those of events are called EVTS.
 
-The format: https://docs.inivation.com/software/software-advanced-usage/file-formats/aedat-4.0.html. LZ4's blocks are
-decoded here, because the packages that do are not needed for anything else.
+The format: https://docs.inivation.com/software/software-advanced-usage/file-formats/aedat-4.0.html. LZ4 blocks are
+decoded here, as no other dependency needs an LZ4 package.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ EVENTS = np.dtype(
 )
 
 MAX_BYTES = 2**30
-"""Of a recording's events, unpacked."""
+"""Largest size of a recording's uncompressed events, in bytes."""
 
 
 def iterate_events(raw: bytes, stream: int | None = None, most: int = MAX_BYTES) -> Iterator[NDArray[Any]]:
-    """A file's packets of events, each (n,) of `EVENTS`, of one stream where that is given.
+    """Yields the event packets of a file as arrays (n,) of dtype `EVENTS`, of one `stream` only if it is given.
 
-    Raises `InputError` for whatever is not such a file.
+    Raises `InputError` if the bytes are not a valid file or unpack to more than `most` bytes.
     """
     for number, packet in _packets(raw, most):
         if packet[8:12] == b"EVTS" and stream in (None, number):
@@ -48,7 +48,7 @@ def iterate_events(raw: bytes, stream: int | None = None, most: int = MAX_BYTES)
 
 
 def stream_packet_counts(raw: bytes) -> dict[int, int]:
-    """How many packets of events each stream has. Raises `InputError`."""
+    """Returns the number of event packets of each stream of a file. Raises `InputError`."""
     found: dict[int, int] = {}
     for number, packet in _packets(raw, MAX_BYTES):
         if packet[8:12] == b"EVTS":
@@ -57,7 +57,7 @@ def stream_packet_counts(raw: bytes) -> dict[int, int]:
 
 
 def stream_resolutions(raw: bytes) -> dict[int, tuple[int, int]]:
-    """(height, width) of the camera of each stream, as the header's text tells them."""
+    """Returns (height, width) in pixels of the camera of each stream, as the file's XML header says."""
     text = raw[:65_536].decode("latin-1").split("</dv>")[0]
     found = {}
     for part in re.split(r'<node name="(?=\d{1,3}")', text)[1:]:

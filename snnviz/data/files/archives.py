@@ -1,7 +1,8 @@
-"""Files by their places: of a folder, an archive or an upload. What systems leave beside them is left out, and said.
+"""The files of a folder, an archive or an upload by their path; hidden files of operating systems are skipped and
+reported.
 
-A place is all parts of a name: whoever wrote them, they are looked at for an ending, a class and a split alone, and
-none becomes part of a path. Names are compared in one form of Unicode (NFC); macOS writes another.
+A path is a tuple of the parts of an untrusted name: they are only checked for a suffix, a class and a split, and never
+used in a path on this machine. Names are compared in Unicode form NFC; macOS writes another.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ PathParts = tuple[str, ...]
 
 
 class Source(Protocol):
-    """A file that is read when it is needed: `size` bytes, as far as its archive or system tells."""
+    """A file that can be read on demand; `source(most)` returns its first bytes."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Size in bytes, as its archive or file system declares it."""
 
     def open(self) -> IO[bytes]:
-        """To read it in pieces. Raises `InputError` or `OSError`."""
+        """Returns a binary stream of the content. Raises `InputError` or `OSError`."""
 
     def __call__(self, most: int | None = None) -> bytes:
         """Its first `most` bytes, or all of them, which are then `size`. Raises `InputError`."""
@@ -39,15 +41,17 @@ Files = dict[PathParts, Source]
 
 @dataclass(frozen=True, slots=True)
 class InMemoryFile:
-    """Bytes in memory."""
+    """A file that consists of bytes in memory."""
 
     raw: bytes
 
     @property
     def size(self) -> int:
+        """Size in bytes."""
         return len(self.raw)
 
     def open(self) -> IO[bytes]:
+        """Returns a binary stream of the bytes."""
         return io.BytesIO(self.raw)
 
     def __call__(self, most: int | None = None) -> bytes:
@@ -56,12 +60,13 @@ class InMemoryFile:
 
 @dataclass(frozen=True, slots=True)
 class DiskFile:
-    """A file of this machine."""
+    """A file on this machine's disk."""
 
     path: Path
     size: int
 
     def open(self) -> IO[bytes]:
+        """Returns a binary stream of the file. Raises `OSError`."""
         return self.path.open("rb")
 
     def __call__(self, most: int | None = None) -> bytes:
@@ -71,16 +76,18 @@ class DiskFile:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """A file of an archive: no more than its directory declares, whatever it unpacks to."""
+    """A file inside a zip archive; never more bytes than the archive's directory declares are unpacked."""
 
     archive: zipfile.ZipFile
     entry: zipfile.ZipInfo
 
     @property
     def size(self) -> int:
+        """Uncompressed size in bytes, as the archive's directory declares it."""
         return self.entry.file_size
 
     def open(self) -> IO[bytes]:
+        """Returns a binary stream of the uncompressed content. Raises `InputError` for a damaged archive."""
         try:
             return self.archive.open(self.entry)
         except MemoryError:
@@ -103,23 +110,23 @@ class ArchiveMember:
 
 
 def normalised_name(text: str) -> str:
-    """A name as it is compared."""
+    """Returns a name in Unicode form NFC, in which names are compared."""
     return unicodedata.normalize("NFC", text)
 
 
 def path_parts(name: str) -> PathParts:
-    """The parts of a name that a stranger wrote."""
+    """Returns the parts of an untrusted file name, without empty parts, "." and ".."."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return tuple(parts) or ("upload",)
 
 
 def is_hidden(place: Iterable[str]) -> bool:
-    """Whether a system put it there, such as __MACOSX/._x and .DS_Store, or nobody is meant to see it."""
+    """Returns whether a path is hidden or was added by an operating system, such as __MACOSX/._x and .DS_Store."""
     return any(part.startswith(".") or part == "__MACOSX" for part in place)
 
 
 def files_of_path(path: Path, reading: UploadReader) -> Files:
-    """The files of a file or folder by their places; links are not followed. Raises `InputError`."""
+    """Returns the files of a file or folder on this machine by path; links are not followed. Raises `InputError`."""
     limits = reading.limits
     if path.is_file():
         limits.fit(path.stat().st_size)
@@ -151,7 +158,10 @@ def files_of_path(path: Path, reading: UploadReader) -> Files:
 
 
 def files_of_upload(given: Mapping[str, bytes | Path], reading: UploadReader) -> Files:
-    """Files, in memory or on this machine, by the names that a stranger gave them."""
+    """Returns uploaded files by path; `given` maps untrusted names to bytes or to files on this machine.
+
+    Raises `InputError` where limits are exceeded.
+    """
     named: list[tuple[PathParts, Source]] = [
         (path_parts(name), InMemoryFile(raw) if isinstance(raw, bytes) else DiskFile(raw, raw.stat().st_size))
         for name, raw in given.items()
@@ -163,7 +173,10 @@ def files_of_upload(given: Mapping[str, bytes | Path], reading: UploadReader) ->
 
 
 def files_of_archive(raw: IO[bytes], size: int, reading: UploadReader) -> Files:
-    """The files of an archive of `size` bytes, none of which is unpacked yet. Raises `InputError`, also for a bomb."""
+    """Returns the files of a zip archive of `size` bytes by path, without unpacking them.
+
+    Raises `InputError` for damaged archives and for those that would unpack to far more than arrived (zip bombs).
+    """
     try:
         archive = zipfile.ZipFile(raw)
         inner = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -210,11 +223,11 @@ def _counted(folder: Path) -> int:
 
 
 def short_path(place: PathParts) -> str:
-    """The end of a place, for a sentence."""
+    """Returns the end of a path, at most 60 characters, for an error message."""
     name = "/".join(place)[-60:]
     return name if name.isprintable() else repr(name)[1:-1]
 
 
 def short_error(error: Exception) -> str:
-    """What an error of a library says, on one short line."""
+    """Returns the message of a library's exception on one line of at most 60 characters."""
     return " ".join(str(error).split())[:60] or type(error).__name__

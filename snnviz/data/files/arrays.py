@@ -1,4 +1,4 @@
-"""Arrays of numpy's files, read in pieces: a header first, and none of it is unpickled."""
+"""Reading .npy arrays in pieces, the header first, without unpickling."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from snnviz.data.files.archives import Source, short_error
 from snnviz.errors import InputError, Unquoted
 
 CHUNK_BYTES = 2**22
-"""Bytes of an array that are read at once."""
+"""Number of bytes of an array that are read at once."""
 
 HEADER_BYTES = 2**16
 
 
 def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, order and type of the array that follows in a .npy. Raises `ValueError` and its like."""
+    """Returns shape, whether the order is Fortran's, and dtype from the header of a .npy file.
+
+    Raises `ValueError` and other exceptions of numpy's parser.
+    """
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version} of the format")
@@ -38,7 +41,9 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
 
 @dataclass(frozen=True, slots=True)
 class LazyArray:
-    """An array that is read when it is needed."""
+    """An array in a .npy file that is read on demand; `field` names it in error messages, `start` is the byte
+    offset.
+    """
 
     field: str
     source: Source
@@ -49,10 +54,11 @@ class LazyArray:
 
     @property
     def nbytes(self) -> int:
+        """Size of the whole array in bytes, as the header says."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     def whole(self) -> NDArray[Any]:
-        """All of it. Raises `InputError`."""
+        """Returns the whole array. Raises `InputError` if the file is too short."""
         raw = self.source()
         have = len(raw) - self.start
         if self.nbytes > have:
@@ -61,7 +67,7 @@ class LazyArray:
         return flat.reshape(self.shape, order="F" if self.fortran else "C")
 
     def pieces(self) -> Iterator[NDArray[Any]]:
-        """Its parts along the first axis, in order. Raises `InputError`."""
+        """Yields the array in consecutive pieces along the first axis. Raises `InputError` if the file is too short."""
         if not math.prod(self.shape):
             return
         if self.fortran and len(self.shape) > 1:
@@ -90,7 +96,9 @@ class LazyArray:
 
 
 def open_npy(source: Source, field: str) -> LazyArray:
-    """An array of numbers in the form of a .npy, whose header is read. Raises `InputError`."""
+    """Returns the array of a .npy file as a `LazyArray`, after reading its header. Raises `InputError` naming
+    `field`.
+    """
     file = io.BytesIO(source(HEADER_BYTES))
     try:
         shape, order, dtype = read_npy_header(file)

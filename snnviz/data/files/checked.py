@@ -1,4 +1,4 @@
-"""A data set of one's own that was looked through and may be kept."""
+"""An uploaded data set that was checked and can be stored."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from snnviz.data.files.limits import Kind
 from snnviz.data.files.reading import Conversion, join_names
 
 LIMIT = 255
-"""Events of a polarity on a pixel that a frame counts."""
+"""Largest number of events per pixel and polarity that a frame counts."""
 
 FRAMES = 5
-"""Of a recording, in which they are counted here: as many as a design has unless it says otherwise."""
+"""Number of frames per recording for which clipped events are counted here: the default number of time steps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckedDataset:
-    """A data set that may be kept, and what to show of it. Its arrays are those that `owndata` keeps.
+    """A checked upload: the samples as arrays, and what to show about them before they are stored.
 
-    `form`: what it was, in words. `shape` (C or P, H, W). `train` and `test` samples: the first and the others, unless
-    `drawn`: then a design's seed draws them. `duration_range`: of recordings the shortest, the one in
-    the middle and the longest; `count_clipped_events`: their events that are more than `LIMIT` of a polarity on a pixel
-    in one of `FRAMES` equal parts. `done`: what was done to what was given. `scale`: how values became black and white,
-    or where the sensor's size comes from; `order`: of axes or columns. `remarks`: sentences on what is unusual and no
-    fault.
+    `form`: the file format, in words. `shape`: (C or P, H, W). `train`, `test`: number of samples, training samples
+    first; if `drawn`, the split is drawn by a design's seed. `arrays`: as `owndata` stores them. `milliseconds`:
+    durations of the shortest, median and longest recording; `dropped`: events beyond `LIMIT` per pixel and polarity in
+    one of `FRAMES` equal parts. `done`: conversions that were applied. `scale`: how values were mapped to black and
+    white, or where the sensor's size comes from; `order`: the order of axes or columns. `remarks`: sentences on unusual
+    but valid properties.
     """
 
     kind: Kind
@@ -50,27 +50,27 @@ class CheckedDataset:
 
     @property
     def count(self) -> int:
-        """Samples of both parts."""
+        """Number of samples, training and test together."""
         return len(self.arrays["labels"])
 
     @property
     def trainable(self) -> bool:
-        """Whether it can be kept: a network can learn to tell something apart, and be tested."""
+        """Whether a network can be trained and tested on it: two classes or more, a training and a test sample."""
         return self.classes >= 2 and self.train >= 1 and self.test >= 1
 
     @property
     def per_class(self) -> tuple[int, ...]:
-        """Samples of each class."""
+        """Number of samples of each class."""
         return tuple(np.bincount(self.arrays["labels"], minlength=self.classes).tolist())
 
     @property
     def split(self) -> str:
-        """How training and test samples part, in words."""
+        """How samples are split into training and test set, in words."""
         how = "by the seed" if self.drawn else "as it is"
         return f"{self.train:,} for training, {self.test:,} for testing, {how}"
 
     def facts(self) -> dict[str, str]:
-        """What to know before it is kept, by title."""
+        """Returns what to show before the data set is stored: text by title."""
         counts = [
             f"{self.labels[label] if label < len(self.labels) else label}: {count:,}"
             for label, count in enumerate(self.per_class)
@@ -92,23 +92,28 @@ class CheckedDataset:
         return found
 
     def image(self, number: int) -> NDArray[np.float64]:
-        """(C, H, W) from 0 to 1."""
+        """Returns image `number` as an array (C, H, W) with intensities in [0, 1]."""
         found: NDArray[np.float64] = self.arrays["images"][number] / self.white
         return found
 
     def events(self, number: int) -> NDArray[Any]:
-        """(n,) with x, y, t in microseconds from the first event on, and p."""
+        """Returns the events of recording `number`: an array (n,) with fields x, y, t (microseconds from the first
+        event) and p.
+        """
         ends = self.arrays["ends"]
         found: NDArray[Any] = self.arrays["events"][(ends[number - 1] if number else 0) : ends[number]]
         return found
 
     def label(self, number: int) -> int:
-        """The class of a sample, from 0."""
+        """Returns the class of sample `number`, from 0."""
         return int(self.arrays["labels"][number])
 
 
 def duration_range(events: NDArray[Any], ends: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Of recordings, whose times begin at 0: the shortest, the one in the middle and the longest."""
+    """Returns the durations in ms of the shortest, median and longest recording.
+
+    `events`: all recordings one after the other, each starting at time 0; `ends`: the index at which each ends.
+    """
     lengths = np.sort(events["t"][ends - 1]) / 1000
     return float(lengths[0]), float(lengths[len(lengths) // 2]), float(lengths[-1])
 
@@ -116,7 +121,9 @@ def duration_range(events: NDArray[Any], ends: NDArray[np.int64]) -> tuple[float
 def count_clipped_events(
     events: NDArray[Any], ends: NDArray[np.int64], shape: tuple[int, int, int], frames: int = FRAMES, limit: int = LIMIT
 ) -> int:
-    """Events that are more than `limit` of a polarity on a pixel in one of so many equal parts of a recording."""
+    """Returns how many events exceed `limit` per pixel and polarity in one of `frames` equal parts of their
+    recording.
+    """
     _, height, width = shape
     lost = first = 0
     for end in ends.tolist():
@@ -131,7 +138,7 @@ def count_clipped_events(
 
 
 def missing_classes_remark(labels: NDArray[np.int64], classes: int) -> tuple[str, ...]:
-    """A sentence on classes that have no sample."""
+    """Returns a tuple with one sentence on the classes without samples, or () if there are none."""
     missing = np.flatnonzero(np.bincount(labels, minlength=classes) == 0).tolist()
     if not missing:
         return ()

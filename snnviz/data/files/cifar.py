@@ -1,5 +1,6 @@
 """CIFAR-10's and CIFAR-100's binary files: records of one label, or of a coarse and a fine one, and 3,072 bytes of red,
-green and blue, row by row."""
+green and blue, row by row.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +18,11 @@ PIXELS = 3 * 32 * 32
 
 @dataclass(frozen=True, slots=True)
 class CifarFormat:
-    """How its files are called and lie, below a folder of the data set `home`; which of the `labels` bytes before the
-    pixels is the class, of `classes`."""
+    """File names and record format of a CIFAR variant.
+
+    `home`: the data set whose folder holds the files, in the subfolder `inner`. `labels`: number of label bytes before
+    the pixels; `label`: index of the one to use.
+    """
 
     title: str
     home: str
@@ -31,12 +35,12 @@ class CifarFormat:
 
     @property
     def record(self) -> int:
-        """Bytes of a record."""
+        """Size of a record in bytes."""
         return self.labels + PIXELS
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Those for training, and that of tests."""
+        """Names of all files, the training files first."""
         return *self.train, self.test
 
 
@@ -51,7 +55,7 @@ FORMATS = {"cifar10": TEN, "cifar100": FINE, "cifar100-coarse": COARSE}
 
 
 def find_folder(name: str) -> Path | None:
-    """The folder on this machine that holds all its files, or None."""
+    """Returns the folder on this machine that holds all files of a CIFAR variant, or None."""
     form = FORMATS[name]
     for folder in data_dirs(form.home):
         for place in (folder / form.inner, folder):
@@ -61,7 +65,7 @@ def find_folder(name: str) -> Path | None:
 
 
 def image_counts(name: str) -> tuple[int, int] | None:
-    """Training and test images on this machine, or None where there are none."""
+    """Returns the numbers of training and test images on this machine, or None if the files are missing."""
     place, form = find_folder(name), FORMATS[name]
     if place is None:
         return None
@@ -70,7 +74,10 @@ def image_counts(name: str) -> tuple[int, int] | None:
 
 
 def load_images(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (N, 3, 32, 32) and labels of both parts. Raises `DataMissing`, which names a damaged file."""
+    """Returns training images (N, 3, 32, 32), training labels (N,), test images and test labels.
+
+    Raises `DataMissing`, which names a damaged file.
+    """
     place, form = find_folder(name), FORMATS[name]
     if place is None:
         raise DataMissing(f"{form.title} is not on this machine: get it by `python -m snnviz data fetch {form.home}`.")

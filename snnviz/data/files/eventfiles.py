@@ -1,7 +1,7 @@
-"""Files of one recording: N-MNIST's .bin, arrays (.npy), HDF5 (.h5) and AEDAT 4 (.aedat4), read with bounds.
+"""Readers of files with one event recording: N-MNIST's .bin, arrays (.npy), HDF5 (.h5) and AEDAT 4 (.aedat4).
 
-Whatever the file, its events are (n,) of `EVENT`, checked: some, in the order of time, on pixels of the sensor. Nothing
-is unpickled.
+Events are returned as arrays (n,) of dtype `EVENT` and checked: at least one, ordered by time, within the sensor.
+Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from snnviz.errors import DataMissing, InputError, Unquoted
 Array = NDArray[Any]
 
 PIECE = 2**18
-"""Events that are read at once."""
+"""Number of events that are read at once."""
 
 MAX_CHUNK_BYTES = 2**26
-"""Bytes of a part of a data set in HDF5, which is unpacked as a whole."""
+"""Largest chunk of an HDF5 data set, in bytes; a chunk is unpacked as a whole."""
 
 EVENT = np.dtype([("x", np.int64), ("y", np.int64), ("t", np.int64), ("p", np.int64)])
 
 EVENT_BYTES = 5
-"""Of one event in a .bin: x, y, one bit of polarity and 23 of the time in microseconds, big-endian."""
+"""Bytes per event in a .bin: x, y, one bit of polarity and 23 bits of time in microseconds, big-endian."""
 
 OVERFLOW, LATER = 240, 2**13
 """A .bin's row that is no row: all that follows is so many microseconds later."""
 
 MAX_SIDE = 4096
-"""Pixels of a sensor's side."""
+"""Largest height and width of a sensor, in pixels."""
 
 ORDER = ("x", "y", "t", "p")
-"""Of the columns of an array without names. Times are in microseconds."""
+"""Names of the columns of events. Times are in microseconds."""
 
 
 FIELD_ALIASES = {
@@ -49,13 +49,15 @@ FIELD_ALIASES = {
     "t": ("t", "ts", "time", "timestamp", "timestamps"),
     "p": ("p", "ps", "pol", "polarity", "on"),
 }
-"""What fields of an array are called."""
+"""Accepted names of each field in a structured array."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How files are read: the order of columns without names, the stream of an AEDAT 4, and what hears how many events
-    there will be before they are read."""
+    """Options for reading recordings: the order of unnamed columns, and the stream of an AEDAT 4 file.
+
+    `count`: called with the number of events before they are read.
+    """
 
     columns: str = "xytp"
     stream: int | None = None
@@ -63,7 +65,11 @@ class ReadOptions:
 
 
 def read_recording(path: Path, shape: Shape) -> Array:
-    """The events of a file by its ending, at least one. Raises `DataMissing` naming a damaged file."""
+    """Returns the events of a file, whose suffix tells the format; at least one. Raises `DataMissing` for a damaged
+    file.
+
+    `shape`: (polarities, height, width) of the sensor.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -80,7 +86,10 @@ def read_recording(path: Path, shape: Shape) -> Array:
 
 
 def read_gesture_recording(path: Path, shape: Shape) -> Array:
-    """As `read_recording`, of tonic's files of DVS Gesture: columns x, y, p and t in milliseconds."""
+    """Returns the events of a file of tonic's DVS Gesture, whose columns are x, y, p and t in milliseconds.
+
+    Raises `DataMissing` for a damaged file.
+    """
     found = read_recording(path, (1 << 62, *shape[1:]))  # what is read as p is the time
     if found["t"].max() >= shape[0]:
         raise DataMissing(f"The recording {path} must hold polarities of 0 and 1, got {found['t'].max()}: replace it.")
@@ -89,9 +98,10 @@ def read_gesture_recording(path: Path, shape: Shape) -> Array:
 
 
 def parse_recording(raw: bytes, ending: str) -> Array:
-    """The events in the bytes of a file: .bin, .npy, .h5 or .aedat4. Raises `InputError`.
+    """Returns the events in the bytes of a file with the suffix `ending`: .bin, .npy, .h5 or .aedat4. Raises
+    `InputError`.
 
-    Coordinates are from 0 to below `MAX_SIDE`, polarities from 0.
+    Coordinates are at least 0 and below `MAX_SIDE`, polarities at least 0.
     """
     several = list(recording_chunks(InMemoryFile(raw), ending))
     found = np.concatenate(several) if several else np.zeros(0, EVENT)
@@ -103,7 +113,9 @@ def parse_recording(raw: bytes, ending: str) -> Array:
 
 
 def recording_chunks(source: Source, ending: str, how: ReadOptions | None = None) -> Iterator[Array]:
-    """The events of a file by its ending, a part at a time. Raises `InputError`; polarities may be -1 and 1."""
+    """Yields the events of a file in chunks, by its suffix `ending`; polarities may be -1 and 1. Raises
+    `InputError`.
+    """
     for piece in PARSERS[ending](source, how or ReadOptions()):
         for axis in "xy":
             if len(piece) and not 0 <= piece[axis].min() <= piece[axis].max() < MAX_SIDE:
@@ -114,7 +126,9 @@ def recording_chunks(source: Source, ending: str, how: ReadOptions | None = None
 
 
 def bin_chunks(source: Source, _: ReadOptions) -> Iterator[Array]:
-    """N-MNIST's form, as `tonic.io.read_mnist_file` reads it."""
+    """Yields the events of an N-MNIST .bin file in chunks, as `tonic.io.read_mnist_file` reads them. Raises
+    `InputError`.
+    """
     if not source.size or source.size % EVENT_BYTES:
         raise InputError("recording", "hold whole events", Unquoted(f"{source.size:,} bytes"))
     later = 0
@@ -130,7 +144,10 @@ def bin_chunks(source: Source, _: ReadOptions) -> Iterator[Array]:
 
 
 def npy_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
-    """An array with the fields x, y, t and p, or of four columns. Its header is read before it is."""
+    """Yields the events of a .npy file in chunks: an array with the fields x, y, t and p, or with four columns.
+
+    Raises `InputError`.
+    """
     found = arrays.open_npy(source, "recording")
     how.count(found.shape[0] if found.shape else 0)
     kind = np.zeros((0, *found.shape[1:]), found.dtype)
@@ -140,7 +157,10 @@ def npy_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
 
 
 def event_columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]]:
-    """Those of x, y, t and p, by their names or in this order. Raises `InputError`."""
+    """Returns the columns x, y, t and p of an array, by field name or, for a plain array, in the given order.
+
+    Raises `InputError`.
+    """
     names = found.dtype.names
     if names is not None and found.ndim == 1:
         known = {axis: [name for name in names if name.lower() in also] for axis, also in FIELD_ALIASES.items()}
@@ -153,7 +173,9 @@ def event_columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]
 
 
 def structured_events(found: NDArray[Any], order: str = "xytp") -> Array:
-    """Whole numbers with the fields x, y, t and p, or in four columns, as events. Raises `InputError`."""
+    """Returns an array with fields or columns x, y, t and p, of integers, as events of dtype `EVENT`. Raises
+    `InputError`.
+    """
     events = np.zeros(len(found), EVENT)
     for name, column in zip(ORDER, event_columns(found, order), strict=True):
         events[name] = integer_column(column, name)
@@ -161,7 +183,7 @@ def structured_events(found: NDArray[Any], order: str = "xytp") -> Array:
 
 
 def integer_column(column: NDArray[Any], name: str, field: str = "recording") -> NDArray[np.int64]:
-    """A column of whole numbers that an int64 holds. Raises `InputError`, which calls it `name` of `field`."""
+    """Returns a column of whole numbers as int64. Raises `InputError`, which calls it `name` of `field`."""
     if column.dtype.kind not in "iubf" or column.ndim != 1:
         raise InputError(field, f"hold whole numbers as {name}", Unquoted(f"{column.dtype} {column.shape}"))
     if column.dtype.kind == "f" and not (np.isfinite(column).all() and (column == np.floor(column)).all()):
@@ -172,7 +194,10 @@ def integer_column(column: NDArray[Any], name: str, field: str = "recording") ->
 
 
 def h5_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
-    """HDF5 with data sets x, y, t and p at its root, or in a group "events". Nothing outside the file is opened."""
+    """Yields the events of an HDF5 file in chunks: data sets x, y, t and p at its root, or in a group "events".
+
+    External links are not followed. Raises `InputError`.
+    """
     try:
         import h5py
     except ImportError:
@@ -215,7 +240,7 @@ def _is_own(place: Any, name: str) -> bool:
 
 
 def aedat4_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
-    """AEDAT 4, whose times are since 1970."""
+    """Yields the events of an AEDAT 4 file in chunks; times are microseconds since 1970. Raises `InputError`."""
     for found in aedat4.iterate_events(source(), how.stream):
         events = np.zeros(len(found), EVENT)
         for name, column in zip(ORDER, ("x", "y", "t", "on"), strict=True):

@@ -1,4 +1,4 @@
-"""Recordings of one's own: folders called by their class, in them files of one recording each."""
+"""Reading uploaded event recordings: folders named after classes, with files of one recording each."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from snnviz.data.files.reading import GrowingArray, UploadReader, count_with_nou
 from snnviz.errors import InputError, Unquoted
 
 STORED_EVENT = np.dtype([("x", "<u2"), ("y", "<u2"), ("t", "<u4"), ("p", "u1")])
-"""Of an event; times are from a recording's first on."""
+"""Dtype in which events are stored; times are microseconds from the recording's first event."""
 
 MAGIC = {b"\x93NUMPY": ".npy", b"\x89HDF": ".h5", b"#!AER-DAT4": ".aedat4"}
-"""What files begin with. A .bin begins with anything."""
+"""First bytes of each file format. A .bin file can begin with any bytes."""
 
 DEFAULT_ORDER = "xytp"
 ORDERS = tuple(
     "".join(order)
     for order in ("xytp", "xypt", "txyp", "pxyt", "tpxy", "ptxy", "xtyp", "xpyt", "txpy", "pxty", "xtpy", "xpty")
 )
-"""Of x, y, t and p, in which columns may stand; x before y."""
+"""Accepted orders of the columns x, y, t and p; x comes before y."""
 
 
 def read_recording_folders(files: Files, reading: UploadReader) -> CheckedDataset:
-    """Recordings below folders of a class, and perhaps of Train and Test. Raises `InputError`, which names the file."""
+    """Returns the recordings in class folders, with or without Train and Test folders, as a checked data set.
+
+    Raises `InputError`, which names the file, and `ChoiceNeeded`.
+    """
     known = {place: source for place, source in files.items() if file_suffix(place[-1]) in eventfiles.PARSERS}
     reading.limits.fit_samples(len(known))
     forms = {place: _form(place, source) for place, source in known.items()}
@@ -79,7 +82,7 @@ def _fits_events(before: int, limits: UploadLimits, more: int) -> None:
 
 
 def file_suffix(name: str) -> str:
-    """Of a file's name, in small letters."""
+    """Returns the suffix of a file name in lower case, such as ".npy", or ""."""
     stem, dot, last = name.rpartition(".")
     return f".{last.lower()}" if dot and stem else ""
 
@@ -99,7 +102,7 @@ def _named(error: InputError, place: PathParts) -> InputError:
 def _columns(
     files: Mapping[PathParts, Source], forms: Mapping[PathParts, str], reading: UploadReader
 ) -> tuple[str, str]:
-    """The order of columns without names, and what to say of it. Raises `InputError`, or `Asked`."""
+    """The order of columns without names, and what to say of it. Raises `InputError`, or `ChoiceNeeded`."""
     unnamed = []
     for place, source in files.items():
         if forms[place] != ".npy":
@@ -145,7 +148,7 @@ def _fits(several: Iterable[arrays.LazyArray], order: str, reading: UploadReader
 
 
 def _stream(files: Mapping[PathParts, Source], reading: UploadReader) -> int | None:
-    """The stream to read of AEDAT 4 files. Raises `Asked` where one has several."""
+    """The stream to read of AEDAT 4 files. Raises `ChoiceNeeded` where one has several."""
     packets: Counter[int] = Counter()
     several = False
     for place, source in files.items():

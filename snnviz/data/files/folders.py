@@ -1,8 +1,8 @@
-"""Which folders are the classes of samples, and which say what is for training and for tests.
+"""Detects which folders of an upload name the classes, and which the training and test set.
 
-All parts of a place count, whatever the depth. Folders that all samples have in common say nothing. A level of folders
-called Train and Test (and Valid) is the split; of the levels that are left, the one whose names vary is the classes.
-Where several vary, and the split does not tell them apart, it is asked.
+All parts of a path count, at any depth. Folders that all samples share are ignored. A level of folders called Train and
+Test (and Valid) is the split; among the other levels, the one whose names vary is the classes. Where several vary, and
+the split does not tell them apart, the user is asked.
 """
 
 from __future__ import annotations
@@ -41,16 +41,18 @@ IGNORED_WORDS = {
     "events",
     "folder",
 }
-"""Words that may stand beside them, as in train_images."""
+"""Words that may accompany the name of a split, as in train_images."""
 
 
 MAX_NAME_LENGTH = 40
-"""Characters of the name of a class."""
+"""Longest name of a class, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderLayout:
-    """Samples in their order, those for training first unless `drawn`; their classes, and how many are for tests."""
+    """Samples in order (training samples first, unless `drawn` by a seed), their labels (N,), class names, and test
+    count.
+    """
 
     order: list[PathParts]
     labels: NDArray[np.int64]
@@ -60,7 +62,7 @@ class FolderLayout:
 
 
 def split_of_folder(name: str) -> int | None:
-    """What the name of a folder says of its samples.
+    """Returns the split that a folder's name stands for: 0 train, 1 test, 2 validation, or None.
 
     >>> [split_of_folder(name) for name in ("Train", "test_images", "validation", "trains")]
     [0, 1, 2, None]
@@ -72,7 +74,10 @@ def split_of_folder(name: str) -> int | None:
 
 
 def folder_layout(places: Iterable[PathParts], reading: UploadReader, noun: str) -> FolderLayout:
-    """Classes and split by the folders of samples, which are called `noun`. Raises `InputError`."""
+    """Returns classes and split of samples from their paths; `noun` is what a sample is called in messages.
+
+    Raises `InputError`, and `ChoiceNeeded` where several readings are possible.
+    """
     folders = {place: place[:-1] for place in places}
     common = _common(folders.values())
     below = {place: folder[common:] for place, folder in folders.items()}
@@ -123,9 +128,10 @@ def _split_level(below: Mapping[PathParts, PathParts]) -> int | None:
 
 
 def choose_split(count: Mapping[int, int], reading: UploadReader, noun: str, others: int = 0) -> str:
-    """folders or seed, by how many samples each part has, and `others` beside. Says what is left out.
+    """Returns how to split samples, "folders" or "seed", and reports samples that are left out.
 
-    Raises `Asked` where there are several ways.
+    `count`: samples in each split folder; `others`: samples outside of them. Raises `ChoiceNeeded` where both are
+    possible.
     """
     train, test, valid = (count.get(part, 0) for part in (TRAIN, TEST, VALID))
     total = train + test + others
@@ -220,5 +226,5 @@ def _layout(
 
 
 def test_count(layout: FolderLayout) -> int:
-    """How many samples are for testing."""
+    """Returns the number of test samples."""
     return test_sample_count(len(layout.order)) if layout.drawn else layout.test

@@ -1,6 +1,6 @@
-"""Images and labels of one's own: an .npz, IDX files as MNIST's, or CIFAR's binary files.
+"""Reading uploaded images and labels: an .npz, IDX files as MNIST's, or CIFAR's binary files.
 
-Headers are read first; then each array is read twice, in pieces: for its range, and into the bytes that are kept.
+Headers are read first; then each array is read twice, in pieces: for its range of values, and to convert it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,17 @@ from snnviz.errors import InputError, Unquoted
 
 LABELS = ("labels", "label", "y", "targets", "target", "classes")
 IMAGES = ("images", "image", "x", "data", "pixels", "pictures", "imgs")
-"""What arrays of an .npz are called, perhaps with a word for their part, such as x_train or test_images."""
+"""Accepted names of arrays in an .npz, with or without a word for their split, such as x_train or test_images."""
 
 ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 IDX = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)(?:-idx[134]-ubyte)?")
 
 
 def read_npz(files: Files, reading: UploadReader) -> CheckedDataset | None:
-    """Images and labels of an archive of arrays, or None where none is called or looks so. Raises `InputError`."""
+    """Returns the images and labels in the arrays of an .npz as a checked data set, or None if no array holds images.
+
+    Raises `InputError`, and `ChoiceNeeded` where several readings are possible.
+    """
     if not all(len(place) == 1 and place[0].lower().endswith(".npy") for place in files):
         return None
     found: dict[str, LazyArray] = {}
@@ -147,9 +150,9 @@ def _labels(labels: Labels, field: str, reading: UploadReader) -> Labels:
 
 
 def idx_roles(files: Files, reading: UploadReader) -> dict[str, Source]:
-    """The files that are called as MNIST's, by role, whatever stands between the words and before them.
+    """Returns the files named like MNIST's, by the role that their name says.
 
-    Raises `InputError` where two that differ are called alike.
+    Separators and prefixes in names are ignored. Raises `InputError` where two different files have the same role.
     """
     found: dict[str, tuple[PathParts, Source]] = {}
     for place, source in files.items():
@@ -170,7 +173,10 @@ def idx_roles(files: Files, reading: UploadReader) -> dict[str, Source]:
 
 
 def read_idx(files: Files, found: Mapping[str, Source], reading: UploadReader) -> CheckedDataset:
-    """Images and labels of IDX files, packed by gzip or not. Raises `InputError`."""
+    """Returns the images and labels of IDX files, gzipped or not, as a checked data set.
+
+    `found`: the files by role, from `idx_roles`. Raises `InputError`, and `ChoiceNeeded`.
+    """
     parts = {}
     for part, images, labels in ((TRAIN, *ROLES[:2]), (TEST, *ROLES[2:])):
         if images in found and labels in found:
@@ -217,7 +223,10 @@ def _plain(source: Source, field: str, reading: UploadReader, most: int | None =
 
 
 def read_cifar_binary(files: Files, reading: UploadReader) -> CheckedDataset | None:
-    """Images and labels of CIFAR's binary files, or None where there are none. Raises `InputError`."""
+    """Returns the images and labels of CIFAR's binary files as a checked data set, or None if the files are others.
+
+    Raises `InputError`.
+    """
     found = {place[-1]: source for place, source in files.items()}
     forms = [form for form in (cifar.TEN, cifar.FINE) if set(form.files) <= set(found)]
     if not forms or (forms[0] is cifar.FINE and any(found[name].size % cifar.FINE.record for name in cifar.FINE.files)):

@@ -1,4 +1,4 @@
-"""What a data set of one's own may be."""
+"""Limits for uploaded data sets."""
 
 from __future__ import annotations
 
@@ -11,64 +11,68 @@ from snnviz.errors import InputError, Unquoted
 FEWEST_SIDE = 4
 
 FLOOR, RATIO = 16 * 10**6, 100
-"""Whatever a file says, what it unpacks to is bounded by what arrived: images of MNIST are packed 5 to 1."""
+"""An upload may unpack to `FLOOR` bytes plus `RATIO` times its own size; images of MNIST are packed 5 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """What a data set of one's own may be. A host sets them by environment."""
+    """Limits for uploaded data sets; a host changes them by environment variables such as SNNVIZ_UPLOAD_MEGABYTES."""
 
     megabytes: int = 512
-    """Of the files, and of what they unpack to."""
+    """Largest size of an upload in MB, packed and unpacked."""
 
     samples: int = 200_000
     events: int = 50_000_000
-    """Of all recordings together."""
+    """Largest number of events of all recordings of one data set together."""
 
     side: int = 512
     classes: int = 1000
     sets: int = 100
-    """Of one's own data sets on this machine."""
+    """Largest number of uploaded data sets on this machine."""
 
     kept: int = 8000
-    """Megabytes of all of them together."""
+    """Megabytes of all uploaded data sets on this machine together."""
 
     memory: int = 400
-    """Megabytes that reading may take, besides what is kept, which is written to a file as it is read."""
+    """Megabytes of memory that reading an upload may take, besides its samples, which are written to a file."""
 
     seconds: int = 60
-    """That reading may take."""
+    """Seconds of processor time that reading an upload may take."""
 
     visitor_sets: int = 10
-    """Of one's own data sets that one visitor may keep."""
+    """Largest number of uploaded data sets that one visitor may store."""
 
     visitor_kept: int = 1000
-    """Megabytes of them."""
+    """Megabytes of uploaded data sets that one visitor may store."""
 
     address_sets: int = 50
-    """That all visitors of one internet address may keep: a class behind one connection."""
+    """Largest number of uploaded data sets that all visitors of one internet address may store: a class behind one
+    connection.
+    """
 
     address_kept: int = 4000
-    """Megabytes of them."""
+    """Megabytes of uploaded data sets that all visitors of one internet address may store."""
 
     held: int = 1024
-    """Megabytes of uploads that the server holds in memory before they are kept, of all visitors together."""
+    """Megabytes of uploads that the server holds in memory before they are stored, of all visitors together."""
 
     visitor_held: int = 128
-    """Of one visitor."""
+    """Megabytes of uploads that the server holds in memory for one visitor."""
 
     address_held: int = 512
-    """Of all visitors of one internet address."""
+    """Megabytes of uploads that the server holds in memory for all visitors of one internet address."""
 
     idle: int = 20
-    """Seconds without anything after which an upload that is not whole is ended; and a request whose header is not."""
+    """Seconds without data after which an unfinished upload, or a request without a complete header, is ended."""
 
     speed: int = 16
-    """Kilobytes a second that an upload must come with, on average, after the first `idle` seconds."""
+    """Kilobytes per second that an upload must average after the first `idle` seconds."""
 
     @classmethod
     def here(cls) -> UploadLimits:
-        """Those of this machine: SNNVIZ_UPLOAD_MEGABYTES and so on. Raises `InputError` for what is no number."""
+        """Returns the limits of this machine, from the environment. Raises `InputError` for a value that is no whole
+        number.
+        """
         found = {}
         for name in cls.__dataclass_fields__:
             variable = f"SNNVIZ_UPLOAD_{name.upper()}"
@@ -79,17 +83,19 @@ class UploadLimits:
         return cls(**found)
 
     def fit(self, size: int) -> None:
-        """Raises `InputError` where so many bytes are too many."""
+        """Raises `InputError` if `size` bytes are more than an upload may have."""
         if size > self.megabytes * 10**6:
             raise InputError("upload", f"be at most {self.megabytes:,} MB", Unquoted(f"{size / 1e6:,.0f} MB"))
 
     def too_large(self) -> InputError:
-        """What to say where there is no memory."""
+        """Returns the error for an upload that cannot be read within the memory limit."""
         rule = f"be read within {self.memory:,} MB of memory"
         return InputError("upload", rule, Unquoted("one that takes more"))
 
     def fit_unpacked(self, size: int, arrived: int) -> None:
-        """Raises `InputError` where so many bytes come of so few that arrived: `RATIO` times as many, above `FLOOR`."""
+        """Raises `InputError` if `size` unpacked bytes are too many for `arrived` bytes: over `FLOOR` plus `RATIO`
+        times as many.
+        """
         self.fit(size)
         if size > FLOOR + RATIO * arrived:
             most = FLOOR + RATIO * arrived
@@ -97,17 +103,17 @@ class UploadLimits:
             raise InputError("upload", rule, Unquoted(f"{size / 1e6:,.0f} MB"))
 
     def fit_events(self, count: int) -> None:
-        """Raises `InputError` where so many events are too many."""
+        """Raises `InputError` if `count` events are more than a data set may have."""
         if count > self.events:
             raise InputError("upload", f"hold at most {self.events:,} events", Unquoted(f"{count:,}"))
 
     def fit_samples(self, count: int) -> None:
-        """Raises `InputError` where so many samples, or files, are too many."""
+        """Raises `InputError` if `count` samples, or files, are more than a data set may have."""
         if count > self.samples:
             raise InputError("upload", f"hold at most {self.samples:,} samples", Unquoted(f"{count:,}"))
 
     def fit_sides(self, height: int, width: int) -> None:
-        """Raises `InputError` for pictures that are too large or too small."""
+        """Raises `InputError` if images of this height and width, in pixels, are too large or too small."""
         if not FEWEST_SIDE <= min(height, width) <= max(height, width) <= self.side:
             rule = f"be of {FEWEST_SIDE} to {self.side} pixels a side"
             raise InputError("images", rule, Unquoted(f"{height}x{width}"))
@@ -117,11 +123,12 @@ Kind = Literal["images", "events"]
 
 
 TEST_SHARE = 0.2
-"""Of the samples, drawn by the design's seed, where a set has no test samples of its own."""
+"""Share of the samples that are for testing, drawn by the design's seed, if a data set has no test set of its own."""
 
 
 def test_sample_count(count: int) -> int:
-    """How many of `count` samples are for testing: `TEST_SHARE`, and at least one where one is left to learn from.
+    """Returns how many of `count` samples are for testing: the share `TEST_SHARE`, at least one if there are two or
+    more.
 
     >>> [test_sample_count(count) for count in (1, 2, 100)]
     [0, 1, 20]

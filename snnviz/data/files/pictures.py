@@ -1,7 +1,7 @@
-"""Pictures of one's own, PNG, JPEG and others that Pillow reads, in folders called by their class.
+"""Reading uploaded pictures (PNG, JPEG and others that Pillow reads) in folders named after classes.
 
-Sizes are read from headers before anything is decoded. Pictures of one size are kept as they are; of several sizes, or
-larger than what is kept, it is asked how wide they are made.
+Sizes are read from headers before anything is decoded. Pictures of one size keep it; for several sizes, or sizes above
+the limit, the user is asked to which width they are resized.
 """
 
 from __future__ import annotations
@@ -29,19 +29,22 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
 
 MAX_PIXELS = 40_000_000
-"""Of a picture that is to be made smaller: a telephone's have 12 to 48 million."""
+"""Largest number of pixels of a picture that is resized: those of telephones have 12 to 48 million."""
 
 GRAY_MODES = ("1", "L", "LA", "I;16")
 CONVERTED_MODES = ("CMYK", "YCbCr")
 COLOUR_MODES = ("RGB", "RGBA", "P", "PA", *CONVERTED_MODES, "RGBX", "La", "RGBa")
 SIZES = (28, 32, 64, 128)
 ORIENTATION_TAG = 274
-"""EXIF's tag of a picture that the camera was turned for."""
+"""EXIF tag that says how a picture must be rotated for display."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """What the beginning of a picture says: `size` (height, width) as it is meant to be seen."""
+    """What a picture's header says: `size` is (height, width) in pixels after rotation.
+
+    `gray`: it has no colours; `mode`: Pillow's; `turned`: it must be rotated; `several`: it has several frames.
+    """
 
     size: tuple[int, int]
     gray: bool
@@ -51,7 +54,10 @@ class ImageHeader:
 
 
 def read_image_folders(files: Files, reading: UploadReader) -> CheckedDataset:
-    """Pictures below folders of a class, and perhaps of Train and Test. Raises `InputError`, which names the file."""
+    """Returns the pictures in class folders, with or without Train and Test folders, as a checked data set.
+
+    Raises `InputError`, which names the file, and `ChoiceNeeded`.
+    """
     known = {place: source for place, source in files.items() if file_suffix(place[-1]) in ENDINGS}
     reading.limits.fit_samples(len(known))
     found = folders.folder_layout(known, reading, "picture")
@@ -110,7 +116,7 @@ def _say(headers: Mapping[PathParts, ImageHeader], channels: int, clear: int, re
 
 
 def _side(headers: Mapping[PathParts, ImageHeader], reading: UploadReader) -> int:
-    """How wide all are made, 0 where they are kept as they are. Raises `Asked`."""
+    """How wide all are made, 0 where they are kept as they are. Raises `ChoiceNeeded`."""
     sizes = Counter(one.size for one in headers.values())
     limits, given = reading.limits, reading.choices.size
     fits = len(sizes) == 1 and FEWEST_SIDE <= min(min(sizes)) <= max(max(sizes)) <= limits.side

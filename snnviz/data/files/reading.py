@@ -1,7 +1,7 @@
-"""How a file of somebody's own is read: within which limits, by which choices, and what was done on the way.
+"""State of reading an upload: its limits, the user's choices, and the conversions that were applied.
 
-Nothing is rescaled, dropped, merged or split anew without a word: whoever does it says so with `UploadReader.did`, and
-whoever sees several readings asks with `UploadReader.choose`.
+Whatever is rescaled, dropped, merged or split is reported by `UploadReader.did`; where a file has several readings,
+`UploadReader.choose` asks the user.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from snnviz.errors import InputError, Unquoted
 
 @dataclass(frozen=True, slots=True)
 class UploadChoices:
-    """Answers where a file has several readings; empty: not asked, or not answered yet."""
+    """The user's choices where a file has several readings; empty if not asked or not answered yet."""
 
     scale: str = ""
     split: str = ""
@@ -43,7 +43,9 @@ HELP: Mapping[str, str] = {
 
 
 class ChoiceNeeded(InputError):
-    """There are several readings: `option` chooses one of `choices`, whose values are words for people."""
+    """A file has several readings: the user must set `option` to one of `choices`, which maps values to
+    descriptions.
+    """
 
     def __init__(self, option: str, why: str, choices: Mapping[str, str]) -> None:
         self.option, self.why, self.choices = option, why, dict(choices)
@@ -56,7 +58,7 @@ class ChoiceNeeded(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Something that was done to what was given: a word for programs, to how many, and a sentence for people."""
+    """Something that was done to an upload: `what`, a word for programs; `count` of samples; `words`, a sentence."""
 
     what: str
     count: int
@@ -65,7 +67,7 @@ class Conversion:
 
 @dataclass(slots=True)
 class GrowingArray:
-    """An array that grows, in memory or in a file."""
+    """An array that grows by appending, in memory or in a file."""
 
     path: Path | None
     dtype: np.dtype[Any]
@@ -73,7 +75,7 @@ class GrowingArray:
     count: int = 0
 
     def add(self, part: NDArray[Any]) -> None:
-        """More of it."""
+        """Appends `part` along the first axis."""
         self.count += len(part)
         if self.path is None:
             self.parts.append(part)
@@ -82,7 +84,7 @@ class GrowingArray:
                 part.tofile(file)
 
     def whole(self) -> NDArray[Any]:
-        """All that was appended, as one array: in a file where it is large."""
+        """Returns everything appended so far as one array, memory-mapped if it is in a file."""
         if self.path is None:
             return np.concatenate(self.parts)
         return np.memmap(self.path, self.dtype, "r", shape=(self.count,))
@@ -90,33 +92,36 @@ class GrowingArray:
 
 @dataclass(slots=True)
 class UploadReader:
-    """One reading of one upload."""
+    """The reading of one upload: limits, choices, applied conversions (`done`) and options that were `asked`."""
 
     limits: UploadLimits
     choices: UploadChoices = field(default_factory=UploadChoices)
     folder: Path | None = None
-    """Where arrays are kept in files; None: in memory."""
+    """Folder in which arrays are written to files; None: they stay in memory."""
 
     done: list[Conversion] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
     def room(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """An array to write into."""
+        """Returns an uninitialised array to write into, in memory or memory-mapped."""
         if self.folder is None:
             return np.empty(shape, dtype)
         return np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", np.dtype(dtype), shape)
 
     def heap(self, name: str, dtype: np.dtype[Any]) -> GrowingArray:
-        """An array that grows."""
+        """Returns an empty `GrowingArray`, in memory or in a file called `name`."""
         return GrowingArray(None if self.folder is None else self.folder / f"{name}.heap", dtype)
 
     def did(self, what: str, count: int, words: str) -> None:
-        """Says what was done to `count` of them; nothing where that is none."""
+        """Reports a conversion of `count` samples, described by a sentence; does nothing if `count` is 0."""
         if count:
             self.done.append(Conversion(what, count, words))
 
     def choose(self, option: str, why: str, choices: Mapping[str, str], usual: str = "") -> str:
-        """The one of `choices` that was chosen, else the `usual` one. Raises `ChoiceNeeded` where there is none."""
+        """Returns the user's choice among `choices` for `option`, or `usual` if nothing was chosen.
+
+        Raises `ChoiceNeeded` if nothing was chosen and `usual` is empty, `InputError` for an invalid choice.
+        """
         self.asked.add(option)
         given: str = getattr(self.choices, option)
         if given:
@@ -129,7 +134,7 @@ class UploadReader:
         return usual
 
     def ended(self) -> None:
-        """Raises `InputError` for a choice that nothing was asked for."""
+        """Raises `InputError` if the user made a choice that was never asked for."""
         for each in fields(UploadChoices):
             given = getattr(self.choices, each.name)
             if given and each.name not in self.asked:
@@ -137,7 +142,7 @@ class UploadReader:
 
 
 def join_names(names: object, most: int = 5, cut: int = 24) -> str:
-    """Some of the names, for a sentence.
+    """Returns the first `most` names, each cut to `cut` characters, joined for a sentence.
 
     >>> join_names(["a", "b", "c"], 2)
     'a, b and 1 more'
@@ -148,7 +153,7 @@ def join_names(names: object, most: int = 5, cut: int = 24) -> str:
 
 
 def count_with_noun(count: int, noun: str) -> str:
-    """A number and its noun.
+    """Returns a number and its noun, in the plural where needed.
 
     >>> count_with_noun(1, "file"), count_with_noun(1200, "file")
     ('1 file', '1,200 files')

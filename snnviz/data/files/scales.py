@@ -1,8 +1,7 @@
-"""Black and white of images: which range the values of each array have, and how they become bytes.
+"""Conversion of pixel values to bytes: which range of values is black to white.
 
-An array has one reading where it is whole numbers from 0 to 255; or fractions from 0 to 1, or from 0 to what is near
-255, that leave their range by less than a hundredth, as resizing by bicubic splines does. Where it has several, or
-arrays differ, it is asked.
+The range is clear if values are whole numbers from 0 to 255; or fractions from 0 to 1, or from 0 to about 255, that
+exceed their range by less than 1 %, as bicubic resizing makes them. Otherwise, or if arrays differ, the user is asked.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from snnviz.data.files.reading import UploadReader
 from snnviz.errors import InputError, Unquoted
 
 TOLERANCE = 0.01
-"""Share of the range by which values may leave it and still be of it: they become black or white."""
+"""Share of the range by which values may exceed it; such values become black or white."""
 
 NEAR = 100
-"""Fractions up to so much and more are on the scale of bytes."""
+"""Fractions are on the scale of bytes if the largest is at least this."""
 
 APART = 8
-"""Times that the largest value of one array may be that of another on the same scale."""
+"""Largest ratio between the maxima of two arrays on the same scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRange:
-    """The values of an array: `whole` where none is a fraction."""
+    """The smallest and largest value of an array, its dtype, and whether all values are whole numbers."""
 
     name: str
     dtype: str
@@ -39,7 +38,7 @@ class ValueRange:
 
     @property
     def kind(self) -> str:
-        """unit, bytes, or nothing where it has no one reading."""
+        """ "unit" for values in [0, 1], "bytes" for values in [0, 255], "" if the range is not clear."""
         if self.is_float and self.low > -TOLERANCE and self.high < 1 + TOLERANCE:
             return "unit"
         if self.whole:
@@ -49,11 +48,12 @@ class ValueRange:
 
     @property
     def is_float(self) -> bool:
+        """Whether the dtype is a floating-point type."""
         return self.dtype.startswith("float")
 
     @property
     def white(self) -> float:
-        """The value of white if the array is looked at alone."""
+        """The value of a white pixel if the array is judged on its own."""
         kind = self.kind
         return 1.0 if kind == "unit" else 255.0 if kind == "bytes" and self.high > 127 else max(self.high, 1e-30)
 
@@ -63,14 +63,16 @@ class ValueRange:
 
 @dataclass(frozen=True, slots=True)
 class PixelScaling:
-    """For each array the values that become 0 and 255, the byte that is white, and what to say of it."""
+    """How pixel values become bytes: per array the values that map to 0 and 255, the byte that is white, and a
+    description.
+    """
 
     ranges: tuple[tuple[float, float], ...]
     white: int
     words: str
 
     def bytes(self, images: NDArray[Any], array: int) -> tuple[NDArray[np.uint8], int]:
-        """A part of the `array`-th as bytes, and how many values lay outside of black and white."""
+        """Returns pixel values of array number `array` as bytes, and how many values were clipped."""
         low, high = self.ranges[array]
         outside = int(np.count_nonzero((images < low) | (images > high)))
         if outside:
@@ -83,7 +85,9 @@ class PixelScaling:
 
 
 def value_range(name: str, dtype: np.dtype[Any], pieces: Iterable[NDArray[Any]]) -> ValueRange:
-    """The values of an array, read in pieces. Raises `InputError` for those that are not finite."""
+    """Returns the range of values of an array that is read in pieces. Raises `InputError` for values that are not
+    finite.
+    """
     low, high, whole = np.inf, -np.inf, True
     for piece in pieces:
         if not piece.size:
@@ -99,7 +103,9 @@ def value_range(name: str, dtype: np.dtype[Any], pieces: Iterable[NDArray[Any]])
 
 
 def choose_scaling(spans: Sequence[ValueRange], reading: UploadReader) -> PixelScaling:
-    """How the arrays become bytes. Raises `InputError`, or `Asked` where there are several ways."""
+    """Returns how the pixel values of the arrays become bytes. Raises `InputError`, or `ChoiceNeeded` if it is not
+    clear.
+    """
     low, high = min(one.low for one in spans), max(one.high for one in spans)
     kinds = {one.kind for one in spans}
     if "unit" in kinds and all(one.kind == "unit" or (one.whole and one.high <= 1) for one in spans):

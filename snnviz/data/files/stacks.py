@@ -1,4 +1,4 @@
-"""Images of whatever form, one after the other, and how they become what is kept."""
+"""Stacks of images in any layout, and their conversion to the layout that is stored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ COLOURS = (1, 3)
 
 @dataclass(frozen=True, slots=True)
 class ImageStack:
-    """Images (N, C, H, W), read in pieces, as often as somebody wants. `order`: of the axes, in words."""
+    """Images (N, C, H, W), which `pieces()` reads in consecutive pieces, as often as it is called.
+
+    `order`: the order of the axes in the file, in words.
+    """
 
     name: str
     shape: tuple[int, int, int, int]
@@ -36,7 +39,7 @@ class ImageStack:
 
     @classmethod
     def of(cls, images: LazyArray) -> ImageStack:
-        """Of an array with the colours first, last or none. Raises `InputError`."""
+        """Returns the stack of an array with the colour axis first, last or absent. Raises `InputError`."""
         shape = images.shape
         if len(shape) == 3:
             return cls(images.field, (shape[0], 1, *shape[1:]), images.dtype, lambda: _gray(images), "no colours")
@@ -50,7 +53,7 @@ class ImageStack:
 
     @classmethod
     def of_records(cls, name: str, tables: Sequence[LazyArray]) -> ImageStack:
-        """Of CIFAR's records, which end with the pixels."""
+        """Returns the stack of CIFAR records, which end with the pixels."""
 
         def pieces() -> Iterator[NDArray[Any]]:
             for table in tables:
@@ -70,14 +73,17 @@ def _last(images: LazyArray) -> Iterator[NDArray[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class LabelledImages:
-    """Images and labels that belong together: for training, for testing or for validation."""
+    """Images with their labels, of one split: training, test or validation."""
 
     images: ImageStack
     labels: Labels
 
 
 def join_splits(form: str, parts: Mapping[int, LabelledImages], reading: UploadReader, order: str) -> CheckedDataset:
-    """A data set of the images of its parts. Raises `InputError`, or `Asked`."""
+    """Returns a checked data set of the images of its splits, converted to bytes; `form` is the file format, in words.
+
+    Raises `InputError`, and `ChoiceNeeded` where several readings are possible.
+    """
     used, drawn = _split(parts, reading)
     for part in used:
         if part.images.shape[0] != len(part.labels):
