@@ -238,6 +238,11 @@ def _settle() -> None:
     torch.set_flush_denormal(True)
 
 
+def test_parts(network: Network, count: int) -> list[slice]:
+    """The parts of `count` images in which a network is tested. A noisy encoding draws by where a part begins."""
+    return _parts(count, min(TEST_BATCH, network.micro_batch))
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """accuracy 0..1, mean loss, and spikes per spiking neuron and time step, None where no neuron spikes."""
@@ -265,7 +270,7 @@ def evaluate(network: Network, images: Images, executor: Executor | None = None)
         hits = int((found.argmax(1) == labels).sum())
         return hits, F.cross_entropy(found, labels, reduction="sum").item(), fired
 
-    found = list(_each(part, _parts(len(images), min(TEST_BATCH, network.micro_batch)), executor))
+    found = list(_each(part, test_parts(network, len(images)), executor))
     hits, loss, fired = (sum(column) for column in zip(*found, strict=True))
     rate = fired / (len(images) * network.steps * neurons) if neurons else None
     return Evaluation(hits / len(images), loss / len(images), rate)

@@ -1,0 +1,1 @@
+"""Rows in, figures and tables out (plotly)."""

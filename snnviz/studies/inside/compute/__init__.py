@@ -1,0 +1,1 @@
+"""In torch: what workers run."""

@@ -1,0 +1,228 @@
+"""One image through a network: spikes, potentials, where currents come from, and what the readout gathers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from snnviz.core import data
+from snnviz.core.data import Images
+from snnviz.core.randomness import generator
+from snnviz.core.tracing import Trace, TracedNetwork
+from snnviz.core.train import test_parts
+from snnviz.data import datasets
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.graph.layers import Layer, Source
+from snnviz.studies.inside.compute.opening import neurons, source_name
+from snnviz.studies.inside.look import (
+    MOST_MAP,
+    MOST_SPIKES,
+    MOST_TRACES,
+    Answer,
+    Array,
+    Look,
+    parse_neurons,
+    parse_picture,
+)
+
+WHITE = 255
+"""The brightest value of a drawn picture."""
+
+
+def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) -> Answer:
+    """What a network computes of one image.
+
+    about: `label` (None of a drawing), `readout` and `predicted` by time step, `layers` with name, shape, spikes of an
+    image, whether and how neurons were sampled, what was learnt; `focus` with the names of what each neuron's current
+    comes from. arrays: "input" (T or 1, C, H, W); "readout" (T, classes); by layer i "spikes.i" (S, 2): time step
+    and neuron in the order (C, H, W), "shown.i": the neurons that were kept where not all, "counts.i" (C, H, W): spikes
+    over time; by focus k "potential.k" (T,), "fired.k" (T,), "currents.k" (sources, T).
+
+    Raises `InputError`.
+    """
+    image, label = encoded(network, design, test, look)
+    steps = look.steps or network.steps
+    if steps > network.steps:
+        raise InputError("steps", f"be at most {network.steps}, the time steps of this network", look.steps)
+    trace = network.trace(image)
+    readout = trace.readout[:steps, 0].double().numpy()
+    predicted = readout.argmax(1)
+    arrays: dict[str, Array] = {"input": _bounded(image[:, 0].numpy()), "readout": readout.astype(np.float32)}
+    about = {
+        "run": look.run,
+        "image": None if look.drawn else look.image,
+        "label": label,
+        "classes": readout.shape[1],
+        "steps": steps,
+        "predicted": predicted.tolist(),
+        "first_right": _first(predicted == label) if label is not None else None,
+        "settled": int(np.flatnonzero(np.diff(predicted)).max(initial=-1)) + 2,
+        "layers": _layers(network, trace, steps, design, arrays),
+        "focus": _focus(network, trace, steps, look, arrays),
+        "weights": first_weights(network, arrays),
+    }
+    return Answer(about, arrays)
+
+
+def _first(right: Array) -> int | None:
+    """The number of time steps after which the answer is right for the first time, from 1; None if never."""
+    found = np.flatnonzero(right)
+    return int(found[0]) + 1 if len(found) else None
+
+
+def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) -> tuple[Tensor, int | None]:
+    """The input (T or 1, 1, C, H, W) of the image that a look is of, as the run tests it, and its label."""
+    if look.drawn:
+        if datasets.dataset_card(design.data.name).counts is not None:
+            raise InputError("drawn", "be left out: this network sees recordings", look.drawn[:20])
+        picture = torch.from_numpy(parse_picture(look.drawn, tuple(test.images.shape[1:])).copy())[None]
+        image, label = data.encode(picture, WHITE, design, "look"), None
+    else:
+        if look.image >= len(test):
+            raise InputError("image", f"be less than {len(test)}, the number of test images", look.image)
+        part = next(part for part in test_parts(network, len(test)) if part.start <= look.image < part.stop)
+        chosen = part if design.data.encoding.kind == "rate" else slice(look.image, look.image + 1)
+        image = data.encode(test.images[chosen], test.white, design, "test", part.start)
+        image = image[:, look.image - chosen.start][:, None]
+        label = int(test.labels[look.image])
+    return dropped(image, look), label
+
+
+def dropped(image: Tensor, look: Look) -> Tensor:
+    """The input without the share that a look leaves out: of each time step anew, or of an image that stays, once."""
+    if not look.dropped:
+        return image
+    kept = torch.rand(image.shape, generator=generator(look.seed, "look", "dropped")) >= look.dropped
+    return image * kept
+
+
+def columns(x: Tensor) -> Array:
+    """(T, N) of the first image, neurons in the order (C, H, W)."""
+    first = x[:, 0]
+    ordered = first.permute(0, 3, 1, 2) if first.dim() == 4 else first
+    return ordered.flatten(1).detach().numpy()
+
+
+def _layers(
+    network: TracedNetwork, trace: Trace, steps: int, design: Design, arrays: dict[str, Array]
+) -> list[dict[str, Any]]:
+    layers = network.architecture.layers
+    said = {
+        index: columns(trace.said(index))[:steps]
+        for index, layer in enumerate(layers)
+        if index < len(layers) - 1 or layer.spiking
+    }
+    spiking = {index: x for index, x in said.items() if layers[index].spiking}
+    total = sum(int(np.count_nonzero(x)) for x in spiking.values())
+    share = min(1.0, MOST_SPIKES / max(1, total))
+    found = []
+    for index, layer in enumerate(layers):
+        about: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "shape": list(layer.out_shape)}
+        about |= {"spiking": layer.spiking, "neurons": layer.neurons, "reads": _reads(network, layer)}
+        if index in said:
+            counts = said[index].sum(0).reshape(layer.out_shape)
+            arrays[f"counts.{index}"] = _sampled_channels(counts).astype(np.float32)
+        if index in spiking:
+            about |= _raster(index, spiking[index], share, arrays)
+            about |= _numbers(network, layer, design)
+        found.append(about)
+    return found
+
+
+def _reads(network: TracedNetwork, layer: Layer) -> list[dict[str, Any]]:
+    return [
+        {"layer": source_name(network.architecture, source.layer), "as": source.merge, "delay": source.delay}
+        for source in layer.sources
+    ]
+
+
+def _raster(index: int, spikes: Array, share: float, arrays: dict[str, Array]) -> dict[str, Any]:
+    count = spikes.shape[1]
+    told: dict[str, Any] = {"spikes": int(np.count_nonzero(spikes)), "sampled": False}
+    if share < 1:
+        kept = np.unique(np.linspace(0, count - 1, max(1, int(share * count))).round().astype(np.int64))
+        arrays[f"shown.{index}"], spikes = kept.astype(np.int32), spikes[:, kept]
+        told["sampled"] = True
+        step, place = np.nonzero(spikes)
+        place = kept[place]
+    else:
+        step, place = np.nonzero(spikes)
+    arrays[f"spikes.{index}"] = np.stack([step, place], 1).astype(np.int32)
+    return told
+
+
+def _numbers(network: TracedNetwork, layer: Layer, design: Design) -> dict[str, Any]:
+    """Threshold and leak as they act and as they began."""
+    beta, threshold = network.cell(layer).learnt
+    begun = {name: getattr(design.neuron, name, None) for name in ("threshold", "beta")}
+    now = {name: getattr(network.design.neuron, name, None) for name in ("threshold", "beta")}
+    return {
+        "threshold": now["threshold"] if threshold is None else threshold,
+        "beta": now["beta"] if beta is None else beta,
+        "threshold_before": begun["threshold"],
+        "beta_before": begun["beta"],
+        "learnt": [name for name, value in (("beta", beta), ("threshold", threshold)) if value is not None],
+    }
+
+
+def _sampled_channels(counts: Array) -> Array:
+    """Of large maps evenly spaced channels."""
+    channels, points = len(counts), int(np.prod(counts.shape[1:]))
+    most = max(1, MOST_MAP // points)
+    if channels <= most:
+        return counts
+    return counts[np.unique(np.linspace(0, channels - 1, most).round().astype(np.int64))]
+
+
+def _bounded(image: Array) -> Array:
+    """The input over time, or where that is large its mean over time (1, C, H, W)."""
+    return (image if image.size <= MOST_SPIKES else image.mean(0, keepdims=True)).astype(np.float32)
+
+
+def _focus(
+    network: TracedNetwork, trace: Trace, steps: int, look: Look, arrays: dict[str, Array]
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    layers = network.architecture.layers
+    names = {layer.name: index for index, layer in enumerate(layers)}
+    for name, numbers in parse_neurons(look.focus, "focus").items():
+        if name not in names or layers[names[name]].kind == "merge" or not numbers:
+            rule = "name neurons of layers of this network, such as " + f"{layers[0].name} 0"
+            raise InputError("focus", rule, name)
+        index = names[name]
+        layer, parts = layers[index], trace.currents(index)
+        flat = [columns(part.current)[:steps] for part in parts]
+        u = columns(trace.potentials[index])[:steps] if index in trace.potentials else None
+        s = columns(trace.said(index))[:steps] if u is not None else None
+        for number in neurons(layer, numbers, "focus"):
+            if len(found) == MOST_TRACES:
+                raise InputError("focus", f"name at most {MOST_TRACES} neurons", look.focus)
+            k = len(found)
+            arrays[f"currents.{k}"] = np.stack([part[:, number] for part in flat]).astype(np.float32)
+            if u is not None and s is not None:
+                arrays[f"potential.{k}"] = u[:, number].astype(np.float32)
+                arrays[f"fired.{k}"] = s[:, number].astype(np.float32)
+            sources = [_words(network, part.source) for part in parts]
+            found.append({"layer": name, "index": index, "neuron": number, "sources": sources})
+    return found
+
+
+def _words(network: TracedNetwork, source: Source | None) -> dict[str, Any]:
+    if source is None:
+        return {"layer": "bias", "as": "bias", "delay": 0}
+    return {"layer": source_name(network.architecture, source.layer), "as": source.merge, "delay": source.delay}
+
+
+def first_weights(network: TracedNetwork, arrays: dict[str, Array], most: int = 64) -> dict[str, Any] | None:
+    """The weights of the first layer as pictures (neurons, C, h, w), the first `most` of them."""
+    layer = network.architecture.layers[0]
+    if not layer.weighted:
+        return None
+    weight = network.parameters[f"{layer.name}.weight"].detach()
+    shape = layer.in_shape if layer.kind == "linear" else tuple(weight.shape[1:])
+    arrays["weights"] = weight[:most].reshape(-1, *shape).float().numpy()
+    return {"layer": layer.name, "shown": min(most, len(weight)), "of": len(weight)}

@@ -1,0 +1,134 @@
+"""A run's network as a look asks for it: its weights, and what is silenced, moved or made noisy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from snnviz.core import data
+from snnviz.core.measured_inits import initialise_from_data
+from snnviz.core.module import as_module
+from snnviz.core.randomness import generator
+from snnviz.core.tracing import Silenced, TracedNetwork
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.graph.architectures import INPUT, build_architecture
+from snnviz.graph.layers import Architecture, Layer
+from snnviz.studies.inside.look import Look, parse_neurons, parse_sources
+
+INPUT_NAME = "input"
+"""What a look calls the encoded image as a source."""
+
+
+def open_network(design: Design, arrays: Mapping[str, Any] | None, look: Look) -> TracedNetwork:
+    """The network of a run, ready to be traced; `arrays`: of its checkpoint, None for an untrained one.
+
+    Raises `InputError` for a TTFS network, names of layers and numbers of neurons that are not there, and factors that
+    this neuron has no use for.
+    """
+    if design.network.code == "ttfs":
+        raise InputError("run", "be of a network that is not TTFS: the TTFS page shows those over time", look.run)
+    architecture = build_architecture(design)
+    silenced = Silenced(_masks(architecture, look.silenced), frozenset(_muted(architecture, look.muted)))
+    network = TracedNetwork(_moved(design, look), silenced)
+    if arrays is None or look.weights == "untrained":
+        initialise_from_data(network, data.encoded_probe(data.load(design)[0], design)[0])
+    else:
+        module = as_module(design, arrays)  # checks names and shapes
+        _restore(network, {**dict(module.named_parameters()), **dict(module.named_buffers())})
+    _move_learnt(network, look)
+    if look.noise:
+        _add_noise(network, look)
+    return network
+
+
+def _restore(network: TracedNetwork, values: Mapping[str, Tensor]) -> None:
+    for own in (network.parameters, network.buffers):
+        for name in own:
+            own[name] = values[name].detach().clone()
+
+
+def _layer(architecture: Architecture, name: str, field: str) -> int:
+    names = [layer.name for layer in architecture.layers]
+    if name not in names:
+        raise InputError(field, f"name a layer of this network, one of {', '.join(names)}", name)
+    return names.index(name)
+
+
+def _masks(architecture: Architecture, text: str) -> dict[int, Tensor]:
+    found = {}
+    for name, numbers in parse_neurons(text).items():
+        index = _layer(architecture, name, "silenced")
+        layer = architecture.layers[index]
+        if layer.plain or layer.kind == "merge":
+            raise InputError("silenced", "name a layer with neurons", name)
+        mask = torch.ones(layer.out_shape)
+        for place in neurons(layer, numbers, "silenced"):
+            mask.view(-1)[place] = 0
+        found[index] = mask.flatten() if layer.kind == "linear" else mask.permute(1, 2, 0)
+    return found
+
+
+def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
+    """Numbers of neurons, in the order (C, H, W), of a layer's part of `parse_neurons`. Raises `InputError`."""
+    channels, *size = layer.out_shape
+    points, numbers = size[0] * size[1], tuple(numbers)
+    if not numbers:
+        return list(range(layer.neurons))
+    found: list[int] = []
+    for number in numbers:
+        whole, value = number.startswith("c"), int(number.removeprefix("c"))
+        most = channels if whole else layer.neurons
+        if value >= most:
+            raise InputError(
+                field, f"be less than {most} for {'a channel' if whole else 'a neuron'} of {layer.name}", value
+            )
+        found += range(value * points, (value + 1) * points) if whole else [value]
+    return sorted(set(found))
+
+
+def source_name(architecture: Architecture, index: int) -> str:
+    """What a look calls a source: the layer's name, or "input"."""
+    return INPUT_NAME if index == INPUT else architecture.layers[index].name
+
+
+def _muted(architecture: Architecture, text: str) -> Iterable[tuple[int, int]]:
+    for reader, source in parse_sources(text):
+        index = _layer(architecture, reader, "muted")
+        sources = [source_name(architecture, one.layer) for one in architecture.layers[index].sources]
+        if source not in sources:
+            raise InputError("muted", f"name what {reader} reads: {', '.join(sources)}", source)
+        yield from ((index, place) for place, name in enumerate(sources) if name == source)
+
+
+def _moved(design: Design, look: Look) -> Design:
+    """With other numbers of the neurons that learn none."""
+    document = design.neuron.model_dump(mode="json")
+    for field, factor, most in (("threshold", look.threshold, 1e9), ("beta", look.leak, 1.0)):
+        if factor == 1:
+            continue
+        if field not in document or not build_architecture(design).layers[0].spiking:
+            name = {"threshold": "threshold", "beta": "leak"}[field]
+            raise InputError(name, f"be 1 for a neuron of kind {design.neuron.kind}, which has none", factor)
+        document[field] = min(most, document[field] * factor)
+    return design.model_copy(update={"neuron": type(design.neuron).model_validate(document)})
+
+
+def _move_learnt(network: TracedNetwork, look: Look) -> None:
+    for name, value in network.parameters.items():
+        kind = name.rpartition(".")[2]
+        if kind == "threshold":
+            network.parameters[name] = value.detach() * look.threshold
+        elif kind == "beta":
+            network.parameters[name] = (value.detach() * look.leak).clamp(0, 1)
+
+
+def _add_noise(network: TracedNetwork, look: Look) -> None:
+    for name, value in network.parameters.items():
+        if name.endswith(".weight"):
+            draw = torch.randn(value.shape, generator=generator(look.seed, "look", "noise", name))
+            weight = value.detach()
+            network.parameters[name] = weight + look.noise * weight.std(correction=0) * draw

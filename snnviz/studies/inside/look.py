@@ -1,0 +1,174 @@
+"""What is asked of a trained network, a look, and what comes back: plain arrays, so that pages need no torch."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import field_validator
+
+from snnviz.design.registry import Range
+from snnviz.design.submitted import Document
+from snnviz.errors import InputError
+
+Array = NDArray[Any]
+
+MOST_SPIKES = 200_000
+"""Spikes that leave the process of a look at most; of larger layers neurons are sampled evenly."""
+
+MOST_TRACES = 64
+"""Neurons whose potential over time leaves the process of a look at most."""
+
+MOST_MAP = 65_536
+"""Neurons of a layer whose spike counts leave the process at most; of larger ones channels are sampled evenly."""
+
+Weights = Literal["trained", "untrained"]
+
+
+class Look(Document):
+    """A look at one image in a network, and what is changed for it without training anew.
+
+    run: the run's name in the store. image: the number of a test image, in the order in which the run tests them.
+    drawn: instead of a test image a picture, as `picture_text` writes it. weights: after training, or as they were
+    drawn before it. silenced: neurons that say nothing, such as ``L2 3 c7; L1`` (of L2 neuron 3 and channel 7, and
+    all of L1). muted: sources that are
+    read as 0, such as ``L3<L1`` (what L3 reads of L1). focus: neurons whose potential is told, such as ``L2 3 7``.
+    """
+
+    noun: ClassVar[str] = "a look"
+
+    run: str = ""
+    image: Annotated[int, Range(0, 1_000_000, "The number of a test image, from 0.", 1)] = 0
+    drawn: str = ""
+    weights: Weights = "trained"
+    silenced: str = ""
+    muted: str = ""
+    focus: str = ""
+    threshold: Annotated[
+        float, Range(0, 4, "All thresholds are multiplied by it, without training anew.", 0.05, "Threshold times")
+    ] = 1.0
+    leak: Annotated[
+        float, Range(0, 2, "All leaks are multiplied by it and end at 1, without training anew.", 0.05, "Leak times")
+    ] = 1.0
+    noise: Annotated[
+        float,
+        Range(0, 2, "Normal noise on the weights, in standard deviations of each layer's weights.", 0.05, "Noise"),
+    ] = 0.0
+    dropped: Annotated[
+        float, Range(0, 1, "Share of the input's events, or pixels, that is left out.", 0.05, "Input left out")
+    ] = 0.0
+    steps: Annotated[int, Range(0, 1000, "Time steps that the network is allowed; 0: all of them.", 1)] = 0
+    seed: Annotated[int, Range(0, 1_000_000, "Of the noise, and of what is left out.", 1)] = 0
+
+    @field_validator("run", mode="before")
+    @classmethod
+    def _named(cls, run: object) -> object:
+        if not isinstance(run, str) or (run and not re.fullmatch(r"[0-9a-f]{16}", run)):
+            raise InputError("run", "be the name of a run, 16 hexadecimal digits", run)
+        return run
+
+    @field_validator("silenced", "muted", "focus", mode="before")
+    @classmethod
+    def _short(cls, text: object) -> object:
+        if not isinstance(text, str) or len(text) > 2000:
+            raise InputError("silenced", "be at most 2,000 characters of text", text)
+        return " ".join(text.split())
+
+    @property
+    def changes(self) -> bool:
+        """Whether the network, or its input, is another than the run's."""
+        plain = Look(run=self.run, image=self.image, drawn=self.drawn, focus=self.focus, weights=self.weights)
+        return self != plain
+
+    @property
+    def network(self) -> Look:
+        """The part of it that says which network answers, and what it sees less of."""
+        return self.model_copy(update={"image": 0, "drawn": "", "focus": ""})
+
+
+def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ...]]:
+    """Neurons by the name of their layer: numbers in the order (C, H, W), ``c3`` for all of channel 3, () for all.
+
+    Raises `InputError`.
+
+    >>> parse_neurons("L2 3 c7; L1")
+    {'L2': ('3', 'c7'), 'L1': ()}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        name, *numbers = part.split()
+        if not all(re.fullmatch(r"c?\d{1,9}", number) for number in numbers):
+            raise InputError(field, "name layers and numbers of their neurons, such as L2 3 7; L1", part)
+        found[name] = (*found.get(name, ()), *numbers)
+    return found
+
+
+def parse_sources(text: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of a layer and the layer that it does not hear. Raises `InputError`.
+
+    >>> parse_sources("L3<L1; L4<L2")
+    (('L3', 'L1'), ('L4', 'L2'))
+    """
+    found = []
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        reader, mark, source = part.partition("<")
+        if not mark or not reader.strip() or not source.strip():
+            raise InputError("muted", "name what a layer reads, such as L3<L1", part)
+        found.append((reader.strip(), source.strip()))
+    return tuple(found)
+
+
+def picture_text(picture: Array) -> str:
+    """A picture (H, W) or (C, H, W) of 0 to 255 as text for a link: its shape, and hexadecimal digits in 16 steps.
+
+    >>> picture_text(np.array([[0, 255], [128, 16]]))
+    '1x2x2.0f81'
+    """
+    whole = picture[None] if picture.ndim == 2 else picture
+    shape = "x".join(map(str, whole.shape))
+    return f"{shape}.{''.join(f'{int(value) // 16:x}' for value in whole.ravel())}"
+
+
+def parse_picture(text: str, shape: Sequence[int]) -> Array:
+    """The picture (C, H, W) of such text, uint8 from 0 to 255. Raises `InputError` where it is of another shape, or of
+    nothing.
+
+    >>> parse_picture("1x2x2.0f81", (1, 2, 2)).tolist()
+    [[[0, 255], [136, 17]]]
+    """
+    told, _, digits = text.partition(".")
+    expected = "x".join(map(str, shape))
+    if told != expected or not re.fullmatch(r"[0-9a-f]+", digits) or len(digits) != int(np.prod(shape)):
+        raise InputError("drawn", f"be a picture of {expected} as this page writes it", text[:60])
+    values = np.frombuffer(bytes(int(digit, 16) * 17 for digit in digits), dtype=np.uint8).reshape(tuple(shape))
+    if not values.any():
+        raise InputError("drawn", "be a picture with something on it", "nothing")
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes back: `about`, which JSON can hold, and arrays by name. It travels as bytes, without pickle."""
+
+    about: Mapping[str, Any]
+    arrays: Mapping[str, Array]
+
+    def to_bytes(self) -> bytes:
+        """As an .npz file, `about` in it as JSON text."""
+        file = io.BytesIO()
+        text = np.frombuffer(json.dumps(self.about, allow_nan=False).encode(), dtype=np.uint8)
+        np.savez(file, about=text, **{f"array.{name}": array for name, array in self.arrays.items()})  # type: ignore[arg-type]
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Answer:
+        """The inverse of `to_bytes`."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays = {name.removeprefix("array."): file[name] for name in file.files if name.startswith("array.")}
+            return cls(json.loads(bytes(file["about"]).decode()), arrays)

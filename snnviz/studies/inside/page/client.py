@@ -1,0 +1,159 @@
+"""Asks the process that holds the networks, which is started by the first look and ended when nobody looks any more."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, TimeoutError
+from typing import IO, Any
+
+from snnviz.errors import SnnvizError
+from snnviz.places import ROOT
+from snnviz.studies.inside.look import Answer, Look
+from snnviz.ui.kit.lru import LruCache
+from snnviz.ui.kit.shared import shared
+
+MODULE = "snnviz.studies.inside.compute.answering"
+MOST_BYTES = 64e6
+"""Answers that are kept for all viewers."""
+
+IDLE_SECONDS = 600.0
+"""After so long without a look the process, and the memory of its networks, is given back."""
+
+LOOK_SECONDS = 0.05
+
+_ANSWERS: LruCache[bytes] = LruCache(MOST_BYTES, len)
+
+
+class LookFailed(SnnvizError):
+    """A look that has no answer, in a sentence for who asked."""
+
+
+class _Asked:
+    """A request that is under way, and how far it is, 0 to 1."""
+
+    def __init__(self) -> None:
+        self.answer: Future[bytes] = Future()
+        self.share = 0.0
+
+
+class Looking:
+    """The process, and what it was asked. Requests are answered one after the other."""
+
+    def __init__(self, store: str) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._asked: dict[int, _Asked] = {}
+        self._same: dict[str, _Asked] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._last = time.monotonic()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None where there is none."""
+        return None if self._process is None else self._process.pid
+
+    def ask(self, what: str, look: Look) -> _Asked:
+        """Send a request; who asks for what is just being computed waits for the same answer."""
+        text = json.dumps({"ask": what, "look": look.model_dump(mode="json")}, sort_keys=True)
+        with self._lock:
+            self._last = time.monotonic()
+            if (known := self._same.get(text)) is not None:
+                return known
+            process, number, asked = self._running(), next(self._numbers), _Asked()
+            self._asked[number] = self._same[text] = asked
+            asked.answer.add_done_callback(lambda _: self._forget(number, text))
+            assert process.stdin is not None
+            try:
+                process.stdin.write(json.dumps({"id": number, **json.loads(text)}).encode() + b"\n")
+                process.stdin.flush()
+            except OSError:
+                asked.answer.set_exception(LookFailed("The process that looks has ended: try again."))
+        return asked
+
+    def _forget(self, number: int, text: str) -> None:
+        self._asked.pop(number, None)
+        self._same.pop(text, None)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            command, given = [sys.executable, "-m", MODULE], os.environ | {"SNNVIZ_STORE": self.store}
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=given
+            )
+            for target in (self._read, self._watch):
+                threading.Thread(target=target, args=(self._process,), name="looks", daemon=True).start()
+        return self._process
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        while line := process.stdout.readline():
+            self._take(json.loads(line), process.stdout)
+        process.wait()
+        for asked in list(self._asked.values()):
+            if not asked.answer.done():
+                asked.answer.set_exception(LookFailed("The process that looks was ended, for want of memory perhaps."))
+
+    def _take(self, said: dict[str, Any], stream: IO[bytes]) -> None:
+        data = stream.read(said["bytes"]) if "bytes" in said else b""
+        asked = self._asked.get(said["id"])
+        if asked is None:
+            return
+        if "share" in said:
+            asked.share = said["share"]
+        elif "error" in said:
+            asked.answer.set_exception(LookFailed(said["error"]))
+        else:
+            asked.answer.set_result(data)
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        """Ends it when nobody has looked for a while."""
+        while process.poll() is None:
+            time.sleep(1.0)
+            if not self._asked and time.monotonic() - self._last > IDLE_SECONDS:
+                self.stop()
+
+    def stop(self) -> None:
+        """End the process; the next look starts another."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+@shared(4)
+def looking() -> Looking:
+    """The process of this server's store."""
+    from snnviz.ui.kit import services
+
+    return Looking(services.store().url)
+
+
+def answer(
+    what: str, look: Look, version: object, tell: Callable[[float], None] = lambda _: None, patience: float = 600.0
+) -> Answer:
+    """The answer to a look at a run in a `version`, such as when it ended; from the cache where anybody asked before.
+
+    `tell` hears how far it is while one waits. Raises `LookFailed`.
+    """
+    key = (what, look, version)
+    if (known := _ANSWERS.get(key)) is None:
+        asked, end = looking().ask(what, look), time.monotonic() + patience
+        while True:
+            try:
+                known = asked.answer.result(LOOK_SECONDS)
+                break
+            except TimeoutError:
+                tell(asked.share)
+                if time.monotonic() > end:
+                    raise LookFailed("This look takes too long: try a smaller network or fewer images.") from None
+        _ANSWERS.put(key, known)
+    return Answer.from_bytes(known)

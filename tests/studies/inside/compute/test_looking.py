@@ -1,0 +1,309 @@
+"""A look at an image, and at all of them: what leaves the process is what the network computed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from snnviz.core import data, train
+from snnviz.core.execute import execute
+from snnviz.design.design import Design
+from snnviz.errors import InputError, SnnvizError
+from snnviz.events import Checkpoint, EpochEnd
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Store
+from snnviz.studies.inside.compute import answering, looking
+from snnviz.studies.inside.compute.answering import Looker
+from snnviz.studies.inside.compute.opening import open_network
+from snnviz.studies.inside.compute.overview import confusion, overview
+from snnviz.studies.inside.look import Answer, Look, picture_text
+
+BLOCK = {"kind": "block", "channels": 4}
+
+
+def design(network: dict[str, Any], **parts: Any) -> Design:
+    sizes = {"train_samples": 200, "test_samples": 60, "steps": 5, **parts.pop("data", {})}
+    neuron = {"threshold": 0.5, **parts.pop("neuron", {})}
+    training = {"epochs": 2, "batch_size": 20, "learning_rate": 0.01}
+    return Design.check(
+        {"network": network, "neuron": neuron, "data": sizes, "init": "kaiming", "training": training, **parts}
+    )
+
+
+DESIGNS = {
+    "mlp": design({"kind": "mlp", "depth": 2, "width": 20}),
+    "rate-coded": design({"kind": "mlp", "depth": 2, "width": 20}, data={"encoding": "rate"}),
+    "learnt": design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"learn": "both"}),
+    "normalised": design({"kind": "cnn", "depth": 2, "channels": 4, "norm": "batch"}),
+    "skips": design({**BLOCK, "edges": "0012/0001/0000/0010"}),
+    "relu": design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"kind": "relu"}, data={"steps": 1}),
+}
+
+Events = tuple[Any, EpochEnd]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Callable[[Design], Events]:
+    known: dict[str, Events] = {}
+
+    def run(made: Design) -> Events:
+        if made.digest not in known:
+            events = list(execute(made))
+            ends = [event for event in events if isinstance(event, EpochEnd)]
+            known[made.digest] = [e for e in events if isinstance(e, Checkpoint)][-1].arrays, ends[-1]
+        return known[made.digest]
+
+    return run
+
+
+@pytest.mark.parametrize("made", DESIGNS.values(), ids=DESIGNS)
+def test_confusion_and_accuracy_are_the_runs_own(made: Design, trained: Callable[[Design], Events]) -> None:
+    arrays, end = trained(made)
+    look, test = Look(), data.load(made)[1]
+    network = open_network(made, arrays, look)
+    found = overview(network, made, test, look)
+    assert found.about["accuracy"] == found.about["by_steps"][-1] == end.test_accuracy
+    table = confusion(found.arrays["predicted"], found.arrays["labels"], 10)
+    assert table.sum() == len(test)
+    assert np.trace(table) / len(test) == end.test_accuracy
+    assert [int(row) for row in table.sum(1)] == np.bincount(test.labels, minlength=10).tolist()
+    if end.rate is not None:  # of all spiking layers together
+        neurons = [one["neurons"] for one in found.about["layers"]]
+        mean = np.average([one["rate"] for one in found.about["layers"]], weights=neurons)
+        assert mean == pytest.approx(end.rate, rel=1e-6)
+    for number in (0, 7, 59):  # and one image at a time, a noisy encoding as in the test
+        one = looking.look_at(network, made, test, Look(image=number))
+        assert one.about["predicted"][-1] == found.arrays["predicted"][number]
+        assert one.about["label"] == test.labels[number]
+
+
+@pytest.mark.parametrize("made", DESIGNS.values(), ids=DESIGNS)
+def test_steps_allowed_are_those_of_a_test_that_stops(made: Design, trained: Callable[[Design], Events]) -> None:
+    arrays, _ = trained(made)
+    test = data.load(made)[1]
+    network = open_network(made, arrays, Look())
+    found = overview(network, made, test, Look())
+    answers = np.stack(
+        [looking.look_at(network, made, test, Look(image=number)).about["predicted"] for number in range(0, 60, 6)]
+    )
+    for own, needed in zip(answers, found.arrays["steps_needed"][::6], strict=True):
+        literal = next(n for n in range(1, len(own) + 1) if all(answer == own[-1] for answer in own[n - 1 :]))
+        assert needed == literal
+    shorter = overview(network, made, test, Look(steps=1))
+    assert shorter.about["accuracy"] == found.about["by_steps"][0]
+
+
+def test_what_is_told_of_a_layer_is_a_literal_count(trained: Callable[[Design], Events]) -> None:
+    made = DESIGNS["skips"]
+    test = data.load(made)[1]
+    network = open_network(made, trained(made)[0], Look())
+    found = overview(network, made, test, Look())
+    for one in found.about["layers"]:
+        index = one["index"]
+        raster = np.zeros((60, network.steps, one["neurons"]), bool)
+        for number in range(60):
+            spikes = looking.look_at(network, made, test, Look(image=number)).arrays[f"spikes.{index}"]
+            raster[number, spikes[:, 0], spikes[:, 1]] = True
+        rates = raster.mean((0, 1))
+        assert found.arrays[f"rates.{index}"] == pytest.approx(rates)
+        assert one["dead"] == pytest.approx((rates == 0).mean())
+        assert one["saturated"] == pytest.approx((rates == 1).mean())
+        intervals = np.zeros(network.steps - 1, int)
+        for train_ in raster.transpose(0, 2, 1).reshape(-1, network.steps):
+            for gap in np.diff(np.flatnonzero(train_)):
+                intervals[gap - 1] += 1
+        assert found.arrays[f"intervals.{index}"].tolist() == intervals.tolist()
+        labels = test.labels.numpy()
+        for label in range(10):
+            own = raster[labels == label].mean() if (labels == label).any() else 0
+            assert found.arrays[f"by_class.{index}"][label] == pytest.approx(own)
+
+
+def test_synchrony_is_one_of_neurons_that_are_alike_and_none_of_independent_ones() -> None:
+    made = design(
+        {"kind": "mlp", "depth": 1, "width": 64}, data={"encoding": "rate", "steps": 40}, neuron={"threshold": 0.5}
+    )
+    test = data.load(made)[1]
+    network = open_network(made, None, Look())
+    weight = network.parameters["L1.weight"]
+    network.parameters["L1.weight"] = torch.eye(64)  # each hears one pixel, whose spikes are drawn alone
+    alone = overview(network, made, test, Look()).about["layers"][0]
+    network.parameters["L1.weight"] = torch.full_like(weight, 0.01)
+    alike = overview(network, made, test, Look()).about["layers"][0]
+    for one in (alone, alike):
+        assert 0 < one["rate"] < 1
+    assert alone["synchrony"] == pytest.approx(0, abs=0.005)
+    assert alike["synchrony"] == pytest.approx(1)
+
+
+def test_traces_of_a_neuron_are_its_potential_and_the_parts_of_its_current(
+    trained: Callable[[Design], Events],
+) -> None:
+    made = DESIGNS["skips"]
+    test = data.load(made)[1]
+    network = open_network(made, trained(made)[0], Look())
+    found = looking.look_at(network, made, test, Look(image=3, focus="L3 5 7; readout 4"))
+    assert [(one["layer"], one["neuron"]) for one in found.about["focus"]] == [("L3", 5), ("L3", 7), ("readout", 4)]
+    for k, one in enumerate(found.about["focus"]):
+        layer = network.architecture.layers[one["index"]]
+        assert one["sources"][-1] == {"layer": "bias", "as": "bias", "delay": 0}
+        assert len(one["sources"]) == len(layer.sources) + 1
+        current = found.arrays[f"currents.{k}"].sum(0)
+        if layer.name == "readout":
+            assert f"potential.{k}" not in found.arrays
+            assert current.mean() == pytest.approx(found.arrays["readout"][-1, 4], rel=1e-3)
+            continue
+        u, s = found.arrays[f"potential.{k}"], found.arrays[f"fired.{k}"]
+        before, expected = 0.0, []
+        for t in range(5):
+            before = 0.5 * before + current[t] - (0.5 * s[t - 1] if t else 0)  # leak and threshold are both 0.5
+            expected.append(before)
+        assert u == pytest.approx(np.array(expected), abs=1e-4)
+        assert s.tolist() == (u > 0.5).tolist()
+    with pytest.raises(InputError, match="name at most 64 neurons"):
+        looking.look_at(network, made, test, Look(focus="L3 c2; L2 c1"))
+
+
+def test_large_layers_are_sampled_evenly_and_say_so(
+    trained: Callable[[Design], Events], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = DESIGNS["normalised"]
+    test = data.load(made)[1]
+    network = open_network(made, trained(made)[0], Look())
+    whole = looking.look_at(network, made, test, Look())
+    total = sum(one.get("spikes", 0) for one in whole.about["layers"])
+    monkeypatch.setattr(looking, "MOST_SPIKES", total // 3)
+    monkeypatch.setattr(looking, "MOST_MAP", 64)
+    some = looking.look_at(network, made, test, Look())
+    kept = sum(len(array) for name, array in some.arrays.items() if name.startswith("spikes."))
+    assert 0 < kept < total / 2
+    for index, (one, before) in enumerate(zip(some.about["layers"], whole.about["layers"], strict=True)):
+        if not one["spiking"]:
+            continue
+        assert one["sampled"]
+        assert one["spikes"] == before["spikes"], "all of them are counted"
+        shown, mine = some.arrays[f"shown.{index}"], some.arrays[f"spikes.{index}"]
+        assert np.ptp(np.diff(shown)) <= 1
+        all_ = whole.arrays[f"spikes.{index}"]
+        assert mine.tolist() == all_[np.isin(all_[:, 1], shown)].tolist()
+        assert len(some.arrays[f"counts.{index}"]) == 1
+
+
+def test_a_drawing_is_seen_as_an_image_of_the_data_set(trained: Callable[[Design], Events]) -> None:
+    made = DESIGNS["mlp"]
+    test = data.load(made)[1]
+    network = open_network(made, trained(made)[0], Look())
+    picture = (test.images[5].numpy().astype(int) * 255 // 16).astype(np.uint8)
+    found = looking.look_at(network, made, test, Look(drawn=picture_text(picture)))
+    theirs = looking.look_at(network, made, test, Look(image=5))
+    assert found.about["label"] is None
+    assert found.arrays["input"] == pytest.approx(theirs.arrays["input"], abs=0.2)
+    for text, rule in (("1x2x2.0f81", "1x8x8"), ("1x8x8." + "0" * 64, "something on it"), ("x", "1x8x8")):
+        with pytest.raises(InputError, match=rule):
+            looking.look_at(network, made, test, Look(drawn=text))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"image": 60}, "image must be less than 60, the number of test images, got 60"),
+        ({"steps": 6}, "steps must be at most 5, the time steps of this network, got 6"),
+        ({"silenced": "L9"}, "silenced must name a layer of this network, one of L1, L2, readout, got 'L9'"),
+        ({"silenced": "L1 20"}, "silenced must be less than 20 for a neuron of L1, got 20"),
+        ({"silenced": "L1 x"}, "silenced must name layers and numbers"),
+        ({"silenced": "readout"}, "silenced must name a layer with neurons"),
+        ({"muted": "L2<L7"}, "muted must name what L2 reads: L1, got 'L7'"),
+        ({"muted": "L2"}, "muted must name what a layer reads"),
+        ({"focus": "L1"}, "focus must name neurons of layers"),
+        ({"run": "../../etc"}, "run must be the name of a run"),
+        ({"threshold": 9}, "threshold must be"),
+    ],
+)
+def test_bad_input_is_one_sentence(asked: dict[str, Any], sentence: str, trained: Callable[[Design], Events]) -> None:
+    made = DESIGNS["mlp"]
+    arrays, test = trained(made)[0], data.load(made)[1]
+
+    def ask() -> None:
+        look = Look.check(asked)
+        looking.look_at(open_network(made, arrays, look), made, test, look)
+
+    with pytest.raises(InputError) as error:
+        ask()
+    assert str(error.value).startswith(sentence)
+
+
+def test_thresholds_leaks_and_noise_are_moved_without_training(trained: Callable[[Design], Events]) -> None:
+    for name in ("mlp", "learnt"):
+        made = DESIGNS[name]
+        arrays, test = trained(made)[0], data.load(made)[1]
+        image = data.encode(test.images[:20], test.white, made, "test", 0)
+        network = open_network(made, arrays, Look(threshold=2, leak=0.5))
+        plain = open_network(made, arrays, Look())
+        for layer in network.architecture.layers[:2]:
+            for kind, factor in (("threshold", 2), ("beta", 0.5)):
+                place = 0 if kind == "beta" else 1
+                mine, theirs = network.cell(layer).learnt[place], plain.cell(layer).learnt[place]
+                own, before = getattr(network.design.neuron, kind), getattr(made.neuron, kind)
+                assert (own if mine is None else mine) == pytest.approx(
+                    factor * (before if theirs is None else theirs), rel=1e-6
+                )
+        assert not torch.equal(network.trace(image).readout, plain.trace(image).readout)
+    made = DESIGNS["mlp"]
+    noisy = open_network(made, trained(made)[0], Look(noise=0.5))
+    plain = open_network(made, trained(made)[0], Look())
+    for name, weight in plain.parameters.items():
+        difference = (noisy.parameters[name] - weight).std() / weight.std() if name.endswith("weight") else 0.5
+        assert float(difference) == pytest.approx(0.5, rel=0.2)
+    with pytest.raises(InputError, match=r"^threshold must be 1 for a neuron of kind relu"):
+        open_network(DESIGNS["relu"], None, Look(threshold=2))
+
+
+def test_untrained_weights_are_those_that_training_began_with() -> None:
+    made = DESIGNS["mlp"]
+    network = open_network(made, None, Look(weights="untrained"))
+    fresh = train.Optimizer(network).parameters
+    from snnviz.core.timed import build_network
+
+    for name, value in build_network(made).parameters.items():
+        assert torch.equal(fresh[name], value)
+
+
+class TestAnswering:
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Store:
+        store = Store(tmp_path / "runs.sqlite")
+        Immediate(store).submit(DESIGNS["mlp"])
+        return store
+
+    def test_frames_hold_answers_and_sentences(self, store: Store) -> None:
+        looker, run = Looker(store), DESIGNS["mlp"].digest
+        frames = io.BytesIO()
+        answering.serve(looker, {"id": 1, "ask": "overview", "look": {"run": run}}, frames)
+        answering.serve(looker, {"id": 2, "ask": "look", "look": {"run": run, "image": 10**5}}, frames)
+        answering.serve(looker, {"id": 3, "ask": "look", "look": {"run": "0" * 16}}, frames)
+        answering.serve(looker, {"id": 4, "ask": "files", "look": {"run": run}}, frames)
+        frames.seek(0)
+        said: dict[int, Any] = {}
+        while line := frames.readline():
+            one = json.loads(line)
+            said.setdefault(one["id"], []).append(frames.read(one["bytes"]) if "bytes" in one else one)
+        assert [one["share"] for one in said[1][:-1]][-1] == 1
+        assert Answer.from_bytes(said[1][-1]).about["accuracy"] == store.last(EpochEnd, [run])[run].test_accuracy
+        assert "image must be less than 60" in said[2][0]["error"]
+        assert "0000000000000000" in said[3][0]["error"]
+        assert "ask must be one of" in said[4][0]["error"]
+
+    def test_a_run_without_weights_says_so(self, store: Store) -> None:
+        run = DESIGNS["mlp"].digest
+        for file in store.checkpoints.iterdir():
+            file.unlink()
+        with pytest.raises(SnnvizError, match="only the last checkpoint is kept"):
+            Looker(store).answer("look", Look(run=run))
+        assert Looker(store).answer("look", Look(run=run, weights="untrained")).about["label"] is not None
