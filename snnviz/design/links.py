@@ -108,6 +108,18 @@ def sparse_fields(shown: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def complete_fields(sparse: Mapping[str, Any]) -> dict[str, Any]:
+    """Every field of a design by path, of what a link says of it: as `flatten` of its design, but a hundred times as
+    quick.
+
+    >>> from snnviz.design.design import Design
+    >>> design = change(Design(), {"network.kind": "mlp", "neuron.threshold": 0.8})
+    >>> complete_fields(sparse_fields(flatten(design))) == flatten(design)
+    True
+    """
+    return {**absent_fields(tuple(_kinds(sparse).items())), **sparse}
+
+
 @lru_cache(maxsize=1024)
 def absent_fields(kinds: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
     """What absence means beside these kinds, each a path and its value, by path."""

@@ -46,6 +46,12 @@ def test_a_link_holds_only_what_differs_from_the_defaults_of_its_kinds(design: D
         assert str(value) != str(wanted)
 
 
+@given(DESIGNS)
+def test_what_a_link_leaves_out_is_completed_without_the_design(design: Design) -> None:
+    shown = flatten(design)
+    assert links.complete_fields(links.sparse_fields(shown)) == shown
+
+
 def test_the_default_design_has_an_empty_link() -> None:
     assert to_query(Design()) == ""
     assert from_query("") == Design()

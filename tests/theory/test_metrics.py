@@ -70,6 +70,7 @@ READ_BY_HAND: dict[str, float | None] = {
     "dense": PASSES,
     "dense_energy": 4.6 * PASSES / 1000,
     "parameters": WEIGHTS + 3 + 3 + 10,
+    "spikes_image": 6.0,  # of the six hidden neurons one each
     "footprint": 4 * (WEIGHTS + 3 + 3 + 10),
     "epochs_to_90": 2.0,  # after the first epoch 0.4 of 0.6
 }

@@ -1,0 +1,33 @@
+"""How many spikes an image takes, of all neurons."""
+
+from __future__ import annotations
+
+from snnviz.events import EpochEnd
+from snnviz.graph.architectures import build_architecture
+from snnviz.theory.metrics import Metric, Outcome
+from snnviz.theory.metrics.spikes import SILENT, spikes
+
+
+def spikes_image(run: Outcome) -> float | None:
+    """Spikes per neuron times the neurons that spike; in a TTFS network all but the readout's."""
+    each = spikes(run)
+    if each is None:
+        return None
+    layers = build_architecture(run.design).layers
+    firing = layers[:-1] if run.design.network.code == "ttfs" else [layer for layer in layers if layer.spiking]
+    return each * sum(layer.neurons for layer in firing)
+
+
+METRICS = (
+    Metric(
+        name="spikes_image",
+        label="Spikes an image",
+        help="Of all neurons over all time steps, on the test images after the last epoch.",
+        form="count",
+        better="less",
+        rows=(EpochEnd,),
+        read=spikes_image,
+        none=SILENT,
+        listed=False,
+    ),
+)
