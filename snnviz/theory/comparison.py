@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from scipy.special import nctdtrinc, stdtr
 
-from snnviz.theory.intervals import all_the_same, confidence_interval, standard_deviation, t_quantile
+from snnviz.theory.intervals import confidence_interval, t_quantile
 from snnviz.theory.mcnemar import Disagreement
 from snnviz.theory.ranks import holm_correction
 
@@ -80,31 +81,28 @@ class Comparison:
 
         >>> paired_difference({0: .9, 1: .92, 2: .91}, {0: .92, 1: .935, 2: .926}, better="more").sentence(
         ...     factor=100, unit="points")
-        'B is better by 1.7 points (95 %: 1.0 to 2.4; 3 seeds)'
+        'B is better by 1.70 points (95 %: 1.04 to 2.36; 3 seeds)'
         """
         seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
         unit = f" {unit}" if unit else ""
         if not math.isfinite(self.high - self.low):
             return f"not told apart: {_why_open(self)}"
         digits = _digits((self.high - self.low) / 2 * factor)
-        low, high = self.low * factor, self.high * factor
+        low, high = _number(self.low * factor, digits), _number(self.high * factor, digits)
         if self.verdict == "not told apart":
-            said = f"not told apart: {_number(low, digits)} to {_number(high, digits)}{unit}"
-            if self.detectable is not None:
-                found = _number(self.detectable * factor, digits)
-                said = (
-                    f"{said[: -len(seeds) - 3]}; with {seeds} a difference of {found} would be found in 8 of 10 cases"
-                )
-            return said
-        verb = {"more": f"{name} has more: by", "less": f"{name} has less: by"}.get(
-            self.verdict, f"{name} is {self.verdict} by"
-        )
-        ends = sorted((abs(low), abs(high)))
-        amount = _number(abs(self.difference * factor), digits)
+            if self.detectable is None:
+                return f"not told apart: {low} to {high}{unit} ({seeds})"
+            found = _number(self.detectable * factor, digits)
+            return (
+                f"not told apart: {low} to {high}{unit}; with {seeds} a difference of {found} would be found in "
+                "8 of 10 cases"
+            )
+        verb = f"{name} has {self.verdict}: by" if self.verdict in ("more", "less") else f"{name} is {self.verdict} by"
+        amount = f"{verb} {_number(abs(self.difference * factor), digits)}{unit}"
         if self.method == EXACT:
-            return f"{verb} {amount}{unit} (exactly)"
-        width = f"{_number(ends[0], digits)} to {_number(ends[1], digits)}"
-        return f"{verb} {amount}{unit} ({100 * self.level:g} %: {width}; {seeds})"
+            return f"{amount} (exactly)"
+        ends = sorted((low.lstrip("-"), high.lstrip("-")), key=lambda end: abs(float(end.replace(",", ""))))
+        return f"{amount} ({100 * self.level:g} %: {ends[0]} to {ends[1]}; {seeds})"
 
 
 def _why_open(found: Comparison) -> str:
@@ -116,10 +114,8 @@ def _why_open(found: Comparison) -> str:
 
 
 def _digits(half: float) -> int:
-    """Decimals that leave two digits of half a width, at most one in what is read as points."""
-    if half <= 0:
-        return 0
-    return min(9, max(0, -math.floor(math.log10(half)) + (0 if half >= 0.1 else 1)))
+    """Decimals that leave two digits of half a width."""
+    return min(9, max(0, 1 - math.floor(math.log10(half)))) if half > 0 else 0
 
 
 def _number(value: float, digits: int) -> str:
@@ -176,8 +172,8 @@ def compare_differences(
     plain = Comparison(found.mean, found.low, found.high, level, count, NONE, better, compared=compared)
     if not math.isfinite(found.mean):
         return plain
-    same = count == 1 or all_the_same(differences)
-    if exact and (count == 1 or same):
+    same = found.half is None  # or one alone
+    if exact and same:
         return replace(plain, low=found.mean, high=found.mean, method=EXACT)
     if count > 1 and same and test_images is not None:
         low, high = test_images.interval(inner)
@@ -185,7 +181,7 @@ def compare_differences(
         return replace(plain, low=low, high=high, method=IMAGES_ALONE, p=p)
     if same:
         return plain
-    sd = standard_deviation(differences) or 0.0
+    sd = found.sd or 0.0
     t = found.mean / (sd / math.sqrt(count))
     p = min(1.0, compared * 2 * float(stdtr(count - 1, -abs(t))))
     return replace(plain, method=PAIRED_T, p=p, detectable=detectable_difference(sd, count, inner))
@@ -198,7 +194,13 @@ def detectable_difference(sd: float, seeds: int, level: float = 0.95, power: flo
     >>> round(detectable_difference(1.0, 5), 2), round(detectable_difference(1.0, 20), 2)
     (1.68, 0.66)
     """
-    return float(nctdtrinc(seeds - 1, 1 - power, t_quantile(seeds - 1, (1 + level) / 2))) * sd / math.sqrt(seeds)
+    return _noncentrality(seeds - 1, level, power) * sd / math.sqrt(seeds)
+
+
+@lru_cache(maxsize=1024)
+def _noncentrality(degrees_of_freedom: int, level: float, power: float) -> float:
+    """Of the t law that is above the quantile for `level` with a probability of `power`."""
+    return float(nctdtrinc(degrees_of_freedom, 1 - power, t_quantile(degrees_of_freedom, (1 + level) / 2)))
 
 
 def compare_with_one(

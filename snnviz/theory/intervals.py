@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import fmean, stdev
 
@@ -17,15 +17,17 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceInterval:
-    """The mean of `count` numbers with its 95 % t interval, `low` to `high`, in the numbers' unit.
+    """The mean of `count` numbers with its t interval, `low` to `high`, in the numbers' unit; 95 % unless said.
 
-    The interval is infinite for a single number, and for numbers that are all equal, whose spread is unknown.
+    The interval is infinite for a single number, and for numbers that are all equal, whose spread is unknown. sd: their
+    standard deviation, None of a single number.
     """
 
     mean: float
     low: float
     high: float
     count: int
+    sd: float | None = field(default=None, compare=False)
 
     @property
     def half(self) -> float | None:
@@ -98,19 +100,9 @@ def confidence_interval(values: Sequence[float], level: float = 0.95) -> Confide
     if not all(map(math.isfinite, values)):
         return ConfidenceInterval(math.nan, -math.inf, math.inf, len(values))
     mean, sd, half = fmean(values), standard_deviation(values), math.inf
-    if sd is not None and not all_the_same(values):
+    if sd is not None and sd > max(ROUNDING * max(map(abs, values)), 1e-12):  # of zeros that are rounded, too
         half = t_quantile(len(values) - 1, (1 + level) / 2) * sd / math.sqrt(len(values))
-    return ConfidenceInterval(mean, mean - half, mean + half, len(values))
-
-
-def all_the_same(values: Sequence[float]) -> bool:
-    """Whether they are, but for rounding.
-
-    >>> all_the_same([0.1 + 0.2, 0.3]), all_the_same([0.3, 0.31])
-    (True, False)
-    """
-    sd = standard_deviation(values)
-    return sd is None or sd <= max(ROUNDING * max(map(abs, values)), 1e-12)  # of zeros that are rounded, too
+    return ConfidenceInterval(mean, mean - half, mean + half, len(values), sd)
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:

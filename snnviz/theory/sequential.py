@@ -1,0 +1,124 @@
+"""Until decided: intervals of a mean difference that hold at every look, so that stopping when it looks good does not
+make it look good.
+
+Repeated confidence intervals (Jennison and Turnbull 1989) for Student's t, with the error spent as Lan and DeMets
+(1983) do: until n seeds ``(1 - level) (1 - 2/n)``, a third of it at the first look, at 3 seeds, half by 4, and never
+all of it. So no last look need be promised, and who raises *at most n* afterwards is still right (decision 36).
+
+What a look may at most be away from 0 follows exactly, as for few numbers it must (Rom and McTague 2020). Where there
+is no effect, the direction in which the numbers x_1 .. x_n point is uniform on the sphere, so how far the last one
+changes ``W_n = sum(x) / sqrt(sum(x^2))`` is independent of all before it:
+
+    W_n = (W_(n-1) sqrt(n-1) + T) / sqrt(n-1 + T^2),    T of Student's t with n-1 degrees of freedom
+
+and what is left of W's law after each look is carried to the next in one dimension.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
+
+from snnviz.theory.comparison import Better, Comparison, compare_differences
+from snnviz.theory.intervals import confidence_interval
+
+FIRST_LOOK = 3
+"""Seeds at the first look."""
+
+LAST_LOOK = 100
+"""Seeds up to which there are intervals."""
+
+ANYTIME_T = "anytime t"
+
+_STEP, _END = 0.01, 8.0
+"""The grid on which a law is kept: of the normal law's z, up to where less than 1e-14 is left."""
+
+
+def anytime_quantile(seeds: int, level: float = 0.95) -> float:
+    """How many standard errors an interval reaches to each side at the look of so many seeds.
+
+    >>> [round(anytime_quantile(seeds), 2) for seeds in (3, 4, 5, 10, 20)]
+    [7.65, 5.33, 4.59, 3.78, 3.63]
+    """
+    if not FIRST_LOOK <= seeds <= LAST_LOOK:
+        raise ValueError(f"looks are at {FIRST_LOOK} to {LAST_LOOK} seeds, got {seeds}")
+    last = min(LAST_LOOK, max(32, 1 << (seeds - 1).bit_length()))
+    return _quantiles(last, level)[seeds - FIRST_LOOK]
+
+
+@lru_cache(maxsize=32)
+def _quantiles(last: int, level: float) -> tuple[float, ...]:
+    """Those of all looks until the last."""
+    edges = np.arange(0, _END + _STEP / 2, _STEP)
+    middles = (edges[1:] + edges[:-1]) / 2
+    steps = np.arange(-_END, _END + _STEP, 2 * _STEP)
+    chances = ndtr(steps + _STEP) - ndtr(steps - _STEP)
+    mass = 2 * np.diff(ndtr(edges))  # of |z| in each cell, of looks that have not decided
+    found: list[float] = []
+    for seeds in range(FIRST_LOOK, last + 1):
+        if seeds > FIRST_LOOK:
+            alive = mass > 0
+            before = _w(middles[alive], seeds - 1)[:, None] * math.sqrt(seeds - 1)
+            t = stdtrit(seeds - 1, ndtr(steps))
+            w = np.abs((before + t) / np.sqrt(seeds - 1 + t * t))
+            cell = np.searchsorted(_w(edges, seeds), w.ravel(), side="right") - 1
+            weights = (mass[alive][:, None] * chances).ravel()
+            mass = np.bincount(np.minimum(cell, len(middles) - 1), weights, len(middles))
+        spent = (1 - level) * (2 / (seeds - 1) - 2 / seeds if seeds > FIRST_LOOK else 1 / 3)
+        beyond = np.cumsum(mass[::-1])[::-1]
+        last_cell = int(np.searchsorted(-beyond, -spent, side="right")) - 1
+        after = float(beyond[last_cell + 1]) if last_cell + 1 < len(beyond) else 0.0
+        kept = 1 - (spent - after) / float(mass[last_cell])
+        found.append(-float(stdtrit(seeds - 1, ndtr(-edges[last_cell] - kept * _STEP))))
+        mass[last_cell] *= kept
+        mass[last_cell + 1 :] = 0
+    return tuple(found)
+
+
+def _w(z: NDArray[np.float64], seeds: int) -> NDArray[np.float64]:
+    """W of so many numbers, for the t statistic that is as likely as z is by the normal law."""
+    t = -stdtrit(seeds - 1, ndtr(-z))
+    return np.asarray(t * np.sqrt(seeds / (seeds - 1 + t * t)))
+
+
+def compare_at_look(
+    differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1, exact: bool = False
+) -> Comparison:
+    """`comparison.compare_differences` with an interval that holds however often was looked before: without ends
+    below 3 seeds, and where the differences are all the same."""
+    found = confidence_interval(differences) if differences else None
+    if found is None or (exact and found.half is None):
+        return compare_differences(differences, better=better, level=level, compared=compared, exact=exact)
+    half, seeds = math.inf, len(differences)
+    if seeds >= FIRST_LOOK and found.half is not None and found.sd is not None:
+        half = anytime_quantile(seeds, 1 - (1 - level) / compared) * found.sd / math.sqrt(seeds)
+    low, high = (found.mean - half, found.mean + half) if math.isfinite(found.mean) else (-math.inf, math.inf)
+    return Comparison(found.mean, low, high, level, seeds, ANYTIME_T, better, compared=compared)
+
+
+def looks(
+    differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
+) -> Iterator[Comparison]:
+    """What is known after each seed, from the third on, in order."""
+    for seeds in range(FIRST_LOOK, len(differences) + 1):
+        yield compare_at_look(differences[:seeds], better=better, level=level, compared=compared)
+
+
+def until_decided(
+    differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
+) -> Comparison:
+    """The first look that decides, else the last: what is told of B, whatever came after.
+
+    >>> until_decided([1.0, 1.1, 0.9, 5.0], better="more").seeds
+    3
+    """
+    found = compare_at_look(differences[:FIRST_LOOK], better=better, level=level, compared=compared)
+    for found in looks(differences, better=better, level=level, compared=compared):
+        if found.verdict != "not told apart":
+            break
+    return found
