@@ -1,1 +1,3 @@
-"""The computation: the only place that imports torch."""
+"""Training and simulation in torch; with studies' `compute`, the worker and `search/process.py` the only users of
+torch.
+"""

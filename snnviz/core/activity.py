@@ -1,4 +1,6 @@
-"""What is seen of a layer's neurons while a batch goes through."""
+"""Activity of a layer's neurons during a forward pass: firing rate, variance of the potential, saturation,
+operations.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from torch import Tensor
 
 
 class Counted(NamedTuple):
-    """Operations in a layer, over time steps and images: as `synops`, `macs` and `additions` of `events.LayerState`."""
+    """Operations in a layer, summed over time steps and images: as `synops`, `macs` and `additions` of
+    `events.LayerState`.
+    """
 
     synops: int
     macs: int
@@ -21,12 +25,12 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Sums over the neurons of a layer, each (T, B): spikes, u before reset, u^2, and `saturated` neurons.
+    """Activity of one layer over a batch: sums over its `neurons`, each (T, B).
 
-    `neurons`: how many. Saturated are those so far from the threshold that the surrogate derivative is below 1 % of its
-    peak: hardly any gradient passes through them.
-    Of a readout that does not spike, and of ReLUs, `spiking` is false, u the current, and the spikes are 0. `density`:
-    the share of what the layer reads that is not 0, over steps, images and positions. `counted`: of all images.
+    `spikes`: number of spikes. `first`, `second`: sums of u and u^2, u before reset. `saturated`: number of neurons so
+    far from the threshold that the surrogate derivative is below 1 % of its peak. `spiking`: False for a readout that
+    does not spike and for ReLUs; then u is the current and spikes are 0. `density`: share of nonzero values in the
+    layer's input. `counted`: operations, summed over time steps and images.
     """
 
     neurons: int
@@ -40,7 +44,7 @@ class Activity:
 
     @property
     def operations(self) -> tuple[float, float, float] | tuple[None, None, None]:
-        """Of an image: NeuroBench's count, MACs and additions; None of layers without weights."""
+        """Synaptic operations (NeuroBench), MACs and additions per image; None for layers without weights."""
         if self.counted is None:
             return None, None, None
         synops, macs, additions = (count / self.spikes.shape[1] for count in self.counted)
@@ -48,25 +52,26 @@ class Activity:
 
     @property
     def rate(self) -> float | None:
-        """Spikes per neuron and time step."""
+        """Firing rate in spikes per neuron and time step; None for neurons that do not spike."""
         return float(self.spikes.mean()) / self.neurons if self.spiking else None
 
     @property
     def saturation(self) -> float | None:
-        """The share of saturated neurons, over time steps and images; None of neurons without a surrogate."""
+        """Share of saturated neurons, averaged over time steps and images; None for neurons without a surrogate."""
         return float(self.saturated.mean()) / self.neurons if self.spiking and self.saturated is not None else None
 
     @property
     def var_u(self) -> float:
-        """The variance of u over the neurons, averaged over time steps and images."""
+        """Variance of the membrane potential over the neurons, averaged over time steps and images."""
         mean = self.first / self.neurons
         return float(np.maximum(self.second / self.neurons - mean * mean, 0).mean())
 
 
 def activity(u: Tensor, s: Tensor | None, far: Tensor | None = None) -> Activity:
-    """What is to be said of potentials and spikes (T, B, ...), or of a current without spikes.
+    """Returns the `Activity` of potentials `u` and spikes `s`, both (T, B, ...); `s` is None for neurons that do not
+    spike.
 
-    `far`: how many neurons are saturated, (T, B), where that is known.
+    `far`: number of saturated neurons, (T, B), or None.
     """
     wide = u.detach().double().flatten(2)
     spiked = torch.zeros(u.shape[:2]) if s is None else s.double().flatten(2).sum(2)

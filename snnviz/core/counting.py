@@ -1,7 +1,7 @@
-"""Operations counted while a network is looked at: which inputs of a layer are not 0, and how many spikes are in them.
+"""Counts operations during a forward pass: which inputs of a layer are nonzero, and how many spikes they sum.
 
-What counts as what is settled by the architecture (`theory.operations`); here whole numbers are added up, over time
-steps and images, by the place of an input on the map, since at the edge it meets fewer weights.
+Which inputs count as what follows from the architecture (`theory.operations`); here integers are summed over time steps
+and images for each position of the map, since inputs at the edge have fewer weights.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class CountingPlan:
-    """How the inputs of a layer are counted.
+    """How the operations of one layer are counted; calling it with the layer's input counts them.
 
-    taps: (H W,) weights that an input at each place meets. real: (C,) which channels hold real numbers. summed: some
-    hold sums or averages of spikes: `times` as many as a value says, or, where `averaged`, what has to be told.
+    taps: (H W,) number of weights that read an input at each position. real: (C,) which channels hold real numbers.
+    summed: whether some channels hold sums or averages of spikes: then a value stands for `times` as many spikes, or,
+    if `averaged`, for a number of spikes that must be passed in.
     """
 
     taps: Indices
@@ -65,7 +66,7 @@ class CountingPlan:
 
 
 def counting_plans(design: Design) -> dict[int, CountingPlan]:
-    """Of the layers with weights, by their place in the architecture."""
+    """Returns the counting plan of each layer with weights, by its index in the architecture; {} for TTFS networks."""
     if design.network.code == "ttfs":
         return {}
     found = {}
@@ -83,7 +84,7 @@ def counting_plans(design: Design) -> dict[int, CountingPlan]:
 
 
 def merges_to_count(design: Design, plans: dict[int, CountingPlan]) -> set[int]:
-    """The layers that only join, and of whose sums it has to be told how many spikes they are made of."""
+    """Returns the indices of the merge layers for which the number of spikes in each value must be computed."""
     layers, found = build_architecture(design).layers, set[int]()
     asked = [index for index, plan in plans.items() if plan.averaged]
     while asked:

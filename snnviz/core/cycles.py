@@ -1,7 +1,7 @@
-"""Layers that feed each other, some of them one time step late: the only ones that step through time.
+"""Cycles of layers connected through delayed (backward) connections, which must step through time together.
 
-What they read from outside is computed for all time steps at once, and so are the gradients of their weights, after
-the way back: a step holds one small convolution forward and one backward for each layer.
+Their inputs from outside the cycle are computed for all time steps at once, and so are the weight gradients, after the
+backward pass: a step holds one small convolution forward and one backward for each layer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ReadMerged = Callable[[Merge], Tensor]
 
 
 class CycleLayer:
-    """One layer of a cycle: what it reads from inside and from outside, and which columns of its weight see that."""
+    """One layer of a cycle: its sources inside and outside the cycle, and the weight columns that read each."""
 
     def __init__(self, built: Architecture, index: int, cycle: Sequence[int]) -> None:
         layer = built.layers[index]
@@ -39,7 +39,10 @@ class CycleLayer:
 
 
 class Cycle:
-    """The members in an order in which each reads only earlier ones, but for what is a step late."""
+    """A cycle of convolution layers with neurons, in an order in which each reads only earlier or delayed outputs.
+
+    Calling it computes the layers' potentials and spikes.
+    """
 
     def __init__(self, built: Architecture, indices: Sequence[int], *, half: bool = False) -> None:
         self.half = half
@@ -70,7 +73,10 @@ class Cycle:
     def run(
         self, drives: Sequence[Tensor], weights: Sequence[Tensor], scans: Sequence[Scan], size: tuple[int, int]
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """Potentials and spikes, stepping through time."""
+        """Returns potentials and spikes of each layer, (T, B, H, W, C), computed step by step.
+
+        `drives`: currents from outside the cycle, (T or 1, B, H, W, C). `size`: (T, B).
+        """
         us = [drives[0].new_empty(*size, *member.shape[1:], member.shape[0]) for member in self.members]
         ss = [torch.empty_like(u) for u in us]
         silent = [torch.zeros_like(s[0]) for s in ss]
@@ -89,7 +95,10 @@ class Cycle:
     def back(
         self, us: list[Tensor], ss: list[Tensor], gs: list[Tensor], weights: Sequence[Tensor], scans: Sequence[Scan]
     ) -> list[Tensor]:
-        """The gradients of the weights; turns `us` into those of the drives, and what neurons learn is in `scans`."""
+        """Returns the weight gradients, and replaces the potentials `us` by the gradients of the currents `drives`.
+
+        `gs`: gradients of the spikes. Gradients of neuron parameters accumulate in `scans`.
+        """
         for t in range(len(us[0]) - 1, -1, -1):
             for k in range(len(self.members) - 1, -1, -1):
                 member = self.members[k]

@@ -1,4 +1,4 @@
-"""Images, or recordings as frames of counts, and their encoding over time."""
+"""Loads images, or recordings as frames of event counts, and encodes them over time."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ from snnviz.theory import probe as probes
 
 @dataclass(frozen=True, slots=True)
 class MeanStd:
-    """What frames of counts are shifted and scaled by, so that their mean is 0 and their variance 1."""
+    """Mean and standard deviation by which frames of event counts are normalised to mean 0 and variance 1."""
 
     mean: float
     std: float
 
 
 Normalisation = int | MeanStd
-"""The value of a fully bright pixel, of images; of recordings their scale."""
+"""For images the value of a white pixel; for recordings the mean and standard deviation of counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """images (N, C, H, W) uint8, labels (N,) int64.
+    """A data set in memory: images (N, C, H, W) uint8 and labels (N,) int64.
 
-    Of recordings: counts of events (N, T, P, H, W) uint8 in P polarities, in a file that is mapped into memory.
+    For recordings: event counts (N, T, P, H, W) uint8 in P polarities, memory-mapped from a file. `white`: the value of
+    a white pixel, or the mean and standard deviation of counts.
     """
 
     images: Tensor
@@ -52,7 +53,9 @@ class Images:
 
 
 def load(design: Design) -> tuple[Images, Images]:
-    """Training and test images of the design; fewer than all are drawn by the seed. Raises `DataMissing`."""
+    """Returns training and test images of the design; if it uses only a part, the seed draws it. Raises
+    `DataMissing`.
+    """
     words = load_with_progress(design)
     while True:
         try:
@@ -63,7 +66,7 @@ def load(design: Design) -> tuple[Images, Images]:
 
 
 def load_with_progress(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
-    """As `load`, and says meanwhile how far it is."""
+    """Generator version of `load`: yields `Progress` events and returns training and test images."""
     wanted = (design.data.train_samples, design.data.test_samples)
     if datasets.dataset_card(design.data.name).counts is not None:
         parts = samples.list_recordings(design.data.name, design.seed)
@@ -118,36 +121,41 @@ def _first(data: Images, count: int, seed: int) -> Images:
 
 
 def probe_images(images: Images, seed: int, count: int = probes.PROBE_SIZE) -> Images:
-    """Those of `images` on which layers are looked at: see `snnviz.theory.probe.draw_balanced`."""
+    """Returns the probe batch, drawn by the seed and balanced over classes: see `snnviz.theory.probe.draw_balanced`."""
     chosen = torch.from_numpy(probes.draw_balanced(images.labels.numpy(), count, seed))
     return Images(images.images.index_select(0, chosen), images.labels[chosen], images.white)
 
 
 def encoded_probe(images: Images, design: Design) -> tuple[Tensor, Tensor]:
-    """The probe of a design's images, encoded as the network's input, and its labels (B,)."""
+    """Returns the probe batch of a design's images, encoded as the network's input (T or 1, B, C, H, W), and labels
+    (B,).
+    """
     shown = probe_images(images, design.seed)
     return encode(shown.images, shown.white, design, "probe"), shown.labels
 
 
 def input_range(design: Design) -> tuple[float, float]:
-    """What intensities 0 and 1 are to the network of a design, whose input is normalised."""
+    """Returns the normalised values of intensities 0 and 1, between which a design's network input lies."""
     card = datasets.dataset_card(design.data.name)
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
 def intensities(images: Tensor, normalisation: Normalisation, dtype: torch.dtype = torch.float64) -> Tensor:
-    """(B, C, H, W) in [0, 1]."""
+    """Returns uint8 images (B, C, H, W) as intensities in [0, 1]."""
     assert isinstance(normalisation, int)  # recordings have no TTFS twin
     return images.to(dtype) / normalisation
 
 
 def training_input(images: Images, indices: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
-    """The network's input of a batch in training."""
+    """Returns the encoded network input of a training batch, (T or 1, B, C, H, W), augmented if the design says so.
+
+    `indices`: the images of the batch; `epoch` and `batch` seed augmentation and random encodings.
+    """
     return encode(fetch_batch(images, indices, design, epoch, batch), images.white, design, epoch, batch)
 
 
 def fetch_batch(images: Images, indices: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
-    """A batch of images or frames, from memory or a file, and augmented if the design says so."""
+    """Returns a batch of images or frames (uint8) by index, augmented if the design says so."""
     some, how = images.images.index_select(0, indices), design.data.augment  # [chosen] takes eight times as long
     if how == Augment():
         return some
@@ -156,10 +164,10 @@ def fetch_batch(images: Images, indices: Tensor, design: Design, epoch: int, bat
 
 
 def encode(images: Tensor, normalisation: Normalisation, design: Design, *purpose: str | int) -> Tensor:
-    """The network's input (T or 1, B, C, H, W) float32 from uint8 images (B, C, H, W) or frames (B, T, C, H, W).
+    """Returns the network's input (T or 1, B, C, H, W) float32 for uint8 images (B, C, H, W) or frames (B, T, C, H, W).
 
-    `purpose` names the random stream of a noisy encoding, so that a batch is encoded alike whenever it is seen again.
-    Of a TTFS network: intensities (1, B, C, H, W) float64, which say when the input spikes.
+    `purpose` names the random stream of a noisy encoding, so that a batch gets the same encoding again. For a TTFS
+    network: intensities (1, B, C, H, W) float64, which determine the input's spike times.
     """
     if design.network.code == "ttfs":
         return intensities(images, normalisation)[None]

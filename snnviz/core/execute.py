@@ -1,7 +1,7 @@
-"""The one door into the computation: a design in, events out.
+"""The entry point of training: yields the events of a run for a design.
 
-No files but the data set's, no prints and no global state behind it. To cancel is to stop asking for the
-next event. The events depend on the design alone (one thread, one machine), whether resumed or not.
+Only the data set's files are read; nothing is printed and there is no global state. To cancel, stop iterating. The
+events depend on the design alone (one thread, one machine), whether resumed or not.
 """
 
 from __future__ import annotations
@@ -33,24 +33,25 @@ DIVERGENCE_HINT = "a smaller learning rate or a smaller gain may help"
 def execute(
     design: Design, *, resume: Checkpoint | None = None, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Trains `design`, from its beginning or after the epoch of a checkpoint.
+    """Trains `design`, from the beginning or resuming from a checkpoint, and yields its events.
 
-    `threads` is asked before each step whether another core may help: the numbers are the same, bit for bit.
+    `threads()` returns how many cores may be used and is called before each step; the numbers are the same, bit for
+    bit.
 
-    Yields a Progress a training step, Samples, Branches, LayerStates and Timings as `observe` says, and an EpochEnd and
-    a Checkpoint an epoch; the last holds no branches. Raises `DataMissing` or `Diverged`.
+    Yields a Progress per training step, Samples, Branches, LayerStates and Timings as in `observe`, and an EpochEnd and
+    a Checkpoint per epoch; the last checkpoint has no branches. Raises `DataMissing` or `Diverged`.
     """
     with train.worker_threads() as crew:
         yield from _train(design, resume, lambda: crew if threads() > 1 else None)
 
 
 def run(design: Design, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread) -> Iterator[Event]:
-    """`execute` as `tasks.TaskKind.run`."""
+    """Calls `execute` with the arguments of `tasks.TaskKind.run`, resuming from the history's checkpoint."""
     return execute(design, resume=history.checkpoint(), threads=threads)
 
 
 def warm_up() -> None:
-    """Trains a tiny design: torch loads much only when the first optimizer makes its first step."""
+    """Trains a tiny design, because torch loads much code at the first optimizer step."""
     for _ in execute(Design.check(TINY_DESIGN)):
         pass
 

@@ -1,4 +1,4 @@
-"""The gradient of each layer's weights on one batch, with and without shortcut branches: also before training."""
+"""Gradient norms of each layer's weights on one batch, with and without shortcut branches, also before training."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from snnviz.design.links import change
 from snnviz.design.menus import Choice
 
 LAYER_IMAGES = 16
-"""Images of the probe batch in every look at a run with branches: two ways there and back."""
+"""Number of probe images for gradients during a run with branches; each takes two forward and backward passes."""
 
 PROFILE_IMAGES = 32
-"""Images of the probe batch in a profile before training."""
+"""Number of probe images for a gradient profile before training."""
 
 
 @dataclass(frozen=True, slots=True)
 class GradientNorms:
-    """L2 norms of the gradient of a layer's weights: of the main loss, of the branches', and of their sum, as weighted.
+    """L2 norms of the gradients of a layer's weights: of the weighted main loss, branch losses, and total loss.
 
-    `plain`: of the main loss as it is without branches.
+    `plain`: of the main loss without weighting, as in training without branches.
     """
 
     plain: float
@@ -38,7 +38,7 @@ class GradientNorms:
 
     @property
     def share(self) -> float | None:
-        """The part of the branches, |g_b| / (|g| + |g_b|); None where neither reaches the layer."""
+        """The branches' share, |g_b| / (|g| + |g_b|); None if both gradients are 0."""
         both = self.main + self.branches
         return self.branches / both if both > 0 else None
 
@@ -46,7 +46,7 @@ class GradientNorms:
 def gradient_norms(
     network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None
 ) -> dict[str, GradientNorms]:
-    """By layer with weights, on a batch; nothing of the network is changed."""
+    """Returns the gradient norms of each layer with weights, by name, on a batch; the network is not changed."""
     main = _gradients(network, image, labels, None)
     beside = _gradients(network, image, labels, objective.alone()) if objective else list(map(torch.zeros_like, main))
     factor = objective.main if objective else 1.0
@@ -69,7 +69,9 @@ def _gradients(network: Network, image: Tensor, labels: Tensor, objective: Branc
 def branch_shares(
     network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None
 ) -> dict[str, float | None] | None:
-    """By layer, the part of the branches in the gradient; None as a whole without branches."""
+    """Returns the branches' share in the gradient of each layer, by name; None if there are no branches (no
+    `objective`).
+    """
     if objective is None:
         return None
     return {name: found.share for name, found in gradient_norms(network, image, labels, objective).items()}
@@ -77,11 +79,11 @@ def branch_shares(
 
 @dataclass(frozen=True, slots=True)
 class LayerGradient:
-    """A hidden layer or the readout, at initialisation, on one batch.
+    """Gradients and activity of one layer at initialisation, on the probe batch.
 
-    grad_norm: without branches; with_branches: of the whole loss of the first epoch; both None without weights.
-    shortcut, saturation, rate, var_u, probe: as in `snnviz.events.LayerState`. Gradients are those of the first
-    `PROFILE_IMAGES` of the probe.
+    grad_norm: gradient norm without branches; with_branches: of the total loss in the first epoch; None without
+    weights. shortcut, saturation, rate, var_u, probe: as in `snnviz.events.LayerState`. Gradients are of the first
+    `PROFILE_IMAGES` probe images.
     """
 
     layer: int
@@ -97,7 +99,7 @@ class LayerGradient:
 
 @dataclass(frozen=True, slots=True)
 class GradientProfile:
-    """The gradients of a design before training, and the layers that have a branch."""
+    """The gradients of all layers of a design before training, and the names of the layers with a branch."""
 
     design: Design
     branches: tuple[str, ...]
@@ -105,7 +107,10 @@ class GradientProfile:
 
 
 def gradient_profile(design: Design) -> GradientProfile:
-    """Of the probe batch at initialisation. A design without branches gets constant ones. Raises `DataMissing`."""
+    """Returns the gradients of a design at initialisation, on the probe batch. Raises `DataMissing`.
+
+    A design without branches is given branches with a constant weight.
+    """
     images, _ = data.load(design)
     return _profile(design, *data.encoded_probe(images, design))
 
@@ -113,10 +118,10 @@ def gradient_profile(design: Design) -> GradientProfile:
 def gradient_profiles(
     design: Design, depths: Sequence[int] = (), choices: Sequence[Choice] = ()
 ) -> Iterator[GradientProfile]:
-    """For each initialisation and depth, one after the other; whoever stops asking has cancelled.
+    """Yields the gradient profile of the design for each initialisation and depth; to cancel, stop iterating.
 
-    Without depths or initialisations: the design's own. Branches are where they usually are if the depth changes.
-    Raises `DataMissing`, and `InputError` for a network whose depth is no number of layers.
+    Without `depths` or `choices`: the design's own. If the depth changes, branches are at their default places. Raises
+    `DataMissing`, and `InputError` for a network whose depth is not a number of layers.
     """
     images, _ = data.load(design)
     for init in choices or [design.init]:

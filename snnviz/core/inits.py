@@ -1,4 +1,4 @@
-"""Weights before training: drawn from the law of the design's initialisation, for some from what reaches a layer."""
+"""Draws initial weights from the distribution of the design's initialisation."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def initial_weight(layer: Layer, design: Design, drive: InputStatistics | None = None) -> Tensor:
-    """(out, in) or (out, in, k, k) of mean zero, drawn from the seed and the layer's name.
+    """Returns the initial weight of a layer, (out, in) or (out, in, k, k), drawn from the seed and the layer's name.
 
-    A measured initialisation gives weights of zero, a silent layer, as long as there is no `drive`.
+    `drive`: statistics of the layer's input; without it a data-dependent initialisation returns zeros.
     """
     shape: tuple[int, ...] = (layer.out_shape[0], layer.fan_in)
     if layer.kind == "conv":

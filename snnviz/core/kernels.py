@@ -1,8 +1,7 @@
-"""The LIF recurrence over time, compiled by numba: potentials take the current's place, gradients the potentials'.
+"""The LIF recurrence over time, compiled by numba, in place: forward and backward.
 
-Arrays are float32, contiguous and (T, N), N being everything but time; they are worked through in blocks of neurons
-that stay in the first-level cache while time goes by. `snnviz.core.neurons` says the same
-in torch, which is the oracle.
+Arrays are float32, contiguous and (T, N), N being everything but time; they are processed in blocks of neurons that
+stay in the first-level cache during all time steps. `snnviz.core.neurons` computes the same in torch, for comparison.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ import torch
 
 BLOCK = 1024
 FAST = {"contract", "nsz", "arcp"}
-"""What the compiler may do: a * b + c in one rounding, x / y as x * (1 / y); NaN and infinity stay as they are."""
+"""Allowed fast-math optimisations: a * b + c in one rounding, x / y as x * (1 / y); NaN and infinity are preserved."""
 
 SUMS = {*FAST, "reassoc"}
-"""In sums over many numbers also: add them up in another order."""
+"""Fast-math optimisations for sums over many numbers, which may also be reordered."""
 
 ZERO = 1
-"""The code of the reset "zero". "none" is "subtract" with nothing to subtract."""
+"""Code of the reset "zero". "none" is "subtract" with nothing to subtract."""
 
 ONE, HALF = np.float32(1), np.float32(0.5)
 C3, C4, C5, C6 = (np.float32(1 / math.factorial(k)) for k in (3, 4, 5, 6))
@@ -35,7 +34,10 @@ LN2_LOW = np.float32(np.log(2) - 0.693359375)
 
 
 def compiled(function: Callable[..., Any], allowed: set[str] | None = None) -> Any:
-    """Compiled at the first call, and kept on disk where there is a place for it."""
+    """Decorator: compiles a function with numba at its first call and caches it on disk where possible.
+
+    `allowed`: fast-math flags, by default `FAST`.
+    """
     # numpy: a division by zero gives infinity. With a check of every divisor no division would be a vector's.
     how: Any = {"fastmath": FAST if allowed is None else allowed, "nogil": True, "error_model": "numpy"}
     try:
@@ -45,7 +47,7 @@ def compiled(function: Callable[..., Any], allowed: set[str] | None = None) -> A
 
 
 def summing(function: Callable[..., Any]) -> Any:
-    """Compiled, with sums in any order."""
+    """Decorator: compiles a function whose sums may be computed in any order."""
     return compiled(function, SUMS)
 
 
@@ -85,10 +87,11 @@ def _ahead(u: Any, s: Any, t: int, low: int, high: int, beta: Any, theta: Any, l
 
 @compiled
 def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """All time steps of LIF neurons, in place: `u` (T, N) becomes the potential before reset, `s` (T, N) the spikes.
+    """Computes all time steps of LIF neurons, in place: `u` (T, N) becomes the potential before reset, `s` (T, N) the
+    spikes.
 
     `c`: the current (1, N) of all time steps; or (0, N), where `u` holds the current of each step. `beta`: the leak,
-    `theta`: the threshold, `less`: what a spike subtracts.
+    `theta`: the threshold, `less`: what a spike subtracts, `reset`: code of the reset.
     """
     steps, neurons = u.shape
     for low in range(0, neurons, BLOCK):
@@ -101,7 +104,7 @@ def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int
 
 @compiled
 def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """One time step of `forward`."""
+    """Computes time step `t` of `forward`."""
     _ahead(u, s, t, 0, u.shape[1], beta, theta, less, reset)
 
 
@@ -122,9 +125,9 @@ def _count(u: Any, s: Any, sums: Any, theta: Any, reach: Any) -> None:
 
 @compiled
 def watched(u: Any, s: Any, sums: Any, reach: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """`forward`, and for each time step and image sums over its neurons, added to (T, B, 4).
+    """Computes `forward`, and adds for each time step and image sums over its neurons to `sums` (T, B, 4).
 
-    They are of s, u, u^2, and of the neurons further from theta than `reach`.
+    The sums are of s, u, u^2, and the number of neurons further from theta than `reach`.
     """
     steps, images, _ = sums.shape
     size = u.shape[1] // images
@@ -137,7 +140,7 @@ def watched(u: Any, s: Any, sums: Any, reach: Any, beta: Any, theta: Any, less: 
 
 
 SURROGATES = ("atan", "fast-sigmoid", "sigmoid", "triangle")
-"""Surrogates with a kernel; of others the derivative is multiplied into the gradient beforehand (`GIVEN`)."""
+"""Surrogates with compiled code; the derivative of others is multiplied into the gradient beforehand (`GIVEN`)."""
 
 GIVEN = len(SURROGATES)
 
@@ -241,12 +244,12 @@ def _add(total: Any, x: Any, anew: bool) -> None:
 
 @compiled
 def backward(u: Any, g: Any, total: Any, sums: Any, how: Any) -> None:
-    """Turns `u` from the potential into the gradient of the current, `g` (T or 1, N) being that of the spikes.
+    """Replaces the potential `u` by the gradient of the current, given the gradient `g` (T or 1, N) of the spikes.
 
-    Where `total` is (1, N) and not (0, N), it becomes the sum over time: the gradient of a constant current.
+    If `total` is (1, N) and not (0, N), it becomes the sum over time: the gradient of a constant current.
 
-    `how`: beta, theta, slope and code of the surrogate, code of the reset, whether it subtracts. Adds the gradients
-    of beta and theta to `sums`, (2,), or leaves them away where that is (0,).
+    `how`: beta, theta, slope and code of the surrogate, code of the reset, whether it subtracts. Adds the gradients of
+    beta and theta to `sums`, (2,), unless that is (0,).
     """
     steps, neurons = u.shape
     room = np.empty(BLOCK, u.dtype)
@@ -260,7 +263,7 @@ def backward(u: Any, g: Any, total: Any, sums: Any, how: Any) -> None:
 
 @compiled
 def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
-    """One time step of `backward`."""
+    """Computes time step `t` of `backward`."""
     neurons = u.shape[1]
     room = np.empty(BLOCK, u.dtype)
     for low in range(0, neurons, BLOCK):
@@ -268,5 +271,5 @@ def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
 
 
 def fits(tensor: Any) -> bool:
-    """Whether a torch tensor is for kernels: float32, in main memory, and not empty."""
+    """Returns whether a torch tensor can be passed to the kernels: float32, in main memory, and not empty."""
     return bool(tensor.dtype == torch.float32 and tensor.device.type == "cpu" and tensor.numel() > 0)

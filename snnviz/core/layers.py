@@ -1,4 +1,4 @@
-"""Linear maps and convolutions on (T, B, ...) tensors, time folded into the batch."""
+"""Linear layers and convolutions on (T, B, ...) tensors, with time folded into the batch."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from torch import Tensor
 from torch.nn.grad import conv2d_input, conv2d_weight
 
 WORTH_IT = 30_000_000
-"""Multiply-accumulates from which oneDNN's product is never slower than MKL's; below, it can take twice as long."""
+"""Number of multiply-accumulates from which oneDNN's product is never slower than MKL's; below, it can take twice as
+long.
+"""
 
 
 def convolution(
     x: Tensor, weight: Tensor, bias: Tensor | None, stride: int = 1, groups: int = 1, *, bfloat16: bool = False
 ) -> Tensor:
-    """(T, B, H, W, C) by (O, C/groups, k, k), padded by k // 2, to (T, B, H', W', O): channels are last in memory too.
+    """Returns the convolution (T, B, H', W', O) of x (T, B, H, W, C) with weights (O, C/groups, k, k), padded by k //
+    2.
 
-    `bfloat16`: multiplied in bfloat16, added up and returned in float32.
+    Channels are last, also in memory. `bfloat16`: multiplied in bfloat16, accumulated and returned in float32.
     """
     padding = weight.shape[-1] // 2
     maps = x.flatten(0, 1).permute(0, 3, 1, 2)
@@ -32,7 +35,10 @@ def convolution(
 
 
 def conv_input_gradient(gradient: Tensor, weight: Tensor, stride: int, like: Tensor, *, bfloat16: bool) -> Tensor:
-    """(B, H, W, C) from the gradient of what a convolution made of it, (B, H', W', O); `like` is (B, H, W, ...)."""
+    """Returns the gradient (B, H, W, C) of a convolution's input from that of its output, (B, H', W', O).
+
+    `like`: a tensor (B, H, W, ...) that gives the input's size.
+    """
     shape = (len(like), weight.shape[1], *like.shape[1:3])
     g, w = gradient.permute(0, 3, 1, 2), weight
     if bfloat16:
@@ -42,7 +48,10 @@ def conv_input_gradient(gradient: Tensor, weight: Tensor, stride: int, like: Ten
 
 
 def conv_weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, stride: int, *, bfloat16: bool) -> Tensor:
-    """(O, C, k, k), over all time steps at once: the others are (T, B, H, W, C)."""
+    """Returns the gradient (O, C, k, k) of a convolution's weight, summed over all time steps.
+
+    `gradient`: of the output, (T, B, H', W', O); `x`: the input, (T, B, H, W, C).
+    """
     g, seen = (part.flatten(0, 1).permute(0, 3, 1, 2) for part in (gradient, x))
     if bfloat16:
         g, seen = g.bfloat16(), seen.bfloat16()
@@ -51,7 +60,7 @@ def conv_weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, stride: in
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None, *, bfloat16: bool = False) -> Tensor:
-    """(T, B, in) by (out, in) to (T, B, out); `bfloat16` as for a convolution."""
+    """Returns the linear map (T, B, out) of x (T, B, in) by weights (out, in); `bfloat16` as for `convolution`."""
     if bfloat16:
         return F.linear(x.bfloat16(), weight.bfloat16(), _halved(bias)).to(x.dtype)
     rows = x.shape[0] * x.shape[1]
@@ -68,9 +77,9 @@ def _halved(bias: Tensor | None) -> Tensor | None:
 
 @cache
 def prefers_onednn() -> bool:
-    """Whether oneDNN uses vector units that MKL leaves alone: AVX512 on processors that are not Intel's.
+    """Returns whether oneDNN uses vector units that MKL does not: AVX512 on processors that are not Intel's.
 
-    Settled by what the machine is, not by the clock: a choice that changed from run to run would change the last bits.
+    Decided by the hardware, not by timing: a choice that differed between runs would change the last bits.
     """
     try:
         vendor = Path("/proc/cpuinfo").read_text(errors="replace").partition("vendor_id")[2].partition("\n")[0]

@@ -1,8 +1,8 @@
-"""Layers of any kind that feed each other, some of them one time step late: the way forward and back by hand.
+"""Cycles of layers of any kind, connected through delayed connections, with forward and backward pass by hand.
 
-`snnviz.core.cycles` is for convolutions that drive neurons and nothing else, as in a block, and computes what comes
-from outside for all time steps at once. Here a member may join, convolve, normalise and fire, or some of these, as in
-the cell of a SNASNet. The gradients of the weights are one time-batched call after the way back.
+`snnviz.core.cycles` is for convolutions with neurons only, as in a block, and computes inputs from outside the cycle
+for all time steps at once. Here a layer may merge, convolve, normalise and spike, or some of these, as in the cell of a
+SNASNet. The weight gradients are computed for all time steps at once after the backward pass.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PARAMETERS = ("weight", "bias", "gain")
 
 
 class LoopLayer:
-    """One layer of a loop, and where what it reads is said: each source as (its place, its delay, its smoothing).
+    """One layer of a loop, and where its sources are: each as (place, delay, smoothing).
 
-    A place is that of a member or, from the number of members on, of what comes from outside.
+    A place is the index of a layer of the loop or, from the number of its layers on, of a source outside of it.
     """
 
     def __init__(self, built: Architecture, index: int, loop: Sequence[int], outside: list[Source]) -> None:
@@ -66,7 +66,10 @@ class _Tape:
 
 
 class Loop:
-    """The members in an order in which each reads only earlier ones, but for what is a step late."""
+    """A cycle of layers of any kind, in an order in which each reads only earlier or delayed outputs.
+
+    Calling it computes the layers' potentials (or currents) and outputs.
+    """
 
     def __init__(self, built: Architecture, indices: Sequence[int], *, half: bool = False) -> None:
         self.half = half

@@ -1,4 +1,4 @@
-"""Initialisations that are measured: each layer's law follows from what reaches it, layer by layer."""
+"""Data-dependent initialisation: weights are set layer by layer from the measured statistics of each layer's input."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from snnviz.core.order import stage_layers
 
 @torch.no_grad()
 def initialise_from_data(network: Network, image: Tensor) -> None:
-    """Sets the weights of a measured initialisation, layer by layer, from what the encoded `image` makes of those
-    before; other initialisations need no such thing.
+    """Sets the weights of a data-dependent initialisation, layer by layer; does nothing for other initialisations.
 
-    In a cycle, a layer's weights are set while those of the layers behind it are still zero.
+    `image`: an encoded batch (T or 1, B, C, H, W). In a cycle, a layer's weights are set while those of the layers
+    behind it are still zero.
     """
     if not is_data_dependent(network.design.init):
         return
@@ -37,5 +37,5 @@ def initialise_from_data(network: Network, image: Tensor) -> None:
 
 
 def second_moment(x: Tensor) -> float:
-    """E[x^2], step by step in double precision: the sum of spikes is exact, and no large copy is made."""
+    """Returns E[x^2] over all elements of `x` (T, ...), computed in float64 step by step to save memory."""
     return float(sum(step.double().square().sum().item() for step in x)) / x.numel()

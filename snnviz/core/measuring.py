@@ -1,4 +1,4 @@
-"""A look at the layers of a trained network, as a run has it at its end."""
+"""Measures the layers of a trained network again, as a run does at its end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from snnviz.events import Checkpoint, Event, Progress
 
 
 def measure_layers(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
-    """Yields the LayerStates of a look at the step of the checkpoint, and of a TTFS network its Timings.
+    """Yields the LayerStates of a trained network at the checkpoint's step, and for a TTFS network its Timings.
 
-    Before it those of a look before training, but not where the initialisation is measured: what it was measured on
-    may have been other images then. What belongs to the training steps before a look is None: gradient norms, and the
-    branches' part in them. Raises `DataMissing`.
+    Before them those before training, unless the initialisation is data-dependent, since it may have used other images.
+    Values that belong to training steps are None: gradient norms, and the branches' share in them. Raises
+    `DataMissing`.
     """
     training, _ = yield from data.load_with_progress(design)
     yield Progress(0, 1)

@@ -1,4 +1,4 @@
-"""How the C library gives memory back, which decides how often it must be fetched anew."""
+"""Settings of the C library's allocator, so that freed memory is reused."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MALLOC_OPTIONS = {
     -1: 2**29,  # M_TRIM_THRESHOLD: and what is free at its end stays
     -2: 2**24,  # M_TOP_PAD
 }
-"""Of malloc.h."""
+"""Options of glibc's mallopt, as in malloc.h."""
 
 
 def retain_freed_memory() -> None:
-    """Keep freed memory for the next training step, in this process and for good; a no-op where glibc is not.
+    """Makes the C library keep freed memory for the next training step, in this process and permanently; glibc only.
 
-    By default every tensor of some size is handed back to the system and fetched again page by page, each of them
-    filled with zeros: a quarter of the time of a training step of convolutions.
+    By default every larger tensor is returned to the system and fetched again page by page, each filled with zeros: a
+    quarter of the time of a training step of convolutions.
     """
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):

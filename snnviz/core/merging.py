@@ -1,4 +1,4 @@
-"""What a layer reads: its sources added up and put side by side.
+"""Computes a layer's input: its sources pooled, delayed, summed and concatenated.
 
 Maps are (N, H, W, C), N holding time and images: channels last, where oneDNN's convolutions are fastest and where
 torch's own selecting, adding and joining go through memory once.
@@ -20,7 +20,7 @@ from snnviz.graph.architectures import Architecture, Source
 
 
 def pool(x: Tensor, size: int, mode: Pooling = "average") -> Tensor:
-    """(T, B, H, W, C), of squares of `size` the mean or the largest; what does not fill a square is left out."""
+    """Returns x (T, B, H, W, C) pooled over windows of `size` by mean or maximum; incomplete windows are dropped."""
     if size == 1:
         return x
     maps = x.flatten(0, 1)
@@ -127,7 +127,7 @@ def _return(g: Any, x: Any, place: Any, size: int) -> None:
 
 
 def apply_source(x: Tensor, source: Source) -> Tensor:
-    """(T, B, H, W, C) as `source` reads it, but for a delay."""
+    """Returns x (T, B, H, W, C) with the stride, enlargement, pooling and smoothing of `source`, without its delay."""
     if source.stride > 1:
         x = x[:, :, :: source.stride, :: source.stride]
     if source.enlarge > 1:
@@ -137,22 +137,28 @@ def apply_source(x: Tensor, source: Source) -> Tensor:
 
 
 def average_filter(x: Tensor, side: int) -> Tensor:
-    """(T, B, H, W, C), each point the mean of a square around it, zeros beyond the edge included. Its own way back."""
+    """Returns x (T, B, H, W, C) with each point replaced by the mean of a square around it, zeros beyond the edge
+    included.
+
+    The operation is its own backward pass.
+    """
     maps = x.flatten(0, 1).permute(0, 3, 1, 2)
     return F.avg_pool2d(maps, side, 1, side // 2).permute(0, 2, 3, 1).reshape(x.shape)
 
 
 def delay(x: Tensor, steps: int) -> Tensor:
-    """`x` (T, ...) delayed by one time step, 0 at the first. A constant (1, ...) is repeated for all `steps` first."""
+    """Returns `x` (T, ...) delayed by one time step, 0 at the first. A constant (1, ...) is first repeated for all
+    `steps`.
+    """
     x = x.expand(steps, *x.shape[1:])
     return torch.cat([torch.zeros_like(x[:1]), x[:-1]])
 
 
 class Merge:
-    """Joins the maps of `sources`: "main" and "add" are summed, "concat" follow. `channels`: of each source's maps.
+    """Joins the maps of `sources` into a layer's input: "main" and "add" are summed, "concat" appended along the
+    channels.
 
-    `places` says which channels of the result each source feeds, `width` how many there are. Sources at places in
-    `muted` are read as 0.
+    `channels`: of each source's maps. `places`: the output channels that each source feeds; `width`: their number.
     """
 
     def __init__(self, sources: Sequence[Source], channels: Sequence[int]) -> None:
@@ -185,7 +191,7 @@ class Merge:
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
 
     def give_back(self, gradient: Tensor, k: int, to: Tensor) -> None:
-        """Adds to `to` the gradient of the k-th source's maps, from that of the joined ones."""
+        """Adds the gradient of the k-th source's maps to `to`, given the gradient of the joined maps."""
         chosen, place = self.chosen[k], self.places[k]
         part = gradient[..., place.start : place.stop]
         if chosen is None:
@@ -194,11 +200,11 @@ class Merge:
             to.index_add_(-1, chosen, part)
 
     def columns(self, some: Sequence[Source]) -> Tensor:
-        """The channels of the result that these sources feed, in order."""
+        """Returns the indices of the output channels that the given sources feed, sorted."""
         fed = {c for source, place in zip(self.sources, self.places, strict=True) if source in some for c in place}
         return torch.tensor(sorted(fed))
 
 
 def make_merge(architecture: Architecture, sources: Sequence[Source]) -> Merge:
-    """Of layers of an architecture."""
+    """Returns the `Merge` of sources that are layers of an architecture."""
     return Merge(sources, [architecture.channels(source.layer) for source in sources])

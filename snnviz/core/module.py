@@ -1,4 +1,4 @@
-"""The network of a design as a `torch.nn.Module`, for tools that take one: optimizers, schedulers, hooks, captum,
+"""The network of a design as a `torch.nn.Module`, for tools that expect one: optimizers, schedulers, hooks, captum,
 export.
 
     from snnviz.core.module import as_module
@@ -10,8 +10,8 @@ export.
     loss.backward()
     optimizer.step()
 
-It computes what `snnviz.core.networks.Network` does, by the same operations. snnviz's own training goes in
-micro-batches that stay in the cache, and is faster; here a batch goes through at once.
+It computes the same as `snnviz.core.networks.Network`, by the same operations. snnviz's own training uses micro-batches
+that stay in the cache, and is faster; here a batch goes through at once.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from snnviz.errors import InputError
 from snnviz.events import Checkpoint
 
 BRANCHES = "shortcut."
-"""What the names of shortcut branches begin with: they learn beside a network and are no part of it."""
+"""Prefix of the parameter names of shortcut branches, which are not part of the network."""
 
 
 class NetworkModule(nn.Module):
-    """A network with a module for each layer, so that ``state_dict`` has the names of a stored checkpoint.
+    """The network of a design as a `torch.nn.Module`; ``state_dict`` has the names of a stored checkpoint.
 
     "<layer>.weight" (out, in, k, k) or (out, in), "<layer>.bias" (out,), "<layer>.gain" (out,) of a batch
-    normalisation, what neurons learn, such as "<layer>.beta", and the buffers "<layer>.mean", "<layer>.variance"
-    (out,), of a TTFS network "windows".
+    normalisation, learnt parameters of neurons, such as "<layer>.beta", and the buffers "<layer>.mean",
+    "<layer>.variance" (out,), of a TTFS network "windows".
 
-    ``train()``: batch normalisation by the batch, whose statistics are remembered, and dropout drawn from torch's
-    global generator. ``eval()``: by what is remembered, without dropout.
+    ``train()``: batch normalisation by batch statistics, which update the running ones, and dropout drawn from torch's
+    global generator. ``eval()``: by running statistics, without dropout.
     """
 
     def __init__(self, design: Design) -> None:
@@ -71,17 +71,17 @@ class NetworkModule(nn.Module):
 
     @property
     def network(self) -> Network:
-        """The network that computes, with this module's parameters and buffers as they are now."""
+        """The underlying `Network`, with this module's current parameters and buffers."""
         self._network.parameters = dict(self.named_parameters())
         self._network.buffers = dict(self.named_buffers())
         return self._network
 
     def forward(self, x: Tensor, dropout_masks: Mapping[int, Tensor] | None = None) -> Tensor:
-        """The logits (B, classes): what the cross-entropy of training takes, by the design's loss.
+        """Returns the logits (B, classes), the input of the cross-entropy of the design's loss.
 
-        x: images (B, C, H, W) of intensities from 0 to 1, or the encoded input (T, B, C, H, W), or (1, B, C, H, W)
-        where all time steps see the same; recordings are given as encoded input (`core.data.encode`). Of a TTFS network
-        the encoded input is the intensities. dropout_masks: by layer, (B, in) of 0 and 1 / (1 - p); None draws them.
+        x: images (B, C, H, W) of intensities from 0 to 1, or the encoded input (T, B, C, H, W), or (1, B, C, H, W) if
+        it is the same at all time steps; recordings must be given encoded (`core.data.encode`). For a TTFS network the
+        encoded input is the intensities. dropout_masks: by layer, (B, in) of 0 and 1 / (1 - p); None draws them.
         """
         network = self.network
         self._after_step(network)
@@ -92,9 +92,9 @@ class NetworkModule(nn.Module):
         return train.logits(network, encoded, None, statistics, dropout_masks)
 
     def encode(self, images: Tensor) -> Tensor:
-        """The network's input (T or 1, B, C, H, W) from images (B, C, H, W) of intensities from 0 to 1.
+        """Returns the network's input (T or 1, B, C, H, W) for images (B, C, H, W) of intensities from 0 to 1.
 
-        Of a rate encoding other spikes in each call. No gradient goes back to the images.
+        A rate encoding draws new spikes in each call. No gradient flows back to the images.
         """
         self._forwards += 1
         like = next(self.parameters())
@@ -129,11 +129,11 @@ class NetworkModule(nn.Module):
 
 
 def as_module(design: Design, weights: Checkpoint | Mapping[str, Any] | None = None) -> NetworkModule:
-    """The network of a design, in float32 (a TTFS network in float64), in training mode.
+    """Returns the network of a design as a module, in float32 (a TTFS network in float64), in training mode.
 
-    weights: a run's checkpoint (`Store.load_checkpoint`), its arrays, or a ``state_dict``; what it has of an optimizer
-    or of shortcut branches is left out. None: as before training, drawn from the design's seed; an initialisation that
-    needs data reads the data set for it. Raises `InputError` for weights of another network, and `DataMissing`.
+    weights: a run's checkpoint (`Store.load_checkpoint`), its arrays, or a ``state_dict``; optimizer state and shortcut
+    branches in it are ignored. None: initial weights drawn from the design's seed; a data-dependent initialisation then
+    reads the data set. Raises `InputError` for weights of another network, and `DataMissing`.
     """
     module = NetworkModule(design)
     if weights is None:

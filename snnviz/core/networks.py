@@ -1,6 +1,6 @@
 """A network of spiking layers, or of ReLUs, built from an Architecture.
 
-Everything runs on (T, B, ...) tensors: a layer's linear or convolution sees time folded into the batch, only the
+Everything works on (T, B, ...) tensors: a layer's linear map or convolution sees time folded into the batch, only the
 neurons step through time, and with them the layers of a cycle (`snnviz.core.cycles`). A static input has T = 1 and its
 first layer is computed once. Maps are (T, B, H, W, C) in here.
 """
@@ -34,19 +34,22 @@ from snnviz.graph.architectures import INPUT, Architecture, Layer, Source, build
 from snnviz.theory.costs import micro_batch
 
 ActivityHook = Callable[[int, Activity], None]
-"""Called as watch(layer, activity), once for each layer but those that only join."""
+"""Callable hook(layer index, activity), called once for each layer except merge layers."""
 
 ForwardHook = Callable[[int, Tensor], None]
-"""Called as hear(layer, said) with what each hidden layer says, (T or 1, B, H, W, C) or (T, B, N), with its graph."""
+"""Callable hook(layer index, output), called with each hidden layer's output, (T or 1, B, H, W, C) or (T, B, N), in the
+autograd graph.
+"""
 
 DropoutMasks = Mapping[int, Tensor]
-"""What dropout leaves of a layer's inputs: by layer, (B, in) of 0 and 1 / (1 - share), in the order of the maps."""
+"""Dropout masks by layer index, (B, in) of 0 and 1 / (1 - share), the inputs in the order of the maps."""
 
 
 class Outputs:
-    """What the layers have said, (T, B, H, W, C) or (T, B, N); pooled and delayed once for all who read it.
+    """The outputs of all layers so far, (T, B, H, W, C) or (T, B, N); pooled and delayed versions are cached for all
+    readers.
 
-    `many`: of what only joins, how many spikes are in it, where averages are.
+    `many`: for merge layers with averages, how many spikes each value sums.
     """
 
     def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
@@ -59,10 +62,11 @@ class Outputs:
         return self._said[index]
 
     def add(self, index: int, spikes: Tensor) -> None:
+        """Stores the output of layer `index`."""
         self._said[index] = spikes
 
     def forget(self, indices: Iterable[int]) -> None:
-        """Nobody reads these any more; what the way back needs is kept by those who need it."""
+        """Frees the outputs of these layers, which no later layer reads."""
         for source in [source for source in self._known if source.layer in indices]:
             del self._known[source]
         for index in indices:
@@ -70,17 +74,19 @@ class Outputs:
             self.many.pop(index, None)
 
     def averaged(self, merge: Merge) -> Tensor:
-        """The mean over time of what the sources of `merge` say, joined; before it is read, where that is the same."""
+        """Returns the joined sources of `merge`, averaged over time; averaged before joining where that gives the same
+        result.
+        """
         if not all(source.linear for source in merge.sources):
             return self.read(merge).mean(0, keepdim=True)
         return Outputs({index: x.mean(0, keepdim=True) for index, x in self._said.items()}, 1).read(merge)
 
     def read(self, merge: Merge) -> Tensor:
-        """What the sources of `merge` say, joined."""
+        """Returns the joined sources of `merge`."""
         return merge(*map(self.source, merge.sources))
 
     def spikes(self, merge: Merge) -> Tensor:
-        """How many spikes there are in each value of what is read, where these are spikes."""
+        """Returns the number of spikes summed in each value of the joined sources of `merge`."""
         return merge(*map(self._spikes, merge.sources))
 
     def _spikes(self, source: Source) -> Tensor:
@@ -92,7 +98,7 @@ class Outputs:
         return x * source.averaged if source.averaged > 1 else x
 
     def source(self, source: Source) -> Tensor:
-        """All channels of what a source says."""
+        """Returns all channels of the output that `source` reads, pooled and delayed."""
         if source == Source(source.layer, source.merge, channels=source.channels):
             return self[source.layer]
         key = replace(source, merge="main", channels=None)
@@ -105,11 +111,12 @@ class Outputs:
 
 
 class Network:
-    """Weights by name, and the forward pass. Those of a measured initialisation are zero until `measured_inits`.
+    """The network of a design in torch: parameters by name, and the forward pass.
 
     ``parameters`` maps "<layer>.weight" to (out, in, k, k) or (out, in) and "<layer>.bias" to (out,), and where the
-    design has them "<layer>.gain" of a normalisation to (out,), and what neurons learn, such as "<layer>.beta", to ()
-    or, one a neuron, (C, H, W). `bounds`: between which a step of the optimizer leaves some of them.
+    design has them "<layer>.gain" of a normalisation to (out,), and learnt parameters of neurons, such as
+    "<layer>.beta", to () or, one a neuron, (C, H, W). Weights of a data-dependent initialisation are zero until
+    `measured_inits` sets them. `bounds`: ranges to which some parameters are clamped after an optimizer step.
     ``buffers`` are not learnt by gradients: "<layer>.mean" and "<layer>.variance", (out,), of a normalisation.
     """
 
@@ -147,22 +154,26 @@ class Network:
         return tuple(layer for layer in self.architecture.layers if layer.spiking)
 
     def adapt(self) -> None:
-        """After a training step: nothing but weights changes in most networks."""
+        """Called after each training step; does nothing here. TTFS networks widen their windows."""
 
     def settle(self, images: Images) -> None:
-        """After the last epoch, shown the training images: most networks are as they are."""
+        """Called after the last epoch with the training images; does nothing here. TTFS networks set their final
+        windows.
+        """
 
     def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:  # noqa: ARG002
-        """When the layers spike, of encoded images, where that says something of them."""
+        """Yields the spike timing of each layer for encoded images; nothing here, only TTFS networks have it."""
         yield from ()
 
     @property
     def micro_batch(self) -> int:
-        """Images that go through at once."""
+        """Number of images that go through the network at once in training."""
         return micro_batch(self.design)
 
     def draw_dropout_masks(self, images: int, *purpose: str | int) -> DropoutMasks:
-        """What dropout leaves of a batch, the same at all time steps; `purpose` names the random stream."""
+        """Returns dropout masks for a batch of `images`, the same at all time steps; `purpose` names the random
+        stream.
+        """
         found = {}
         for index, layer in enumerate(self.architecture.layers):
             if layer.dropout:
@@ -211,7 +222,7 @@ class Network:
         return self._current(readout, outputs.averaged(self.merges[last]), by)[0] * self.steps
 
     def initial_outputs(self, image: Tensor) -> Outputs:
-        """Nothing said yet but the encoded input, (T or 1, B, C, H, W)."""
+        """Returns `Outputs` that hold the encoded input (T or 1, B, C, H, W) only."""
         return Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
 
     def run(
@@ -222,7 +233,10 @@ class Network:
         by: Statistics = "batch",
         kept: DropoutMasks | None = None,
     ) -> None:
-        """Adds to `outputs` what the layers of a stage say; a readout that does not spike says nothing."""
+        """Computes the layers of a stage and adds their outputs to `outputs`; a readout that does not spike adds none.
+
+        `watch`: activity hook. `by`: statistics of batch normalisation. `kept`: dropout masks.
+        """
         layers = self.architecture.layers
         if not isinstance(stage, int):
             self._step(stage, outputs, watch, by)
@@ -303,7 +317,7 @@ class Network:
         return linear(x.flatten(2), weight, bias, bfloat16=half)
 
     def cell(self, layer: Layer) -> Population:
-        """A layer's neurons, with what they have learnt."""
+        """Returns the neurons of a layer, with their learnt parameters."""
         named = {each.name: f"{layer.name}.{each.name}" for each in learnable_parameters(self.design.neuron)}
         found = {name: self.parameters[key] for name, key in named.items() if key in self.parameters}
         for name, tensor in found.items():

@@ -5,8 +5,8 @@
     u[t] = beta u[t-1] + I[t]                       reset "none"
     s[t] = 1 where u[t] > theta
 
-The reset acts one step late and no gradient flows through it, as in ``snntorch.Leaky``, which the tests compare with.
-u starts from 0. Units: one time step; u, I and theta share theirs.
+The reset acts one step late and no gradient flows through it, as in ``snntorch.Leaky``, which the tests compare with. u
+starts from 0. Units: one time step; u, I and theta share theirs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from snnviz.design.parts import Neuron
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A layer's neurons: the design's, with the leak and the threshold that the layer has learnt (0-d), or None."""
+    """The LIF neurons of a layer: the design's neuron, and the layer's learnt leak and threshold (0-d tensors), or
+    None.
+    """
 
     neuron: Neuron
     learnt_beta: Tensor | None = None
@@ -40,16 +42,17 @@ class Cell:
 
     @property
     def beta(self) -> float:
-        """From 0 to 1, as ``snntorch.Leaky`` clamps it."""
+        """The leak, learnt or fixed, clamped to [0, 1] as in ``snntorch.Leaky``."""
         return self.neuron.beta if self.learnt_beta is None else min(1.0, max(0.0, self.learnt_beta.item()))
 
     @property
     def threshold(self) -> float:
+        """The threshold, learnt or fixed."""
         return self.neuron.threshold if self.learnt_threshold is None else self.learnt_threshold.item()
 
     @property
     def learnt(self) -> tuple[float | None, float | None]:
-        """The leak and the threshold as they act, None of what is not learnt."""
+        """The learnt leak and threshold as numbers, None for those that are not learnt."""
         return (
             None if self.learnt_beta is None else self.beta,
             None if self.learnt_threshold is None else self.threshold,
@@ -57,24 +60,25 @@ class Cell:
 
     @property
     def learns(self) -> bool:
+        """Whether the leak or the threshold is learnt."""
         return self.learnt_beta is not None or self.learnt_threshold is not None
 
     @classmethod
     def of(cls, neuron: Neuron, tensors: Mapping[str, Tensor]) -> Cell:
-        """With what is learnt by name."""
+        """Returns LIF neurons with the learnt parameters in `tensors`, by name."""
         return cls(neuron, tensors.get("beta"), tensors.get("threshold"))
 
     @property
     def tensors(self) -> tuple[Tensor | None, Tensor | None]:
-        """What is learnt of beta and theta."""
+        """The learnt leak and threshold as tensors, None for those that are not learnt."""
         return self.learnt_beta, self.learnt_threshold
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:
-        """Spikes: see `lif`."""
+        """Returns the spikes (T, ...) for a current: see `lif`."""
         return lif(current, self, steps, overwrite=overwrite)
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
-        """Spikes, and the activity of the layer; overwrites the current."""
+        """Returns the spikes and the layer's activity; overwrites the current."""
         return observed(current, self, steps)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -82,53 +86,53 @@ class Cell:
         return respond(current, self, steps)
 
     def activity(self, u: Tensor, s: Tensor) -> Activity:
-        """Of potentials and spikes (T, B, ...)."""
+        """Returns the layer's activity from potentials and spikes (T, B, ...)."""
         far = (u.detach() - self.threshold).abs() > saturation_distance(self.neuron.surrogate)
         return activity(u, s, far.flatten(2).sum(2))
 
     def scan(self) -> CellScan:
-        """For one way through a loop."""
+        """Returns a `CellScan`, for one forward and backward pass through a loop of layers."""
         return CellScan(self)
 
 
 class CellScan:
-    """LIF neurons on their way through time and back, a step at a time."""
+    """LIF neurons in a loop of layers: forward and backward one time step at a time."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         self.sums = np.zeros(2 if cell.learns else 0)
 
     def advance(self, u: Tensor, s: Tensor, t: int) -> None:
-        """Turns `u[t]` from the current into the potential, and fills `s[t]`."""
+        """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
         advance(u, s, t, self.cell)
 
     def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
-        """Turns `u[t]` into the gradient of the current."""
+        """Replaces the potential in `u[t]` by the gradient of the current, given the gradient `g[t]` of the spikes."""
         retreat(u, g, t, self.cell, self.sums)
 
     @property
     def gradients(self) -> tuple[Tensor | None, Tensor | None]:
-        """Of beta and theta."""
+        """Gradients of beta and theta, None for those that are not learnt."""
         return of_learnt(self.cell, self.sums)
 
 
 class Rectifier:
-    """ReLUs, which learn nothing and have no time."""
+    """ReLUs as a layer's neurons; they have no parameters and no state."""
 
     tensors: tuple[Tensor, ...] = ()
     learnt = (None, None)
 
     @classmethod
     def of(cls, _neuron: Neuron, _tensors: Mapping[str, Tensor]) -> Rectifier:
-        """All are alike."""
+        """Returns the ReLUs of a layer; both arguments are ignored."""
         return cls()
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:  # noqa: ARG002
-        """max(0, u)."""
+        """Returns max(0, current)."""
         return F.relu(current)
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:  # noqa: ARG002
-        """The same, u being the current."""
+        """Returns max(0, current) and the layer's activity, with u being the current."""
         return F.relu(current), activity(current, None)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
@@ -137,7 +141,7 @@ class Rectifier:
 
 
 def potentials(current: Tensor, cell: Cell, steps: int) -> Tensor:
-    """u before reset, (T, ...), from a current (T, ...) or, constant over time, (1, ...)."""
+    """Returns the potentials u before reset, (T, ...), for a current (T, ...) or, constant over time, (1, ...)."""
     u = torch.empty((steps, *current.shape[1:]), dtype=current.dtype)
     constant = current.shape[0] == 1
     for t in range(steps):
@@ -147,7 +151,7 @@ def potentials(current: Tensor, cell: Cell, steps: int) -> Tensor:
 
 
 def advanced(before: Tensor, drive: Tensor, cell: Cell) -> Tensor:
-    """u[t] from u[t-1] and I[t]."""
+    """Returns the potential u[t] from u[t-1], `before`, and the current I[t], `drive`."""
     u = cell.beta * before
     if cell.neuron.reset == "zero":
         u.masked_fill_(before > cell.threshold, 0)
@@ -158,26 +162,26 @@ def advanced(before: Tensor, drive: Tensor, cell: Cell) -> Tensor:
 
 
 def spikes(u: Tensor, cell: Cell) -> Tensor:
-    """1 where u is strictly above the threshold."""
+    """Returns the spikes of potentials `u`: 1 where u is strictly above the threshold, else 0."""
     return (u > cell.threshold).to(u.dtype)
 
 
 def surrogate_derivative(neuron: Neuron) -> Derivative:
-    """ds/du as a function of u - theta."""
+    """Returns the surrogate derivative ds/du as a function of u - theta."""
     return derivative(neuron.surrogate)
 
 
 def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> Tensor:
-    """Spikes (T, ...) of neurons driven by a current (T, ...) or, constant over time, (1, ...).
+    """Returns the spikes (T, ...) of LIF neurons for a current (T, ...) or, constant over time, (1, ...).
 
-    `overwrite`: the current is not needed any more and its memory may be used; nothing else may read it afterwards.
+    `overwrite`: the current's memory may be reused; nothing else may read it afterwards.
     """
     result: Tensor = _Lif.apply(current, cell.learnt_beta, cell.learnt_threshold, cell, steps, overwrite)  # type: ignore[no-untyped-call]
     return result
 
 
 def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> tuple[Tensor, Tensor]:
-    """Potentials before reset and spikes, both (T, ...), by the kernel where it can, else by torch."""
+    """Returns potentials before reset and spikes, both (T, ...), by the kernel where possible, else by torch."""
     if not fits(current):
         u = potentials(current, cell, steps)
         return u, spikes(u, cell)
@@ -191,7 +195,7 @@ def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False)
 
 
 def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]:
-    """Spikes, and the activity of the layer, gathered in the same pass over memory; overwrites the current."""
+    """Returns the spikes and the layer's activity, computed in one pass over memory; overwrites the current."""
     if not fits(current):
         u, s = respond(current, cell, steps)
         return s, cell.activity(u, s)
@@ -234,7 +238,10 @@ class _Lif(torch.autograd.Function):
 
 
 def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
-    """The gradients of a learnt beta, 0 outside 0..1, and of a learnt threshold; optimizers keep to their ends."""
+    """Returns the gradients of the learnt beta and theta from their `sums`; None for parameters that are not learnt.
+
+    The gradient of beta is 0 if beta is outside of [0, 1].
+    """
     beta, theta = cell.learnt_beta, cell.learnt_threshold
     inside = beta is not None and 0 <= beta.item() <= 1
     return (
@@ -250,7 +257,10 @@ def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64]
 
 
 def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
-    """One time step: turns `u[t]` from the current into the potential, and fills `s[t]`; both (T, ...), contiguous."""
+    """Computes one time step: replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`.
+
+    Both are (T, ...) and contiguous.
+    """
     if fits(u):
         kernels.advance(flat(u), flat(s), t, *numbers(cell))
         return
@@ -260,9 +270,10 @@ def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
 
 
 def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64]) -> None:
-    """One time step back: turns `u[t]` from the potential into the gradient of the current, `g[t]` that of the spikes.
+    """Computes one backward step: replaces the potential in `u[t]` by the gradient of the current; `g[t]` is of the
+    spikes.
 
-    Adds to the `sums` of `of_learnt`, or to none where they are (0,).
+    Adds the gradients of beta and theta to `sums`, (2,), for `of_learnt`; (0,) for neurons that learn nothing.
     """
     if fits(u):
         how = backward_of(cell)
@@ -296,7 +307,9 @@ def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.flo
 
 
 def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
-    """beta, theta, the surrogate's slope and code, the reset's code, and whether it subtracts: for the kernels."""
+    """Returns the arguments of the backward kernels: beta, theta, the surrogate's slope and code, the reset's code, and
+    whether it subtracts.
+    """
     choice = cell.neuron.surrogate
     kind = kernels.SURROGATES.index(choice.kind) if choice.kind in kernels.SURROGATES else kernels.GIVEN
     beta, theta, _, reset = numbers(cell)
@@ -304,13 +317,13 @@ def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, in
 
 
 def numbers(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
-    """beta, theta, what a spike subtracts, and the reset's code."""
+    """Returns the arguments of the forward kernels: beta, theta, what a spike subtracts, and the reset's code."""
     theta, reset = np.float32(cell.threshold), cell.neuron.reset
     less = theta if reset == "subtract" else np.float32(0)
     return np.float32(cell.beta), theta, less, kernels.ZERO if reset == "zero" else 0
 
 
 def flat(tensor: Tensor) -> NDArray[np.float32]:
-    """(T, N), the same memory."""
+    """Returns a tensor (T, ...) as a numpy array (T, N) that shares its memory."""
     array: NDArray[np.float32] = tensor.detach().view(len(tensor), math.prod(tensor.shape[1:])).numpy()
     return array

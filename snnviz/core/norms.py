@@ -1,4 +1,6 @@
-"""Batch normalisation (Ioffe and Szegedy 2015) of maps (T, B, ..., C), all time steps together or each by itself."""
+"""Batch normalisation (Ioffe and Szegedy 2015) of maps (T, B, ..., C), over all time steps together or each
+separately.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,14 @@ from torch import Tensor
 from snnviz.graph.layers import EPSILON
 
 Statistics = Literal["learn", "batch", "running"]
-"""Those of the batch, and remember them; those of the batch; or those remembered."""
+"""Statistics to normalise with: "learn": the batch's, updating the running ones; "batch": the batch's; "running"."""
 
 MOMENTUM = 0.1
-"""Share of the last batch in what is remembered: torch's, and the papers'."""
+"""Weight of the last batch in the running statistics: torch's, and the papers'."""
 
 
 class BatchStatistics(NamedTuple):
-    """The mean of some rows and one over their standard deviation, (C,), as `back` needs them."""
+    """Mean and reciprocal standard deviation of each channel, (C,), as the backward pass needs them."""
 
     mean: Tensor
     scale: Tensor
@@ -27,10 +29,10 @@ class BatchStatistics(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm:
-    """Makes the mean `bias` and the standard deviation `gain` in each channel.
+    """Batch normalisation of maps: normalises each channel to mean `bias` and standard deviation `gain`.
 
-    All are (C,); `mean` and `variance` are running averages, for when there is no batch. `by_step`: each time step goes
-    by its own statistics, and is remembered one after the other.
+    All fields are (C,); `mean` and `variance` are running averages. `by_step`: each time step is normalised by its own
+    statistics, which update the running ones in turn.
     """
 
     gain: Tensor
@@ -53,7 +55,7 @@ class BatchNorm:
         return found.view_as(x)
 
     def step(self, x: Tensor, out: Tensor, by: Statistics) -> BatchStatistics:
-        """One time step, (B, ..., C), written into `out`; without autograd."""
+        """Normalises one time step x (B, ..., C) into `out`, without autograd, and returns the statistics used."""
         mean, variance = (None, None) if by == "batch" else (self.mean, self.variance)
         of = BatchStatistics(self.gain.new_empty(len(self.gain)), self.gain.new_empty(len(self.gain)))
         given = (x.flatten(0, -2), self.gain.detach(), self.bias.detach(), mean, variance)
@@ -61,7 +63,7 @@ class BatchNorm:
         return of
 
     def back(self, gradient: Tensor, x: Tensor, of: BatchStatistics, by: Statistics) -> tuple[Tensor, Tensor, Tensor]:
-        """The gradients of a time step's x, of the gain and of the bias."""
+        """Returns the gradients of one time step's x, of the gain and of the bias; `of` is what `step` returned."""
         running = (None, None) if by == "batch" else (self.mean, self.variance)
         rows = (gradient.flatten(0, -2), x.flatten(0, -2), self.gain.detach())
         of_x, of_gain, of_bias = torch.ops.aten.native_batch_norm_backward(

@@ -1,6 +1,6 @@
-"""What a run looks at: running sums over the training steps, and each layer on one fixed probe batch.
+"""What a run reports about training: sums over training steps, and the activity of each layer on a fixed probe batch.
 
-No tensor is kept. Looking happens at training steps that depend on the design alone, so that a run observed twice,
+No tensor is kept. Layers are measured at training steps that depend on the design alone, so that a run observed twice,
 or resumed, reports the same rows.
 """
 
@@ -17,16 +17,18 @@ from snnviz.core.train import LossAndGradients
 from snnviz.events import LayerState, Sample
 
 OBSERVE_EVERY = 40
-"""A long epoch is looked at every 40 training steps, a short one at its end."""
+"""Number of training steps between two measurements within an epoch; each epoch also ends with one."""
 
 
 def is_observation_step(step_in_epoch: int, steps_per_epoch: int) -> bool:
-    """Whether to look after this training step (1-based) of an epoch; always at its end."""
+    """Returns whether layers are measured after this training step (1-based) of an epoch; always at its end."""
     return step_in_epoch == steps_per_epoch or step_in_epoch % OBSERVE_EVERY == 0
 
 
 class RunningSums:
-    """Sums since the last look: losses, hits, images, and the gradient norm of each layer's weights."""
+    """Sums since the last measurement: losses, correct predictions, images, and gradient norms of each layer's
+    weights.
+    """
 
     def __init__(self, parameters: Iterable[str], *, gradients: bool = True) -> None:
         """`parameters`: the names of a network's, in the order of its gradients. Without `gradients` these are left."""
@@ -34,13 +36,14 @@ class RunningSums:
         self.clear()
 
     def clear(self) -> None:
+        """Sets all sums to zero."""
         self.steps, self.images = 0, 0
         self.loss, self.hits = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
         self.norms = torch.zeros(len(self.weights), dtype=torch.float64)
         self.parts: Tensor | None = None
 
     def add(self, found: LossAndGradients, labels: Tensor) -> None:
-        """Count a training step."""
+        """Adds the results of one training step."""
         count = len(labels)
         self.steps += 1
         self.images += count
@@ -53,13 +56,15 @@ class RunningSums:
             self.parts = parts if self.parts is None else self.parts + parts
 
     def sample(self, step: int, epoch: float) -> Sample:
+        """Returns mean loss and accuracy since the last `clear` as a `Sample`."""
         return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)
 
     def losses(self) -> list[float]:
-        """Of the parts beside the main loss."""
+        """Returns the mean of each loss besides the main loss, such as the branches'; [] if there are none."""
         return [] if self.parts is None else (self.parts / self.images).tolist()
 
     def gradient_norms(self) -> list[float] | None:
+        """Returns the mean gradient norm of each layer's weights, in layer order; None if there were no steps."""
         return (self.norms / self.steps).tolist() if self.steps and self.weights else None
 
 
@@ -71,10 +76,9 @@ def observe_layers(
     epoch: float,
     branch_shares: Mapping[str, float | None] | None = None,
 ) -> Iterator[LayerState]:
-    """Rate, Var[u], density, saturation and operations of every layer on the encoded probe batch, with the window's
-    gradient norms.
+    """Yields the state of each layer on the encoded probe batch, and the mean gradient norms in `sums`.
 
-    `branch_shares`: by layer, the branches' part in the gradient.
+    `branch_shares`: by layer name, the branches' share in the gradient.
     """
     seen: dict[int, Activity] = {}
     with torch.no_grad():

@@ -1,4 +1,6 @@
-"""torch's fused optimizers by their functions: the classes around them load torch's compiler first, for a second."""
+"""Optimizer steps by torch's fused functions; the classes of torch.optim import torch's compiler, which takes a
+second.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
 State = dict[str, Tensor]
-"""What an optimizer remembers of one parameter, by the names that torch's classes use."""
+"""State of an optimizer for one parameter, by the names that torch's classes use."""
 
 Step = Callable[..., None]
 
@@ -62,4 +64,4 @@ def _sgd(
 
 
 STEPS: dict[str, Step] = {"Adam": partial(_adam, decoupled=False), "AdamW": partial(_adam, decoupled=True), "SGD": _sgd}
-"""By the names of torch's classes; called as step(parameters, gradients, states, learning rate, **arguments)."""
+"""Step functions by the names of torch's classes; step(parameters, gradients, states, learning rate, **arguments)."""

@@ -1,4 +1,4 @@
-"""In which order the layers of an architecture are computed, and which of them step through time together."""
+"""The order in which the layers of an architecture are computed, and which of them step through time together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from snnviz.core.loops import Loop
 from snnviz.graph.architectures import INPUT, Architecture
 
 Stage = int | Cycle | Loop
-"""A layer, or layers that step through time together."""
+"""The index of a layer, or a cycle of layers that step through time together."""
 
 
 def execution_stages(architecture: Architecture, *, half: bool) -> list[Stage]:
-    """Layers and cycles of layers in an order in which each reads only earlier ones."""
+    """Returns the layers and cycles of layers in an order in which each reads only earlier ones. `half`: use
+    bfloat16.
+    """
     if not any(source.delay for layer in architecture.layers for source in layer.sources):
         return list(range(len(architecture.layers)))
     import networkx  # takes a fifth of a second, and most networks have no cycle
@@ -39,12 +41,14 @@ def _together(built: Architecture, members: Sequence[int], *, half: bool) -> Cyc
 
 
 def stage_layers(stage: Stage) -> list[int]:
-    """The layers of a stage."""
+    """Returns the indices of the layers in a stage."""
     return [stage] if isinstance(stage, int) else [member.index for member in stage.members]
 
 
 def last_uses(architecture: Architecture, order: Sequence[Stage]) -> list[set[int]]:
-    """For each stage, the layers that no later one reads; the readout's sources stay."""
+    """Returns for each stage the layers that no later stage reads, so that their outputs can be freed; never the
+    readout's.
+    """
     later: set[int] = {source.layer for source in architecture.layers[-1].sources} | {len(architecture.layers) - 1}
     found = []
     for stage in reversed(order):

@@ -1,4 +1,4 @@
-"""Random numbers that depend on the design's seed and on what they are for, never on what was drawn before."""
+"""Random generators that depend on the design's seed and a purpose, never on earlier draws."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from snnviz.theory.randomness import derive_seed as derive_seed
 
 
 def generator(seed: int, *purpose: str | int) -> torch.Generator:
-    """A torch generator of its own for one purpose."""
+    """Returns a new torch generator seeded for one purpose."""
     return torch.Generator().manual_seed(derive_seed(seed, *purpose))

@@ -1,4 +1,4 @@
-"""Recordings of events as frames of counts, made once and kept in a file that later runs map into memory."""
+"""Converts event recordings to frames of event counts, cached in a file that later runs map into memory."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from snnviz.places import cache_dir
 Frames = NDArray[np.uint8]
 
 BATCH_RECORDINGS = 64
-"""Recordings that are in memory together."""
+"""Number of recordings that are held in memory at a time."""
 
 ABANDONED_SECONDS = 3600.0
 
 STATISTICS = np.dtype([("mean", "<f8"), ("std", "<f8")])
-"""What a file of frames ends with, behind the array."""
+"""Dtype of the statistics at the end of a file of frames, behind the array."""
 
 VERSION = 2
-"""Of what is kept, and of how it is counted."""
+"""Version of the file format and of the way of counting, part of the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameFile:
-    """Frames (N, T, P, H, W), mapped into memory, and mean and standard deviation over all of them."""
+    """Frames (N, T, P, H, W), memory-mapped, and mean and standard deviation of all their counts."""
 
     frames: Frames
     mean: float
@@ -47,7 +47,9 @@ class FrameFile:
 
 
 def frames_path(part: RecordingSet, steps: int, events: Events) -> Path:
-    """Where the frames are kept: named after how they are made and each recording (of files path, size and time)."""
+    """Returns the path of the cached frames, named by a hash of the settings and of each recording (path, size and
+    time).
+    """
     digest = hashlib.sha256(f"{VERSION}:{steps}:{events.model_dump_json()}".encode())
     for number in range(len(part)):
         digest.update(f"\n{part.told(number)}".encode())
@@ -55,7 +57,7 @@ def frames_path(part: RecordingSet, steps: int, events: Events) -> Path:
 
 
 def open_frames(path: Path, count: int, steps: int, shape: Shape) -> FrameFile | None:
-    """The frames in a file, or None where it is not there or not whole."""
+    """Returns the frames in a cache file, or None if it is missing or incomplete."""
     try:
         found = np.load(path, mmap_mode="c", allow_pickle=False)  # torch wants to be allowed to write; nothing does
         if found.dtype != np.uint8 or found.shape != (count, steps, *shape):
@@ -72,7 +74,9 @@ def open_frames(path: Path, count: int, steps: int, shape: Shape) -> FrameFile |
 
 
 def write_frames(path: Path, part: RecordingSet, steps: int, how: Events, shape: Shape) -> Iterator[int]:
-    """Writes the frames of `part` to `path`, whole or not at all; yields how many are done. Raises `DataMissing`."""
+    """Writes the frames of `part` to `path`, atomically; yields the number of recordings done so far. Raises
+    `DataMissing`.
+    """
     new: Path | None = None
     levels = np.zeros(256, np.int64)
     try:

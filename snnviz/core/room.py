@@ -1,4 +1,4 @@
-"""How much of the disk frames of recordings may take: those that were used longest ago go first."""
+"""Disk budget of cached frames of recordings: the least recently used files are deleted."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from snnviz.places import cache_dir
 BUDGET_VARIABLE = "SNNVIZ_FRAMES_MEGABYTES"
 DEFAULT_MEGABYTES = 20_000
 SPARE_BYTES = 10**9
-"""Of the disk, left for the store and for others."""
+"""Disk space in bytes that is left free for the store and others."""
 
 
 def budget_bytes() -> int:
-    """Bytes that all files of frames together may take. Raises `InputError`."""
+    """Returns how many bytes all files of frames together may take. Raises `InputError`."""
     text = os.environ.get(BUDGET_VARIABLE, str(DEFAULT_MEGABYTES))
     if not (text.isascii() and text.isdecimal() and len(text) < 12):
         raise InputError(BUDGET_VARIABLE, "be a whole number", text)
@@ -27,9 +27,9 @@ def budget_bytes() -> int:
 
 
 def free_space(size: int) -> None:
-    """Deletes what was used longest ago until `size` more bytes fit. Raises `DataMissing` where they never do.
+    """Deletes the least recently used files until `size` more bytes fit. Raises `DataMissing` if they never do.
 
-    Runs that have mapped a file keep it until they end.
+    Runs that have mapped a deleted file keep it until they end.
     """
     most = budget_bytes()
     files = sorted((used, length, path) for path, used, length in _kept())
@@ -48,7 +48,7 @@ def free_space(size: int) -> None:
 
 
 def mark_used(path: Path) -> None:
-    """Notes that a file of frames was used now."""
+    """Records that a file of frames was used now."""
     with suppress(OSError):
         os.utime(path, (time.time(), path.stat().st_mtime))
 

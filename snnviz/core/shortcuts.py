@@ -1,10 +1,10 @@
-"""Branches that learn beside the network, in training alone (Guo et al. 2024): see `snnviz.catalog.shortcuts`.
+"""Shortcut branches, used in training only (Guo et al. 2024): see `snnviz.catalog.shortcuts`.
 
-    z_m = W_m mean(o) + b_m          o: what a hidden layer says; the mean is over time and positions
+    z_m = W_m mean(o) + b_m          o: output of a hidden layer; the mean is over time and positions
     L = a CE(main) + c sum_m CE(z_m)
 
-The gradient that reaches a layer before a branch passes through fewer surrogate derivatives. A branch adds nothing to
-the network's output: without the branches a network computes the same, bit for bit.
+The gradient that reaches a layer before a branch passes through fewer surrogate derivatives. Branches do not change the
+network's output: without them it computes the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ PREFIX = "shortcut."
 class Branches:
     """The branches of a network: ``parameters`` maps "shortcut.<layer>.weight" to (classes, C), ".bias" to (classes,).
 
-    They are drawn as the readout is, by the design's initialisation from its seed and the layer's name; where that is a
-    measured one, which a layer without neurons behind it does not need, as the variance-preserving one.
+    Weights are drawn as the readout's are, by the design's initialisation from its seed and the layer's name; if that
+    is data-dependent, by the variance-preserving one.
     """
 
     def __init__(self, network: Network) -> None:
@@ -48,7 +48,7 @@ class Branches:
             self.parameters[f"{PREFIX}{name}.bias"] = torch.zeros(classes).requires_grad_()
 
     def objective(self, epoch: int) -> BranchObjective | None:
-        """What an epoch, counted from 0, minimises; None where the branches have no weight."""
+        """Returns the loss to minimise in an epoch, counted from 0; None if the branches' weight is 0."""
         training = self.design.training
         factors = loss_weights(training.shortcut, epoch, training.epochs, len(self.layers))
         return BranchObjective(self, factors.main, factors.branch) if factors.value > 0 else None
@@ -60,13 +60,13 @@ def _drawn(design: Design) -> Design:
 
 
 def branches_of(network: Network) -> Branches | None:
-    """Those that the network's design asks for."""
+    """Returns the branches of a network's design, or None if it has none."""
     return Branches(network) if branch_layers(network.design) else None
 
 
 @dataclass(frozen=True, slots=True)
 class BranchObjective:
-    """A loss that a training step minimises: `main` times the network's own, and `branch` times each branch's."""
+    """A training loss: `main` times the network's own loss plus `branch` times each branch's loss."""
 
     branches: Branches
     main: float
@@ -74,19 +74,20 @@ class BranchObjective:
 
     @property
     def parameters(self) -> Mapping[str, Tensor]:
+        """The branches' parameters by name."""
         return self.branches.parameters
 
     def alone(self) -> BranchObjective:
-        """Without the main loss."""
+        """Returns this loss without the main loss."""
         return replace(self, main=0.0)
 
     def make_hook(self) -> BranchHook:
-        """For one way through the network."""
+        """Returns a new `BranchHook` for one forward pass."""
         return BranchHook(self)
 
 
 class BranchHook:
-    """Called with what each layer says; then it can tell the loss of the images that went through."""
+    """Forward hook that computes the branches' logits from layer outputs, and from them the loss."""
 
     def __init__(self, objective: BranchObjective) -> None:
         self.objective = objective
@@ -103,7 +104,7 @@ class BranchHook:
         self.logits[index] = F.linear(mean, branches.parameters[f"{name}.weight"], branches.parameters[f"{name}.bias"])
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """The whole loss, and each branch's (M,), of these images as a part of a batch of `count`."""
+        """Returns the whole loss and each branch's loss, (M,), of these images as a part of a batch of `count`."""
         found = [F.cross_entropy(self.logits[index], labels, reduction="sum") / count
                  for index in self.objective.branches.layers]  # fmt: skip
         parts = torch.stack(found)

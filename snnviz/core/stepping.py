@@ -1,7 +1,7 @@
-"""Neurons of a layer over a whole sequence: by the step of their catalogue entry, or by its kernel where it has one.
+"""Neurons of a layer over a whole sequence: by the step of their catalogue entry, or by its compiled kernel.
 
-The step is pure (`snnviz.design.neurons`), so torch finds its gradients. A loop of layers goes back by hand, a time
-step at a time (`Scan`); for the step that is its own gradient, computed anew.
+The step is a pure function (`snnviz.design.neurons`), so autograd differentiates it. A loop of layers is differentiated
+by hand, one time step at a time (`Scan`), using the gradient of a step that is computed again.
 """
 
 from __future__ import annotations
@@ -21,39 +21,43 @@ from snnviz.design.parts import AnyNeuron
 
 
 class Scan(Protocol):
-    """A layer's neurons on their way through time and back, (T, B, ...) in place; one of each way, `t` in order."""
+    """Protocol for neurons in a loop of layers: one forward and one backward pass over (T, B, ...) tensors in place.
+
+    Time steps `t` come in order, forward ascending and backward descending.
+    """
 
     def advance(self, u: Tensor, s: Tensor, t: int) -> None:
-        """Turns `u[t]` from the current into the potential, and fills `s[t]`."""
+        """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
         ...
 
     def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
-        """Turns `u[t]` into the gradient of the current, `g[t]` being that of the spikes."""
+        """Replaces the potential in `u[t]` by the gradient of the current, given the gradient `g[t]` of the spikes."""
         ...
 
     @property
     def gradients(self) -> Sequence[Tensor | None]:
-        """Of the population's `tensors`, after the way back."""
+        """Gradients of the learnt parameters, in the order of the population's `tensors`, after the backward pass."""
         ...
 
 
 class Population(Protocol):
-    """A layer's neurons, with what they have learnt."""
+    """Protocol of the neurons of one layer, with their learnt parameters."""
 
     @property
     def tensors(self) -> Sequence[Tensor | None]:
-        """What is learnt, None where a number is not."""
+        """The learnt parameters as tensors, None for those that are not learnt."""
         ...
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:
-        """Spikes (or numbers) (T, ...) of a current (T, ...) or, constant over time, (1, ...); gradients flow.
+        """Returns the spikes (or numbers) (T, ...) for a current (T, ...) or, constant over time, (1, ...), with
+        autograd.
 
-        `overwrite`: the current is not needed any more and its memory may be used.
+        `overwrite`: the current's memory may be reused.
         """
         ...
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
-        """The same, and what is seen of it on the way; without gradients, overwrites the current."""
+        """Returns the spikes and the layer's activity, without gradients; overwrites the current."""
         ...
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -61,21 +65,23 @@ class Population(Protocol):
         ...
 
     def activity(self, u: Tensor, s: Tensor) -> Activity:
-        """Of potentials and spikes (T, B, ...)."""
+        """Returns the layer's activity from potentials and spikes (T, B, ...)."""
         ...
 
     def scan(self) -> Scan:
-        """For one way through a loop."""
+        """Returns a new `Scan` for one forward and backward pass through a loop of layers."""
         ...
 
     @property
     def learnt(self) -> tuple[float | None, float | None]:
-        """The leak and the threshold as they act, the mean over neurons, None of what is not learnt."""
+        """The learnt leak and threshold, averaged over neurons, None for those that are not learnt."""
         ...
 
 
 def population(neuron: AnyNeuron, tensors: Mapping[str, Tensor] | None = None) -> Population:
-    """Neurons of a kind. `tensors`: what they have learnt by name; without them they are as they begin."""
+    """Returns the neurons of a layer of this kind; `tensors`: learnt parameters by name, by default the initial
+    ones.
+    """
     kernel = model(neuron).kernel
     if kernel is None:
         return StepPopulation(neuron, tensors or {})
@@ -85,7 +91,7 @@ def population(neuron: AnyNeuron, tensors: Mapping[str, Tensor] | None = None) -
 
 
 def initial_parameters(neuron: AnyNeuron, shape: Sequence[int]) -> dict[str, Tensor]:
-    """What a layer of neurons of this shape learns beside its weights, as it begins: (), or one a neuron."""
+    """Returns the initial learnable parameters of a layer of neurons of this shape: (), or one per neuron."""
     return {
         each.name: torch.full(tuple(shape) if each.each == "neuron" else (), each.initial)
         for each in learnable_parameters(neuron)
@@ -93,7 +99,9 @@ def initial_parameters(neuron: AnyNeuron, shape: Sequence[int]) -> dict[str, Ten
 
 
 class StepPopulation:
-    """A layer's neurons, computed by calling their model's step once a time step; kernels do the same faster."""
+    """A layer's neurons, computed by calling their model's step function at each time step; kernels do the same
+    faster.
+    """
 
     def __init__(self, neuron: AnyNeuron, tensors: Mapping[str, Tensor]) -> None:
         self.neuron, self.model, self._choice = neuron, model(neuron), surrogate(neuron)
@@ -102,23 +110,28 @@ class StepPopulation:
         self.tensors = [tensors[each.name] for each in self._numbers]
 
     def values(self, tensors: Sequence[Tensor]) -> Any:
-        """What the step reads: the neuron's fields, and in place of some what is made of these tensors."""
+        """Returns the namespace that the step reads: the neuron's fields, with learnt ones replaced by these
+        tensors.
+        """
         found = values(self.neuron)
         for each, tensor in zip(self._numbers, tensors, strict=True):
             setattr(found, each.field, each.transform(tensor))
         return found
 
     def spike(self, x: Tensor) -> Tensor:
-        """1 where x > 0, with the surrogate's derivative."""
+        """Returns 1 where x > 0, else 0, with the surrogate's derivative."""
         if self._slope is None:
             return (x > 0).to(x.dtype)
         return spike(x, self._slope)
 
     def initial_states(self) -> tuple[Any, ...]:
-        """What is remembered before the first time step."""
+        """Returns the neurons' state before the first time step."""
         return (0.0,) * self.model.states
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:  # noqa: ARG002
+        """Returns the spikes (or numbers) (T, ...) for a current (T, ...) or, constant over time, (1, ...), with
+        autograd.
+        """
         p, states, outputs = self.values(self.tensors), self.initial_states(), []
         for t in range(steps):
             states, _, s = self.model.function(states, current[t if len(current) > 1 else 0], p, self.spike)
@@ -134,6 +147,7 @@ class StepPopulation:
 
     @torch.no_grad()
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
+        """Returns the spikes and the layer's activity, without gradients."""
         p, states = self.values(self.tensors), self.initial_states()
         u = current.new_empty(steps, *current.shape[1:])
         outputs, far = torch.empty_like(u), torch.zeros(u.shape[:2])
@@ -150,16 +164,19 @@ class StepPopulation:
         return outputs, activity(u, outputs if self.model.spiking else None, far)
 
     def activity(self, u: Tensor, s: Tensor) -> Activity:
+        """Returns the layer's activity from potentials and spikes (T, B, ...)."""
         p, far = self.values(self.tensors), None
         if self._choice is not None and hasattr(p, "threshold"):
             far = ((u.detach() - p.threshold).abs() > saturation_distance(self._choice)).flatten(2).sum(2)
         return activity(u, s if self.model.spiking else None, far)
 
     def scan(self) -> StepScan:
+        """Returns a new `StepScan` for one forward and backward pass through a loop of layers."""
         return StepScan(self)
 
     @property
     def learnt(self) -> tuple[float | None, float | None]:
+        """The learnt leak and threshold, averaged over neurons, None for those that are not learnt."""
         told: dict[str, float] = {}
         for each, tensor in zip(self._numbers, self.tensors, strict=True):
             if each.row is not None:
@@ -168,7 +185,9 @@ class StepPopulation:
 
 
 class StepScan:
-    """Keeps what neurons remembered and received; on the way back each time step is computed once more."""
+    """Neurons in a loop of layers, by their step: stores states and currents, and computes each step again going
+    backward.
+    """
 
     def __init__(self, of: StepPopulation) -> None:
         self.of = of
@@ -179,6 +198,7 @@ class StepScan:
 
     @torch.no_grad()
     def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+        """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
         states = self._before[-1] if self._before else self.of.initial_states()
         del self._before[t:], self._currents[t:]
         self._currents.append(u[t].clone())
@@ -189,6 +209,7 @@ class StepScan:
         return self.of.model.function(states, current, self.of.values(tensors), self.of.spike)
 
     def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+        """Replaces the potential in `u[t]` by the gradient of the current, given the gradient `g[t]` of the spikes."""
         given = self._before[t - 1] if t else self.of.initial_states()
         with torch.enable_grad():
             states = tuple(x.detach().requires_grad_() if isinstance(x, Tensor) else x for x in given)

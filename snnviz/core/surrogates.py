@@ -1,4 +1,4 @@
-"""Spikes whose derivative in training is a surrogate's."""
+"""Spikes whose derivative in training is replaced by that of a surrogate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Derivative = Callable[[Tensor], Tensor]
 
 
 def derivative(choice: Choice) -> Derivative:
-    """ds/du of a surrogate, as a function of u - theta."""
+    """Returns the derivative ds/du of a surrogate, as a function of u - theta."""
     return partial(SURROGATES[choice.kind].function, **choice.parameters)
 
 
@@ -35,6 +35,6 @@ class _Spike(torch.autograd.Function):
 
 
 def spike(x: Tensor, slope: Derivative) -> Tensor:
-    """1 where x > 0, else 0; backward times `slope` of x."""
+    """Returns 1 where x > 0, else 0; the backward pass multiplies gradients by `slope(x)`."""
     found: Tensor = _Spike.apply(x, slope)  # type: ignore[no-untyped-call]
     return found

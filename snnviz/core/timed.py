@@ -1,4 +1,4 @@
-"""A TTFS network that learns as any other does: `core.ttfs` behind the face of `core.networks.Network`."""
+"""Trainable TTFS networks: `core.ttfs` with the interface of `core.networks.Network`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows_from_activa
 
 
 class TtfsNetwork(Network):
-    """Parameters by the ReLU network's names, float64. ``buffers["windows"]``: where each ends, the input's first.
+    """A trainable TTFS network; parameters have the ReLU network's names, in float64.
 
-    Called with intensities (1, B, C, H, W) in [0, 1], it says the logits. While it learns its windows grow as they must
-    (9); `settle` makes them those of (8).
+    ``buffers["windows"]``: the end of each layer's window, the input's first, in tau_c. Called with intensities (1, B,
+    C, H, W) in [0, 1], it returns the logits. In training its windows grow as needed, equation (9) of `theory.ttfs`;
+    `settle` sets them by (8).
     """
 
     def __init__(self, design: Design) -> None:
@@ -43,24 +44,25 @@ class TtfsNetwork(Network):
 
     @property
     def firing(self) -> tuple[Layer, ...]:
+        """The hidden layers, whose neurons spike."""
         return self.architecture.layers[:-1]
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """Of the hidden layers."""
+        """The windows of the hidden layers."""
         ends = self.buffers["windows"].tolist()
         return tuple(Window(*pair) for pair in pairwise(ends))
 
     @property
     def inner(self) -> ttfs.Network:
-        """The network of times, with these parameters and windows."""
+        """The `core.ttfs.Network` with the current parameters and windows."""
         slopes: ttfs.Slopes = self.design.ttfs.slope
         return ttfs.Network(
             self.architecture, self.parameters, self.windows, low=self.low, high=self.high, slopes=slopes
         )
 
     def initial_outputs(self, image: Tensor) -> Outputs:
-        """For an initialisation that measures what reaches the ReLUs."""
+        """Returns `Outputs` with the normalised input of the ReLU network, for data-dependent initialisations."""
         return super().initial_outputs(self.low + (self.high - self.low) * image)
 
     def __call__(
@@ -86,7 +88,7 @@ class TtfsNetwork(Network):
         return passed.logits
 
     def adapt(self) -> None:
-        """(9) after a training step."""
+        """Widens the windows after a training step by equation (9) of `theory.ttfs`."""
         ends = [INPUT_WINDOW.end]
         for window, x in zip(self.windows, self._reached, strict=True):
             ends.append(ends[-1] + max(window.width, MARGIN * x))
@@ -95,7 +97,7 @@ class TtfsNetwork(Network):
 
     @torch.no_grad()
     def settle(self, images: Images) -> None:
-        """(8): as wide as these images need, and by zeta more."""
+        """Sets the windows by equation (8) of `theory.ttfs`, from the largest activations on these images."""
         self._reached = [0.0] * len(self.firing)
         for part in images.images.split(min(TEST_BATCH, self.micro_batch)):
             self(intensities(part, images.white)[None], by="learn")
@@ -104,7 +106,7 @@ class TtfsNetwork(Network):
 
     @torch.no_grad()
     def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:
-        """When the layers spike, of encoded images."""
+        """Yields when the neurons of each hidden layer spike, for encoded images."""
         inner = self.inner
         times = inner.run(image[0]).times[1:]
         for index, (layer, window, t) in enumerate(zip(self.firing, inner.windows, times, strict=True)):
@@ -135,22 +137,23 @@ class TtfsNetwork(Network):
 
 @dataclass(frozen=True, slots=True)
 class ActivityPenalty:
-    """The loss with an activity penalty: the mean activation of all neurons, in tau_c, times a weight."""
+    """A training loss with an activity penalty: `weight` times the mean activation of all hidden neurons, in tau_c."""
 
     network: Network
     weight: float
 
     @property
     def parameters(self) -> Mapping[str, Tensor]:
+        """Empty: the penalty has no parameters."""
         return {}
 
     def make_hook(self) -> ActivationHook:
-        """For one way through the network."""
+        """Returns a new `ActivationHook` for one forward pass."""
         return ActivationHook(self)
 
 
 class ActivationHook:
-    """Hears what each layer says; then it can tell the loss of the images that went through."""
+    """Forward hook that sums the activations of all hidden layers, and from them computes the loss."""
 
     def __init__(self, objective: ActivityPenalty) -> None:
         self.objective = objective
@@ -160,19 +163,19 @@ class ActivationHook:
         self.total = said.sum() if self.total is None else self.total + said.sum()
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """The whole loss, and the mean activation (1,) of these images as a part of a batch of `count`."""
+        """Returns the whole loss, and the mean activation (1,), of these images as a part of a batch of `count`."""
         assert self.total is not None
         mean = self.total / (count * sum(layer.neurons for layer in self.objective.network.firing))
         return main + self.objective.weight * mean, mean.detach()[None]
 
 
 def build_network(design: Design) -> Network:
-    """The network of a design, with initial weights: a `TtfsNetwork` where `network.code` is "ttfs"."""
+    """Returns the network of a design, with initial weights: a `TtfsNetwork` where `network.code` is "ttfs"."""
     return TtfsNetwork(design) if design.network.code == "ttfs" else Network(design)
 
 
 def activity_penalty(network: Network) -> ActivityPenalty | None:
-    """The activity penalty that a design asks for."""
+    """Returns the activity penalty of the network's design, or None if its weight is 0."""
     weight = network.design.ttfs.penalty
     return ActivityPenalty(network, weight) if weight > 0 else None
 

@@ -1,4 +1,4 @@
-"""One training step, and the test."""
+"""Training steps and evaluation."""
 
 from __future__ import annotations
 
@@ -26,28 +26,32 @@ from snnviz.design.menus import LOSSES, OPTIMIZERS, SCHEDULES
 TEST_BATCH = 250
 
 MAX_WORKERS = 2
-"""Micro-batches that may be worked at side by side."""
+"""Largest number of micro-batches that are computed in parallel."""
 
 Result = TypeVar("Result")
 
 
 class LossHook(Protocol):
-    """Hears what the layers say of some images, and then tells the loss."""
+    """Protocol of forward hooks that see the layers' outputs and then compute the training loss."""
 
     def __call__(self, index: int, said: Tensor, /) -> None: ...
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """The loss to minimise, and its parts beside the main one, (M,): sums over these images by `count`."""
+        """Returns the loss to minimise, and the losses besides the main one, (M,): sums over these images divided by
+        `count`.
+        """
         ...
 
 
 class Objective(Protocol):
-    """What training minimises instead of the main loss alone, and the parameters that come with it, by name."""
+    """Protocol of training losses that replace the main loss, with parameters of their own."""
 
     @property
-    def parameters(self) -> Mapping[str, Tensor]: ...
+    def parameters(self) -> Mapping[str, Tensor]:
+        """The loss's own parameters by name."""
 
-    def make_hook(self) -> LossHook: ...
+    def make_hook(self) -> LossHook:
+        """Returns a new hook for one forward pass."""
 
 
 def logits(
@@ -58,7 +62,7 @@ def logits(
     dropout_masks: DropoutMasks | None = None,
     forward_hook: ForwardHook | None = None,
 ) -> Tensor:
-    """What the loss's softmax sees, (B, classes)."""
+    """Returns the logits (B, classes), the input of the softmax, for the encoded input `image`."""
     loss = network.design.training.loss
     said = network(image, activity_hook, statistics, dropout_masks, forward_hook)
     result: Tensor = LOSSES[loss.kind].function(said, network.steps, **loss.parameters)
@@ -66,10 +70,10 @@ def logits(
 
 
 class Optimizer:
-    """The design's optimizer on the network's parameters; its state comes and goes as named arrays.
+    """The design's optimizer for the network's parameters; its state can be saved and restored as named arrays.
 
-    `beside`: parameters that learn with the network and are no part of it. A learnt leak or threshold that a step took
-    past an end is put back to it, where its gradient is not cut: it comes back as soon as that points inwards.
+    `beside`: further parameters that are learnt with the network. A learnt leak or threshold is clamped to its bounds
+    after each step; its gradient is not clipped there.
     """
 
     def __init__(self, network: Network, beside: Mapping[str, Tensor] | None = None) -> None:
@@ -82,7 +86,7 @@ class Optimizer:
 
     @property
     def parameters(self) -> dict[str, Tensor]:
-        """All that learns, the network's first."""
+        """All learnt parameters by name, the network's first."""
         return self.network.parameters | self.beside
 
     def start_epoch(self, epoch: int) -> float:
@@ -93,7 +97,9 @@ class Optimizer:
         return self.rate
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """Learns from the gradients of `parameters` in their order, or of the first of them."""
+        """Updates the parameters from their gradients, in the order of `parameters`; fewer gradients update the first
+        ones only.
+        """
         parameters = [parameter.detach() for parameter in self.parameters.values()][: len(gradients)]
         self._step(parameters, gradients, list(self.states.values())[: len(gradients)], self.rate)
         self._put_back()
@@ -103,8 +109,9 @@ class Optimizer:
             self.network.parameters[name].data.clamp_(*bounds)
 
     def arrays(self, *, final: bool = False) -> dict[str, NDArray[Any]]:
-        """Copies of weights, running averages and optimizer state, for a checkpoint; with `final` of the network alone,
-        as training does not go on."""
+        """Returns copies of weights, running averages and optimizer state for a checkpoint; if `final`, of the network
+        alone.
+        """
         network, parameters = self.network, self.network.parameters if final else self.parameters
         kept = {name: p.detach().numpy().copy() for name, p in (parameters | network.buffers).items()}
         for name in () if final else parameters:
@@ -112,7 +119,9 @@ class Optimizer:
         return kept
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The inverse of `arrays`. What a checkpoint of before has past an end is put back by the next step."""
+        """Restores what `arrays` returned. Parameters out of bounds, in checkpoints of earlier releases, are clamped
+        later.
+        """
         for name, buffer in self.network.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(arrays[name])))
         for name, parameter in self.parameters.items():
@@ -125,9 +134,10 @@ class Optimizer:
 
 @dataclass(frozen=True, slots=True)
 class LossAndGradients:
-    """The mean loss of a batch, its logits (B, classes), and the gradient of each parameter.
+    """Mean loss of a batch, its logits (B, classes), and the gradient of each parameter.
 
-    With an objective: the main loss, the gradients of the whole, its parameters' last, and the other `parts`, (M,).
+    With an objective: `loss` is the main loss, gradients are of the whole loss, with those of the objective's
+    parameters last, and `parts` (M,) are the other losses.
     """
 
     loss: Tensor
@@ -145,11 +155,11 @@ def loss_and_gradients(
     objective: Objective | None = None,
     statistics: Statistics = "learn",
 ) -> LossAndGradients:
-    """The cross-entropy of a batch and its gradients, summed over micro-batches: the same but for rounding.
+    """Returns the loss of a batch and its gradients, summed over micro-batches, which changes nothing but rounding.
 
-    `dropout_masks`: what dropout leaves of the whole batch. `objective`: what is minimised instead of the cross-entropy
-    alone. A `executor` works at several micro-batches at once. Their sums are taken in order, so the result is the
-    same.
+    `image`: the encoded input. `dropout_masks`: of the whole batch. `objective`: the loss to minimise in place of the
+    cross-entropy. `executor`: computes several micro-batches in parallel; they are summed in order, so that the result
+    is the same. `statistics`: of batch normalisation.
     """
     parameters = [*network.parameters.values(), *(objective.parameters.values() if objective else ())]
     parts = _parts(len(labels), network.micro_batch)
@@ -220,9 +230,9 @@ def _each(work: Callable[[slice], Result], parts: list[slice], crew: Executor | 
 
 @contextmanager
 def worker_threads() -> Iterator[Executor]:
-    """Threads that compute side by side, each operation of torch on one of them.
+    """Context manager for an executor whose threads compute in parallel, each torch operation on one of them.
 
-    In them and in the caller's, numbers too small to be normal are 0 meanwhile: fading gradients would otherwise take
+    Meanwhile denormal numbers are flushed to 0, also in the calling thread: vanishing gradients would otherwise take
     sixteen times as long.
     """
     torch.set_flush_denormal(True)
@@ -245,7 +255,9 @@ def test_parts(network: Network, count: int) -> list[slice]:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """accuracy 0..1, mean loss, and spikes per spiking neuron and time step, None where no neuron spikes."""
+    """Result of a test: accuracy in [0, 1], mean loss, and spikes per spiking neuron and time step (None without
+    spikes).
+    """
 
     accuracy: float
     loss: float
@@ -253,7 +265,7 @@ class Evaluation:
 
 
 def evaluate(network: Network, images: Images, executor: Executor | None = None) -> Evaluation:
-    """The network's score on all of `images`."""
+    """Returns accuracy, mean loss and firing rate of the network on all of `images`."""
     design = network.design
     neurons = sum(layer.neurons for layer in network.firing)
 

@@ -1,6 +1,6 @@
-"""TTFS networks in torch, with exact gradients; the equations, and their numbers in brackets, are `theory.ttfs`'s.
+"""TTFS networks in torch, with exact gradients; numbers in brackets are those of equations in `theory.ttfs`.
 
-Everything is float64 unless asked otherwise: a window may be a thousand times as wide as what is told in it.
+Everything is float64 by default: a window may be a thousand times as wide as the differences that carry information.
 """
 
 from __future__ import annotations
@@ -23,30 +23,31 @@ from snnviz.theory.operations import connections_before_pooling
 from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Silent, Window
 
 Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
-"""B of (2). "one": the B1-model, alpha = 1 - sum W anew at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.
-Else given for each hidden layer, (n,), and alpha = B - sum W. Where alpha = 1 makes B negative, (3) is computed as it
-stands, which is what learning such a network means; no neuron does that (`Network.physical` refuses)."""
+"""Slope B of (2). "one": the B1-model, alpha = 1 - sum W at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.
+Tensors: given for each hidden layer, (n,), and alpha = B - sum W. Where alpha = 1 makes B negative, (3) is computed
+formally, as training such a network does; no real neuron does that (`Network.physical` raises an error).
+"""
 
 INITIAL_MAX_ACTIVATION = 1000.0
-"""X of (8) where a network learns from scratch."""
+"""Largest activation X of (8) that is assumed where a network is trained from scratch."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardPass:
-    """What images made of a network: the times (B, ...) of the input and of each hidden layer, and (B, classes)."""
+    """Result of a forward pass: spike times (B, ...) of the input and of each hidden layer, and logits (B, classes)."""
 
     times: tuple[Tensor, ...]
     logits: Tensor
 
 
 class Network:
-    """Layers in a row: linear maps and convolutions, pooling in between, neurons that spike at most once.
+    """A TTFS network: a plain sequence of linear maps and convolutions, pooling in between, and neurons that spike
+    once.
 
-    ``parameters``, by the names and of the shapes of `core.networks.Network`'s: "<layer>.weight" is W, "<layer>.bias"
-    is D, the b of (5). Ramp alpha and threshold theta follow from them, so that alpha + sum W = B after any step.
-    Images come as intensities (B, C, H, W) in [0, 1]; intensity i stands for low + (high - low) i, as the data set is
-    normalised. The padding of a convolution spikes at the time of the value 0, which is t_min in all layers but the
-    first.
+    ``parameters`` have the names and shapes of `core.networks.Network`'s: "<layer>.weight" is W, "<layer>.bias" is the
+    b of (5), called D. Ramp alpha and threshold theta follow from them, so that alpha + sum W = B after any step.
+    Images are intensities (B, C, H, W) in [0, 1]; intensity i stands for low + (high - low) i, the normalised pixel.
+    The padding of a convolution spikes at the time of the value 0, which is t_min in all layers but the first.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Network:
 
     @property
     def hidden(self) -> tuple[Shape, ...]:
-        """The layers that spike."""
+        """The hidden layers, whose neurons spike."""
         return self.architecture.layers[:-1]
 
     @property
@@ -78,10 +79,11 @@ class Network:
         return self.run(shown).logits
 
     def run(self, shown: Tensor) -> ForwardPass:
-        """(3) for layer after layer, and (7).
+        """Returns all spike times, by (3) layer after layer, and the logits, by (7), for intensities `shown` (B, C, H,
+        W).
 
-        The ramp's share of V(t_min) is in theta, too, so it is left out of both: theta - V(t_min) is
-        B (t_max - t_min - D) - sum W (t_min - t_j).
+        The ramp's share of V(t_min) is in theta, too, so it is left out of both: theta - V(t_min) is B (t_max - t_min -
+        D) - sum W (t_min - t_j).
         """
         times = [self.received(1.0 - shown, INPUT_WINDOW)]
         for index, window in enumerate(self.windows):
@@ -113,18 +115,23 @@ class Network:
         return torch.where((rise > 0) | (left <= 0), met, window.end)
 
     def received(self, times: Tensor, window: Window) -> Tensor:  # noqa: ARG002
-        """When the spikes of a layer, or of the input, come to the next one: here at once."""
+        """Returns when the spikes of a layer, or of the input, arrive at the next one; here unchanged, subclasses add
+        noise.
+        """
         return times
 
     def slope(self, index: int) -> Tensor | None:
-        """B (n,) of a hidden layer, None where all are 1."""
+        """Returns the slopes B (n,) of hidden layer `index`; None where all are 1."""
         if self.slopes == "one":
             return None
         return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
 
     def arriving(self, index: int, before: Tensor) -> tuple[float, int]:
-        """Spikes that reach a layer for each of its inputs, from the times before: more than 1 where these are averaged
-        over squares, as each spike comes by itself. And the weights that those of all images meet."""
+        """Returns the spikes per input of layer `index`, and the synaptic operations of all images, from the spike
+        times before.
+
+        The former exceeds 1 where inputs are averaged over squares, as each spike arrives separately.
+        """
         layer, end = self.architecture.layers[index], (self.windows[index - 1] if index else INPUT_WINDOW).end
         source = layer.sources[0]
         size = source.pool if source.linear else 1
@@ -135,14 +142,16 @@ class Network:
         return int(fired.sum()) / (len(fired) * math.prod(layer.in_shape)), int((fired * meets).sum())
 
     def adapt(self, passed: ForwardPass) -> None:
-        """(9) after a training step whose batch was `passed`. In the B1-model nothing else changes."""
+        """Widens the windows by (9) after a training step whose forward pass was `passed`; in the B1-model nothing else
+        changes.
+        """
         self.windows = ttfs.widen_windows(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
 
     def physical(self, index: int) -> ttfs.Layer:
-        """Weights, ramps and thresholds of a layer as its neurons have them, (6).
+        """Returns weights, ramps and thresholds of layer `index` as its neurons have them, by (6). Raises `InputError`.
 
-        A convolution's weights are (channels, C k k), and its inputs the times of a receptive field. The input's range
-        [low, high] is in the first layer's.
+        A convolution's weights are (channels, C k k), and its inputs the spike times of a receptive field. The input's
+        range [low, high] is included in the first layer's weights.
         """
         last = self.windows[index - 1] if index else INPUT_WINDOW
         weight, bias = (value.detach().double() for value in self._named(index))
@@ -166,7 +175,7 @@ class Network:
         return weight * (self.high - self.low) if index == 0 else weight
 
     def decoded(self, index: int, before: Tensor) -> Tensor:
-        """D + sum W (t_min - t_j) / B of a layer: (4) without its max, or a logit."""
+        """Returns D + sum W (t_min - t_j) / B of a layer: its activation (4) without the max, or its logits."""
         layer, (weight, bias) = self.architecture.layers[index], self._named(index)
         before = pool_times(before, layer.sources[0])
         x = (self.windows[index - 1] if index else INPUT_WINDOW).end - before
@@ -181,10 +190,9 @@ class Network:
 
 
 def pool_times(times: Tensor, source: Source) -> Tensor:
-    """Times (B, C, H, W) as `source` reads them; what does not fill a square is left out.
+    """Returns spike times (B, C, H, W) pooled as `source` says; incomplete windows are dropped.
 
-    "average": the next layer's synapses share a weight, so that their spikes' mean time counts. "max": only the first
-    spike goes on.
+    "average": the mean time, as synapses of a window share a weight. "max": only the first spike is passed on.
     """
     if source.pool == 1:
         return times
@@ -192,7 +200,7 @@ def pool_times(times: Tensor, source: Source) -> Tensor:
 
 
 def fold_batch_norm(network: networks.Network, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
-    """A ReLU network's weights and biases by name, with the batch normalisation before its ReLUs in them.
+    """Returns a ReLU network's weights and biases by name, with its batch normalisation folded into them.
 
     kappa = gain / sqrt(variance + eps), w' = kappa w, b' = bias - kappa mean, by the running statistics.
     """
@@ -218,7 +226,7 @@ def from_scratch(
     slopes: Slopes = "one",
     dtype: torch.dtype = torch.float64,
 ) -> Network:
-    """A TTFS network that is to learn, from the weights that a ReLU network would start with: W = w, whatever B is."""
+    """Returns a TTFS network to be trained, with the initial weights of a ReLU network: W = w, whatever B is."""
     largest = [INITIAL_MAX_ACTIVATION] * (len(network.architecture.layers) - 1)
     parameters = {name: value.requires_grad_() for name, value in fold_batch_norm(network, dtype).items()}
     return Network(
@@ -236,10 +244,11 @@ def from_relu_network(
     dtype: torch.dtype = torch.float64,
     silent: Silent = "clock",
 ) -> Network:
-    """The TTFS network that says what a ReLU network says of images of [low, high], by (6) for any slopes B above 0.
+    """Returns the TTFS network that computes the same as a ReLU network on images of [low, high], by (6) for slopes B >
+    0.
 
-    `max_activations`: X of (8). `slopes` "alpha-one": those that make alpha 1. `silent` "nothing": its neurons are (1)
-    for ever. Raises `InputError` where there are no such slopes.
+    `max_activations`: X of (8) for each hidden layer. `slopes` "alpha-one": those that make alpha 1. `silent`: as in
+    `theory.ttfs.Layer`. Raises `InputError` if there are no such slopes.
     """
     parameters, windows = fold_batch_norm(network, dtype), ttfs.windows_from_activations(max_activations, zeta)
     made = Network(network.architecture, parameters, windows, low=low, high=high, silent=silent)
