@@ -1,0 +1,1 @@
+"""Runs by workers and in processes of their own."""

@@ -1,0 +1,84 @@
+"""``python -m snnviz.studies.tradeoffs.compute.refitting``: makes the models of what runs let expect anew, and ends.
+
+A process of its own, which the server starts when enough runs have finished (`ui.kit.expecting`): scikit-learn takes
+memory and seconds that a page's process has not. One at a time in a cache folder. A data set of whose runs nothing
+changed keeps its model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from snnviz.errors import SnnvizError
+from snnviz.jobs import lock
+from snnviz.places import cache_dir
+from snnviz.store import Store
+from snnviz.store.groups import RunGroup, run_groups
+from snnviz.theory.expected import EXPECTED, SEEN_FILE, load
+
+MOST = 5_000
+"""Designs of a data set, the newest: more take more than the seconds that a machine with trainings can spare."""
+
+
+def source_of(groups: Sequence[RunGroup]) -> str:
+    """A digest of what a model is made of."""
+    told = [[each.key, {name: dict(found) for name, found in each.values.items()}] for each in groups]
+    return hashlib.sha256(json.dumps(sorted(told, key=str), sort_keys=True).encode()).hexdigest()
+
+
+def refit(store: Store, folder: Path) -> list[str]:
+    """Make the model of each data set anew whose runs changed since; the names of those that were."""
+    done = store.counts()["done"]  # before the runs are read: what ends meanwhile is news the next time
+    by_dataset: dict[str, list[RunGroup]] = {}
+    for group in run_groups(store, metrics=EXPECTED):
+        if any(group.values.get(name) for name in EXPECTED):
+            by_dataset.setdefault(str(group.settings.get("data.name", "digits")), []).append(group)
+    made = []
+    for dataset, groups in by_dataset.items():
+        groups = groups[:MOST]
+        known = load(dataset, folder)
+        source = source_of(groups)
+        if known is not None and known.source == source:
+            continue
+        from snnviz.studies.tradeoffs.compute.expecting import learn  # seconds that nobody waits for where all is known
+
+        if (model := learn(dataset, groups, source=source)) is not None:
+            model.save(folder)
+            made.append(dataset)
+    new = folder / f".{SEEN_FILE}.{os.getpid()}"
+    new.write_text(json.dumps({"done": done}))
+    new.replace(folder / SEEN_FILE)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Of the process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", help="a path; without one $SNNVIZ_STORE, else that of the cache folder")
+    options = parser.parse_args(arguments)
+    folder = cache_dir() / "expected"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = lock.acquire(folder / "lock")
+    if handle is None:
+        return
+    try:
+        lock.write_pid(handle, os.getpid())
+        store = Store(options.store, check=False, create=False)
+        try:
+            refit(store, folder)
+        finally:
+            store.close()
+    except SnnvizError as error:
+        sys.exit(str(error))
+    finally:
+        os.close(handle)
+
+
+if __name__ == "__main__":
+    main()

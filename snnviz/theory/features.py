@@ -1,0 +1,241 @@
+"""What of a design a model learns from: its fields by path, and numbers that follow from them.
+
+Where a field is a number it stays one, its logarithm where its range spans decades; a kind is a column for each kind.
+What is drawn by hand, such as a matrix of skips, is told by how many connections it has. What a field of another kind
+of network or neuron would be is missing there.
+
+>>> from snnviz.design.design import Design
+>>> told = settings_of(Design())
+>>> told["neuron.threshold"], told["init.kind"], told["skips.asc"], "seed" in told
+(1.0, 'variance-preserving', 2.0, False)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.design.design import Design
+from snnviz.design.links import flatten
+from snnviz.design.menus import Choice
+from snnviz.design.registry import Range, Registry
+from snnviz.graph.architectures import build_architecture
+from snnviz.theory import costs
+from snnviz.theory.forest import Floats, Inputs
+
+Settings = Mapping[str, float | str]
+"""Of a design by path, numbers as numbers, all else as text."""
+
+DECADES = 100.0
+"""A range whose ends differ by such a factor is one of decades."""
+
+SIZES = ("parameters", "macs")
+"""Of a design, numbers that follow from its fields: the model sees them; what is unknown or near is told by fields."""
+
+SKIPS = ("skips.dsc", "skips.asc", "skips.backward")
+"""Connections that concatenate, that add, and that lead backwards: of what is drawn by hand."""
+
+_UNSEEN = frozenset({"seed", "data.name", "training.gradients"})
+"""Fields that no result depends on but by chance, or that all runs of a model have in common."""
+
+_DRAWN = frozenset({"network.edges", "network.blocks", "network.cell", "training.shortcut.layers"})
+"""Texts of which there are as many as designs; `network.blocks` is a number where all blocks are alike."""
+
+MISSING = "none"
+"""The kind of a field that a design does not have."""
+
+
+@lru_cache(maxsize=16384)
+def settings_of(design: Design) -> dict[str, float | str]:
+    """Its fields by path, without its seed and its data set, and what follows from them. Not to be changed."""
+    found: dict[str, float | str] = {}
+    for path, value in flatten(design).items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if path not in _UNSEEN and (number or path not in _DRAWN):
+            found[path] = float(value) if number else str(value)
+    found["data.train_samples"], found["data.test_samples"] = map(float, costs.sample_counts(design))
+    sources = [source for layer in build_architecture(design).layers for source in layer.sources]
+    backward = sum(source.delay for source in sources)
+    merges = [source.merge for source in sources if not source.delay]
+    found |= dict(zip(SKIPS, map(float, (merges.count("concat"), merges.count("add"), backward)), strict=True))
+    found["training.shortcut.branches"] = float(len(design.training.shortcut.layers))
+    found |= dict(zip(SIZES, map(float, (costs.parameter_count(design), costs.macs_per_step(design))), strict=True))
+    return found
+
+
+def number_range(design: Design, path: str) -> tuple[Range, bool] | None:
+    """The range of a number of a design by its path, and whether it is whole; None of what is no such number.
+
+    >>> number_range(Design(), "neuron.threshold")[0].high, number_range(Design(), "neuron.kind")
+    (10, None)
+    """
+    owner: Any = design
+    *outer, name = path.split(".")
+    for each in outer:
+        inner = getattr(owner, each, None)
+        if isinstance(inner, Choice):
+            registry = next(note for note in type(owner).model_fields[each].metadata if isinstance(note, Registry))
+            for parameter in registry[inner.kind].parameters:
+                if parameter.name == name:
+                    return parameter.range, parameter.whole
+            return None
+        owner = inner
+    about = getattr(type(owner), "model_fields", {}).get(name)
+    if about is None:
+        return None
+    limits = next((note for note in about.metadata if isinstance(note, Range)), None)
+    return None if limits is None else (limits, about.annotation is int)
+
+
+def spans_decades(design: Design, path: str) -> bool:
+    """Whether a number of a design is looked at by its logarithm."""
+    if path in SIZES or path in ("data.train_samples", "data.test_samples"):
+        return True
+    found = number_range(design, path)
+    return found is not None and found[0].low > 0 and found[0].high / found[0].low >= DECADES
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that designs were tried with. `log`: by its logarithm; None of a kind, whose `values` are texts.
+
+    values: what was tried, rising; MISSING among them where some designs do not have the field.
+    """
+
+    path: str
+    log: bool | None
+    values: tuple[float | str, ...]
+    missing: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        return self.log is not None
+
+    @property
+    def varies(self) -> bool:
+        return len(self.values) + self.missing > 1
+
+    def place(self, value: float | str | None) -> float:
+        """A number on the field's scale; NaN of what is none."""
+        if not isinstance(value, float | int):
+            return math.nan
+        return math.log10(max(float(value), 1e-12)) if self.log else float(value)
+
+
+class Fields:
+    """The fields of designs that were tried, and what another design is beside them.
+
+    fields: by path. What is not among them was the same nowhere, or nowhere there.
+    """
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = tuple(fields)
+        self.by_path = {field.path: field for field in fields}
+        self._numbers = [field for field in self.fields if field.numeric and field.varies]
+        self._kinds = [field for field in self.fields if not field.numeric and field.varies]
+        self._told = [f for f in self._numbers if f.path not in SIZES]
+        self._spans = np.array([_span(field) for field in self._told])
+
+    @classmethod
+    def tried(cls, designs: Sequence[tuple[Design, Settings]]) -> Fields:
+        """Those of these designs."""
+        paths = dict.fromkeys(path for _, told in designs for path in told)
+        fields = []
+        for path in paths:
+            some = [(design, told[path]) for design, told in designs if path in told]
+            numeric = not any(isinstance(value, str) for _, value in some)
+            log = spans_decades(some[0][0], path) if numeric else None
+            values = tuple(sorted({value if numeric else str(value) for _, value in some}))
+            fields.append(Field(path, log, values, len(some) < len(designs)))
+        return cls(fields)
+
+    @property
+    def columns(self) -> int:
+        """Features of `matrix`."""
+        return len(self._numbers) + sum(len(field.values) for field in self._kinds)
+
+    def matrix(self, several: Sequence[Settings]) -> Inputs:
+        """Features (n, columns) of designs: what is missing is below everything that was tried."""
+        found = np.empty((len(several), self.columns), np.float32)
+        for at, field in enumerate(self._numbers):
+            placed = np.array([field.place(told.get(field.path)) for told in several])
+            low = field.place(field.values[0])
+            found[:, at] = np.where(np.isnan(placed), low - _span(field), placed)
+        at = len(self._numbers)
+        for field in self._kinds:
+            told = [each.get(field.path) for each in several]
+            for value in field.values:
+                found[:, at] = [one == value for one in told]
+                at += 1
+        return found
+
+    def places(self, several: Sequence[Settings]) -> tuple[Floats, NDArray[np.int64]]:
+        """Where designs lie: numbers as shares of what was tried (n, numbers), NaN where missing; numbers of kinds
+        (n, kinds), -1 of one that was not tried."""
+        numbers = np.array([[field.place(told.get(field.path)) for field in self._told] for told in several])
+        numbers = numbers.reshape(len(several), len(self._told)) / self._spans
+        kinds = [{value: number for number, value in enumerate((*f.values, MISSING))} for f in self._kinds]
+        told_kinds = [
+            [known.get(told.get(field.path, MISSING), -1) for field, known in zip(self._kinds, kinds, strict=True)]
+            for told in several
+        ]
+        return numbers, np.array(told_kinds, np.int64).reshape(len(several), len(self._kinds))
+
+
+def distances(one: tuple[Floats, NDArray[np.int64]], others: tuple[Floats, NDArray[np.int64]]) -> Floats:
+    """How far designs are from others, (n, m): the sum over fields, a number's difference as a share of what was tried,
+    at most 1, and 1 for another kind or a field that only one of them has (Gower 1971)."""
+    total = np.zeros((len(one[0]), len(others[0])))
+    for at in range(one[0].shape[1]):
+        a, b = one[0][:, at, None], others[0][None, :, at]
+        apart = np.minimum(np.abs(a - b), 1)
+        total += np.where(np.isnan(a) & np.isnan(b), 0, np.where(np.isnan(apart), 1, apart))
+    for at in range(one[1].shape[1]):
+        total += one[1][:, at, None] != others[1][None, :, at]
+    return total
+
+
+def _span(field: Field) -> float:
+    return (field.place(field.values[-1]) - field.place(field.values[0])) or 1.0
+
+
+NARROW, WIDE, FINE = 0.75, 0.25, 1 / 16
+"""How far from a tried number another is still known: so many of the usual gaps between tried ones, at most such a
+share of their span, and at least such a one."""
+
+
+def unknown(fields: Fields, told: Settings) -> str:
+    """Which setting of a design is away from all that was tried, as a path; "" where none is.
+
+    A kind that was never tried is; a number beyond what was tried; and one in a gap: further than 3/4 of the usual gap
+    between tried numbers from the next of them, or a whole number left out of a row. With values at 1, 2, 4, 5 that is
+    3, and nothing between 1 and 2.
+    """
+    for path, value in told.items():
+        if path in SIZES:
+            continue
+        field = fields.by_path.get(path)
+        if field is None or not _is_known(field, value):
+            return path
+    absent = [field.path for field in fields.fields if field.path not in told and not field.missing]
+    return absent[0] if absent else ""
+
+
+def _is_known(field: Field, value: float | str) -> bool:
+    if not field.numeric or isinstance(value, str):
+        return value in field.values
+    tried = np.array([field.place(one) for one in field.values])
+    apart = float(np.abs(tried - field.place(value)).min())
+    if len(tried) == 1 or apart == 0 or not tried[0] < field.place(value) < tried[-1]:
+        return apart < 1e-12
+    if {value - 1, value + 1} <= set(field.values) and {value - 2, value + 2} & set(field.values):
+        return False  # the one whole number that was left out of a row of them
+    gaps = np.sort(np.diff(tried))
+    usual, span = float(gaps[(len(gaps) - 1) // 2]), float(tried[-1] - tried[0])
+    return apart <= max(min(NARROW * usual, WIDE * span), FINE * span) * (1 + 1e-9)

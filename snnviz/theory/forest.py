@@ -1,0 +1,81 @@
+"""A forest of regression trees as plain arrays, and what it predicts, by numpy alone (Geurts et al. 2006).
+
+The trees are grown by scikit-learn in a process of their own (`studies.tradeoffs.compute.expecting`); a page's process
+reads the arrays. A node is a row: it asks whether ``x[feature] <= value``, and goes on at the next row if so, else at
+row `right`. In a leaf `feature` is -1 and `value` what is predicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Inputs = NDArray[np.float32]
+"""scikit-learn compares float32 with thresholds in float64; so must who wants its numbers."""
+
+LEAF = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Trees, one after the other in the arrays.
+
+    feature: (nodes,) int16; value: (nodes,) float64; right: (nodes,) int32, rows of the arrays; roots: (trees,) int32;
+    fold: (trees,) int16, the part of the data that a tree has not seen.
+    """
+
+    feature: NDArray[np.int16]
+    value: Floats
+    right: NDArray[np.int32]
+    roots: NDArray[np.int32]
+    fold: NDArray[np.int16]
+
+    def check(self, features: int) -> None:
+        """Raises `ValueError` where these are no trees over so many features, so that no walk leaves them."""
+        nodes, inner = len(self.feature), self.feature != LEAF
+        places = np.arange(nodes)
+        if not (
+            nodes
+            and self.value.shape == self.right.shape == (nodes,)
+            and self.roots.shape == self.fold.shape
+            and len(self.roots)
+            and ((self.roots >= 0) & (self.roots < nodes)).all()
+            and (self.feature[inner] >= 0).all()
+            and (self.feature < features).all()
+            and not inner[-1]
+            and ((self.right > places) & (self.right < nodes))[inner].all()
+            and np.isfinite(self.value).all()
+        ):
+            raise ValueError("these arrays are no forest")
+
+    def predict(self, x: Inputs) -> Floats:
+        """What each tree says of each row of x: (rows, features) -> (rows, trees)."""
+        at = np.broadcast_to(self.roots, (len(x), len(self.roots))).copy()
+        rows = np.arange(len(x))[:, None]
+        while True:
+            feature = self.feature[at]
+            inner = feature != LEAF
+            if not inner.any():
+                return self.value[at]
+            left = x[rows, np.maximum(feature, 0)] <= self.value[at]
+            at = np.where(inner, np.where(left, at + 1, self.right[at]), at)
+
+    def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
+        """For an .npz file, under names that begin with `name`."""
+        return {f"{name}.{field}": getattr(self, field) for field in _TYPES}
+
+    @classmethod
+    def from_arrays(cls, name: str, arrays: Mapping[str, NDArray[np.generic]]) -> Forest:
+        """What `arrays` wrote. Raises `KeyError`, `ValueError`."""
+        found = {field: arrays[f"{name}.{field}"] for field in _TYPES}
+        for field, kind in _TYPES.items():
+            if found[field].dtype != kind or found[field].ndim != 1:
+                raise ValueError(f"{name}.{field} is not of its type")
+        return cls(**found)  # type: ignore[arg-type]
+
+
+_TYPES = {"feature": np.int16, "value": np.float64, "right": np.int32, "roots": np.int32, "fold": np.int16}

@@ -1,0 +1,166 @@
+"""What finished runs let expect: files that hold, what is unknown, what is near. Growing: `test_expecting`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.studies.tradeoffs.compute.expecting import learn
+from snnviz.theory import expected
+from snnviz.theory.expected import ALL_TOGETHER, Model, load, model_path
+from snnviz.theory.features import Fields, distances, settings_of, unknown
+from tests import surface
+
+DESIGNS = surface.designs(60)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    made = learn("digits", surface.groups(DESIGNS))
+    assert made is not None
+    return made
+
+
+def away(model: Model, **changes: object) -> str:
+    return model.answer(
+        links.change(DESIGNS[0], {path.replace("__", "."): value for path, value in changes.items()})
+    ).unknown
+
+
+class TestUnknown:
+    def test_a_kind_that_was_never_tried(self, model: Model) -> None:
+        assert away(model, init__kind="zenke-2021") == "init.kind"
+        assert away(model, network__kind="cnn") == "network.kind"
+        assert away(model, training__optimizer="sgd") == "training.optimizer.kind"
+
+    def test_a_number_beyond_what_was_tried(self, model: Model) -> None:
+        assert away(model, neuron__threshold=1.55) == "neuron.threshold"
+        assert away(model, network__depth=6) == "network.depth"
+
+    def test_a_number_that_all_runs_have_in_common(self, model: Model) -> None:
+        assert away(model, training__epochs=16) == "training.epochs"
+
+    def test_what_was_tried_and_what_is_between_is_known(self, model: Model) -> None:
+        for number in (0.5, 0.6, 0.875, 1.0, 1.4, 1.5):
+            assert away(model, neuron__threshold=number) == ""
+
+    def test_a_gap(self) -> None:
+        """One of several evenly tried numbers was left out; between the others nothing is unknown."""
+        for tried, left_out, between in (
+            ([0.5, 0.75, 1.25, 1.5], 1.0, 0.6),
+            ([0.2, 0.4, 0.6, 0.8, 1.2], 1.0, 0.5),
+            ([0.5, 1.5], 1.0, 0.6),
+        ):
+            told = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in tried]
+            fields = Fields.tried([(Design(), one) for one in told])
+            asked = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in (left_out, between)]
+            assert [unknown(fields, one) for one in asked] == ["neuron.threshold", ""]
+
+    def test_decades_are_looked_at_by_their_logarithm(self) -> None:
+        told = [settings_of(links.change(Design(), {"training.learning_rate": 10.0**-n})) for n in (1, 2, 3, 5)]
+        fields = Fields.tried([(Design(), one) for one in told])
+        asked = [settings_of(links.change(Design(), {"training.learning_rate": one})) for one in (1e-4, 0.03)]
+        assert [unknown(fields, one) for one in asked] == ["training.learning_rate", ""]
+
+    def test_all_settings_tried_and_nothing_near_them(self, model: Model) -> None:
+        lonely = Model.__new__(Model)
+        lonely.__dict__ |= model.__dict__ | {"reach": -1.0}
+        answer = lonely.answer(DESIGNS[0])
+        assert (answer.unknown, answer.expected) == (ALL_TOGETHER, {})
+        assert len(answer.nearest) == 3
+
+    def test_a_matrix_is_told_by_its_connections(self) -> None:
+        told = [settings_of(links.change(Design(), {"network.edges": text})) for text in ("000/000/000", "002/000/000")]
+        assert [one["skips.asc"] for one in told] == [0.0, 1.0]
+        fields = Fields.tried([(Design(), one) for one in told])
+        back = settings_of(links.change(Design(), {"network.edges": "000/000/010"}))
+        assert unknown(fields, back) == "skips.backward"
+
+
+def test_the_nearest_runs_are_those_with_the_fewest_differences(model: Model) -> None:
+    answer = model.answer(replace_seed(DESIGNS[7]))
+    groups = surface.groups(DESIGNS)
+    assert answer.nearest[0].run == groups[7].runs[0]
+    assert answer.nearest[0].distance == 0
+    assert answer.nearest[0].values["accuracy"] == groups[7].values["accuracy"][0]
+    assert [one.distance for one in answer.nearest] == sorted(one.distance for one in answer.nearest)
+
+
+def replace_seed(design: Design) -> Design:
+    return links.change(design, {"seed": 77})
+
+
+def test_distances_are_shares_and_kinds() -> None:
+    """By the definition: a literal loop over the fields."""
+    told = [settings_of(design) for design in DESIGNS[:12]]
+    fields = Fields.tried([*zip(DESIGNS[:12], told, strict=True)])
+    found = distances(fields.places(told), fields.places(told))
+    for a, one in enumerate(told):
+        for b, other in enumerate(told):
+            total = 0.0
+            for field in fields.fields:
+                if field.path in ("parameters", "macs"):
+                    continue
+                if not field.numeric or {field.path in one, field.path in other} != {True}:
+                    total += one.get(field.path) != other.get(field.path)
+                elif len(field.values) > 1:
+                    low, high = field.place(field.values[0]), field.place(field.values[-1])
+                    total += abs(field.place(one[field.path]) - field.place(other[field.path])) / (high - low)
+            assert found[a, b] == pytest.approx(total)
+
+
+class TestFile:
+    def test_a_model_comes_back_as_it_was(self, model: Model, tmp_path: Path) -> None:
+        model.save(tmp_path)
+        found = load("digits", tmp_path)
+        assert found is not None
+        assert [path.name for path in tmp_path.iterdir()] == [model_path("digits").name]
+        for design in DESIGNS[:5]:
+            assert found.answer(design) == model.answer(design)
+        assert found.targets["accuracy"].check == model.targets["accuracy"].check
+        assert (found.count, found.designs, found.fitted) == (180, 60, model.fitted)
+
+    def test_none_where_there_is_none(self, tmp_path: Path) -> None:
+        assert load("digits", tmp_path) is None
+
+    def test_damage_anywhere_is_no_model_and_no_error(self, model: Model, tmp_path: Path) -> None:
+        path = model.save(tmp_path)
+        whole = path.read_bytes()
+        for size in (0, 1, len(whole) // 2, len(whole) - 1):
+            path.write_bytes(whole[:size])
+            assert load("digits", tmp_path) is None
+        draw = np.random.default_rng(0)
+        for _ in range(40):
+            at = int(draw.integers(len(whole)))
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << int(draw.integers(8))]) + whole[at + 1 :])
+            found = load("digits", tmp_path)
+            assert found is None or found.answer(DESIGNS[0]) == model.answer(DESIGNS[0])
+
+    def test_another_version_is_none(self, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        model.save(tmp_path)
+        monkeypatch.setattr(expected, "FORMAT", expected.FORMAT + 1)
+        assert load("digits", tmp_path) is None
+
+    def test_nothing_is_unpickled(self, tmp_path: Path) -> None:
+        path = model_path("digits", tmp_path)
+        with path.open("wb") as file:
+            np.savez(file, about=np.array([{"format": 1}], dtype=object))
+        assert load("digits", tmp_path) is None
+
+    def test_trees_that_lead_in_circles_are_refused(self, model: Model) -> None:
+        forest = model.targets["accuracy"].forest
+        for wrong in (
+            replace(forest, right=np.zeros_like(forest.right)),
+            replace(forest, feature=np.where(forest.feature >= 0, 999, forest.feature).astype(np.int16)),
+            replace(forest, roots=forest.roots + np.int32(10**6)),
+        ):
+            with pytest.raises(ValueError, match="no forest"):
+                wrong.check(model.fields.columns)
+
+    def test_a_strangers_name_is_no_path(self, tmp_path: Path) -> None:
+        assert model_path("../../etc/passwd", tmp_path).parent == tmp_path
