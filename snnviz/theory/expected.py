@@ -86,7 +86,8 @@ class Target:
         """The unit of an error at each design, from what trees (n, trees) say of it: (n,). As the errors were of one
         group of trees, it is how much those of one group differ."""
         groups = [said[:, self.forest.fold == fold].var(axis=1) for fold in np.unique(self.forest.fold)]
-        return np.sqrt(np.mean(groups, axis=0) + self.noise**2)
+        found: Floats = np.sqrt(np.mean(groups, axis=0) + self.noise**2)
+        return found
 
     def interval(self, said: Floats) -> tuple[Floats, Floats, Floats]:
         """Expectation, low and high end (n,) in the metric's own unit."""
@@ -103,7 +104,8 @@ def transformed(metric: Metric, values: Sequence[float] | Floats) -> Floats:
 def restore(metric: Metric, values: Floats) -> Floats:
     """The other way round; shares within 0 and 1."""
     if by_factors(metric):
-        return np.power(np.float64(10), np.minimum(values, 300.0), dtype=np.float64)
+        back: Floats = 10.0 ** np.minimum(values, 300.0)
+        return back
     return np.clip(values, 0.0, 1.0) if metric.form == "share" else values
 
 

@@ -16,15 +16,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.design.design import Design
+from snnviz.design.fieldtypes import field_type
 from snnviz.design.links import flatten
-from snnviz.design.menus import Choice
-from snnviz.design.registry import Range, Registry
 from snnviz.graph.architectures import build_architecture
 from snnviz.theory import costs
 from snnviz.theory.forest import Floats, Inputs
@@ -40,6 +38,11 @@ SIZES = ("parameters", "macs")
 
 SKIPS = ("skips.dsc", "skips.asc", "skips.backward")
 """Connections that concatenate, that add, and that lead backwards: of what is drawn by hand."""
+
+BRANCHES = "training.shortcut.branches"
+
+FOLLOWING = (*SIZES, *SKIPS, BRANCHES)
+"""What is no field, and follows from fields."""
 
 _UNSEEN = frozenset({"seed", "data.name", "training.gradients"})
 """Fields that no result depends on but by chance, or that all runs of a model have in common."""
@@ -64,41 +67,19 @@ def settings_of(design: Design) -> dict[str, float | str]:
     backward = sum(source.delay for source in sources)
     merges = [source.merge for source in sources if not source.delay]
     found |= dict(zip(SKIPS, map(float, (merges.count("concat"), merges.count("add"), backward)), strict=True))
-    found["training.shortcut.branches"] = float(len(design.training.shortcut.layers))
+    found[BRANCHES] = float(len(design.training.shortcut.layers))
     found |= dict(zip(SIZES, map(float, (costs.parameter_count(design), costs.macs_per_step(design))), strict=True))
     return found
-
-
-def number_range(design: Design, path: str) -> tuple[Range, bool] | None:
-    """The range of a number of a design by its path, and whether it is whole; None of what is no such number.
-
-    >>> number_range(Design(), "neuron.threshold")[0].high, number_range(Design(), "neuron.kind")
-    (10, None)
-    """
-    owner: Any = design
-    *outer, name = path.split(".")
-    for each in outer:
-        inner = getattr(owner, each, None)
-        if isinstance(inner, Choice):
-            registry = next(note for note in type(owner).model_fields[each].metadata if isinstance(note, Registry))
-            for parameter in registry[inner.kind].parameters:
-                if parameter.name == name:
-                    return parameter.range, parameter.whole
-            return None
-        owner = inner
-    about = getattr(type(owner), "model_fields", {}).get(name)
-    if about is None:
-        return None
-    limits = next((note for note in about.metadata if isinstance(note, Range)), None)
-    return None if limits is None else (limits, about.annotation is int)
 
 
 def spans_decades(design: Design, path: str) -> bool:
     """Whether a number of a design is looked at by its logarithm."""
     if path in SIZES or path in ("data.train_samples", "data.test_samples"):
         return True
-    found = number_range(design, path)
-    return found is not None and found[0].low > 0 and found[0].high / found[0].low >= DECADES
+    if path in FOLLOWING:
+        return False
+    limits, _ = field_type(design, path).ranges[0]
+    return limits.low > 0 and limits.high / limits.low >= DECADES
 
 
 @dataclass(frozen=True)

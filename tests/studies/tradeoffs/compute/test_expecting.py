@@ -84,9 +84,15 @@ def test_intervals_hold_for_designs_that_were_not_seen() -> None:
     assert np.mean([check.error for check in shown]) == pytest.approx(np.mean(error), rel=0.2)
 
 
-@pytest.mark.parametrize("path", surface.AXES)
-def test_a_level_that_was_left_out_is_unknown(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where their numbers do not matter."""
     monkeypatch.setattr(expecting, "TREES", 1)
+
+
+@pytest.mark.usefixtures("few_trees")
+@pytest.mark.parametrize("path", surface.AXES)
+def test_a_level_that_was_left_out_is_unknown(path: str) -> None:
     for level in surface.AXES[path]:
         of_level = [settings_of(group.design)[path] == level for group in GROUPS]
         model = learnt([group for group, out in zip(GROUPS, of_level, strict=True) if not out], ["accuracy"])
@@ -111,10 +117,11 @@ def test_too_few_designs_teach_nothing() -> None:
 
 
 def test_the_same_runs_give_the_same_model() -> None:
-    one, other = learnt(GROUPS[:30]), learnt(GROUPS[:30])
+    one, other = learnt(GROUPS[:30], ["rate"]), learnt(GROUPS[:30], ["rate"])
     assert one.answer(DESIGNS[50]) == other.answer(DESIGNS[50])
 
 
+@pytest.mark.usefixtures("few_trees")
 class TestRefitting:
     def test_only_what_changed_is_made_anew(
         self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
