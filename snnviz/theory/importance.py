@@ -147,7 +147,7 @@ def ped_anova(
     loss, kept = _losses(objective, better)
     if len(loss) < 2:
         return dict.fromkeys(columns, 0.0)
-    best = _best(loss, top)[None]
+    best = _best(loss, top)[None].astype(np.float32)
     return {name: float(_importances(column, kept, best)[0]) for name, column in columns.items()}
 
 
@@ -167,7 +167,7 @@ def importances(
     loss, kept = _losses(objective, better)
     if len(loss) < 2:
         return [Importance(name, 0.0, 0.0) for name in columns]
-    own = _best(loss, top)
+    own = _best(loss, top).astype(np.float32)
     rng = np.random.default_rng(seed)
     best = np.concatenate([own[None], rng.permuted(np.tile(own, (shuffles, 1)), axis=1)])
     found = []
@@ -212,18 +212,20 @@ def _best(loss: Floats, top: float) -> NDArray[np.bool_]:
     return cut
 
 
-def _importances(column: Column, kept: Whole, best: NDArray[np.bool_]) -> Floats:
-    """(m,) of `best` (m, n), each a choice of as many of the n rows `kept`."""
+def _importances(column: Column, kept: Whole, best: NDArray[np.float32]) -> Floats:
+    """(m,) of `best` (m, n): 1 for each of as many of the n rows `kept`, else 0; floats, whose product counts
+    quickly."""
     many, rows = int(best[0].sum()), best.shape[1]
     whole = np.zeros(len(best))
     for domain, places in _regimes(column, kept):
-        inside = best[:, places]
+        inside = best if len(places) == rows else best[:, places]
         share = inside.sum(axis=1) / many
         if domain.single or not share.any():
             continue
         cells = domain.place([column.values[kept[place]] for place in places])
-        at = np.eye(domain.cells)[cells]  # counted by a product of floats, which is far quicker than one of integers
-        divergence = _pearson(_density(inside @ at, domain), _density(at.sum(axis=0)[None], domain))
+        at = np.eye(domain.cells, dtype=np.float32)[cells]
+        counts, every = (inside @ at).astype(np.float64), at.sum(axis=0, dtype=np.float64)[None]
+        divergence = _pearson(_density(counts, domain), _density(every, domain))
         whole += np.where(share > 0, share**2 / (len(places) / rows) * divergence, 0.0)
     found: Floats = whole * (many / rows) ** 2
     return found
@@ -232,11 +234,13 @@ def _importances(column: Column, kept: Whole, best: NDArray[np.bool_]) -> Floats
 def _regimes(column: Column, kept: Whole) -> Iterator[tuple[Domain, list[int]]]:
     """The rows of each domain, by their places among those kept. Rows without the field are a regime that adds nothing,
     but counts."""
+    by_identity: dict[int, list[int]] = {}  # most rows share one domain, whose digest would be made for each
+    domains = {id(domain): domain for domain in column.domains if domain is not None}
+    for place, row in enumerate(kept.tolist()):
+        by_identity.setdefault(id(column.domains[row]), []).append(place)
     found: dict[Domain, list[int]] = {}
-    for place, row in enumerate(kept):
-        domain = column.domains[row]
-        if domain is not None:
-            found.setdefault(domain, []).append(place)
+    for key, domain in domains.items():
+        found.setdefault(domain, []).extend(by_identity.get(key, ()))
     return ((domain, places) for domain, places in found.items() if len(places) >= LEAST_ROWS)
 
 
@@ -271,21 +275,14 @@ def _smoothed(counts: Floats) -> Floats:
     first = (below >= np.maximum(rows // 4, 1)[:, None]).argmax(axis=1)
     third = (below > (rows * 3 // 4)[:, None]).argmax(axis=1)
     width = np.maximum(1.059 * np.minimum((third - first) / 1.34, spread) * some**-0.2, 0.5 / 1.64)
-    found = np.empty(counts.shape)
-    for sigma in np.unique(width):
-        own = width == sigma
-        found[own] = counts[own] @ _kernel(cell, cell, float(sigma), cells)
-    prior = _kernel(np.array([(cells - 1) / 2]), cell, float(cells), cells)
-    density: Floats = (found + prior) / (rows + 1)[:, None]
+    beyond = (np.arange(-cells + 1, cells + 1) - 0.5) / width[:, None]
+    mass = np.diff(ndtr(beyond), axis=1)  # of a law around a cell, in the cell so far above it
+    kernels = mass[:, cell[None].astype(int) - cell[:, None].astype(int) + cells - 1]
+    kernels /= kernels.sum(axis=2, keepdims=True)
+    prior = np.diff(ndtr((np.arange(cells + 1) - cells / 2) / cells))
+    seen = np.einsum("mi,mig->mg", counts, kernels) + prior / prior.sum()
+    density: Floats = seen / (rows + 1)[:, None]
     return density
-
-
-def _kernel(centres: Floats, cell: Floats, sigma: float, cells: int) -> Floats:
-    """(centres, cells): the share of a normal law in each cell, of what of it is on the grid."""
-    ends = (np.append(cell - 0.5, cells - 0.5) - centres[:, None]) / sigma
-    below = ndtr(ends)
-    found: Floats = np.diff(below, axis=1) / (below[:, -1:] - below[:, :1])
-    return found
 
 
 def _is_number(value: Any) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from snnviz.theory.intervals import confidence_interval, studentized_range_quantile, t_quantile
+from snnviz.theory.intervals import confidence_interval, confidence_intervals, studentized_range_quantile, t_quantile
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 8, 29, 10_000])
@@ -78,3 +78,15 @@ def test_accuracies_of_few_images_that_are_alike_by_chance_are_not_told_apart(se
 def test_quantiles_of_the_range_are_tukeys(count: int, freedom: int) -> None:
     exact = stats.studentized_range.ppf(0.95, count, min(freedom, 10**5)) / math.sqrt(2)
     assert studentized_range_quantile(count, freedom) == pytest.approx(exact, abs=0.01)
+
+
+def test_many_intervals_at_once_are_those_of_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    samples = [rng.normal(size=size).tolist() for size in rng.integers(0, 6, 200)]
+    samples += [[0.1 + 0.2, 0.3, 0.3], [1.0, math.inf], [math.nan], [0.0, 1e-14]]
+    for sample, (mean, low, high) in zip(samples, confidence_intervals(samples).tolist(), strict=True):
+        if not sample:
+            assert math.isnan(mean)
+            continue
+        one = confidence_interval(sample)
+        assert (mean, low, high) == pytest.approx((one.mean, one.low, one.high), nan_ok=True)

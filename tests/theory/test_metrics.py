@@ -70,6 +70,8 @@ READ_BY_HAND: dict[str, float | None] = {
     "dense": PASSES,
     "dense_energy": 4.6 * PASSES / 1000,
     "parameters": WEIGHTS + 3 + 3 + 10,
+    "silent_layers": 0.0,
+    "silent_before": 0.0,
     "spikes_image": 6.0,  # of the six hidden neurons one each
     "footprint": 4 * (WEIGHTS + 3 + 3 + 10),
     "epochs_to_90": 2.0,  # after the first epoch 0.4 of 0.6
@@ -121,9 +123,18 @@ def test_a_ttfs_network_s_rate_is_its_spikes() -> None:
     assert METRICS["spikes"].value(Outcome(design, {EpochEnd: ENDS})) == 0.25
 
 
+def test_layers_that_do_not_spike_are_counted_before_and_after() -> None:
+    """Below one spike in 5,000 neuron-steps; a readout without spikes is none."""
+    looks = [*look(0, 0.0, 0.1, None), *look(3, 0.0, 0.0, None), *look(5, 1.9e-4, 2e-4, None)]
+    found = METRICS.read(Outcome(DESIGN, {LayerState: looks}))
+    assert (found["silent_before"], found["silent_layers"]) == (1, 1)
+
+
 def test_without_spikes_there_is_neither_rate() -> None:
     silent = Outcome(DESIGN, {EpochEnd: [replace(ENDS[0], rate=None)], LayerState: look(0, None, None, None)})
-    assert [METRICS[name].value(silent) for name in ("rate", "spikes", "rate_before")] == [None] * 3
+    assert [
+        METRICS[name].value(silent) for name in ("rate", "spikes", "rate_before", "silent_layers", "spikes_image")
+    ] == [None] * 5
 
 
 def broken(run: Outcome) -> float:
