@@ -1,1 +1,3 @@
-"""How activity travels through layers at initialisation (Micheli 2024), and trainings that compare initialisations."""
+"""Study: how activity propagates through layers at initialisation (Micheli et al. 2024), and which init lets networks
+learn.
+"""

@@ -1,4 +1,4 @@
-"""Which neurons the Activity page draws: LIF, or others of the catalogue by a text such as synaptic:alpha=0.7."""
+"""Neurons of the Activity page as text: "lif", or others of the catalogue, such as "synaptic:alpha=0.7"."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from snnviz.errors import InputError, did_you_mean
 
 LIF = "lif"
 SLIDERS = ("threshold", "beta", "reset")
-"""Fields of a neuron that the setting has itself."""
+"""Fields of a neuron that have sliders of their own."""
 
 UNSEEN = ("kind", "surrogate", "learn", "each")
-"""Fields that say nothing before training."""
+"""Fields of a neuron that do not matter before training."""
 
 
 def can_be_drawn(neuron: AnyNeuron) -> bool:
-    """Whether its layers spike above a threshold; ReLUs have the numbers of a LIF neuron and are drawn as such."""
+    """Returns whether the page can show such neurons: those that spike above a threshold, and ReLUs, shown as LIF."""
     return as_lif(neuron) is not None or threshold(neuron) is not None
 
 
 def read(text: object, path: str = "kind") -> str:
-    """The canonical text of a kind and of those of its numbers that are no sliders. Raises `InputError`."""
+    """Returns the canonical text of a neuron's kind and parameters, without those that have sliders. Raises
+    `InputError`.
+    """
     if not isinstance(text, str) or len(text) > 200:
         raise InputError(path, "name neurons, such as lif or synaptic:alpha=0.7", text)
     kind, *settings = text.strip().split(":")
@@ -46,7 +48,9 @@ def read(text: object, path: str = "kind") -> str:
 
 
 def write(neuron: AnyNeuron) -> str:
-    """The text of a neuron; what is as absence means is left out. LIF for what begins as LIF."""
+    """Returns the text of a neuron's kind and parameters; absent values are left out; "lif" for all that start as
+    LIF.
+    """
     if as_lif(neuron) is not None:
         return LIF
     usual = naming.absent_document(type(neuron))
@@ -58,7 +62,7 @@ def write(neuron: AnyNeuron) -> str:
 
 @lru_cache(maxsize=256)
 def build(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
-    """The neuron of such a text, with the setting's numbers."""
+    """Returns the neuron of such a text with the given threshold (`theta`), leak (`beta`) and reset."""
     sliders = dict(zip(SLIDERS, (theta, beta, reset), strict=True))
     if text == LIF:
         return Neuron.model_validate(sliders)
@@ -84,7 +88,7 @@ def _settings(texts: list[str]) -> dict[str, Any]:
 
 
 def in_words(neuron: AnyNeuron) -> str:
-    """Its label and its own numbers, such as "Synaptic (alpha 0.7)"."""
+    """Returns the neuron's label and its own parameters, such as "Synaptic (alpha 0.7)"."""
     own = [f"{name} {value:g}" for name, value in neuron.model_dump().items()
            if name not in (*SLIDERS, *UNSEEN) and isinstance(value, int | float)]  # fmt: skip
     name = model(neuron).label

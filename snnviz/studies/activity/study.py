@@ -1,4 +1,4 @@
-"""Studies: a question about training as a set of designs, each of them an ordinary run."""
+"""Training studies of initialisations: a question about training, as a list of designs, each an ordinary run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from snnviz.graph.architectures import build_architecture
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One design of a study. Members with the same `name` differ in their seed alone.
+    """One design of a study, with its initialisation `init`. Runs with the same `name` differ in their seed only.
 
-    `init`: its initialisation. `place`, of `of`: which of the values of what is varied; 0 of 0 where nothing is.
+    `place`, `of`: index of its value of the varied quantity, and the number of values; 0 of 0 if nothing else is
+    varied.
     """
 
     name: str
@@ -38,17 +39,17 @@ VARIED: dict[str, tuple[str, tuple[float, ...]]] = {
     "leak": ("neuron.beta", (0.25, 0.5, 0.75, 0.9)),
     "threshold": ("neuron.threshold", (0.5, 0.75, 1.0, 1.2)),
 }
-"""What Fig. 10 of Micheli et al. 2024 varies, and our values."""
+"""For each quantity that Fig. 10 of Micheli et al. 2024 varies: its path in a design, and our values."""
 
 COMPARED_INITS = ("variance-preserving", "kaiming")
-"""The two that Fig. 10 compares, solid and dashed."""
+"""The two initialisations that Fig. 10 compares, solid and dashed."""
 
 
 class TrainingStudy(Recipe):
-    """Which initialisation lets a deep network learn (Micheli et al. 2024, Figs. 8 to 10).
+    """Study: which initialisation lets a deep network learn (Micheli et al. 2024, Figs. 8 to 10).
 
-    Their setting: leaky neurons with soft reset, pixels of mean 0 and variance 1, an LIF encoder before the mlp and the
-    image as a current before the cnn, spike counts and cross-entropy at the readout, Adam, cosine schedule.
+    The paper's setting: leaky neurons with soft reset, pixels of mean 0 and variance 1, an LIF encoder before the mlp
+    and the image as a current before the cnn, spike counts and cross-entropy at the readout, Adam, cosine schedule.
     """
 
     noun = "a training study"
@@ -81,12 +82,13 @@ PRESETS: dict[str, TrainingStudy] = {
     "paper's cnn": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150, pool_every=0),
     "paper's cnn, pooled": TrainingStudy(network="cnn", data="fashion-mnist", depth=6, width=64, epochs=150),
 }
-"""The small one is ours. The paper's cnn keeps the size of its maps; the one that pools, by 2 after every two layers,
-is ours, and cheaper. The paper prints no batch size: 128 is ours."""
+"""Named settings. "small" is ours. The paper's cnn keeps the size of its maps; the one that pools by 2 after every two
+layers is ours, and cheaper. The paper prints no batch size: 128 is ours.
+"""
 
 
 def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[StudyRun, ...]:
-    """The study's designs. `inits`: what is compared, at first the eight of the paper.
+    """Returns the runs of a study. `inits`: the initialisations to compare, by default the eight of the paper.
 
     >>> len(study_runs(TrainingStudy())), len(study_runs(TrainingStudy(compare="depth", seeds=2)))
     (8, 16)
@@ -114,7 +116,8 @@ def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Stud
 
 
 def equivalent_inits(several: Sequence[StudyRun]) -> tuple[tuple[Choice, ...], ...]:
-    """Initialisations of members that differ in nothing else and draw the weights of all layers by one law, in groups.
+    """Returns groups of initialisations, among runs that differ in nothing else, with the same distribution in all
+    layers.
 
     >>> [[init.kind for init in group] for group in equivalent_inits(study_runs(TrainingStudy()))]
     [['kaiming', 'ding-2022']]

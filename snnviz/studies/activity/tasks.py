@@ -1,4 +1,6 @@
-"""No kind of task of its own, as its trainings are designs; and what it offers for one."""
+"""What the activity study registers: no kind of task, since its trainings are designs, and a button on the Design
+page.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Cells of networks, scored without training."""
+"""Study: cells of SNASNets, scored without training (Kim et al. 2022)."""

@@ -1,4 +1,4 @@
-"""The scoring of a cell, and a search among many, each as one setting; and the images that cells are scored with."""
+"""Tasks for scoring a cell and for searching among many, and the images that cells are scored with."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Normalisation = Literal["paper", "code", "published"]
 NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 
 STEM_SIDE = 32
-"""To which images are padded that are not much smaller."""
+"""Side in pixels to which images that are not much smaller are padded."""
 
 
 class UntrainedNetworks(Task):
-    """The untrained networks that cells are scored in, and the images that these are shown.
+    """Base class of scoring tasks: the untrained networks in which cells are scored, and their images.
 
     The paper scores with 128 channels or more, two batches of 256 images and T = 5 (Kim et al. 2022).
     """
@@ -37,12 +37,13 @@ class UntrainedNetworks(Task):
 
     data: Annotated[str, PlainValidator(parse_dataset_name)] = "digits"
     metric: Metric = "sahd"
-    """Hamming distances as they are (hd), or in units of what independent spikes would have (sahd)."""
+    """"hd": Hamming distances of spikes; "sahd": the same in units of the distance of independent spikes."""
 
     normalisation: Normalisation = "paper"
-    """Of independent spikes SAHD is N/2, and layers are summed (paper); or it is 1/2 and layers are averaged, as in an
-    early version of the code (code); or N/2 and averaged, less for layers that hardly spike, as in the code that is
-    published now. They rank cells differently."""
+    """Scale of SAHD. "paper": independent spikes have N/2, and layers are summed; "code": they have 1/2, and layers are
+    averaged, as in an early version of the code; "published": N/2 and averaged, less for layers that hardly spike, as
+    in today's code. They rank cells differently.
+    """
 
     channels: Annotated[
         int, Range(1, 256, "Channels of the first cell (C); the second has twice as many.", 8, "Channels C")
@@ -77,13 +78,13 @@ class UntrainedNetworks(Task):
 
     @property
     def side(self) -> int:
-        """Of the images that the network sees: 16 for digits, 32 for images of 28x28."""
+        """Side in pixels of the images that the network sees: 16 for digits, 32 for images of 28x28."""
         least = max(datasets.dataset_card(self.data).shape[1:])
         return self.size or (STEM_SIDE if least > STEM_SIDE // 2 else 2 * least)
 
 
 class Scoring(UntrainedNetworks):
-    """How good a cell is without training: how differently a SNASNet of it spikes for different images."""
+    """Task: scores a cell without training, by how differently a SNASNet of it spikes for different images."""
 
     kind = "score"
     noun = "a scoring"
@@ -93,7 +94,7 @@ class Scoring(UntrainedNetworks):
 
 
 class CellSearch(UntrainedNetworks):
-    """Which of many drawn cells score best, without training any (Kim et al. 2022, Sec. 4.2).
+    """Task: scores many random cells without training any, to find the best (Kim et al. 2022, Sec. 4.2).
 
     All are scored in small networks first; the best of them again, in larger ones and with more images.
     """
@@ -108,7 +109,7 @@ class CellSearch(UntrainedNetworks):
     ] = 1
     candidates: Annotated[int, Range(1, 5000, "Cells that are drawn and scored.", 100)] = 500
     connections: Literal["forward", "backward"] = "forward"
-    """Whether cells have forward connections alone, or backward ones too."""
+    """Whether cells have forward connections only, or may have backward ones too."""
 
     best: Annotated[int, Range(0, 100, "How many of the best are scored again, more precisely.", 5, "Scored again")] = (
         20
@@ -126,20 +127,21 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def backward(self) -> bool:
+        """Whether cells may have backward connections."""
         return self.connections == "backward"
 
     def cell(self, number: int) -> Cell:
-        """Candidate `number`, from 0 on: the same in a search with more candidates or another size of network."""
+        """Returns candidate `number`, from 0; independent of the number of candidates and the size of the network."""
         return random_cell(self.seed, number, backward=self.backward)
 
     @property
     def coarse(self) -> Scoring:
-        """How every candidate is scored, but for the cell."""
+        """The scoring of every candidate, apart from the cell."""
         return self._scoring(self.channels, self.batch, self.repeats)
 
     @property
     def fine(self) -> Scoring:
-        """How the best are scored again, but for the cell."""
+        """The scoring of the best candidates when they are scored again, apart from the cell."""
         return self._scoring(self.fine_channels, self.fine_batch, self.fine_repeats)
 
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
@@ -148,7 +150,9 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def beside(self) -> tuple[CellSearch, ...]:
-        """The same by the other normalisations, of its first candidates alone, until `COMPARED` of them differ."""
+        """The same search by the other normalisations, of its first candidates only, until `COMPARED` of them
+        differ.
+        """
         numbers = distinct_candidates(self.seed, COMPARED, self.backward, most=self.candidates)
         fields = {**self.model_dump(), "candidates": numbers[-1] + 1, "best": 0}
         return tuple(
@@ -157,16 +161,17 @@ class CellSearch(UntrainedNetworks):
 
 
 COMPARED = 30
-"""Different cells on which normalisations are compared."""
+"""Number of different cells on which normalisations are compared."""
 
 
 @lru_cache(maxsize=64)
 def distinct_candidates(
     seed: int, count: int, backward: bool, *, looped: bool = False, most: int | None = None
 ) -> tuple[int, ...]:
-    """The numbers of the first `count` candidates whose cells differ (`canonical_form`), among the first `most`.
+    """Returns the numbers of the first `count` candidates whose cells differ (`canonical_form`), among the first
+    `most`.
 
-    `looped`: of cells that have a backward connection.
+    `looped`: only cells that have a backward connection.
 
     >>> distinct_candidates(0, 3, True)
     (0, 1, 2)
@@ -193,7 +198,7 @@ CELL_SEARCHES: dict[str, CellSearch] = {
 
 
 def resize_images(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """(..., H, W) as (..., side, side): each pixel as many times as there is room for, and 0 around."""
+    """Returns images (..., H, W) as (..., side, side): pixels repeated as often as fits, padded with 0."""
     times = side // max(images.shape[-2:])
     large = images.repeat(times, -2).repeat(times, -1)
     height, width = (side - length for length in large.shape[-2:])
@@ -203,10 +208,10 @@ def resize_images(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Row):
-    """A cell of a search without training, and its scores; the search's repeats have the mean and the deviation.
+    """A cell of a search without training, and its scores: mean and standard deviation over repeats.
 
-    cell: as `design.cells.to_text` has it. fine: 1 of one of the best, scored again, else 0. sahd, hd: log|det K| by
-    each metric, None where there is none, and then `invalid` says why. The deviations are None of a single repeat.
+    cell: text by `design.cells.to_text`. fine: 1 if it is one of the best, scored again, else 0. sahd, hd: log|det K|
+    by each metric, or None, and then `invalid` says why. sahd_sd, hd_sd: None for a single repeat.
     """
 
     table: ClassVar[str] = "candidates"
@@ -225,7 +230,7 @@ class Candidate(Row):
 
 @dataclass(frozen=True, slots=True)
 class Report(Row):
-    """All that a scoring has to say: `text` is JSON, written and read by `theory.sahd.ScoringResult`."""
+    """The result of a scoring: `text` is JSON, written and read by `theory.sahd.ScoringResult`."""
 
     table: ClassVar[str] = "reports"
     key: ClassVar[tuple[str, ...]] = ("part",)

@@ -1,4 +1,4 @@
-"""Questions about scores without training, each as one setting: the searches and the ordinary runs that answer it."""
+"""Studies of scores without training, each as one setting: the searches and ordinary runs that it needs."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ Question = Literal["scores", "search", "steps", "transfer"]
 Way = Literal["forward", "backward"]
 
 TIMES = (5, 10, 15, 20)
-"""Time steps of Table 4."""
+"""Numbers of time steps of Table 4."""
 
 SAMPLES = (1, 10, 50, 100, 500, 1000, 5000)
-"""Candidates of which the best is trained: Fig. 9 has 50 and more."""
+"""Numbers of candidates of which the best is trained: Fig. 9 has 50 and more."""
 
 ENLARGE = {"digits": 2}
-"""How many times in each direction images have their pixels, where that is not once."""
+"""Factor by which images of a data set are enlarged, if not 1."""
 
 
 class CellStudy(Recipe):
-    """Whether a score without training says what training reaches (Kim et al. 2022, Figs. 4, 7, 8, 9, Tables 2, 4).
+    """Study: does a score without training predict accuracy after training (Kim et al. 2022, Figs. 4, 7-9, Tables 2,
+    4)?
 
-    scores: cells drawn at random are scored and trained. search: the best of more and more candidates is trained, and
-    random ones beside it. steps: the best is trained with more time steps. transfer: the best for one data set is
-    trained on another. The defaults are small enough for a laptop; what a paper trains with: `recipes.apply_recipe`.
+    question: "scores": random cells are scored and trained. "search": the best of more and more candidates is trained,
+    and random ones. "steps": the best is trained with more time steps. "transfer": the best for one data set is trained
+    on another. The defaults are small enough for a laptop; `recipes.apply_recipe` sets what a paper trains with.
     """
 
     noun = "a study of cells"
@@ -54,27 +55,27 @@ class CellStudy(Recipe):
 
     cells: Annotated[int, Range(2, 200, "Different cells that are scored and trained.", 5)] = 20
     kept: Literal["all", "backward"] = "all"
-    """Which of the drawn cells with backward connections are taken: all, or those that have at least one."""
+    """Which of the drawn cells with backward connections are used: all, or those that have at least one."""
 
     samples: Annotated[
         int, Range(10, 5000, "Candidates of a search, of which the best is trained.", 100, "Candidates")
     ] = 500
     random: Annotated[int, Range(1, 20, "Random cells that are trained beside the best.", 1, "Random cells")] = 3
     searches: Annotated[int, Range(1, 20, "Searches, each with draws, scores and weights of its own.", 1)] = 1
-    """Kim et al. repeat theirs five times. Where cells are scored and not searched there is one."""
+    """Number of searches; Kim et al. repeat theirs five times. The question "scores" has one."""
 
     metric: Metric = "sahd"
-    """By which the best are chosen."""
+    """The score by which the best cells are chosen."""
 
     normalisation: Normalisation = "paper"
-    """Of the SAHD score."""
+    """Normalisation of the SAHD score."""
 
     seeds: Annotated[int, Range(1, 10, "Runs of each network; a seed draws the weights.", 1)] = 2
     channels: Annotated[int, Range(1, 256, "Channels of the first cell of a network that is trained.", 4)] = 8
     steps: Annotated[int, Range(1, 50, "Time steps T that each image is shown for.", 1)] = 4
     epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 8
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 400
-    """Few, so that cells differ by more than chance: of all digits every cell makes something good."""
+    """Few, so that cells differ by more than chance: with all digits every cell becomes accurate."""
 
     score_channels: Annotated[int, Range(1, 256, "Channels of a network that is scored.", 8, "Channels scored")] = 16
     score_batch: Annotated[int, Range(2, 512, "Images that a scored network tells apart.", 16, "Images scored")] = 64
@@ -94,7 +95,7 @@ class CellStudy(Recipe):
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """Which connections cells may have: each is a question of its own."""
+        """The directions of connections that are compared: "forward", "backward" or both."""
         return {"forward": ("forward",), "backward": ("backward",), "both": ("forward", "backward")}[self.connections]  # type: ignore[return-value]
 
     @property
@@ -112,13 +113,13 @@ def _still(value: object, field: str) -> str:
 
 
 Place = tuple[str, Way, int]
-"""Of a search in a study: its data set, which connections its cells have, and the how manieth of such it is, from 0."""
+"""Key of a search in a study: its data set, the direction of connections, and the index of its repetition, from 0."""
 
 
 def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
-    """The searches that a study needs. Raises `InputError`.
+    """Returns the searches that a study needs, by their place. Raises `InputError`.
 
-    Of cells that are scored there are as many candidates as it takes until enough of them differ.
+    For the question "scores", candidates are drawn until enough of them differ.
 
     >>> {way: search.candidates for (_, way, _), search in study_searches(CellStudy(connections="both")).items()}
     {'forward': 20, 'backward': 31}
@@ -151,18 +152,20 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
 
 
 def trained_candidates(study: CellStudy, way: Way) -> tuple[int, ...]:
-    """The numbers of the candidates that are scored and trained: the first cells drawn that differ."""
+    """Returns the numbers of the candidates that are scored and trained: the first different cells drawn."""
     backward = way == "backward"
     return distinct_candidates(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
 
 
 def candidate_score(candidate: Candidate, metric: Metric) -> float | None:
-    """By this metric; None where there is none."""
+    """Returns a candidate's score by this metric, or None."""
     return candidate.sahd if metric == "sahd" else candidate.hd
 
 
 def best_candidate(candidates: Iterable[Candidate], metric: Metric, first: int | None = None) -> Candidate | None:
-    """The highest score among the `first` that were drawn (None: among all); None where nothing has one."""
+    """Returns the candidate with the highest score among the first `first` (None: among all); None if nothing has a
+    score.
+    """
     known = [
         (score, -c.number, c) for c in candidates if (score := candidate_score(c, metric)) is not None and not c.fine
     ]
@@ -172,10 +175,10 @@ def best_candidate(candidates: Iterable[Candidate], metric: Metric, first: int |
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One network of a study. Members that differ in their design's seed alone are averaged.
+    """One network of a study. Runs that differ in their design's seed only are averaged.
 
-    `number`: of its cell among the candidates of the search on `source`, the `time`-th of such. `sample_sizes`: of how
-    many it is the best (0: it was taken as it came).
+    `way`: direction of connections. `number`: of its cell among the candidates of the search on data set `source`, the
+    `time`-th repetition. `samples`: of how many candidates it is the best (0: it was chosen at random).
     """
 
     way: Way
@@ -188,10 +191,9 @@ class StudyRun:
 
 
 def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[StudyRun, ...]:
-    """The networks to be trained, seed by seed. `found`: candidates by their search's digest.
+    """Returns the networks to train, seed by seed; `found`: candidates by their search's digest.
 
-    Where the best of a search is asked for, only those of searches that are in `found`. The weights of each search's
-    networks have seeds of their own.
+    Best cells are only those of searches in `found`. The weights of each search's networks have seeds of their own.
     """
     chosen: list[tuple[Place, int, int]] = []
     known = study_searches(study)
@@ -234,7 +236,7 @@ def _random(search: CellSearch, best: set[int], count: int) -> list[int]:
 
 
 def sample_sizes(study: CellStudy) -> tuple[int, ...]:
-    """Of how many candidates the best is trained: the last are all.
+    """Returns the numbers of first candidates of which the best is trained; the last number is that of all candidates.
 
     >>> sample_sizes(CellStudy(samples=200))
     (1, 10, 50, 100, 200)
@@ -243,7 +245,7 @@ def sample_sizes(study: CellStudy) -> tuple[int, ...]:
 
 
 def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
-    """The network of a cell as it is trained: the example snasnet-digits, but for what the study says."""
+    """Returns the design that trains a cell: the example snasnet-digits with the study's settings."""
     settings: dict[str, Any] = {
         **study.settings,
         "data.name": data,
@@ -259,7 +261,7 @@ def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -
 
 
 def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
-    """The designs to be run: what two members share only once."""
+    """Returns the designs to run, without repetitions."""
     return tuple({member.design.digest: member.design for member in several}.values())
 
 
@@ -269,4 +271,4 @@ STUDIES: dict[Question, CellStudy] = {
     "steps": CellStudy(question="steps", connections="both", searches=5, seeds=1),
     "transfer": CellStudy(question="transfer", searches=5, seeds=1),
 }
-"""For each question a study to start from. Searches are repeated, as in Kim et al.: intervals are over them."""
+"""A study to start from for each question. Searches are repeated, as in Kim et al.; intervals are over them."""

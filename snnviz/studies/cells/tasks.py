@@ -1,4 +1,4 @@
-"""The kinds of task: a cell is scored, and many are drawn, scored, and the best of them scored again."""
+"""The kinds of task "score", which scores a cell, and "cells", a search of cells without training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SMALLER = "fewer images, channels or time steps need less"
 
 
 def score_cost(task: Scoring) -> Cost:
-    """Counts time steps of all repeats."""
+    """Returns the estimated cost of a scoring; its steps are half time steps of all repeats."""
     memory = costs.scoring_bytes(task)
     return Cost(costs.scoring_steps(task), costs.scoring_seconds(task), memory)
 
@@ -21,7 +21,7 @@ def score_sample() -> Scoring:
 
 
 def search_cost(task: CellSearch) -> Cost:
-    """Counts tenths of milliseconds of what is expected."""
+    """Returns the estimated cost of a search; its steps are tenths of milliseconds of expected time."""
     memory = costs.search_bytes(task)
     return Cost(costs.search_steps(task), costs.search_seconds(task), memory)
 

@@ -1,1 +1,1 @@
-"""Shortcut branches, and what gradient reaches which layer."""
+"""Study: shortcut branches (Guo et al. 2024), and how large gradients are in each layer."""

@@ -1,4 +1,4 @@
-"""Shortcut branches as a question: the same design with and without them, and its gradients before any training."""
+"""The study of shortcut branches: the same design with and without them, and gradients before training."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ from snnviz.graph.ttfs import relu_network
 Mode = Literal["vanilla", "control", "constant", "evolutionary"]
 
 BRANCH_COST = 0.04
-"""Of a training step, for each branch: the most that `benchmarks/shortcuts.py` has measured (3 branches: 3 to 11 %)."""
+"""Cost of each branch as a share of a training step: the largest measured by `benchmarks/shortcuts.py` (3 branches: 3
+to 11 %).
+"""
 
 EVERY = 2
-"""Of the depths from 2 on, one in so many is looked at."""
+"""Step between the depths, from 2 on, that are surveyed."""
 
 
 def _start(settings: dict[str, Any]) -> Design:
@@ -68,12 +70,13 @@ STARTS: dict[str, Design] = {
         }
     ),
 }
-"""Designs to start from, trained while one waits. Deep layers of the second are silent before training; the third has
-skips."""
+"""Designs to start from, which train in little time. The deep layers of the second are silent before training; the
+third has skips.
+"""
 
 
 class ShortcutStudy(Document):
-    """What is done with a design: how many runs of each mode, and which networks are looked at before training."""
+    """Settings of the study: how many runs of each mode, and which networks are surveyed before training."""
 
     noun = "a study"
 
@@ -83,10 +86,10 @@ class ShortcutStudy(Document):
         Range(2, 50, "Hidden layers of the deepest network that is looked at before training.", 2, "Deepest network"),
     ] = 50
     controls: Literal["without", "with"] = "without"
-    """"with": runs without branches that are trained for more epochs, for as many operations as branches cost, too."""
+    """"with": also train control runs without branches for more epochs, for as many operations as branches cost."""
 
     inits: str = "kaiming,variance-preserving,glorot"
-    """Initialisations that are looked at before training, besides the design's own."""
+    """Initialisations that are surveyed before training, besides the design's own."""
 
     @field_validator("inits", mode="before")
     @classmethod
@@ -100,13 +103,13 @@ class ShortcutStudy(Document):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The initialisations by name."""
+        """The names of the surveyed initialisations."""
         return tuple(kind for kind in self.inits.split(",") if kind)
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One run of a comparison. Members of a mode differ in their seed alone."""
+    """One run of a comparison. Runs of one mode differ in their seed only."""
 
     mode: Mode
     name: str
@@ -114,9 +117,9 @@ class StudyRun:
 
 
 def training_modes(design: Design) -> dict[Mode, Design]:
-    """The design without branches, with constant ones, and with those whose weight falls as it says.
+    """Returns the design without branches, with constant ones, and with those whose weight falls as the design says.
 
-    Without branches there is nothing to compare, and constant ones do not fall.
+    A design without branches has only the mode "vanilla"; a constant schedule has no mode "evolutionary".
 
     >>> list(training_modes(STARTS["deep mlp"])), list(training_modes(Design()))
     (['vanilla', 'constant', 'evolutionary'], ['vanilla'])
@@ -133,7 +136,7 @@ def training_modes(design: Design) -> dict[Mode, Design]:
 
 
 def control_design(design: Design) -> Design:
-    """The design without branches, for whole epochs more that take at least as many operations as branches do.
+    """Returns the design without branches, trained for more epochs that take at least the branches' operations.
 
     >>> control_design(STARTS["deep mlp"]).training.epochs
     14
@@ -145,7 +148,7 @@ def control_design(design: Design) -> Design:
 
 
 def study_runs(design: Design, study: ShortcutStudy) -> tuple[StudyRun, ...]:
-    """The runs, seed by seed, so that the first comparison is there early."""
+    """Returns the runs of a study, seed by seed, so that the first comparison is finished early."""
     known = training_modes(design)
     names: dict[Mode, str] = {"evolutionary": design.training.shortcut.schedule.kind}
     if study.controls == "with" and len(known) > 1:
@@ -160,7 +163,7 @@ def study_runs(design: Design, study: ShortcutStudy) -> tuple[StudyRun, ...]:
 
 
 def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
-    """The designs to be run."""
+    """Returns the different designs among the runs."""
     return tuple({member.design.digest: member.design for member in several}.values())
 
 
@@ -177,7 +180,7 @@ def _with(design: Design, shortcut: Shortcut) -> Design:
 
 
 class GradientSurvey(Task):
-    """Gradients at initialisation, with and without branches: of one design, or of it with other depths and weights."""
+    """Task: gradients at initialisation, with and without branches, of one design, or for several depths and inits."""
 
     kind = "gradients"
     noun = "a survey of gradients"
@@ -188,10 +191,10 @@ class GradientSurvey(Task):
         PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
         PlainSerializer(lambda design: design.document()),
     ]
-    """What all of them share."""
+    """The design that all surveyed networks share."""
 
     depths: tuple[Annotated[int, Range(1, 1000, "Hidden layers.", 1)], ...] = ()
-    """None: the design's own."""
+    """Numbers of hidden layers; (): the design's own."""
 
     inits: Annotated[
         tuple[Choice, ...],
@@ -199,7 +202,7 @@ class GradientSurvey(Task):
         PlainSerializer(lambda inits: [dict(init) for init in inits]),
         INITS,
     ] = ()
-    """None: the design's own."""
+    """Initialisations; (): the design's own."""
 
     @model_validator(mode="after")
     def _has_depth(self) -> GradientSurvey:
@@ -213,7 +216,7 @@ class GradientSurvey(Task):
 
     @property
     def layers(self) -> int:
-        """Of all networks together: what progress counts."""
+        """Number of layers of all networks together, which progress counts."""
         each = sum(self.depths) or self.design.network.hidden_layers or 1
         return each * max(1, len(self.inits))
 
@@ -225,7 +228,7 @@ def _some(value: object) -> Sequence[Any]:
 
 
 def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
-    """What is looked at before training. Of how the design is trained only what a first step sees has a say.
+    """Returns the survey of a design before training; training fields that do not affect the first step are reset.
 
     >>> gradient_survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
     (2, 4, 6, 8)
@@ -251,10 +254,10 @@ def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
 
 @dataclass(frozen=True, slots=True)
 class InitialGradient(Row):
-    """A layer of an untrained network, one of a survey, on one batch.
+    """A layer of an untrained network of a gradient survey, on the probe batch.
 
-    init: as `catalog.inits.format_init` has it. depth: hidden layers, 0 where that is no number of layers.
-    branch: 1 of a layer at which a branch begins, else 0. The other fields: `snnviz.core.gradients.LayerGradient`.
+    init: text as by `catalog.inits.format_init`. depth: hidden layers, or 0 if depth is not a number of layers. branch:
+    1 if a branch reads the layer, else 0. The other fields are those of `snnviz.core.gradients.LayerGradient`.
     """
 
     table: ClassVar[str] = "gradients"

@@ -1,4 +1,4 @@
-"""The kind of task: a survey of gradients before training."""
+"""The kind of task "gradients": a survey of gradients before training."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
 STEPS = 6
-"""Training steps in which as much is computed as for the gradients of one untrained network, its making included."""
+"""Number of training steps that take as long as the gradients of one untrained network."""
 
 
 def deepest_design(survey: GradientSurvey) -> Design:
-    """The largest network of a survey."""
+    """Returns the largest network of a survey."""
     depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
     return change(survey.design, depths)
 
 
 def cost(survey: GradientSurvey) -> Cost:
-    """Counts layers. Each network goes as far as in so many training steps."""
+    """Returns the estimated cost of a survey; its steps are layers."""
     largest = deepest_design(survey)
     a_step = costs.training_seconds(largest) / costs.training_steps(largest)
     alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
@@ -28,7 +28,7 @@ def cost(survey: GradientSurvey) -> Cost:
 
 
 def sample() -> GradientSurvey:
-    """Of three networks."""
+    """Returns a small survey of three networks, for tests."""
     design = {
         "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
         "network": {"kind": "mlp", "width": 8},

@@ -1,1 +1,1 @@
-"""Which skip connections a network is better with."""
+"""Study: which skip connections make a network better (Benmeziane et al. 2023)."""

@@ -1,4 +1,4 @@
-"""An optimisation of skips as one setting: the searches that it starts, and the runs that its results table needs."""
+"""An optimisation of skips as one setting: its searches, and the runs that its results table needs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candida
 
 
 class Optimisation(Recipe):
-    """GP-UCB with shared weights beside random search with weights of its own (Benmeziane et al. 2023, Fig. 3).
+    """Setting: GP-UCB search with shared weights beside random search from scratch (Benmeziane et al. 2023, Fig. 3).
 
-    The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits. The schedule is that of
-    networks trained from scratch: shared weights and a candidate's own epochs keep their rate.
+    The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits. The schedule is for
+    networks trained from scratch; shared weights and fine-tuning of candidates use a constant learning rate.
     """
 
     noun = "an optimisation"
@@ -77,7 +77,7 @@ class Optimisation(Recipe):
         float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01, "Its decay")
     ] = 0.98
     random: Literal["with", "without"] = "with"
-    """Whether a random search, whose candidates are trained from scratch, stands beside each search."""
+    """Whether each search is accompanied by a random search, whose candidates are trained from scratch."""
 
     @model_validator(mode="after")
     def _can_be_searched(self) -> Optimisation:
@@ -88,12 +88,12 @@ class Optimisation(Recipe):
 
 
 OPTIMISATIONS: dict[str, Optimisation] = {}
-"""Settings to start from."""
+"""Named settings to start from."""
 
 
 @lru_cache(maxsize=64)
 def optimisation_searches(setting: Optimisation) -> tuple[Search, ...]:
-    """Seed by seed: the search, and the random one beside it. Raises `InputError`.
+    """Returns the searches of a setting, seed by seed: the search, and the random one. Raises `InputError`.
 
     >>> [(search.strategy, search.weights, search.seed) for search in optimisation_searches(Optimisation(repeats=1))]
     [('ucb', 'frozen', 0), ('random', 'scratch', 0)]
@@ -127,12 +127,14 @@ def optimisation_searches(setting: Optimisation) -> tuple[Search, ...]:
 
 
 BEST, TIMES = 2, 4
-"""How many of the best are trained again, and how often."""
+"""How many of the best candidates are trained again, and how often."""
 
 
 def retraining_designs(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]:
-    """What is trained again from scratch, other weights and order of images each time: the best candidates by code, the
-    "original", and for a block "plain", without skips and as wide as gives it as many parameters as the best.
+    """Returns the designs that are trained again from scratch, with different seeds, by name.
+
+    Names: the best candidates' codes, "original", and for a block "plain": without skips, as many parameters as the
+    best.
 
     >>> search = optimisation_searches(Optimisation())[0]
     >>> [(name, len(designs)) for name, designs in retraining_designs(search, [(1, 1, 1, 1, 1, 1)]).items()]
@@ -152,7 +154,7 @@ def retraining_designs(search: Search, best: Sequence[Code]) -> dict[str, tuple[
 
 
 def starting_design(setting: Optimisation, seed: int) -> Design:
-    """The network that the search starts from, with the skips of its paper; of a block, those of a ResNet."""
+    """Returns the network that a search starts from, with the skips of its paper; for a block, those of a ResNet."""
     if setting.network == "block":
         network = {
             "kind": "block",

@@ -1,4 +1,4 @@
-"""A search for skip connections as a value, the codes of its candidates, and the matrices that they stand for."""
+"""A search for skip connections as a task: its search space, the codes of candidates, and their matrices."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from snnviz.events import Row
 from snnviz.graph.rewiring import with_block_matrices
 
 Code = tuple[int, ...]
-"""A candidate: for each slot the number of the option that it takes."""
+"""A candidate: the index of the chosen option of each slot."""
 
 MAX_SLOTS_BY_PAIR = 15
-"""Places for skips up to which each of a block is a slot of its own."""
+"""Largest number of positions in a block for which each position is a slot of its own."""
 
 Strategy = Literal["ucb", "random"]
 Kernel = Literal["hamming", "hamming-ard"]
@@ -32,9 +32,9 @@ Objective = Literal["loss", "accuracy", "accuracy+operations"]
 
 
 class Search(Task):
-    """Which skips make the best of a network, by training some candidates (Benmeziane et al. 2023, Fig. 2).
+    """Task: finds the best skips for a network by training candidates (Benmeziane et al. 2023, Fig. 2).
 
-    Part of the training images is kept apart to judge candidates by; the test images are not looked at.
+    Candidates are judged on validation images, a part of the training images; test images are not used.
     """
 
     kind = "search"
@@ -46,18 +46,19 @@ class Search(Task):
         PlainValidator(lambda value: value if isinstance(value, Design) else _design(value)),
         PlainSerializer(lambda design: design.document()),
     ]
-    """What all candidates share; its own skips are the network that they are compared with."""
+    """The design that all candidates share; its own skips are the network that they are compared with."""
 
     strategy: Strategy = "ucb"
     skips: Literal["both", "dsc", "asc"] = "both"
-    """What a place for a skip may hold besides nothing."""
+    """Which types of skip a position may hold."""
 
     block: Annotated[int, Range(0, 7, "The block that is searched, counted from 1; 0 means all of them.", 1)] = 0
     iterations: Annotated[int, Range(1, 200, "How often candidates are chosen.", 1)] = 10
     parallel: Annotated[int, Range(1, 16, "Candidates chosen at a time (k), trained side by side.", 1)] = 2
     weights: Weights = "frozen"
-    """Where a candidate's weights start: at a snapshot of shared weights, at shared weights that candidates hand on
-    (the paper's way, which mixes up accuracy with the order of training), or anew."""
+    """Where a candidate's weights start: "frozen": at a snapshot of shared weights; "carried": at shared weights that
+    candidates update (the paper's way, which confounds accuracy with the order of training); "scratch": anew.
+    """
 
     shared_epochs: Annotated[
         int, Range(0, 200, "Epochs in which the shared weights learn, another candidate at each training step.", 1)
@@ -65,8 +66,9 @@ class Search(Task):
     tuning_epochs: Annotated[int, Range(0, 50, "Epochs of a candidate's own, from the shared weights on.", 1)] = 1
     tuning_rate: Annotated[float, Range(1e-6, 1, "Learning rate in a candidate's own epochs.", 0.0005)] = 0.003
     objective: Objective = "loss"
-    """What is made small, on the images kept apart: the mean loss; the accuracy drop against the ANN twin, in
-    percentage points; or the drop plus `price` times the operations."""
+    """What is minimised, on the validation images: the mean loss; the accuracy drop from the ANN twin, in percentage
+    points; or the drop plus `price` times the operations.
+    """
 
     price: Annotated[
         float, Range(0, 1000, "Percentage points that a million synaptic operations of an image are worth.", 0.1)
@@ -100,7 +102,7 @@ class Search(Task):
 
     @property
     def trials(self) -> int:
-        """Candidates that are trained, unless there are fewer."""
+        """Number of candidates that are trained; all of a smaller search space."""
         return min(self.iterations * self.parallel, search_space(self).count)
 
 
@@ -113,10 +115,10 @@ def _design(value: object) -> Design:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Something that a candidate chooses: what the skip from `source` to `target` is, or, where `source` is None,
-    how many skips of which type reach `target`; their sources are drawn by the search's seed.
+    """One choice of a candidate: the kind of skip from `source` to `target`, or how many skips reach `target`.
 
-    `options` are (type, number), the first of them (0, 0).
+    In the latter case `source` is None, and the sources are drawn by the search's seed. `options`: pairs (type,
+    number), the first of them (0, 0).
     """
 
     block: int
@@ -126,24 +128,25 @@ class Slot:
 
     @property
     def name(self) -> str:
+        """Short label, such as "block 2: 0 → 3"."""
         where = "" if self.block == 0 else f"block {self.block}: "
         return f"{where}{'' if self.source is None else f'{self.source} '}→ {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """What the candidates of a search choose."""
+    """The slots that each candidate of a search fills."""
 
     slots: tuple[Slot, ...]
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Options of each slot."""
+        """Number of options of each slot."""
         return tuple(len(slot.options) for slot in self.slots)
 
     @property
     def count(self) -> int:
-        """How many candidates there are."""
+        """Number of candidates."""
         found = 1
         for size in self.sizes:
             found *= size
@@ -152,10 +155,10 @@ class SearchSpace:
 
 @lru_cache(maxsize=256)
 def search_space(search: Search) -> SearchSpace:
-    """The slots of a search: every place for a skip in a block that has few, else one for each vertex.
+    """Returns the slots of a search: one for each position of a small block, else one for each vertex.
 
-    In a block with more than `MAX_SLOTS_BY_PAIR` places a vertex chooses the number of its skips (1, 2, half of those
-    that it has room for, or all) and their type.
+    In a block with more than `MAX_SLOTS_BY_PAIR` positions, a vertex has the number of its skips (1, 2, half of those
+    possible, or all) and their type as one choice.
 
     >>> search_space(Search(design=Design())).count
     729
@@ -181,7 +184,7 @@ def search_space(search: Search) -> SearchSpace:
 
 @lru_cache(maxsize=4096)
 def candidate_design(search: Search, code: Code) -> Design:
-    """The design of a candidate. Blocks that are not searched keep their matrix."""
+    """Returns the design of a candidate; blocks that are not searched keep their matrix."""
     found = list(search.design.network.matrices)
     skips: dict[int, dict[tuple[int, int], int]] = {}
     for slot, choice in zip(search_space(search).slots, code, strict=True):
@@ -198,7 +201,7 @@ def candidate_design(search: Search, code: Code) -> Design:
 
 @lru_cache(maxsize=256)
 def original_code(search: Search) -> Code | None:
-    """The code of the search's own network, or None where no candidate is like it."""
+    """Returns the code of the search's own network, or None if no candidate equals it."""
     found, own = [], search.design.network.matrices
     for slot in search_space(search).slots:
         edges = own[max(slot.block, 1) - 1]
@@ -221,7 +224,9 @@ def _sources(search: Search, slot: Slot, count: int) -> list[int]:
 
 
 def widest_design(search: Search) -> Design:
-    """The design with every skip that a candidate may have, as a concatenation, and every channel of its source."""
+    """Returns the design with all skips that any candidate can have, as concatenations of all channels of their
+    sources.
+    """
     whole = tuple(adjacency.densenet_like(len(edges) - 1) for edges in search.design.network.matrices)
     document = with_block_matrices(search.design, whole).document()
     document["network"]["dsc_fraction"] = 1.0
@@ -229,12 +234,12 @@ def widest_design(search: Search) -> Design:
 
 
 def count_skips(design: Design) -> int:
-    """How many skips a design has."""
+    """Returns the number of skips of a design."""
     return sum(edge != 0 for edges in design.network.matrices for row in edges for edge in row)
 
 
 def format_code(code: Code) -> str:
-    """As one word, an option a character.
+    """Returns a code as one word, one character per option.
 
     >>> format_code((0, 2, 10)), parse_code("02a")
     ('02a', (0, 2, 10))
@@ -243,13 +248,13 @@ def format_code(code: Code) -> str:
 
 
 def parse_code(text: str) -> Code:
-    """The inverse of `format_code`."""
+    """Returns the code in a word made by `format_code`."""
     return tuple(int(choice, 36) for choice in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Twin(Row):
-    """What the ANN twin of a search's network reached on the images kept apart: accuracy 0..1 and mean loss."""
+    """Results of the ANN twin of a search's network on the validation images: accuracy in [0, 1] and mean loss."""
 
     table: ClassVar[str] = "twins"
     key: ClassVar[tuple[str, ...]] = ("seed",)
@@ -261,14 +266,13 @@ class Twin(Row):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Row):
-    """A candidate of a search, trained. Measured on the images kept apart.
+    """A trained candidate of a search, with its results on the validation images.
 
-    code: as `snnviz.studies.skips.search.format_code` has it. value: the objective, to be made small, and `error` its
+    code: text by `snnviz.studies.skips.search.format_code`. value: the objective, to be minimised, and `error` its
     standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
-    operations of an image on inputs that are not 0, a sum of m spikes being m additions; eff_macs and eff_acs: by
-    NeuroBench (None of a trial of before: there macs and additions are NeuroBench's, with zero padding). mean, sd: what
-    the strategy expected of the value before (None: of random candidates). epochs: passes over the training images that
-    the search had spent by then, all in all.
+    operations per image with nonzero inputs, a sum of m spikes counting m; eff_macs and eff_acs: by NeuroBench (None in
+    trials of earlier releases, whose macs and additions are NeuroBench's, with zero padding). mean, sd: the strategy's
+    prediction of the value (None for random candidates). epochs: training epochs that the search had spent by then.
     """
 
     table: ClassVar[str] = "trials"
@@ -294,7 +298,7 @@ class Trial(Row):
 
 @dataclass(frozen=True, slots=True)
 class Model(Row):
-    """The Gaussian process after an iteration: its kernel's lengths (separated by commas), and numbers of the scale.
+    """The Gaussian process fitted after an iteration: length scales (separated by commas) and other hyperparameters.
 
     See `snnviz.theory.posterior.FittedProcess`.
     """

@@ -1,4 +1,4 @@
-"""The sweep over skips: the same block with more and more of them, each design an ordinary run."""
+"""A sweep over the number of skips: the same block with more and more of them, each design an ordinary run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ CODES: dict[SkipType, int] = {"DSC": adjacency.DSC, "ASC": adjacency.ASC}
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """One design of a sweep: `n_skip` skips of a type into every layer that has room. `ann`: it is an ANN twin.
+    """One design of a sweep: `n_skip` skips of a type into every layer, as far as possible. `ann`: it is an ANN twin.
 
-    `control`: instead it is the plain block, without skips, that has as many of these. Points that differ in their seed
-    alone are averaged. Without skips both types have the same design.
+    `control`: it is instead the plain block of equal parameters or operations. Points that differ in their seed only
+    are averaged. Without skips both types have the same design.
     """
 
     type: SkipType
@@ -39,11 +39,11 @@ class SweepPoint:
 
 
 class SkipSweep(Recipe):
-    """Accuracy, firing rate and cost against the number of skips (Benmeziane et al. 2023, Fig. 1 right).
+    """Setting: accuracy, firing rate and cost against the number of skips (Benmeziane et al. 2023, Fig. 1 right).
 
-    A block of `depth` layers: each layer j takes min(n_skip, j - 1) earlier sources, drawn from the seed, which draws
-    the weights too. The paper sweeps on CIFAR10-DVS; the defaults here are small enough for a laptop. What is a default
-    here is what a link leaves out: the page opens with another setting, the first of `SWEEPS`.
+    In a block of `depth` layers, each layer j reads min(n_skip, j - 1) earlier sources, drawn from the seed, which also
+    draws the weights. The paper sweeps on CIFAR10-DVS; the defaults here are small enough for a laptop. Links leave out
+    fields at these defaults; the page opens with another setting, the first of `SWEEPS`.
     """
 
     noun = "a sweep"
@@ -84,24 +84,25 @@ class SkipSweep(Recipe):
     downsample: Annotated[int, Range(1, 32, "Of recordings: so many pixels in both directions become one.", 1)] = 1
     epochs: Annotated[int, Range(1, 300, "Passes over the training images.", 1)] = 6
     twins: Literal["with", "without"] = "with"
-    """Whether each design's ANN twin is trained too, so that there is a drop in accuracy to speak of."""
+    """Whether each design's ANN twin is trained too, to measure the drop in accuracy."""
 
     twin_gain: Annotated[
         float,
         Range(0.1, 20, "n Var[w] of the ANN twins: 2 is Kaiming's, made for ReLUs in a row.", 0.1, "Gain of twins"),
     ] = 2.0
     controls: Literal["with", "without"] = "without"
-    """Whether plain blocks, without skips, of equal parameters and of equal operations are trained beside each: what
-    skips add is told apart from what a larger network adds."""
+    """Whether plain blocks of equal parameters and of equal operations are trained too, to separate the effect of skips
+    from that of size.
+    """
 
     @property
     def chosen(self) -> tuple[SkipType, ...]:
-        """The types of skips that are swept."""
+        """The types of skips in the sweep."""
         return {"both": ("DSC", "ASC"), "dsc": ("DSC",), "asc": ("ASC",)}[self.types]  # type: ignore[return-value]
 
     @property
     def counts(self) -> range:
-        """The values of n_skip: more than there is room for is left out."""
+        """The values of n_skip, limited by the room in the block."""
         return range(min(self.most_skips, self.depth - 1) + 1)
 
 
@@ -115,16 +116,16 @@ SWEEPS: dict[str, SkipSweep] = {
         "skips, CIFAR10-DVS",
     ),
 }
-"""Settings to start from; the page opens with the first.
+"""Named settings to start from; the page opens with the first.
 
 With torch's own weights (a gain of 1/3, "weak weights") a block without skips is nearly silent before training: .4 % of
-neurons and steps, 8.5 % at a gain of 2. A concatenation carries "only some channels" in the paper, how many it does not
-say: half of them, or all as in a DenseNet. The last takes data and training from the paper, with a block of ours.
+neurons and steps, 8.5 % at a gain of 2. The paper says that a concatenation carries "only some channels", not how many:
+half of them, or all as in a DenseNet. The last takes data and training from the paper, with a block of ours.
 """
 
 
 def sweep_points(sweep: SkipSweep) -> tuple[SweepPoint, ...]:
-    """The sweep's designs, seed by seed, so that every curve has its first values early.
+    """Returns the designs of a sweep, seed by seed, so that every curve has its first values early.
 
     >>> len(sweep_points(SkipSweep())), len(distinct_designs(sweep_points(SkipSweep())))
     (64, 56)
@@ -152,7 +153,7 @@ def _twin(sweep: SkipSweep, design: Design) -> Design:
 
 
 def distinct_designs(several: Iterable[SweepPoint]) -> tuple[Design, ...]:
-    """The designs to be run: what two points share only once."""
+    """Returns the designs to run, without repetitions."""
     return tuple({point.design.digest: point.design for point in several}.values())
 
 

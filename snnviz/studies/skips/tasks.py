@@ -1,4 +1,4 @@
-"""The kind of task: a search for skips."""
+"""The kind of task "search": a search for skips."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
 SIDE_BY_SIDE = 2
-"""Candidates that are in memory at once."""
+"""Number of candidates in memory at once."""
 
 
 def cost(search: Search) -> Cost:
-    """Counts weight updates, of the ANN twin, the shared weights and the candidates. One of these is taken to lie half
-    way between the network and the widest one."""
+    """Returns the estimated cost of a search; its steps are training steps of the ANN twin, shared weights and
+    candidates.
+
+    The cost of a candidate is taken as the mean of the network's and the widest one's.
+    """
     design, wide = search.design, widest_design(search)
     epochs, images = design.training.epochs, costs.sample_counts(design)[0]
     batches = math.ceil((images - search.validation) / design.training.batch_size)
@@ -33,7 +36,7 @@ def _epochs(search: Search) -> int:
 
 
 def sample() -> Search:
-    """Of four candidates."""
+    """Returns a small search of four candidates, for tests."""
     design = {
         "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
         "network": {"kind": "block", "edges": "0000/0000/0000/0000", "channels": 2, "norm": "batch"},

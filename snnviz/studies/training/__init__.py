@@ -1,1 +1,1 @@
-"""A design is trained, and its layers are looked at."""
+"""Training of a single design, and measuring the layers of a finished run again."""

@@ -1,4 +1,4 @@
-"""The kinds of task: a run, which trains a design, and a measurement of a run of before."""
+"""The kinds of task "run", which trains a design, and "measurement" of an earlier run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from snnviz.theory import costs
 
 
 def run_cost(design: Design) -> Cost:
-    """Counts training steps."""
+    """Returns the estimated cost of training a design; its steps are training steps."""
     return Cost(costs.training_steps(design), costs.training_seconds(design), costs.memory_bytes(design))
 
 
 def run_sample() -> Design:
-    """A small design for tests, of two epochs."""
+    """Returns a small design for tests, of two epochs."""
     return Design.check(
         {
             "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
@@ -26,7 +26,7 @@ def run_sample() -> Design:
 
 
 def measurement_cost(task: Measurement) -> Cost:
-    """Counts measurements."""
+    """Returns the estimated cost of a measurement, in one step."""
     return Cost(1, costs.measurement_seconds(task.design), costs.memory_bytes(task.design))
 
 

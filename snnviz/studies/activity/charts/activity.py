@@ -1,4 +1,4 @@
-"""The charts of activity at initialisation: variance, spikes and shape of the potential through many random layers."""
+"""Charts of activity at initialisation: variance, spikes and distribution of the potential in each layer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 SOURCE = "Micheli et al. 2024"
 NEUTRAL = "#8c8c96"
-"""For theory, thresholds and whatever is not one of the things compared; to be seen on white and on black."""
+"""Grey for theory, thresholds and whatever is not being compared; visible on white and on black."""
 
 PALETTE = (
     "#0f9d8a", "#d9722b", "#3f7fe0", "#9a5fd6", "#a5703c", "#7d8690",
@@ -31,23 +31,23 @@ PALETTE = (
 SHADES = (0.0, 0.12, -0.12)
 
 THIN = {"dash": "dot", "width": 1.4}
-"""Of theory."""
+"""Line style of theory."""
 
 BAND = 0.2
 """Opacity of a band around a line."""
 
 HIGHEST_PEAK = 1.2
-"""Of a density; of a layer near silence only the foot is drawn."""
+"""Largest density shown; the peak of a nearly silent layer is cut off."""
 
 MANY = 30_000
-"""Potentials for which the finest bins are smooth."""
+"""Number of potentials from which on the finest histogram bins are smooth."""
 
 
 LAYER = "layer (0: the input as spikes)"
 
 
 def label(init: Choice) -> str:
-    """The label of an initialisation on pages: its kind, and the parameters that differ from their defaults.
+    """Returns the label of an initialisation on pages: its kind, and parameters that are no defaults.
 
     >>> label(Choice(INITS.choose("init", "lee-2016")))
     'lee 2016'
@@ -58,7 +58,7 @@ def label(init: Choice) -> str:
 
 
 def colour(init: Choice, setting: ActivityConfig) -> str:
-    """One colour for each kind of initialisation, whatever else is shown; a shade of it for other parameters."""
+    """Returns the colour of an initialisation: one for each kind, in a shade that depends on its parameters."""
     kinds = [entry.kind for entry in INITS]
     base = PALETTE[kinds.index(init.kind) % len(PALETTE)]
     change = SHADES[_variant(init, setting) % len(SHADES)]
@@ -70,7 +70,7 @@ def colour(init: Choice, setting: ActivityConfig) -> str:
 
 
 def init_style(init: Choice, setting: ActivityConfig) -> LineStyle:
-    """The line style of an initialisation in all charts: its kind's dash and marker, which other parameters vary."""
+    """Returns the line style of an initialisation in all charts: its kind's dash and marker, varied by parameters."""
     kinds = [entry.kind for entry in INITS]
     return nth_style(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
 
@@ -84,7 +84,7 @@ def _variant(init: Choice, setting: ActivityConfig) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A line over the layers: one row for each run, (runs, layers), and what theory expects, (layers,)."""
+    """A line over the layers: `runs` (runs, layers), one row per network, and expected values `theory` (layers,)."""
 
     name: str
     line_style: LineStyle
@@ -93,7 +93,7 @@ class Curve:
 
 
 def rounded(values: ArrayLike, digits: int = 4) -> list[float | None]:
-    """Numbers as JSON can hold them, to `digits` significant digits; None for what is not finite."""
+    """Returns numbers rounded to `digits` significant digits, for JSON; None for those that are not finite."""
     return [_short(value, digits) for value in np.asarray(values, float).ravel().tolist()]
 
 
@@ -105,7 +105,7 @@ def _short(value: float, digits: int) -> float | None:
 
 
 def line(name: str, y: ArrayLike, line_style: LineStyle | str, **more: Any) -> dict[str, Any]:
-    """A Plotly line over 0, 1, 2, ... (or `x` in `more`), without markers where it has a colour alone."""
+    """Returns a Plotly line trace over 0, 1, 2, ... (or `x` in `more`), with markers if `line_style` has one."""
     plain = {"mode": "lines", "line": {"color": line_style, "width": 2}}
     own: dict[str, Any] = line_style.trace() if isinstance(line_style, LineStyle) else plain
     style = {**own.pop("line"), **more.pop("line", {})}
@@ -113,7 +113,7 @@ def line(name: str, y: ArrayLike, line_style: LineStyle | str, **more: Any) -> d
 
 
 def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) -> None:
-    """Means over runs with bands of one standard deviation, and theory dotted: bands below, means on top."""
+    """Adds the mean of each curve over networks, a band of one standard deviation, and theory, dotted."""
     bands, exact, means = [], [], []
     for curve in curves:
         group = {"legendgroup": curve.name}
@@ -139,7 +139,7 @@ def _band(curve: Curve) -> dict[str, Any]:
 
 
 def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, line_style: str) -> dict[str, Any]:
-    """A translucent Plotly trace between two lines over `x`."""
+    """Returns a Plotly trace: the translucent area between two lines over `x`."""
     there, top, bottom = np.asarray(x), np.asarray(high), np.asarray(low)
     return {
         "type": "scatter",
@@ -162,14 +162,14 @@ def _entry(name: str) -> dict[str, Any]:
 
 
 def layer_figure(y: str, **layout: Any) -> Figure:
-    """An empty figure with the layers as x axis."""
+    """Returns an empty Plotly figure with the layers on the x axis."""
     figure = empty(LAYER, y, **layout)
     figure["layout"]["legend"] = {"tracegroupgap": 0}
     return figure
 
 
 def band_caption(runs: int) -> str:
-    """The part of a caption that explains the band of one standard deviation."""
+    """Returns the part of a caption that explains the band of one standard deviation."""
     return f"mean over {runs} networks, with a band of one standard deviation" if runs > 1 else "one network"
 
 
@@ -190,7 +190,7 @@ def _runs(traces: Sequence[LayerStatistics]) -> int:
 def variance_chart(
     setting: ActivityConfig, traces: Sequence[LayerStatistics], theory: Sequence[ExpectedStatistics | None]
 ) -> Chart:
-    """Var[u] by layer: Fig. 3, or 6 for several time steps."""
+    """Returns the chart of Var[u] by layer: Fig. 3 of Micheli et al. 2024, or Fig. 6 for several time steps."""
     figure = layer_figure("Var[u]", rangemode="tozero")
     pairs = zip(traces, theory, strict=True)
     add_curves(figure, [_curve(setting, trace, trace.var_u.mean(2), e.var_u if e else None) for trace, e in pairs])
@@ -203,7 +203,7 @@ def variance_chart(
 
 
 def spikes_chart(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> Chart:
-    """Neurons that spike by layer: Fig. 3, or 6 for several time steps."""
+    """Returns the chart of spiking neurons per step by layer: Fig. 3, or Fig. 6 for several time steps."""
     figure = layer_figure("spikes per step", rangemode="tozero")
     curves = [_curve(setting, trace, trace.spikes.mean(2)) for trace in traces]
     add_curves(figure, curves)
@@ -236,7 +236,7 @@ def _per_cent(most: float, width: int) -> dict[str, Any]:
 def dead_chart(
     setting: ActivityConfig, traces: Sequence[LayerStatistics], theory: Sequence[ExpectedStatistics | None]
 ) -> Chart:
-    """The share of networks in which a layer is silent, by layer."""
+    """Returns the chart of the share of networks in which a layer is silent, by layer."""
     figure = layer_figure("silent networks", tickformat=".0%", range=[-0.03, 1.05])
     pairs = zip(traces, theory, strict=True)
     silent = [(trace, (trace.spikes.sum(2) == 0).astype(np.float32), e.dead if e else None) for trace, e in pairs]
@@ -250,7 +250,7 @@ def dead_chart(
 
 
 def time_charts(setting: ActivityConfig, trace: LayerStatistics) -> tuple[Chart, Chart]:
-    """Var[u] and spikes, layers by time steps: Fig. 5."""
+    """Returns heat maps of Var[u] and of spikes, layers by time steps: Fig. 5."""
     of = f"{label(trace.init)}: mean over {len(trace.var_u)} networks. A dark row is a silent layer. {SOURCE}, Fig. 5."
     wanted = (
         ("time_var", "Variance of the potential over time", "Var[u]", trace.var_u),
@@ -279,7 +279,7 @@ def time_charts(setting: ActivityConfig, trace: LayerStatistics) -> tuple[Chart,
 
 
 def shape_charts(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> tuple[Chart, Chart]:
-    """Skewness and excess kurtosis of u by layer: Fig. 7."""
+    """Returns charts of skewness and excess kurtosis of u by layer: Fig. 7."""
     wanted = (
         ("skewness", "Skewness of the potential", "skewness", "below 0, the longer tail is to the left"),
         ("excess", "Excess kurtosis of the potential", "excess kurtosis", "above 0, extremes are more frequent"),
@@ -318,7 +318,7 @@ def _rule(way: str, place: float, style: str) -> dict[str, Any]:
 
 
 def density_chart(setting: ActivityConfig, traces: Sequence[LayerStatistics], layer: int) -> Chart:
-    """The distribution of u in one layer, and what of it is above the threshold: Fig. 1."""
+    """Returns the chart of the distribution of u in one layer and its part above the threshold: Fig. 1."""
     theta, figure = setting.threshold, empty("potential u before reset", "density")
     seen = [(trace, *found) for trace in traces if (found := _binned(setting, trace)) is not None]
     reach = max([1.3 * theta, 3.2, *(_reach(u, density) for _, u, density in seen)])
@@ -381,7 +381,7 @@ def _density(
 
 
 def threshold_chart(settings_and_traces: Sequence[tuple[ActivityConfig, LayerStatistics]]) -> Chart:
-    """Var[u] by layer for one initialisation at several thresholds: Fig. 2."""
+    """Returns the chart of Var[u] by layer for one initialisation at several thresholds: Fig. 2."""
     figure = layer_figure("Var[u]", rangemode="tozero")
     rising = sorted(settings_and_traces, key=lambda pair: pair[0].threshold)
     add_curves(

@@ -1,4 +1,4 @@
-"""Many runs side by side: accuracy over the epochs, a line for each thing compared, and a table."""
+"""Charts and table of a training study: accuracy over the epochs, one line for each compared network."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ DASHES = dict(zip(COMPARED_INITS, ("solid", "dash"), strict=True))
 def accuracy_charts(
     members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochEnd]], styles: Mapping[str, LineStyle]
 ) -> list[Chart]:
-    """Training and test accuracy over the epochs. `rows` by digest; `styles` by the members' names.
+    """Returns charts of training and test accuracy over the epochs; `rows` by digest, `styles` by the networks' names.
 
-    Seeds are averaged at each epoch that all of those begun have reached, with a band from the lowest to the highest.
+    Seeds are averaged at each epoch that all started runs have reached, with a band from the lowest to the highest.
     """
     wanted = (
         ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
@@ -46,7 +46,7 @@ def accuracy_charts(
 
 
 KNOWN = ("accuracy", "rate", "spikes", "seconds")
-"""Metrics that the table has in columns of its own, or does without."""
+"""Metrics that have columns of their own in the table, or are left out."""
 
 
 def study_table(
@@ -55,8 +55,10 @@ def study_table(
     last: Mapping[str, EpochEnd | None],
     results: Mapping[str, Result] | None = None,
 ) -> pd.DataFrame:
-    """A row for each member: state, epoch, accuracies, rate, seconds of training; with `results` of finished runs, by
-    digest, the other listed metrics."""
+    """Returns a table with a row for each run: state, epoch, accuracies, rate, training time.
+
+    `results`: metrics of finished runs by digest; then with columns for the other listed metrics.
+    """
     table = []
     for member in members:
         run, end = runs.get(member.design.digest), last.get(member.design.digest)

@@ -1,5 +1,6 @@
-"""The charts of survival: which initialisation keeps spikes alive in deep layers, at which threshold and width.
-All of them are exact or mean-field theory for a single time step; nothing is drawn at random."""
+"""Charts of survival: which initialisation keeps spikes alive in deep layers, at which threshold and width. All show
+exact or mean-field theory for a single time step; nothing is sampled.
+"""
 
 from __future__ import annotations
 
@@ -34,37 +35,37 @@ from snnviz.views.chart import Chart, empty
 from snnviz.views.styles import ordered_styles
 
 LIVES, DIES = "rgba(15,157,138,0.38)", "rgba(217,114,43,0.38)"
-"""The ends of the map, translucent: words and lines on it follow the page's theme."""
+"""Colours of the ends of the map's scale, translucent, so that the page's theme shows through."""
 
 MAP_WIDTH = 2000
-"""Neurons for which the map is computed at most; wider layers look like the wide limit."""
+"""Largest width for which the map is computed; wider layers look like the wide limit."""
 
 SAME_PLACE = 0.06
-"""Points of the map nearer than this, in decades of n Var[w], share a label."""
+"""Points of the map closer than this, in decades of n Var[w], share a label."""
 
 LETTER = 0.022
-"""Decades of n Var[w] that a letter of a label takes, about."""
+"""Approximate width of a letter of a label, in decades of n Var[w]."""
 
 EMPTY = "\u00a0"
-"""A line of a label that keeps its height."""
+"""A blank line of a label."""
 
 CERTAIN = 1e-6
-"""Probabilities nearer than this to 0 or 1 are not looked between."""
+"""Probabilities closer than this to 0 or 1 are not interpolated further."""
 
 STEEP = 0.1
-"""A curve that climbs more between two points gets one between them."""
+"""If a curve rises by more than this between two points, a point is added in between."""
 
 HIGHEST = 1.2
-"""Threshold up to which widths are compared."""
+"""Largest threshold in the comparison of widths."""
 
 MARGINAL = 0.05
-"""A slope this near to 1 is called marginal."""
+"""A slope this close to 1 is called marginal."""
 
 
 def gain(
     setting: ActivityConfig, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1
 ) -> float:
-    """n Var[w] at a threshold. Measured rules are told spikes of `moment` per step, or those of u ~ N(0, 1)."""
+    """Returns n Var[w] of an initialisation at a threshold; `moment`: E[x^2] of the input, if not that of spikes."""
     neuron = setting.neuron.model_copy(update={"threshold": threshold})
     told = InputStatistics(spike_probability(threshold) if moment is None else moment, steps)
     return weight_distribution(init, setting.width, setting.width, neuron, told).variance * setting.width
@@ -74,9 +75,9 @@ def gain(
 
 
 def survival_chart(setting: ActivityConfig, own: tuple[float, float, str] | None) -> Chart:
-    """Whether the last layer is silent, by n Var[w] and threshold, with the initialisations in their places.
+    """Returns the map of P(last layer silent) over n Var[w] and threshold, with the initialisations marked.
 
-    `own`: n Var[w], threshold and name of one more point.
+    `own`: n Var[w], threshold and label of one more point.
     """
     gains = [gain(setting, init, setting.threshold, steps=setting.steps) for init in setting.inits]
     places = [(value, setting.threshold) for value in gains] + ([own[:2]] if own else [])
@@ -221,7 +222,7 @@ def _own(value: float, threshold: float, name: str) -> dict[str, Any]:
 
 
 def cobweb_chart(setting: ActivityConfig, init: Choice) -> Chart:
-    """The mean-field map from one layer's variance to the next, and where it leads from 1."""
+    """Returns the cobweb plot of the mean-field map from one layer's variance to the next, starting from 1."""
     theta, style = setting.threshold, colour(init, setting)
     follow = partial(_next, setting, init)
     points = _fixed_points(setting, init)
@@ -316,7 +317,7 @@ def _fate(path: Sequence[float], points: Sequence[FixedPoint]) -> str:
 
 
 def width_chart(setting: ActivityConfig, init: Choice, widths: Sequence[int] = (50, 100, 300, 600, 1000)) -> Chart:
-    """The probability that the last layer is silent, by threshold, for several widths: Fig. 4."""
+    """Returns the chart of P(last layer is silent) by threshold, for several widths: Fig. 4 of Micheli et al. 2024."""
     thresholds = np.linspace(0, HIGHEST, 129)
     gains = [gain(setting, init, theta) for theta in thresholds]
     figure = empty("threshold", f"P(layer {setting.layers - 1} silent)", tickformat=".0%", range=[-0.03, 1.05])
@@ -384,7 +385,7 @@ def _assumed(setting: ActivityConfig, init: Choice) -> str:
 
 
 def width_variance_chart(setting: ActivityConfig, traces_by_width: Sequence[tuple[int, LayerStatistics]]) -> Chart:
-    """Var[u] by layer for several widths."""
+    """Returns the chart of Var[u] by layer for several widths."""
     figure, curves = layer_figure("Var[u]", rangemode="tozero"), []
     ordered = sorted(traces_by_width, key=lambda pair: pair[0])
     for style, (width, trace) in zip(ordered_styles(len(ordered)), ordered, strict=True):

@@ -1,1 +1,1 @@
-"""The commands (click)."""
+"""Commands of the activity study (click)."""

@@ -1,4 +1,4 @@
-"""The command that shows random layers before training."""
+"""The command `activity`: propagates activity through random layers before training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.cli.printing import AS_JSON, Bar, print_json
 from snnviz.errors import InputError
 
 PIECES = 20
-"""In which networks are drawn: Ctrl-C keeps those that are whole."""
+"""Number of parts in which networks are drawn; Ctrl-C keeps the finished ones."""
 
 SD = "standard deviation between networks of their Var[u], averaged over time steps, with n - 1; null of one network"
 

@@ -1,4 +1,4 @@
-"""The command that trains a study of initialisations and prints what the Activity page draws."""
+"""The command `study`: trains a study of initialisations and prints the accuracies that the Activity page draws."""
 
 from __future__ import annotations
 

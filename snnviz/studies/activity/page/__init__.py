@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The Activity page (streamlit)."""

@@ -1,4 +1,4 @@
-"""The Activity page: sliders, what reaches each layer while they are dragged, and below them why."""
+"""The Activity page: sliders, activity by layer, updated while they are dragged, and explanations below."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from snnviz.ui.kit.words import escape_markdown
 begin = at.begin
 
 HEIGHT = 310
-"""Of the two main charts, so that they and the sliders fit on a screen."""
+"""Height of the two main charts in pixels, so that charts and sliders fit on a screen."""
 
 
 @st.fragment(key=PANEL)
 @show_store_errors()
 def panel() -> None:
-    """The sliders, the initialisations, and Var[u] and spikes of every layer."""
+    """Draws the sliders, the initialisations, and Var[u] and spikes of every layer."""
     note_slider_fragment()
     left, right = st.columns([3, 9], gap="medium")
     choices = left.container(key="activity-choices")
@@ -138,7 +138,9 @@ def _main(setting: ActivityConfig, slot: DeltaGenerator) -> tuple[str, bytes]:
 @st.fragment(key=DETAILS)
 @show_store_errors()
 def details() -> None:
-    """Why a network falls silent, in tabs of which only the open one is drawn; and the way to the design and back."""
+    """Draws the tabs that explain why a network falls silent (only the open one), and the buttons to the Design
+    page.
+    """
     start, drawn = time.perf_counter(), at.drawn_setting()
     _bridge()
     tabs = st.tabs(list(figures.SECTIONS), key="activity-tab", on_change=_open_tab)

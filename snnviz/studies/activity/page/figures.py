@@ -21,22 +21,22 @@ from snnviz.ui.kit.lru import LruCache
 from snnviz.views.chart import Chart
 
 KEPT: LruCache[Any] = LruCache(200, lambda _: 1)
-"""Charts as bytes, by what they show: many look at the link of a lesson."""
+"""Cache of charts as bytes, by their content, as a whole class opens the link of a lesson."""
 
 THRESHOLDS = (0.0, 0.25, 0.5, 0.75, 0.85, 1.0)
 WIDTHS = (50, 100, 300, 600, 1000)
 STEPS = 20
 ALL_WORK = 1e8
-"""What all thresholds, or all widths, may take together."""
+"""Limit of the work for all thresholds, or all widths, together."""
 
 
 def name(init: Choice) -> str:
-    """An initialisation in a menu."""
+    """Returns the name of an initialisation in a menu."""
     return views.label(init)
 
 
 def legend_label(kind: str, setting: ActivityConfig) -> str:
-    """The label of a kind of initialisation after the colour and the marker of its curves, in Markdown."""
+    """Returns the name of a kind of initialisation in Markdown, with the colour and marker of its curves."""
     own = next((init for init in setting.inits if init.kind == kind), None)
     words = kind.replace("-", " ")
     if own is None:
@@ -46,7 +46,7 @@ def legend_label(kind: str, setting: ActivityConfig) -> str:
 
 
 def without_legend(chart: Chart, setting: ActivityConfig, height: int) -> Chart:
-    """The chart for a page whose buttons show the colours; where one kind has several curves it keeps its legend."""
+    """Returns the chart without a legend, as the page's buttons show the colours; kept if a kind has several curves."""
     kinds = [init.kind for init in setting.inits]
     layout = {**chart.figure["layout"], "showlegend": len(set(kinds)) < len(kinds)}
     layout["xaxis"] = {**layout["xaxis"], "range": [-0.5, setting.layers - 0.5]}
@@ -54,7 +54,7 @@ def without_legend(chart: Chart, setting: ActivityConfig, height: int) -> Chart:
 
 
 Drawing = Callable[[DeltaGenerator], Sequence[Chart]]
-"""Makes the charts of a tab, saying in a slot of the page how far it is."""
+"""A function that returns the charts of a tab and shows its progress in a slot of the page."""
 
 
 def _show(key: Hashable, make: Drawing, *, place: str) -> None:

@@ -1,7 +1,7 @@
-"""What one visitor of the Activity page is looking at: the setting, its link, and the way from and to a design.
+"""State of the Activity page in a visitor's session: the setting, its link, and the exchange with the Design page.
 
-The setting in the session is the one truth. Two of them are kept: the one that the sliders show, and the last one that
-can be afforded, which is drawn and stands in the address.
+Two settings are kept: the one that the sliders show, and the last one that can be computed in time, which is drawn and
+stands in the link.
 """
 
 from __future__ import annotations
@@ -37,18 +37,20 @@ from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.words import as_sentence
 
 PANEL, DETAILS, SLIDERS = "activity", "activity-details", "activity-sliders"
-"""Keys: of the fragment with the sliders and the two main charts, of the one below it, and of the sliders."""
+"""Keys of the fragment with the sliders and main charts, of the fragment below it, and of the sliders."""
 
 NUMBERS = ("threshold", "beta", "width", "layers", "steps", "seeds")
 SPARED_WORK = 2e7
-"""What is drawn while a slider moves, so that the figures follow the hand."""
+"""Limit of the work while a slider is dragged, so that the figures follow it."""
 
 
 class ActivitySettings(PageSettings[ActivityConfig]):
-    """What the sliders show. Beside it the session holds what is drawn: the last setting that can be afforded."""
+    """The setting that the sliders show. The session also holds the drawn one: the last that can be computed in
+    time.
+    """
 
     def set(self, value: ActivityConfig) -> None:
-        """Show this setting, and draw it if that can be afforded."""
+        """Sets the setting, and draws it if it can be computed in time; else shows why not."""
         session = st.session_state
         super().set(value)
         try:
@@ -60,7 +62,7 @@ class ActivitySettings(PageSettings[ActivityConfig]):
             session.drawn = value
 
     def renew_widgets(self) -> None:
-        """The sliders, too, which have a revision of their own that no other session has."""
+        """Resets all widgets to the setting, sliders included, which have a revision of their own."""
         super().renew_widgets()
         st.session_state.setting_revision = new_revision()
 
@@ -76,11 +78,11 @@ def _read(query: Mapping[str, str]) -> ActivityConfig:
 
 
 SETTING = ActivitySettings(ActivityConfig(), "activity", name="setting", fragments=(PANEL, DETAILS), read=_read)
-"""What the page is about, but for the training study below it."""
+"""The page's setting, without the training study below it."""
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the setting from the address if the visit began here."""
+    """Initialises the page's session at the top of the page, from the link if the visit started here."""
     session = st.session_state
     session.dragging = False
     session.setdefault("looked", ("", 0))
@@ -92,35 +94,35 @@ def begin() -> None:
 
 
 def drawn_setting() -> ActivityConfig:
-    """The setting of the figures: the last one that could be afforded, with as many seeds as possible."""
+    """Returns the setting of the figures: the last one that can be computed in time, with as many seeds as possible."""
     found: ActivityConfig = st.session_state.drawn
     return _spared(found) if st.session_state.dragging else found.affordable()
 
 
 def dragging() -> bool:
-    """Whether a slider is being dragged just now."""
+    """Returns whether a slider is being dragged."""
     held: bool = st.session_state.dragging
     return held
 
 
 def link() -> str:
-    """The query string of the setting and of the training study below it."""
+    """Returns the query string of the setting and of the training study below it."""
     return "&".join(part for part in (SETTING.to_link(st.session_state.drawn), study.STUDY.link) if part)
 
 
 def problems() -> list[str]:
-    """The messages above the figures."""
+    """Returns the error messages to show above the figures."""
     return [text for text in (SETTING.problem(linked=True), SETTING.problem()) if text]
 
 
 def revision() -> str:
-    """Part of every widget's key; a new one resets the widgets."""
+    """Returns the revision that is part of every widget's key; a new one resets the widgets."""
     text: str = st.session_state.setting_revision
     return text
 
 
 def selected_init() -> int:
-    """The place of the initialisation in the lower figures. It stays so when its parameters change."""
+    """Returns the index of the initialisation shown in the lower figures."""
     kind, nth = st.session_state.looked
     places = [place for place, init in enumerate(SETTING.value.inits) if init.kind == kind]
     return places[min(nth, len(places) - 1)] if places else 0
@@ -130,7 +132,9 @@ def selected_init() -> int:
 
 
 def put_sliders() -> None:
-    """The sliders' callback. While one is dragged the lower figures follow only if they are quick."""
+    """Callback of the sliders: sets their values. The lower figures are only redrawn while dragging if they are
+    fast.
+    """
     session = st.session_state
     moved = sliders.slider_values(SLIDERS, shown_sliders(), revision())
     if moved is not None:
@@ -141,13 +145,15 @@ def put_sliders() -> None:
 
 
 def put(name: str, widget: str) -> None:
-    """A segmented control's callback: set its field."""
+    """Callback of a segmented control: sets the field `name` to the widget's value."""
     SETTING.change(**{name: st.session_state[widget]})
     SETTING.rerun()
 
 
 def put_inits(widget: str) -> None:
-    """The pills' callback: initialisations come and go, in the registry's order; those that stay keep their numbers."""
+    """Callback of the pills: adds and removes initialisations, in the registry's order; those that stay keep
+    parameters.
+    """
     kinds, now = st.session_state[widget], SETTING.value
     kept = [init for init in now.inits if init.kind in kinds]
     new = [parse_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
@@ -158,12 +164,12 @@ def put_inits(widget: str) -> None:
 
 
 def put_steps(steps: int) -> None:
-    """A button's callback: set the number of time steps."""
+    """Callback of a button: sets the number of time steps."""
     SETTING.take(SETTING.value.model_copy(update={"steps": steps}))
 
 
 def select_init(widget: str) -> None:
-    """A menu's callback: show an initialisation in the lower figures."""
+    """Callback of a menu: selects the initialisation shown in the lower figures."""
     _select_init(st.session_state[widget])
     st.rerun(DETAILS)
 
@@ -174,7 +180,7 @@ def _select_init(place: int) -> None:
 
 
 def select_on_map(board: str) -> None:
-    """The callback of a click on the survival map: look closer at an initialisation, or open one's own design."""
+    """Callback of a click on the survival map: selects an initialisation, or opens the visitor's design."""
     found = picked(board)
     names = [format_init(init) for init in SETTING.value.inits]
     if found is not None and found[0] == "own":
@@ -186,13 +192,13 @@ def select_on_map(board: str) -> None:
 
 
 def select_layer(widget: str) -> None:
-    """A slider's callback: show the potentials of this layer."""
+    """Callback of a slider: selects the layer whose potentials are shown."""
     st.session_state.layer_looked_at = st.session_state[widget]
     st.rerun(DETAILS)
 
 
 def reset() -> None:
-    """A button's callback: back to the default setting."""
+    """Callback of a button: restores the default setting."""
     SETTING.take(ActivityConfig(), "Started again.")
 
 
@@ -206,7 +212,7 @@ def _spared(setting: ActivityConfig) -> ActivityConfig:
 
 
 def shown_sliders() -> list[Slider]:
-    """A slider for each number of the setting, and for each parameter of its initialisations."""
+    """Returns a slider for each number of the setting and for each parameter of its initialisations."""
     now, shown = SETTING.value, []
     for name in NUMBERS:
         one, usual = field(now, name), getattr(SETTING.usual, name)
@@ -234,7 +240,7 @@ def shown_sliders() -> list[Slider]:
 
 
 def options(name: str) -> list[str]:
-    """What a field of few options may be."""
+    """Returns the allowed values of a field with few options."""
     return list(get_args(ActivityConfig.model_fields[name].annotation))
 
 
@@ -252,7 +258,7 @@ def _with_numbers(setting: ActivityConfig, values: Mapping[str, Number]) -> Acti
 
 @dataclass(frozen=True, slots=True)
 class TypicalLayer:
-    """The fan-in, fan-out and size of a typical hidden layer of a design, and their number."""
+    """Fan-in and fan-out of a typical hidden layer of a design, and the number of hidden layers."""
 
     fan_in: int
     fan_out: int
@@ -260,7 +266,7 @@ class TypicalLayer:
 
 
 def typical_layer(design: Design) -> TypicalLayer:
-    """The middle one of the layers between the first, which reads the image, and the readout."""
+    """Returns the layer with the median fan-in among those between the first layer and the readout."""
     layers = build_architecture(design).layers
     inner = [layer for layer in layers[:-1] if layer.weighted and all(s.layer != INPUT for s in layer.sources)]
     hidden = inner or layers[-1:]
@@ -270,7 +276,7 @@ def typical_layer(design: Design) -> TypicalLayer:
 
 
 def refusal_text(design: Design) -> str:
-    """Why the design's neurons cannot be drawn here, as a sentence; empty where they can."""
+    """Returns a sentence on why the design's neurons cannot be shown on this page, or ""."""
     if neurons.can_be_drawn(design.neuron):
         return ""
     name = model(design.neuron).label
@@ -278,9 +284,9 @@ def refusal_text(design: Design) -> str:
 
 
 def design_point(design: Design) -> tuple[float, float, str] | None:
-    """The design on the survival map: n Var[w] of a typical layer, its threshold, and its label.
+    """Returns the design's point on the survival map: n Var[w] of a typical layer, its threshold, and a label.
 
-    None where its neurons cannot be drawn.
+    None if its neurons cannot be shown.
     """
     one, theta = typical_layer(design), _theta(design.neuron)
     if theta is None:
@@ -296,9 +302,10 @@ def _theta(neuron: AnyNeuron) -> float | None:
 
 
 def setting_of_design(design: Design, *, layers: int | None = None) -> ActivityConfig:
-    """The setting of a fully connected stack like the design: its neuron, time steps, fan-in and depth.
+    """Returns the setting of a fully connected stack with the design's neuron, time steps, fan-in and depth (or
+    `layers`).
 
-    Raises `InputError` where its neurons cannot be drawn.
+    Raises `InputError` if its neurons cannot be shown.
     """
     if why := refusal_text(design):
         raise InputError("neuron.kind", f"be one that can be drawn here ({why})", design.neuron.kind)
@@ -323,7 +330,7 @@ def setting_of_design(design: Design, *, layers: int | None = None) -> ActivityC
 
 
 def open_design(*, layers: int | None = None) -> None:
-    """Show the edited design, in as many layers as it has or in `layers`."""
+    """Shows the edited design on this page, in as many layers as it has or in `layers`."""
     new = setting_of_design(state.design(), layers=layers)
     if SETTING.name in st.session_state:
         SETTING.replace(new, "Loaded from Design.")
@@ -334,18 +341,18 @@ def open_design(*, layers: int | None = None) -> None:
 
 
 def open_design_in_100_layers() -> None:
-    """The Design page's button to this page: show the edited design in 100 layers."""
+    """Callback of the Design page's button: shows the edited design in 100 layers on this page."""
     open_design(layers=100)
 
 
 def bring_design() -> None:
-    """A button's callback: open the edited design here."""
+    """Callback of a button: shows the edited design on this page."""
     open_design()
     SETTING.rerun()
 
 
 def use_in_design() -> None:
-    """Give the design that is being edited the setting's neuron, time steps, and the initialisation looked at."""
+    """Callback of a button: sets neuron, time steps and initialisation of the edited design from this page."""
     now = SETTING.value
     init = now.inits[selected_init()]
     fields = now.neuron.model_dump(exclude={*neurons.UNSEEN})

@@ -1,4 +1,4 @@
-"""The training study on the Activity page: its setting, and the curves of its runs on top of each other."""
+"""The training study on the Activity page: its setting, its runs, and their accuracy curves."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ STUDY = PageSettings(
     presets=PRESETS,
     noun="study",
 )
-"""What is trained."""
+"""State of the training study on the page."""
 
 
 def panel() -> None:
-    """The training study of Micheli et al. 2024, Figs. 8 to 10: which initialisation lets a deep network learn."""
+    """Draws the training study of Micheli et al. 2024, Figs. 8 to 10: which initialisation lets a deep network
+    learn.
+    """
     st.header("Does it learn?", anchor=False)
     st.caption(
         "The same network trained from each initialisation (Micheli et al. 2024, Figs. 8 to 10). Each line is an "
@@ -68,7 +70,7 @@ def _settings() -> None:
 
 
 def networks_text(study: TrainingStudy, chosen: Sequence[StudyRun]) -> str:
-    """Which networks a study has, for its button.
+    """Returns text on which networks a study trains, for its button.
 
     >>> one = TrainingStudy(compare="threshold")
     >>> networks_text(one, study_runs(one))

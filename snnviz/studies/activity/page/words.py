@@ -1,4 +1,4 @@
-"""What the figures of the Activity page say, in a sentence."""
+"""Sentences on what the figures of the Activity page show."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from snnviz.studies.activity.theory.activity import (
 
 
 def verdict(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> str:
-    """Which initialisations reach the last layer, from which layer on the others are silent, and which curves
-    coincide; in Markdown."""
+    """Returns Markdown on which initialisations reach the last layer, where the others fall silent, and which
+    coincide.
+    """
     same = describe_equivalent_inits(equivalent_inits(setting, [trace.init for trace in traces])).replace("-", " ")
     return f"{_reached(setting, traces)} {same}".strip()
 
@@ -47,18 +48,18 @@ def _reached(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> str:
 
 
 def first_silent(trace: LayerStatistics) -> int:
-    """The first layer in which no neuron of any network ever spikes; the number of layers where there is none."""
+    """Returns the first layer in which no neuron of any network spikes; the number of layers if there is none."""
     dead = np.flatnonzero(trace.dead == 1)
     return int(dead[0]) if dead.size else trace.spikes.shape[1]
 
 
 def bold_label(trace: LayerStatistics) -> str:
-    """The label of an initialisation in bold Markdown."""
+    """Returns the label of an initialisation in bold Markdown."""
     return f"**{label(trace.init)}**"
 
 
 def join_with_and(names: Sequence[str]) -> str:
-    """Names joined by commas, with "and" before the last.
+    """Returns names joined by commas, with "and" before the last.
 
     >>> join_with_and(["a", "b", "c"])
     'a, b and c'

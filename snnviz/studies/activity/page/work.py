@@ -1,6 +1,6 @@
-"""Draws the networks of the Activity page: once for all who look at a setting, and only as long as someone waits.
+"""Computes the activity of the page's setting, cached for all visitors, and cancelled when nobody waits for it.
 
-The drawing runs in a thread of its own, so that the page can say how far it is and notice that a slider moved on.
+The computation runs in a thread, so that the page can show its progress and notice that a slider was moved.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from snnviz.ui.kit.lru import LruCache
 
 T = TypeVar("T")
 SILENT_SECONDS = 0.3
-"""How long a drawing may take before the page shows how far it is."""
+"""Seconds after which the page shows the progress of a computation."""
 
 LOOK_SECONDS = 0.05
 MOST_BYTES = 1e8
@@ -32,7 +32,7 @@ MOST_AT_ONCE = 4
 
 
 class Superseded(Exception):
-    """A newer setting waits to be drawn, so this drawing was ended."""
+    """The computation was cancelled because a newer setting is waiting."""
 
 
 def _bytes(traces: tuple[LayerStatistics, ...]) -> float:
@@ -47,18 +47,18 @@ _POOL = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="activity")
 def traces(
     setting: ActivityConfig, slot: DeltaGenerator, *, shape: bool = False, look: int | None = None
 ) -> tuple[LayerStatistics, ...]:
-    """The traces of all initialisations of a setting, from the cache or drawn now, with a progress bar in `slot` if
-    that takes long.
+    """Returns the layer statistics of all initialisations of a setting, from the cache or computed now.
 
-    Raises `Superseded` when a newer setting waits to be drawn.
+    `slot`: where a progress bar is shown. `shape`, `look`: as in `propagate_activity`. Raises `Superseded` when a newer
+    setting is waiting.
     """
     return _TRACES.get_or_make((setting, shape, look), lambda: _draw(setting, slot, shape=shape, look=look))
 
 
 def run_in_thread(make: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:
-    """The result of `make`, which runs in another thread; `tick` is called repeatedly while it runs.
+    """Returns the result of `make`, which runs in another thread; `tick` is called repeatedly meanwhile.
 
-    Raises `Superseded` when a newer setting waits to be drawn; what `make` does is then done for a later look.
+    Raises `Superseded` when a newer setting is waiting; `make` then continues, and its result is cached.
     """
     begin, job = time.monotonic(), _POOL.submit(make)
     while True:
@@ -93,7 +93,7 @@ def _draw(
 
 
 def note_slider_fragment() -> None:
-    """Called in the fragment of the sliders: a rerun of it from now on ends a drawing that is under way."""
+    """Registers the fragment of the sliders, whose reruns cancel a running computation; called inside that fragment."""
     st.session_state.fragment_of_sliders = ThreadState.get().fragment_id
 
 

@@ -1,1 +1,1 @@
-"""In numpy: what can be said without training."""
+"""Theory of activity at initialisation, in numpy, without training."""

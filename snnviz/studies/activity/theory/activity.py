@@ -1,6 +1,6 @@
-"""What the Activity page shows: a setting, what is seen of its random layers, and the exact theory where there is one.
+"""The setting of the Activity page, statistics of its random layers, and exact theory where there is one.
 
-The layers themselves are drawn in `snnviz.studies.activity.theory.propagation`.
+The layers are sampled in `snnviz.studies.activity.theory.propagation`.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ Single = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 MAX_COST = 2e8
-"""Of `ActivityConfig.work`: two seconds if every layer of every network spikes."""
+"""Largest `ActivityConfig.work` that is computed: two seconds if every layer of every network spikes."""
 
 STEPPED_SLOWER = 3
-"""So many times as long do neurons take that are drawn by their step."""
+"""Factor by which neurons without fast code are slower."""
 
 SEPARATOR = ","
 
 
 def default_inits() -> tuple[Choice, ...]:
-    """The eight initialisations of Micheli et al. 2024."""
+    """Returns the eight initialisations compared by Micheli et al. 2024."""
     return tuple(parse_init(entry.kind) for entry in INITS if COMPARED in entry.traits)
 
 
@@ -65,7 +65,7 @@ def _inits(value: object) -> tuple[Choice, ...]:
 
 
 class ActivityConfig(Document):
-    """What the Activity page shows: a stack of equally wide random layers of spiking neurons, before any training."""
+    """Setting of the Activity page: a stack of equally wide random layers of spiking neurons, before any training."""
 
     noun = "an activity setting"
 
@@ -77,7 +77,7 @@ class ActivityConfig(Document):
     steps: Annotated[int, Range(1, 100, "Time steps T.", 1)] = 1
     seeds: Annotated[int, Range(1, 100, "Networks drawn for each initialisation.", 1, "Repetitions R")] = 3
     input: Literal["constant", "fresh"] = "constant"
-    """The encoder's current, N(0, 1) for each neuron: one for all time steps, or a fresh one at each."""
+    """The encoder's current, N(0, 1) for each neuron: the same at all time steps, or drawn anew at each."""
     seed: Annotated[int, Range(0, 2**31 - 1, "Seed of the first network.", 1)] = 0
     inits: Annotated[
         tuple[Choice, ...],
@@ -85,7 +85,7 @@ class ActivityConfig(Document):
         PlainSerializer(lambda inits: SEPARATOR.join(map(format_init, inits))),
     ] = Field(default_factory=default_inits)
     kind: Annotated[str, PlainValidator(neurons.read)] = neurons.LIF
-    """Which neurons, such as lif or synaptic:alpha=0.7: a kind with those of its numbers that are no sliders."""
+    """The neurons, such as lif or synaptic:alpha=0.7: a kind with its parameters, without those that have sliders."""
 
     @model_validator(mode="after")
     def _that_hold(self) -> ActivityConfig:
@@ -97,7 +97,7 @@ class ActivityConfig(Document):
 
     @classmethod
     def check(cls, document: object) -> Self:
-        """A setting from a dictionary; numbers and `inits` may be text. Raises `InputError`."""
+        """Returns the setting read from a dictionary; numbers and `inits` may be text. Raises `InputError`."""
         if isinstance(document, Mapping):
             document = {name: _number(value) for name, value in document.items()}
             if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
@@ -107,18 +107,21 @@ class ActivityConfig(Document):
 
     @property
     def neuron(self) -> AnyNeuron:
+        """The neuron of all layers, with the setting's threshold, leak and reset."""
         return neurons.build(self.kind, self.threshold, self.beta, self.reset)
 
     @property
     def work(self) -> int:
-        """What drawing it costs if nothing falls silent, in neuron-steps; more for each layer, step and factor."""
+        """Cost of the computation in neuron-steps if no layer falls silent, with overheads per layer and step."""
         factor = 0 if self.steps >= self.width else self.steps**3 // 15
         layer = self.steps * (self.width + 20) + factor + 1500
         slower = 1 if self.kind == neurons.LIF else STEPPED_SLOWER
         return len(self.inits) * self.seeds * self.layers * layer * slower
 
     def affordable(self, work: float = MAX_COST) -> ActivityConfig:
-        """This setting, or with as few seeds as `work` pays for. Raises `InputError` where one is too many."""
+        """Returns this setting, with fewer seeds if its cost exceeds `work`. Raises `InputError` if one seed is too
+        many.
+        """
         if self.work <= work:
             return self
         seeds = int(work * self.seeds // self.work)
@@ -129,20 +132,21 @@ class ActivityConfig(Document):
 
 
 def equivalent_inits(setting: ActivityConfig, inits: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
-    """Those of `inits` whose weights follow one law in the setting, in groups: see
-    `snnviz.catalog.inits.group_equivalent`."""
+    """Returns groups of those `inits` that draw weights from the same distribution in this setting."""
     return group_equivalent(inits, [(setting.width, setting.width)], setting.neuron, setting.steps)
 
 
 def describe_equivalent_inits(groups: Iterable[Sequence[Choice]]) -> str:
-    """A sentence on initialisations whose weights follow one law, so that their lines lie on each other."""
+    """Returns a sentence on initialisations with the same distribution of weights, whose lines coincide; "" if there
+    are none.
+    """
     said = [" and ".join(format_init(init) for init in group) for group in groups]
     return f"The same law of weights here, so one line: {'; '.join(said)}." if said else ""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerStatistics:
-    """What reaches each layer under one initialisation. Variances are over a layer's neurons (population variance)."""
+    """Statistics of each layer under one initialisation. Variances are over a layer's neurons (population variance)."""
 
     init: Choice
     gain: Floats
@@ -150,13 +154,14 @@ class LayerStatistics:
     var_u: Single
     """(runs, layers, steps)"""
     spikes: Single
-    """Neurons that spike, (runs, layers, steps)."""
+    """Number of spiking neurons, (runs, layers, steps)."""
     skewness: Single | None
-    """(runs, layers, steps), NaN where u does not vary; with `excess`, the excess kurtosis, only where asked for."""
+    """(runs, layers, steps), NaN where u does not vary; None, as `excess`, the excess kurtosis, unless asked for."""
     excess: Single | None
     density: Floats | None
-    """Of u at the layer looked at, all runs that reach it and all steps together, (BINS,) per unit of u over `edges`,
-    (BINS + 1,); None where none does."""
+    """Density of u at the selected layer over all runs and steps, (BINS,), between `edges`, (BINS + 1,); None if it is
+    silent.
+    """
     edges: Floats | None
 
     @property
@@ -168,15 +173,17 @@ class LayerStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedStatistics:
-    """Exact theory per layer, (layers,): E[Var[u]], silent runs included, and the probability of silence."""
+    """Exact expectation for each layer, (layers,): E[Var[u]], silent runs included, and the probability of silence."""
 
     var_u: Floats
     dead: Floats
 
 
 def expected_statistics(setting: ActivityConfig, init: Choice) -> ExpectedStatistics | None:
-    """The exact chain, where it holds: one time step, Gaussian weights set without measuring, no more than a few
-    thousand neurons."""
+    """Returns the exact expectations, or None if they are not known.
+
+    They are for one time step, Gaussian weights that do not depend on data, and at most a few thousand neurons.
+    """
     if setting.steps > 1 or is_data_dependent(init) or setting.width > MAX_CHAIN_WIDTH:
         return None
     law = weight_distribution(init, setting.width, setting.width, setting.neuron)

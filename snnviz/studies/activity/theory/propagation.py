@@ -1,4 +1,4 @@
-"""Spikes and variance through many random layers at initialisation, drawn without a single weight.
+"""Propagation of spikes and variance through many random layers at initialisation, sampled without drawing weights.
 
 For weights that are independent, N(0, s^2) and used once, the currents of a neuron at the T steps are jointly normal
 given the layer's input X (T, n): C ~ N(0, s^2 X X^T), independently for each neuron (a linear image of a Gaussian
@@ -7,9 +7,8 @@ layers, without the n x n weights. Uniform weights reach that law only in sums o
 where fewer than `FEW_NEURONS` inputs ever spike, their weights are drawn one by one. So are all weights of layers with
 no more neurons than time steps: they are fewer than the normal numbers.
 
-Networks of the same seed use the same normal numbers under every initialisation, threshold and leak: curves differ by
-what was changed and not by luck, as a network's weights would with the same seed. Those of different seeds are
-independent.
+Networks of the same seed use the same normal numbers under every initialisation, threshold and leak, so that curves
+differ by what was changed and not by chance. Networks of different seeds are independent.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 FEW_NEURONS = 100
-"""Inputs that ever spike, below which uniform weights are drawn one by one."""
+"""With fewer inputs that ever spike, uniform weights are drawn one by one."""
 
 CHUNK_ELEMENTS = 4e6
-"""Initialisations x seeds x steps x neurons that are in memory together, some 100 MB."""
+"""Initialisations x seeds x steps x neurons that are held in memory together, some 100 MB."""
 
 BINS = 121
 
@@ -44,10 +43,10 @@ def propagate_activity(
     look: int | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[LayerStatistics, ...]:
-    """Draws the setting's networks.
+    """Samples the setting's networks and returns the layer statistics of each initialisation.
 
-    `shape`: skewness and excess kurtosis too. `look`: a layer whose distribution of u to keep. `progress` is told the
-    share that is done, and may raise to cancel. Memory: see `CHUNK_ELEMENTS`.
+    `shape`: also compute skewness and excess kurtosis. `look`: the layer whose density of u is returned. `progress` is
+    called with the share that is done, and may raise an exception to cancel. Memory: see `CHUNK_ELEMENTS`.
     """
     size = max(1, int(CHUNK_ELEMENTS / (len(setting.inits) * setting.steps * setting.width)))
 
@@ -194,10 +193,10 @@ def _shape(u: Single) -> tuple[Single, Single]:
 
 
 def factor_moments(moments: Floats) -> Floats:
-    """F (pairs, T, T), lower triangular, with F F^T = `moments`, which may be singular.
+    """Returns lower triangular factors F (pairs, T, T) with F F^T = `moments`, which may be singular.
 
-    They are as soon as two time steps have the same spikes. A step that adds nothing to those before gets a column of
-    0: numpy's Cholesky factorisation refuses such matrices.
+    Moments are singular as soon as two time steps have the same spikes, where numpy's Cholesky factorisation fails. A
+    step that depends linearly on those before gets a column of 0.
     """
     factor = np.zeros_like(moments)
     for t in range(moments.shape[1]):

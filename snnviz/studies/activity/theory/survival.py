@@ -1,10 +1,10 @@
-"""Whether spikes reach a deep layer: the mean-field map, its fixed points, the exact chances of finitely many neurons.
+"""Whether spikes reach a deep layer: the mean-field map, its fixed points, and exact probabilities for finite width.
 
 All of it is for a single time step and Gaussian weights (Micheli et al. 2024, Eq. 9): Var[u_l] = n Var[w] P(u_(l-1) >
 theta). `gain` is n Var[w]; layer 0 is the encoder with u_0 ~ N(0, 1).
 
-With n neurons the number of spikes k_l is a Markov chain: given k_l, the next layer's potentials are independent
-N(0, Var[w] k_l), so k_(l+1) ~ Binomial(n, Q(theta / sqrt(Var[w] k_l))). No spikes is a state that no layer leaves.
+With n neurons the number of spikes k_l is a Markov chain: given k_l, the next layer's potentials are independent N(0,
+Var[w] k_l), so k_(l+1) ~ Binomial(n, Q(theta / sqrt(Var[w] k_l))). Zero spikes is an absorbing state.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from snnviz.catalog.inits import spike_probability
 Floats = NDArray[np.float64]
 
 MAX_CHAIN_WIDTH = 4096
-"""Neurons of a layer up to which the exact chain is computed: its matrix has up to (n + 1)^2 entries."""
+"""Largest width for which the exact chain is computed: its matrix has up to (n + 1)^2 entries."""
 
 NEGLIGIBLE_PROBABILITY = 1e-15
 """States less likely than this are left out of the chain."""
 
 
 def next_variance(variance: float, gain: float, threshold: float) -> float:
-    """The mean-field map: Var[u] of a layer from that of the layer before."""
+    """Returns Var[u] of a layer from that of the layer before, by the mean-field map."""
     return gain * spike_probability(threshold, variance)
 
 
 def mean_field(gain: float, threshold: float, layers: int) -> Floats:
-    """Var[u] of each of infinitely wide layers, (layers,), from 1 at the encoder.
+    """Returns Var[u] of each of infinitely wide layers, (layers,), starting from 1 at the encoder.
 
     >>> mean_field(2.0, 1.0, 4).round(3).tolist()
     [1.0, 0.317, 0.076, 0.0]
@@ -47,20 +47,21 @@ def mean_field(gain: float, threshold: float, layers: int) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """A variance that the map keeps, and the map's slope there: below 1 what is near comes nearer."""
+    """A fixed point of the mean-field map: the variance, and the map's slope there (stable if below 1)."""
 
     variance: float
     slope: float
 
     @property
     def stable(self) -> bool:
+        """Whether nearby variances converge to it: whether the slope is below 1."""
         return self.slope < 1
 
 
 def fixed_points(gain: float, threshold: float) -> tuple[FixedPoint, ...]:
-    """The variances above 0 that the mean-field map keeps, ascending: none where activity must die.
+    """Returns the positive fixed points of the mean-field map, ascending; () where activity must die out.
 
-    With x = theta / sqrt(v) they solve x^2 Q(x) = theta^2 / gain, whose left side has one summit.
+    With x = theta / sqrt(v) they solve x^2 Q(x) = theta^2 / gain, whose left side has one maximum.
 
     >>> [round(point.variance, 3) for point in fixed_points(6.303, 1.0)]
     [0.514, 1.0]
@@ -78,7 +79,7 @@ def fixed_points(gain: float, threshold: float) -> tuple[FixedPoint, ...]:
 
 
 def survival_threshold(gain: float) -> float:
-    """theta_c: above it, activity dies in deep layers of any width; 0.40708 sqrt(gain).
+    """Returns the threshold theta_c = 0.40708 sqrt(gain), above which activity dies out in deep layers of any width.
 
     >>> round(survival_threshold(2.0), 4)
     0.5757
@@ -89,7 +90,7 @@ def survival_threshold(gain: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SpikeCountChain:
-    """Per layer, (layers,): the probability that no neuron spikes, and E[Var[u]], silent runs included."""
+    """For each layer, (layers,): the probability that no neuron spikes, and E[Var[u]], silent runs included."""
 
     dead: Floats
     var_u: Floats
@@ -97,7 +98,7 @@ class SpikeCountChain:
 
 @lru_cache(maxsize=128)
 def exact_chain(width: int, gain: float, threshold: float, layers: int) -> SpikeCountChain:
-    """The spike count of `width` neurons through `layers` layers, without sampling.
+    """Returns the exact statistics of the spike count of `width` neurons through `layers` layers, without sampling.
 
     >>> exact_chain(100, 1 / spike_probability(0.85), 0.85, 100).dead[-1].round(3).item()
     0.413
@@ -116,10 +117,10 @@ def exact_chain(width: int, gain: float, threshold: float, layers: int) -> Spike
 
 
 def extinction_probability(width: int, layer: int, thresholds: Sequence[float], gains: Sequence[float]) -> Floats:
-    """P(no neuron of `layer` spikes) by threshold and n Var[w], (thresholds, gains).
+    """Returns P(no neuron of `layer` spikes), an array (thresholds, gains).
 
-    The chain depends on theta / sqrt(n Var[w]) alone, and on theta besides only at its start: one matrix serves a whole
-    curve of the map. Between the `RATIOS` the logarithm of the odds is interpolated, to about 0.01.
+    The chain depends on theta / sqrt(n Var[w]) alone, and on theta besides only at its start, so one matrix serves a
+    whole curve of the map. Between the `RATIOS` the logarithm of the odds is interpolated, to about 0.01.
     """
     table = _extinction_table(width, layer)
     ratios = np.array(RATIOS)
@@ -138,7 +139,7 @@ RATIOS = (
     *np.linspace(0.3, 0.5, 51).tolist(),
     *np.linspace(0.5, 1.0, 6)[1:].tolist(),
 )
-"""theta / sqrt(n Var[w]) at which the extinction map is computed: finest around 0.407, where the wide limit dies."""
+"""Values of theta / sqrt(n Var[w]) at which the extinction map is computed: finest around 0.407, the wide limit's."""
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""What the scoring of a cell found: the kernel, who spikes when, and how far images are apart (Kim et al. 2022)."""
+"""Charts of a cell's score: the kernel matrix, sparsity of layers, and distances between images (Kim et al. 2022)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ METRICS: dict[Metric, str] = {"sahd": "SAHD", "hd": "HD"}
 LIF, RELU, INDEPENDENT = "var(--st-blue-text-color)", "var(--st-orange-text-color)", "var(--st-red-color)"
 
 MOST_CELLS = 12_000
-"""Of a heat map of images: of more images than that the first of each class are drawn."""
+"""Largest number of entries of a heat map over images; with more images, only the first ones of each class are drawn.
+"""
 
 BINS = 26
 
 SCALE = "Viridis"
-"""Bright is much, on white and on black."""
+"""Colour scale: bright means large, on white and on black."""
 
 
 def score_charts(found: ScoringResult, setting: Scoring) -> list[Chart]:
-    """The figures of a scoring; without those of distances where all images give the same spikes."""
+    """Returns the charts of a scoring; without those of distances if all images give the same spikes."""
     if not found.hamming.any():
         return [silence_chart(found)]
     return [
@@ -37,7 +38,7 @@ def score_charts(found: ScoringResult, setting: Scoring) -> list[Chart]:
 
 
 def kernel_chart(found: ScoringResult, metric: Metric, normalisation: Normalisation) -> Chart:
-    """K as a heat map, images ordered by class. Its colours tell pairs apart; the diagonal is off their scale."""
+    """Returns the heat map of the kernel matrix K, images ordered by class; the colour scale excludes the diagonal."""
     order = class_order(found.labels)
     kernel = found.kernel(metric, normalisation)[np.ix_(order, order)]
     apart = kernel[~np.eye(len(order), dtype=bool)]
@@ -73,7 +74,9 @@ def kernel_chart(found: ScoringResult, metric: Metric, normalisation: Normalisat
 
 
 def distances_chart(found: ScoringResult, metric: Metric, normalisation: Normalisation) -> Chart:
-    """Histograms of the distances of pairs of images, and of what independent spikes of the same rates would give."""
+    """Returns histograms of the distances of pairs of images, and of those expected of independent spikes of equal
+    rates.
+    """
     pairs = np.triu_indices(len(found.labels), 1)
     distance, expected = found.distance(metric)[pairs], independent_distances(found, metric, normalisation)[pairs]
     alike = found.labels[pairs[0]] == found.labels[pairs[1]]
@@ -132,8 +135,9 @@ def distances_chart(found: ScoringResult, metric: Metric, normalisation: Normali
 
 
 def silence_chart(found: ScoringResult) -> Chart:
-    """Three panels over the same rows, which are layers: silent neurons by time step and image, the zeros of the ReLU
-    twin, and how much either firing fraction varies."""
+    """Returns heat maps by layer: silent neurons by time step and image, zeros of the ReLU twin, and variation over
+    images.
+    """
     order, left_out = _shown(found)
     names, steps, many = [layer.name for layer in found.layers], len(found.layers[0].silent), len(order)
     least = min(float(layer.silent.min()) for layer in (*found.layers, *found.relu))
@@ -208,7 +212,7 @@ def _above(x: float, text: str) -> dict[str, Any]:
 
 
 def variation_text(found: ScoringResult) -> str:
-    """The coefficients of variation of sparsity over images, as a sentence."""
+    """Returns a sentence on how much the sparsity of layers varies over images."""
     lif, relu = (_median(layers) for layers in (found.layers, found.relu))
     if lif is None or relu is None:
         return "Where no neuron is active, nothing varies."
@@ -216,7 +220,7 @@ def variation_text(found: ScoringResult) -> str:
 
 
 def distance_text(found: ScoringResult) -> str:
-    """How differently two images make the neurons spike, as a sentence."""
+    """Returns a sentence on how much the spikes of two images differ."""
     pairs = np.triu_indices(len(found.labels), 1)
     if not found.hamming.any():
         return "All images make the same spikes, or none."
@@ -232,7 +236,7 @@ def distance_text(found: ScoringResult) -> str:
 
 
 def rank_text(score: float, others: Sequence[float]) -> str:
-    """Where a score lies among those of random cells, as a sentence.
+    """Returns a sentence on the rank of a score among those of random cells.
 
     >>> rank_text(3.5, [1, 2, 3, 4])
     'Higher than 3 of 4 other random cells (75 %), all different, that a search scored in the same way.'
@@ -245,7 +249,7 @@ def rank_text(score: float, others: Sequence[float]) -> str:
 
 
 def independent_distances(found: ScoringResult, metric: Metric, normalisation: Normalisation) -> Floats:
-    """The expected distance (B, B) of images whose spikes are independent, of the same rates (Kim et al., Eq. 6)."""
+    """Returns the expected distances (B, B) of images with independent spikes of the same rates (Kim et al., Eq. 6)."""
     total = np.zeros(found.hamming.shape)
     for layer in found.layers:
         silent = layer.silent.astype(np.float64)
@@ -259,7 +263,7 @@ def independent_distances(found: ScoringResult, metric: Metric, normalisation: N
 
 
 def class_order(labels: Any) -> list[int]:
-    """The numbers of the images, sorted by class."""
+    """Returns the indices of the images sorted by class."""
     order: list[int] = np.argsort(labels, kind="stable").tolist()
     return order
 

@@ -1,4 +1,4 @@
-"""Accuracy of trained cells against what they are made of: the form of Fig. 7 of Kim et al. 2022."""
+"""Charts of the accuracy of trained cells against their number of connections: as Fig. 7 of Kim et al. 2022."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ CONNECTION_KINDS = {
     "skip": "skips",
     "pool": "average pools",
 }
-"""Of a cell, as `design.cells` counts them."""
+"""Labels of the kinds of connection, as `design.cells` counts them."""
 
 COUNTED = {"edges": "connections", **CONNECTION_KINDS}
 
 
 def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, int]:
-    """The number of the cell's connections of each kind in `COUNTED`, in one direction if one is given.
+    """Returns the number of the cell's connections of each kind in `COUNTED`, in one direction if one is given.
 
     A cell with one connection has `edges` 1, whichever it is.
     """
@@ -52,8 +52,9 @@ def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, i
 
 
 def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction = "all") -> RankCorrelation | None:
-    """Kendall's tau between accuracy and the number of connections of a kind; None where all cells have the same
-    number."""
+    """Returns Kendall's tau between accuracy and the number of connections of a kind; None if all cells have equally
+    many.
+    """
     pairs = (
         tuple(float(connection_counts(one, direction)[name]) for one in outcomes),
         tuple(one.accuracy for one in outcomes),
@@ -62,10 +63,9 @@ def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction
 
 
 def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[RankCorrelation, float] | None]:
-    """Kendall's tau of accuracy with either score and with each count, and its p value corrected for all these tests
-    (Holm).
+    """Returns Kendall's tau of accuracy with each score and each count, and its p value corrected for all tests (Holm).
 
-    Two counts that are the same of all cells, as of connections and forward ones, are one test.
+    Two counts that are equal for all cells, such as all connections and forward ones, are one test.
     """
     found = {metric: score_agreement(outcomes, metric) for metric in METRICS} | {
         name: count_agreement(outcomes, name) for name in COUNTED
@@ -84,7 +84,7 @@ def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[RankCorrelation, 
 
 
 def count_charts(study: CellStudy, outcomes: Sequence[Outcome], direction: Direction = "all") -> list[Chart]:
-    """Accuracy against what a cell is made of (Fig. 7): each cell, and the mean at each number."""
+    """Returns charts of accuracy against the number of connections of each kind (Fig. 7), with means."""
     charts = []
     for name, title in COUNTED.items():
         if name in ("forward", "backward") and (study.ways == ("forward",) or direction != "all"):
@@ -113,7 +113,7 @@ def _agreement_text(found: RankCorrelation | None) -> str:
 
 
 def caption(charts: int) -> str:
-    """What the figures of counts show, and how significant so many tests are, as a sentence."""
+    """Returns a sentence on what the charts of counts show, and on the significance of this many tests."""
     return (
         f"Line: the mean accuracy of the different cells with so many, and its 95 % interval over cells. {charts} "
         "figures are as many tests: one in 20 has p < 0.05 by chance alone, so believe one that was asked for "

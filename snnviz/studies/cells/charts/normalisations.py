@@ -1,4 +1,4 @@
-"""Whether the normalisations of SAHD rank the same cells alike."""
+"""Agreement of the rankings of the same cells by different normalisations of SAHD."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ WORDS: dict[Normalisation, str] = {
 def rank_agreements(
     some: Mapping[Normalisation, Iterable[Candidate]],
 ) -> dict[tuple[Normalisation, Normalisation], RankCorrelation]:
-    """Kendall's tau between the SAHD scores of each two normalisations, over the different cells that both have."""
+    """Returns Kendall's tau between the SAHD scores of each two normalisations, over the different cells that both
+    scored.
+    """
     scores = {way: _scores(rows) for way, rows in some.items()}
     found = {}
     for one, other in combinations([way for way in NORMALISATIONS if way in scores], 2):
@@ -41,7 +43,7 @@ def _scores(rows: Iterable[Candidate]) -> dict[object, float]:
 
 
 def sentences(some: Mapping[Normalisation, Iterable[Candidate]]) -> Sequence[str]:
-    """The rank agreement of each two normalisations, a sentence each."""
+    """Returns a sentence on the agreement of each two normalisations."""
     return [
         f"{WORDS[one].capitalize()} and {WORDS[other]}: {kendall(found.tau, found.low, found.high)}, {found.count} "
         "different cells."

@@ -1,4 +1,4 @@
-"""A search of cells without training, while it goes on and after: scores, what they reward, how sure they are."""
+"""Charts of a search of cells, also while it runs: scores, what they correlate with, and how precise they are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from snnviz.views.numbers import kendall
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 COUNTED = {"connections": "connections", **CONNECTION_KINDS}
-"""What of a cell a score may go with."""
+"""Labels of the quantities of a cell that a score is compared with."""
 
 MANY, KEPT = "var(--st-gray-color)", "var(--st-violet-color)"
 BINS = 48
@@ -31,7 +31,7 @@ BINS = 48
 
 @dataclass(frozen=True, eq=False)
 class SearchHistory:
-    """A search and its candidates so far. Compared by identity, which spares a look at every row."""
+    """A search of cells and its candidates so far. Compared by identity, which avoids comparing all rows."""
 
     search: CellSearch
     rows: tuple[Candidate, ...] = field(repr=False)
@@ -43,11 +43,12 @@ class SearchHistory:
 
     @cached_property
     def scored(self) -> int:
-        """The number of candidates so far, drawn again or not."""
+        """Number of candidates so far, repeated cells included."""
         return sum(not row.fine for row in self.rows)
 
     @cached_property
     def valid(self) -> list[RankedCandidate]:
+        """The candidates that have a score, each cell once, the best first."""
         return [one for one in self.ranked if one.valid]
 
     @cached_property
@@ -60,12 +61,12 @@ class SearchHistory:
 
     @cached_property
     def rescored(self) -> list[RankedCandidate]:
-        """The candidates that were scored a second time."""
+        """The candidates that were scored a second time, more precisely."""
         return [one for one in self.valid if one.fine is not None]
 
     @cached_property
     def invalid(self) -> Counter[str]:
-        """How many candidates have no score, by the reason."""
+        """Number of candidates without a score, by the reason."""
         return Counter(one.coarse.invalid or "" for one in self.ranked if not one.valid)
 
 
@@ -75,18 +76,18 @@ def _counts(cell: str) -> dict[str, int]:
 
 
 def connection_count(cell: str, name: str) -> int:
-    """How many connections of a kind in `COUNTED` a cell has."""
+    """Returns the number of connections of a kind in `COUNTED` of a cell, given as text."""
     many = _counts(cell)
     return many["forward"] + many["backward"] if name == "connections" else many[name]
 
 
 def axis_label(search: CellSearch) -> str:
-    """The axis title of a score."""
+    """Returns the axis title of a score."""
     return f"{search.metric.upper()} score, log |det K|"
 
 
 def histogram_chart(history: SearchHistory) -> Chart:
-    """A histogram of the scores of different cells; those among the best are scored again."""
+    """Returns a histogram of the scores of different cells."""
     search, key = history.search, "cells_histogram"
     figure = empty(axis_label(search), "different cells")
     scores = np.array([candidate_score(one.coarse, search.metric) or 0.0 for one in history.different])
@@ -133,7 +134,7 @@ def _range(scores: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 
 def rewards_chart(history: SearchHistory, name: str) -> Chart:
-    """The scores of different cells against the number of connections of a kind: median, quartiles and extremes."""
+    """Returns a chart of scores against the number of connections of a kind: median, quartiles and extremes."""
     search = history.search
     figure = empty(COUNTED[name], axis_label(search))
     groups = _groups(history, name)
@@ -180,18 +181,20 @@ def _groups(history: SearchHistory, name: str) -> dict[float, list[float]]:
 
 
 def tau(history: SearchHistory, name: str) -> float | None:
-    """Kendall's tau of first scores and how many of something cells have."""
+    """Returns Kendall's tau between first scores and the number of connections of a kind, over different cells; or
+    None.
+    """
     return kendall_tau_of_groups(_groups(history, name))
 
 
 def tau_interval(history: SearchHistory, name: str, found: float) -> tuple[float, float]:
-    """The 95 % interval of `tau`, over different cells."""
+    """Returns the 95 % interval of `tau` over different cells."""
     pairs = [(number, score) for number, scores in _groups(history, name).items() for score in scores]
     return kendall_tau_interval([number for number, _ in pairs], [score for _, score in pairs], found)
 
 
 def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
-    """The precise second score against the first one, for the cells that were scored twice."""
+    """Returns a chart of the precise second score against the first one, for the cells that were scored twice."""
     search, again = history.search, history.rescored
     figure = empty(f"first score, {search.channels} channels", f"precise score, {search.fine_channels} channels")
     points = [(candidate_score(one.coarse, search.metric) or 0.0, one.value or 0.0) for one in again]
@@ -234,7 +237,7 @@ def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
 
 
 def sentences(history: SearchHistory) -> list[str]:
-    """What the search found, and how certain it is, in sentences."""
+    """Returns sentences on what the search found, and how certain it is."""
     search, said = history.search, []
     names = [name for name in COUNTED if name != "forward" or search.backward]  # else those are all connections
     taus = {name: found for name in names if (found := tau(history, name)) is not None}
@@ -277,7 +280,7 @@ def _alike(tied: int, many: int) -> str:
 
 
 def best_table(history: SearchHistory, most: int = 100) -> pd.DataFrame:
-    """The best cells, a row each, with both scores of both stages."""
+    """Returns a table of the best cells, one per row, with scores of both stages."""
     rows: list[dict[str, Any]] = []
     for rank, one in enumerate(history.valid[:most], 1):
         row: dict[str, Any] = {"rank": rank, "cell": one.coarse.cell}
@@ -290,7 +293,7 @@ def best_table(history: SearchHistory, most: int = 100) -> pd.DataFrame:
 
 
 def candidates_table(history: SearchHistory) -> pd.DataFrame:
-    """All candidates as a table for other programs."""
+    """Returns a table of all candidates, for download."""
     names = ("number", "fine", "cell", "sahd", "hd", "sahd_sd", "hd_sd", "invalid", "seconds")
     return pd.DataFrame(
         [{name: getattr(row, name) for name in names} | _counts(row.cell) for row in history.rows],

@@ -1,4 +1,4 @@
-"""Scores without training beside what training reached: the form of Figs. 4, 7, 8 and 9 of Kim et al. 2022."""
+"""Charts of scores against the accuracy after training: as Figs. 4, 7, 8 and 9 of Kim et al. 2022."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ NAMES: dict[Way, str] = {"forward": "forward only", "backward": "with backward"}
 METRICS: dict[Metric, str] = {"sahd": "SAHD", "hd": "HD"}
 
 FIGURE4: dict[Metric, float] = {"sahd": 0.646, "hd": 0.519}
-"""Kendall's tau over 50 random cells at full scale."""
+"""Kendall's tau over 50 random cells at full scale, from the paper's Fig. 4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A cell with its scores, and the test accuracies (0..1) of its finished seeds, at least one."""
+    """A trained cell with its scores, and the test accuracies (in [0, 1]) of its finished seeds, at least one."""
 
     member: StudyRun
     candidate: Candidate | None
@@ -36,18 +36,20 @@ class Outcome:
 
     @property
     def accuracy(self) -> float:
+        """Mean test accuracy over the seeds, in [0, 1]."""
         return float(np.mean(self.accuracies))
 
     def score(self, metric: Metric) -> float | None:
+        """Returns the cell's score by a metric, or None."""
         return candidate_score(self.candidate, metric) if self.candidate else None
 
 
 Candidates = Mapping[Place, Mapping[int, Candidate]]
-"""By search: the candidates by number."""
+"""The candidates of each search, by number."""
 
 
 def outcomes(members: Sequence[StudyRun], found: Candidates, accuracies: Mapping[str, float]) -> list[Outcome]:
-    """The outcome of each network of which at least one run is done. `accuracies` by the designs' digests."""
+    """Returns the outcome of each network with at least one finished run; `accuracies` by the designs' digests."""
     same: dict[Any, list[StudyRun]] = {}
     for member in members:
         data = member.design.data
@@ -64,13 +66,13 @@ def outcomes(members: Sequence[StudyRun], found: Candidates, accuracies: Mapping
 
 
 def score_agreement(outcomes: Sequence[Outcome], metric: Metric) -> RankCorrelation | None:
-    """Kendall's tau between accuracy and the score."""
+    """Returns Kendall's tau between accuracy and score; None for fewer than three cells."""
     known = [(score, one.accuracy) for one in outcomes if (score := one.score(metric)) is not None]
     return rank_correlation(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
 
 
 def agreement_text(found: RankCorrelation | None) -> str:
-    """An agreement (Kendall's tau with its interval) as text.
+    """Returns Kendall's tau with its interval, p value and number of cells as text.
 
     >>> agreement_text(RankCorrelation(0.125, -0.2, 0.4, 0.25, 20))
     'τ = +0.12 (95 %: -0.20 to +0.40), p = 0.25, 20 different cells'
@@ -82,7 +84,7 @@ def agreement_text(found: RankCorrelation | None) -> str:
 
 
 def verdict(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
-    """Whether the score predicted accuracy here, in sentences."""
+    """Returns sentences on whether the score predicted accuracy in this study."""
     sentences = []
     for way in study.ways:
         own = [one for one in outcomes if one.member.way == way]
@@ -100,7 +102,7 @@ def verdict(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
 
 
 def seed_noise_text(outcomes: Sequence[Outcome]) -> str:
-    """How far the seeds of a cell are apart, beside how far cells are, as a sentence; empty without cells."""
+    """Returns a sentence comparing the spread over seeds with the spread over cells; "" without cells."""
     each = {one.member.design.digest: one.accuracies for one in outcomes}  # one that is the best twice counts once
     several = [accuracies for accuracies in each.values() if len(accuracies) > 1]
     if len(several) < 2:
@@ -115,9 +117,9 @@ def seed_noise_text(outcomes: Sequence[Outcome]) -> str:
 
 
 def search_accuracy(outcomes: Sequence[Outcome]) -> ConfidenceInterval:
-    """The mean accuracy of a network that each search found, over searches; of one search, over its seeds.
+    """Returns the mean accuracy of the found networks, over searches; for a single search, over its seeds.
 
-    Of several networks of a search, as of random cells, it is their mean.
+    If a search has several networks, such as random cells, their mean is used.
     """
     times: dict[int, list[Outcome]] = {}
     for one in outcomes:
@@ -129,9 +131,9 @@ def search_accuracy(outcomes: Sequence[Outcome]) -> ConfidenceInterval:
 
 
 def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> ConfidenceInterval | None:
-    """The mean difference of accuracies from the means of `others`, paired by search and seed.
+    """Returns the mean difference in accuracy from the means of `others`, paired by search and seed.
 
-    Of the searches that have both, over these; of one search, over its seeds; None where there is none.
+    Over the searches that have both; for a single search, over its seeds; None if there is none.
     """
     beside = {one.member.time: one for one in outcomes}
     pairs = [(beside[group[0].member.time], group) for group in others if group and group[0].member.time in beside]
@@ -147,7 +149,7 @@ def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Out
 
 
 def interval_note(study: CellStudy) -> str:
-    """What the intervals of means are over, as a sentence."""
+    """Returns a sentence on what the intervals of means cover."""
     if study.searches > 1:
         return f"95 % intervals over {study.searches} searches, each with its own draws, scores and weights."
     if study.seeds > 1:
@@ -156,8 +158,9 @@ def interval_note(study: CellStudy) -> str:
 
 
 def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way, ConfidenceInterval | None]:
-    """By how much the best of all candidates is more accurate than the random cells beside it, with its interval, by
-    way."""
+    """Returns how much more accurate the best of all candidates is than the random cells, with its interval, by
+    direction.
+    """
     most = max((one.member.samples for one in outcomes), default=0)
     found: dict[Way, ConfidenceInterval | None] = {}
     for way in study.ways:
@@ -171,7 +174,7 @@ def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way,
 
 
 def gain_text(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
-    """The gain over random cells, in sentences."""
+    """Returns sentences on the gain over random cells."""
     sentences = []
     for way, found in gain_over_random(study, outcomes).items():
         if found is None:
@@ -182,7 +185,7 @@ def gain_text(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
 
 
 def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
-    """Accuracy against either score (Fig. 4)."""
+    """Returns charts of accuracy against either score (Fig. 4)."""
     charts = []
     for metric, title in METRICS.items():
         figure, words = accuracy_figure(f"log|det K|, {title}"), []
@@ -197,7 +200,7 @@ def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
 
 
 def curve_charts(members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
-    """Loss and accuracy over the epochs: the best of all candidates beside random cells (Fig. 8)."""
+    """Returns charts of loss and accuracy over the epochs: the best of all candidates and random cells (Fig. 8)."""
     most = max((member.samples for member in members), default=0)
     shown = [member for member in members if member.samples in (0, most)]
     charts = []
@@ -219,7 +222,7 @@ def curve_charts(members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochE
 
 
 def sample_charts(study: CellStudy, outcomes: Sequence[Outcome], found: Candidates) -> list[Chart]:
-    """Accuracy of the best, and the time it took to find it, against the number of candidates (Fig. 9)."""
+    """Returns charts of the best cell's accuracy, and of search time, against the number of candidates (Fig. 9)."""
     accuracy = accuracy_figure("candidates")
     seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
     for figure in (accuracy, seconds):
@@ -282,7 +285,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
 
 
 def error_bars(found: Sequence[ConfidenceInterval]) -> dict[str, Any]:
-    """Intervals of accuracies, 0..1, that do not leave what can be; none where there is none."""
+    """Returns Plotly error bars of accuracies in [0, 1], cut at 0 and 1; invisible if there are no intervals."""
     return {
         "type": "data",
         "symmetric": False,
@@ -293,7 +296,7 @@ def error_bars(found: Sequence[ConfidenceInterval]) -> dict[str, Any]:
 
 
 def accuracy_figure(x: str) -> Figure:
-    """Test accuracy against something."""
+    """Returns an empty figure of test accuracy against `x`."""
     figure = empty(x, "test accuracy", tickformat=".1%")
     figure["layout"]["hovermode"] = "closest"
     return figure
@@ -302,7 +305,7 @@ def accuracy_figure(x: str) -> Figure:
 def points(
     way: Way, outcomes: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
 ) -> list[dict[str, Any]]:
-    """Accuracy against x, a point for each cell, with the standard deviation over its seeds."""
+    """Returns traces of accuracy against x, one point for each cell, with the standard deviation over its seeds."""
     if not outcomes:
         return []
     deviations = [float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else 0.0 for one in outcomes]

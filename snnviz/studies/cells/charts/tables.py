@@ -1,4 +1,4 @@
-"""What cells reached when they were trained, in the form of Tables 2 and 4 of Kim et al. 2022, and theirs beside it."""
+"""Tables of the accuracy of trained cells, as Tables 2 and 4 of Kim et al. 2022, and the paper's numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE4: dict[Way, tuple[float, ...]] = {
     "forward": (70.06, 70.08, 70.56, 70.52),
     "backward": (73.04, 73.46, 73.49, 74.24),
 }
-"""Accuracy on CIFAR-100 at the time steps `TIMES`, %."""
+"""Accuracy on CIFAR-100 in %, at the numbers of time steps in `TIMES`, from the paper's Table 4."""
 
 TABLE2: tuple[tuple[str, str, float, float, float, float], ...] = (
     ("CIFAR-10", "CIFAR-100", 69.98, -0.22, 73.19, -0.12),
@@ -27,11 +27,14 @@ TABLE2: tuple[tuple[str, str, float, float, float, float], ...] = (
     ("TinyImageNet", "CIFAR-10", 93.16, 0.05, 93.64, -0.18),
     ("TinyImageNet", "CIFAR-100", 70.31, 0.11, 73.14, -0.17),
 )
-"""Searched on, trained on, accuracy in % and the change from searching where one trains: forward, then backward."""
+"""Data set searched on, trained on, accuracy in % and the change from searching on the latter: forward, then backward.
+"""
 
 
 def steps_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """Accuracy in % at each number of time steps: a row for each kind of cell (the form of Table 4)."""
+    """Returns a table of accuracy in % at each number of time steps: a row for each direction of connections (Table
+    4).
+    """
     rows = []
     for way in study.ways:
         own = {
@@ -47,7 +50,7 @@ GAINED = f"T = {TIMES[-1]} less {TIMES[0]}"
 
 
 def published_steps() -> pd.DataFrame:
-    """Table 4 of the paper, CIFAR-100."""
+    """Returns Table 4 of the paper, CIFAR-100."""
     return pd.DataFrame(
         {"cell": NAMES[way]}
         | {f"T = {t}": f"{each:.2f} %" for t, each in zip(TIMES, values, strict=True)}
@@ -57,7 +60,7 @@ def published_steps() -> pd.DataFrame:
 
 
 def transfer_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """Accuracy in % of the best cell of a search on one data set, trained on another (the form of Table 2)."""
+    """Returns a table of accuracy in % of the best cell of a search on one data set, trained on another (Table 2)."""
     rows = []
     for way in study.ways:
         own: dict[tuple[str, str], list[Outcome]] = {}
@@ -82,7 +85,7 @@ def transfer_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFram
 
 
 def published_transfer() -> pd.DataFrame:
-    """Table 2 of the paper."""
+    """Returns Table 2 of the paper."""
     return pd.DataFrame(
         {
             "searched on": source,
@@ -95,9 +98,10 @@ def published_transfer() -> pd.DataFrame:
 
 
 def study_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """A row for each network: its cell, scores, accuracy; the best accuracy first. `run` is its first seed's.
+    """Returns a table with a row for each network: its cell, scores, accuracy; the most accurate first.
 
-    A cell that is the best of several numbers has one row. Columns that say nothing are left out.
+    `run`: that of its first seed. A cell that is the best of several numbers of candidates has one row. Empty columns
+    are left out.
     """
     ranked: dict[str, list[Outcome]] = {}
     for one in sorted(outcomes, key=lambda one: (-one.accuracy, one.member.samples)):

@@ -1,4 +1,4 @@
-"""Cells of a SNASNet as small drawings side by side: forward connections above the nodes, backward ones below."""
+"""Drawings of SNASNet cells side by side: forward connections above the nodes, backward ones below."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ COLOURS = {
 BACK = "var(--st-red-color)"
 LEGEND = {SKIP: "skip", CONV1: "conv 1x1", CONV3: "conv 3x3", POOL: "pool 3x3"}
 SYMBOLS = {SKIP: "diamond", CONV1: "circle", CONV3: "square", POOL: "triangle-up"}
-"""In the middle of a connection, so that colour is not all that tells."""
+"""Markers in the middle of connections, so that operations differ by more than colour."""
 
 HEIGHT, FLAT, HEAD = 104, 66, 62
-"""Pixels of a drawing, of one without backward connections, and of the lines above it."""
+"""Heights in pixels: of a drawing, of one without backward connections, and of the text above it."""
 
 LEAST = 190
-"""Pixels that a cell takes in a row at least: as its words do."""
+"""Smallest width of a cell in pixels, for its text."""
 
 POINTS = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A cell, the lines above it, and, where it can be chosen, its search and its name there."""
+    """A cell to draw: lines of text above it, whether it is marked, and its search and name if it can be clicked."""
 
     cell: Cell
     lines: tuple[str, ...]
@@ -42,7 +42,7 @@ class Drawing:
 
 
 def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str, columns: int = 6) -> Chart:
-    """Drawings in rows of `columns`, under a legend of the operations."""
+    """Returns the chart of cells in rows of `columns`, under a legend of the operations."""
     rows = max(1, -(-len(shown) // columns))
     backward = any(has_backward(one.cell) for one in shown)
     height = HEIGHT if backward else FLAT
@@ -85,7 +85,7 @@ def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str,
 
 
 def drawing(one: Drawing) -> list[dict[str, Any]]:
-    """The traces of a cell: a curve and a mark for each connection, and the nodes, which can be clicked."""
+    """Returns the traces of a cell: a curve and a marker for each connection, and the nodes, which can be clicked."""
     cell = one.cell
     traces: list[dict[str, Any]] = []
     for i, j in NODE_PAIRS:

@@ -1,4 +1,4 @@
-"""The group of commands about cells of a SNASNet, but for `score`."""
+"""The group of commands `cells`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that asks whether scores of cells say what training reaches."""
+"""The command `cells correlate`: do the scores of cells predict their accuracy after training?"""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OWN: dict[str, tuple[Question, ...]] = {
     "random": ("search",),
     "other": ("transfer",),
 }
-"""Fields that only some questions have."""
+"""Fields of a study that only some questions use."""
 
 
 @click.command()
@@ -81,7 +81,7 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
 
 
 def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellStudy:
-    """The study of what was typed: that of its question, and what differs. Raises `InputError`."""
+    """Returns the study given by command-line options, starting from that of its question. Raises `InputError`."""
     given: dict[str, str] = {name: value for name, value in options.items() if value is not None}
     if backward:
         given["connections"] = "backward"
@@ -101,7 +101,7 @@ def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequ
 
 
 def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidate]]:
-    """The scored candidates of each search, by number."""
+    """Returns the scored candidates of each search, by number."""
     return {
         place: {row.number: row for _, row in store.rows(search.digest, Candidate) if not row.fine}
         for place, search in study_searches(study).items()
@@ -109,7 +109,7 @@ def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidat
 
 
 def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]]) -> dict[str, list[Candidate]]:
-    """The candidates of the complete searches by digest, as `study_runs` takes them."""
+    """Returns the candidates of finished searches by digest, as `study_runs` takes them."""
     known = study_searches(study)
     whole = {place: list(some.values()) for place, some in scored.items() if len(some) == known[place].candidates}
     return {known[place].digest: some for place, some in whole.items()}
@@ -118,7 +118,7 @@ def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]])
 def answers(
     store: Store, study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]], runs: Mapping[str, Run]
 ) -> dict[str, Any]:
-    """The result of the study as JSON, by the direction of the cells' connections."""
+    """Returns the result of the study as a dictionary for JSON, by the direction of the cells' connections."""
     from snnviz.studies.cells.charts import study as cellstudy  # numpy takes a while, and the bar need not wait for it
 
     done = [name for name, run in runs.items() if run.state == "done"]
@@ -217,7 +217,7 @@ def _mean(found: ConfidenceInterval | None) -> dict[str, Any]:
 
 
 def print_report(report: Mapping[str, Any]) -> None:
-    """The cells, the most accurate first, and the agreements; or the means of what was searched."""
+    """Prints the cells, the most accurate first, and the agreements; or the mean accuracies of searched cells."""
     for way, one in report["connections"].items():
         if "kendall" in one:
             _print_scores(report, way, one)

@@ -1,4 +1,4 @@
-"""The command that scores a cell without training."""
+"""The command `score`: scores a cell without training."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Print the result of a scoring, if it is done."""
+    """Prints the result of a scoring, if it is finished."""
     setting = run.task
     assert isinstance(setting, Scoring)
     rows = [row for _, row in store.rows(run.run, Report)]
@@ -62,10 +62,9 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(setting: Scoring, found: ScoringResult) -> dict[str, Any]:
-    """The result of a scoring as JSON: scores by both metrics, the setting's first; silent neurons (layers, T, B), and
-    (B, B) matrices.
+    """Returns the result of a scoring as a dictionary for JSON: scores by both metrics, the setting's first.
 
-    These are of the first repeat.
+    Silent neurons (layers, T, B) and distances (B, B) are those of the first repeat.
     """
     chosen = found.scores[setting.metric]
     return {
@@ -100,7 +99,7 @@ def _layer(layer: LayerSparsity) -> dict[str, Any]:
 
 
 def print_score(setting: Scoring, found: ScoringResult) -> None:
-    """The scores, and how sparse each layer is, also with ReLUs."""
+    """Prints the scores, and how sparse each layer is, also with ReLUs."""
     click.echo(f"{to_text(setting.cell)}: {summary(setting.cell)}")
     for metric in sorted(found.scores, key=lambda metric: metric != setting.metric):
         scores = found.scores[metric]

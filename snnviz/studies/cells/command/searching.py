@@ -1,4 +1,4 @@
-"""The command that searches cells without training, and what `show` prints of such a search."""
+"""The command `cells search`: searches cells without training, and printing of such searches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snnviz.studies.cells.theory.candidates import RankedCandidate, rank_candida
 from snnviz.studies.cells.theory.sahd import METRICS
 
 SHOWN = 20
-"""Rows of the table, unless more were scored again."""
+"""Number of rows of the table, unless more cells were scored again."""
 
 
 @click.command()
@@ -60,7 +60,7 @@ def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool
 
 
 def read_setting(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellSearch:
-    """The setting of what was typed. Raises `InputError`."""
+    """Returns the search given by command-line options. Raises `InputError`."""
     given = {name: value for name, value in options.items() if value is not None}
     if backward:
         given["connections"] = "backward"
@@ -71,13 +71,13 @@ def read_setting(backward: bool, options: Mapping[str, str | None], settings: Se
 
 
 def search_of(run: Run) -> CellSearch:
-    """The `CellSearch` that a run is of."""
+    """Returns the `CellSearch` task of a run."""
     assert isinstance(run.task, CellSearch)
     return run.task
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """A search, as far as it is done."""
+    """Prints a search, as far as it has come."""
     if as_json:
         print_json(report(store, run))
         return
@@ -86,7 +86,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(store: Store, run: Run) -> dict[str, Any]:
-    """The result of a search as JSON: its candidates in order, and the best of them."""
+    """Returns the result of a search as a dictionary for JSON: its candidates in order, and the best of them."""
     setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
     standings = rank_candidates(rows, setting.metric)
@@ -103,7 +103,7 @@ def report(store: Store, run: Run) -> dict[str, Any]:
 
 
 def print_search(store: Store, run: Run) -> None:
-    """A table of the best cells."""
+    """Prints a table of the best cells of a search."""
     setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
     standings = rank_candidates(rows, setting.metric)

@@ -1,12 +1,12 @@
-"""A SNASNet of untrained weights, and how its neurons spike (Kim et al. 2022, Fig. 5, and their code).
+"""The forward pass of a SNASNet with random weights, for its spikes (Kim et al. 2022, Fig. 5, and their code).
 
     stem -> cell -> norm, LIF, conv C to 2C, norm, pool 2 -> cell of 2C -> norm, LIF, pool 2 -> dropout
          -> linear, LIF -> readout, voting
 
 An operation of a cell is LIF, convolution, norm. Everything is as in training mode: norms by the statistics of the
-batch at that time step, the same half of the last maps dropped at all steps. What a node's several convolutions would
-each fire from the same current is fired once. A step of the whole network comes before the next one, so that what a
-layer needs stays in the cache.
+batch at that time step, the same half of the last maps dropped at all steps. Equal LIF layers before several
+convolutions of a node are computed once. The whole network is computed one time step after the other, so that a layer's
+values stay in the cache.
 """
 
 from __future__ import annotations
@@ -29,18 +29,21 @@ from snnviz.studies.cells.compute import firing
 from snnviz.studies.cells.theory.sahd import Counts
 
 Array = Any
-"""Of numpy, float32 or float64, channels last."""
+"""A numpy array, float32 or float64, channels last."""
 
 KERNEL = {CONV1: 1, CONV3: 3}
 
 MAX_WIDTH = 4096
-"""Inputs of the linear layer from which its weights have the deviation 0.01 of the code; fewer would not spike."""
+"""Fan-in of a linear layer from which on its weights have the code's standard deviation 0.01; with fewer inputs it
+would not spike.
+"""
 
 
 class CachedWeights:
-    """Weights by name, each drawn from `seed` and its name when it is first asked for, and kept.
+    """Random weights by name, each drawn from `seed` and its name at first use, and cached.
 
-    So the weights of an operation at its place are the same in all cells of a search: scores differ by the cells.
+    So the weights of an operation at a place are the same in all cells of a search, and scores differ by the cells
+    alone.
     """
 
     def __init__(self, seed: int, *purpose: int, dtype: torch.dtype = torch.float32) -> None:
@@ -54,23 +57,23 @@ class CachedWeights:
         return self.kept[key]
 
     def conv(self, name: str, out: int, into: int, size: int) -> Tensor:
-        """(O, C, k, k), uniform with torch's `kaiming_uniform_(a=2)`."""
+        """Returns convolution weights (O, C, k, k), uniform as by torch's `kaiming_uniform_(a=2)`."""
         bound = math.sqrt(6 / ((1 + 2**2) * into * size**2))
         found = self._named(name, (out, into, size, size), lambda w, draw: w.uniform_(-bound, bound, generator=draw))
         return found.contiguous(memory_format=torch.channels_last)
 
     def linear(self, name: str, out: int, into: int) -> Tensor:
-        """(O, I), normal."""
+        """Returns linear weights (O, I), normally distributed."""
         deviation = 0.01 if into >= MAX_WIDTH else math.sqrt(2 / into)
         return self._named(name, (out, into), lambda w, draw: w.normal_(0, deviation, generator=draw))
 
     def dropout(self, batch: int, size: int) -> Tensor:
-        """(B, I), 0 or 2 with equal chances."""
+        """Returns a dropout mask (B, I) of 0 and 2 with equal probability."""
         return self._named("dropout", (batch, size), lambda w, draw: w.bernoulli_(0.5, generator=draw).mul_(2))
 
 
 class AffineTerm(NamedTuple):
-    """gain x + shift, of which a node is a sum: x (B, S), the others (block,)."""
+    """A term gain x + shift of a node's sum: x (B, S), gain and shift (block,)."""
 
     x: Array
     gain: Array
@@ -78,7 +81,7 @@ class AffineTerm(NamedTuple):
 
 
 class FeatureMaps:
-    """The maps of a part of the network, (B, S) with S = H W C."""
+    """Shape of the feature maps of a part of the network, and operations on them; maps are (B, S) with S = H W C."""
 
     def __init__(self, batch: int, side: int, channels: int, dtype: torch.dtype) -> None:
         self.batch, self.side, self.channels, self.dtype = batch, side, channels, dtype
@@ -89,33 +92,35 @@ class FeatureMaps:
         self.nothing = np.empty((0, self.size), self.numbers)
 
     def empty(self) -> Array:
+        """Returns uninitialised maps (B, S)."""
         return torch.empty((self.batch, self.size), dtype=self.dtype).numpy()
 
     def tensor(self, x: Array) -> Tensor:
-        """(B, C, H, W), channels last in memory."""
+        """Returns maps (B, S) as a tensor (B, C, H, W), channels last in memory."""
         return torch.from_numpy(x).view(self.batch, self.side, self.side, self.channels).permute(0, 3, 1, 2)
 
     def array(self, maps: Tensor) -> Array:
-        """Of a tensor (B, C, H, W)."""
+        """Returns a tensor (B, C, H, W) as maps (B, S)."""
         return maps.permute(0, 2, 3, 1).reshape(self.batch, -1).numpy()
 
     def plain(self, x: Array) -> AffineTerm:
+        """Returns maps x as a term with gain 1 and shift 0."""
         return AffineTerm(x, self.ones, self.zeros)
 
     def normalised(self, x: Array, of: Array | None = None) -> AffineTerm:
-        """x by the statistics of x, or of what it is an average of."""
+        """Returns maps x as a batch-normalised term, by the statistics of `of`, by default of x."""
         gain, shift = np.empty_like(self.ones), np.empty_like(self.ones)
         firing.batch_norm_parameters(x if of is None else of, self.channels, firing.EPSILON, gain, shift)
         return AffineTerm(x, gain, shift)
 
     def pooled(self, x: Array) -> Array:
-        """Averages over 3x3 pixels."""
+        """Returns maps averaged over 3x3 pixels."""
         found = self.empty()
         firing.average_pool(x, np.zeros((self.side + 2, self.channels), self.numbers), self.numbers.type(1 / 3), found)
         return found
 
     def total(self, terms: list[AffineTerm]) -> Array:
-        """The sum of terms. Nobody may write to it."""
+        """Returns the sum of terms, (B, S); not to be modified."""
         if len(terms) == 1 and terms[0].gain is self.ones:
             return terms[0].x
         found = self.empty()
@@ -128,9 +133,9 @@ class FeatureMaps:
 
 @dataclass(frozen=True, slots=True)
 class LayerSpikes:
-    """How a LIF layer spiked: `both` (T, B, B), how many of its neurons spike for both images.
+    """Spike statistics of a LIF layer: `both` (T, B, B), the number of its neurons that spike for both images.
 
-    `copies`: how many layers of the published network spike like it, as they have the same input.
+    `copies`: number of layers of the published network with the same input and so the same spikes.
     """
 
     name: str
@@ -140,12 +145,12 @@ class LayerSpikes:
 
     @property
     def silent(self) -> NDArray[np.float32]:
-        """(T, B): the share of neurons without a spike."""
+        """Share of neurons without a spike, an array (T, B)."""
         return (1 - np.diagonal(self.both, axis1=1, axis2=2) / self.neurons).astype(np.float32)
 
 
 class LifLayer:
-    """LIF neurons that go through time once."""
+    """LIF neurons of one layer, called once for each time step in order."""
 
     def __init__(self, name: str, maps: FeatureMaps, steps: int, copies: int = 1) -> None:
         self.maps = maps
@@ -166,7 +171,7 @@ class LifLayer:
 
 
 class ReluLayer:
-    """ReLUs in the place of LIF neurons, and which share of them was 0."""
+    """ReLUs in place of a layer of LIF neurons; records the share of zeros."""
 
     def __init__(self, name: str, maps: FeatureMaps, steps: int, copies: int = 1) -> None:
         self.name, self.maps, self.copies, self.step = name, maps, copies, 0
@@ -181,7 +186,10 @@ class ReluLayer:
 
 
 class CellLayers:
-    """A cell's operations, with what they remember from one time step to the next."""
+    """A cell's operations, with the values of backward connections from the time step before.
+
+    Called with the terms that reach the input node, it returns those that reach the output node.
+    """
 
     def __init__(
         self,
@@ -241,10 +249,10 @@ class CellLayers:
 
 
 class UntrainedSnasNet:
-    """A SNASNet with cells of this matrix for images (B, P, side, side); `side` is divisible by 4.
+    """A SNASNet with random weights and cells of this matrix for images (B, P, side, side); `side` is divisible by 4.
 
-    Weights are asked of `weights` by name: stem, cell 1, reduction, cell 2, hidden, readout. `pulse` is called twice at
-    each time step; what it raises ends the computation.
+    `weights` has the weights of stem, cell 1, reduction, cell 2, hidden, readout by name. `pulse` is called twice per
+    time step and may raise an exception to cancel.
     """
 
     def __init__(
@@ -259,15 +267,15 @@ class UntrainedSnasNet:
         self.planes, self.side, self.channels = shape
 
     def fired(self, images: Tensor, steps: int) -> list[LayerSpikes]:
-        """Every LIF layer over `steps` time steps, in which the images stay the same."""
+        """Returns the spikes of every LIF layer over `steps` time steps with constant images."""
         return [layer.fired for layer in self._run(images, steps, LifLayer)[0] if isinstance(layer, LifLayer)]
 
     def rectified(self, images: Tensor) -> list[ReluLayer]:
-        """The same layers with ReLUs for neurons, at the one time step that these need."""
+        """Returns the same layers with ReLUs in place of neurons, after a single time step."""
         return [layer for layer in self._run(images, 1, ReluLayer)[0] if isinstance(layer, ReluLayer)]
 
     def votes(self, images: Tensor, steps: int, classes: int, voters: int) -> Tensor:
-        """(B, classes): means over time steps and over each class's `voters` outputs."""
+        """Returns the logits (B, classes): means over time steps and over each class's `voters` outputs."""
         spikes = self._run(images, steps, LifLayer)[1]
         readout = self.weights.linear("readout", classes * voters, self.hidden)
         return F.avg_pool1d(F.linear(spikes.mean(0), readout), voters)

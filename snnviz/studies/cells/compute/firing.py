@@ -1,10 +1,11 @@
-"""The LIF step of Kim et al. over channels-last maps, with batch statistics before and bits of spikes after it.
+"""Compiled LIF step of Kim et al. over channels-last maps, with batch normalisation before it and spikes as bits after
+it.
 
     v <- v + (I - v) / tau,  s = 1 where v >= 1,  v <- 0 where s        tau = 4/3
 
-which is SpikingJelly's `LIFNode` with hard reset, unlike `snnviz.core.kernels`, whose reset waits for the next step.
-Maps are (B, S), S = H W C with the channels last. Gains and shifts are (block,), a channel's repeated every C numbers,
-so that loops are long whatever C is. Spikes also leave as bits, 64 neurons of an image in a word, to be compared.
+which is SpikingJelly's `LIFNode` with hard reset; `snnviz.core.kernels` resets one step later. Maps are (B, S), S = H W
+C with the channels last. Gains and shifts are (block,), a channel's repeated every C numbers, so that loops are long
+whatever C is. Spikes are also stored as bits, 64 neurons of an image in a word, for fast comparison.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ from snnviz.core.kernels import compiled, summing
 TAU = 4 / 3
 THRESHOLD = 1.0
 EPSILON = 1e-5
-"""Of batch normalisation."""
+"""Constant that batch normalisation adds to variances."""
 
 WORD = 64
 LONG = 1024
 
 
 def block_size(channels: int) -> int:
-    """How many numbers are worked on at a time: whole pixels and whole words."""
+    """Returns how many numbers are processed at a time: a multiple of whole pixels and whole words."""
     least = math.lcm(channels, WORD)
     return least * max(1, LONG // least)
 
 
 def word_count(size: int) -> int:
-    """Words of an image of `size` neurons."""
+    """Returns the number of 64-bit words for the spikes of `size` neurons."""
     return -(-size // WORD)
 
 
@@ -78,9 +79,9 @@ def _pack(s: Any, bits: Any) -> None:
 
 @compiled
 def lif_step(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, how: Any) -> None:
-    """A step of neurons whose current is gain x + shift, plus `more` where that is not (0, S): changes v, s and bits.
+    """Computes one LIF step for the current gain x + shift, plus `more` unless that is (0, S); updates v, s and bits.
 
-    `how`: what v keeps, what it takes of the current, the threshold and 0, as numbers of the arrays' type.
+    `how`: the share of v that is kept, that of the current, the threshold and 0, in the arrays' dtype.
     """
     images, size = x.shape
     width = gain.shape[0]
@@ -110,7 +111,7 @@ def _affine_more(x: Any, gain: Any, shift: Any, out: Any) -> None:
 
 @compiled
 def affine(x: Any, gain: Any, shift: Any, out: Any, anew: bool) -> None:
-    """Sets `out` to gain x + shift, or adds that."""
+    """Sets `out` to gain x + shift if `anew`, else adds gain x + shift to it."""
     images, size = x.shape
     width = gain.shape[0]
     for image in range(images):
@@ -160,7 +161,10 @@ def _three(a: Any, b: Any, c: Any, out: Any, share: Any) -> None:
 
 @compiled
 def average_pool(x: Any, rows: Any, third: Any, out: Any) -> None:
-    """The average of 3x3 pixels of maps, 0 around; `rows` is (W + 2, C) zeros, and `third` 1/3 of the maps' type."""
+    """Writes the average over 3x3 pixels of maps x to `out`, with zero padding.
+
+    `rows`: a buffer (W + 2, C) of zeros; `third`: 1/3 in the maps' dtype.
+    """
     images, size = x.shape
     channels = rows.shape[1]
     line = (rows.shape[0] - 2) * channels
@@ -185,7 +189,7 @@ def _common(a: Any, b: Any) -> Any:
 
 @compiled
 def joint_spike_counts(bits: Any, both: Any) -> None:
-    """Fills `both` (B, B): how many neurons spike for both images, from bits (B, words)."""
+    """Fills `both` (B, B) with the number of neurons that spike for both images, from bits (B, words)."""
     images = bits.shape[0]
     for i in range(images):
         for j in range(i, images):

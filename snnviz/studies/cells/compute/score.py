@@ -1,4 +1,4 @@
-"""The score of a cell: SNASNets of untrained weights, shown a few images (Kim et al. 2022, Sec. 4.2)."""
+"""The score of a cell: SNASNets with random weights, shown a few images (Kim et al. 2022, Sec. 4.2)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snnviz.studies.cells.theory.sahd import METRICS, KernelMatrix, LayerSparsit
 
 
 def use_one_thread() -> None:
-    """In a thread that scores: each operation on this thread alone."""
+    """Makes torch use one thread in the calling thread."""
     torch.set_num_threads(1)
 
 
@@ -28,7 +28,7 @@ TINY_SCORING = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repea
 
 
 class Scorer:
-    """Scores cells alike: the same images, and the same weights at the same places. Raises `DataMissing`."""
+    """Scores cells with the same images and the same random weights. Raises `DataMissing`."""
 
     def __init__(self, setting: Scoring, dtype: torch.dtype = torch.float32) -> None:
         self.setting = setting
@@ -36,7 +36,7 @@ class Scorer:
 
     @cached_property
     def chosen(self) -> tuple[NDArray[np.intp], ...]:
-        """For each repeat (B,): the numbers of training images, no two of which are alike. Raises `InputError`."""
+        """Indices (B,) of the training images for each repeat, no two of which are equal. Raises `InputError`."""
         setting, split = self.setting, datasets.load_images(self.setting.data, self.setting.seed)
         found = []
         for repeat in range(setting.repeats):
@@ -54,7 +54,7 @@ class Scorer:
 
     @cached_property
     def batches(self) -> tuple[Tensor, ...]:
-        """For each repeat (B, C, side, side), of the training set's mean 0 and variance 1."""
+        """The images for each repeat, (B, C, side, side), normalised by the training set."""
         setting, card = self.setting, datasets.dataset_card(self.setting.data)
         split = datasets.load_images(setting.data, setting.seed)
         found = []
@@ -66,11 +66,11 @@ class Scorer:
         return tuple(found)
 
     def score(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> dict[Metric, Scores]:
-        """The scores of the networks of this cell; `pulse` as in `UntrainedSnasNet`."""
+        """Returns the scores of a cell by both metrics; `pulse` as in `UntrainedSnasNet`."""
         return _scores([self._kernel(self._fired(cell, repeat, pulse)) for repeat in range(self.setting.repeats)])
 
     def findings(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> ScoringResult:
-        """The scores, how sparsely the first of the networks spikes, and how its ReLU twin is active."""
+        """Returns the scores of a cell, and sparsity and distances of the first repeat, also with ReLUs."""
         kernels: list[KernelMatrix] = []
         layers: tuple[LayerSparsity, ...] = ()
         for repeat in range(self.setting.repeats):
@@ -109,6 +109,6 @@ def _scores(kernels: Sequence[KernelMatrix]) -> dict[Metric, Scores]:
 
 
 def warm_up() -> None:
-    """Scores a tiny cell: kernels are compiled, or loaded, when they are first called."""
+    """Scores a tiny cell, so that kernels are compiled or loaded."""
     tiny = Scoring.check(TINY_SCORING)
     Scorer(tiny).score(tiny.cell)

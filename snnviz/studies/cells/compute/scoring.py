@@ -1,7 +1,7 @@
-"""A cell is scored, or very many are: each in untrained networks, none twice.
+"""Runs a scoring or a search of cells in untrained networks; each cell is scored once.
 
-What is found depends on the setting alone: not on how many cells are scored side by side, nor on where it was
-interrupted. Candidates are reported in the order of their numbers; to go on is to leave out those that are known.
+Results depend on the setting alone: not on how many cells are scored in parallel, nor on interruptions. Candidates are
+reported in the order of their numbers; to resume, known ones are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from snnviz.tasks import EMPTY_HISTORY, History, one_thread
 
 POLL_SECONDS = 0.1
 MAX_THREADS = 2
-"""Cells that are scored at once."""
+"""Largest number of cells that are scored in parallel."""
 
 
 class _Stopped(Exception):
@@ -32,7 +32,7 @@ class _Stopped(Exception):
 
 
 def run_scoring(setting: Scoring, *_: object) -> Iterator[Event]:
-    """Yields Progress, and then the Report. Raises `DataMissing`, `InputError`."""
+    """Scores a cell; yields Progress, and then the Report. Raises `DataMissing`, `InputError`."""
     steps, made = costs.scoring_steps(setting), 0
 
     def pulse() -> None:
@@ -53,10 +53,11 @@ def run_scoring(setting: Scoring, *_: object) -> Iterator[Event]:
 def run_cell_search(
     setting: CellSearch, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Yields Progress and Candidates: all of them in small networks, then the best again in larger ones.
+    """Searches cells; yields Progress and Candidates: all of them in small networks, then the best again in larger
+    ones.
 
-    What an interrupted search has reported is taken up. `threads` is asked whether another core may help. A cell that
-    is drawn more than once is scored once. Raises `DataMissing`, `InputError`.
+    Resumes an interrupted search. `threads()` returns how many cores may be used. A cell that is drawn more than once
+    is scored once. Raises `DataMissing`, `InputError`.
     """
     past = history.rows(Candidate)
     coarse, fine = Scorer(setting.coarse), Scorer(setting.fine)

@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The Cells page (streamlit)."""

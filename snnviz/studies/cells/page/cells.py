@@ -34,11 +34,11 @@ ABOUT = {
 
 
 PARTS: dict[str, Any] = {"draw": draw, "search": search, "study": study}
-"""What shows each view, and takes its setting from a link."""
+"""The module that draws each view and reads its setting from a link."""
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the settings from the address if the visit began here."""
+    """Initialises the page's session at the top of the page, from the link if the visit started here."""
     session = st.session_state
     if "cells_view" in session:
         if is_back_navigation():
@@ -68,7 +68,7 @@ def _go_back() -> None:
 
 @show_store_errors()
 def panel() -> None:
-    """The switch between the parts, and one of them."""
+    """Draws the whole page: the switch between views, and the selected one."""
     VIEWS.head("Cells")
     st.caption(ABOUT[VIEWS.current])
     if problem := st.session_state.cells_link_problem:

@@ -1,4 +1,4 @@
-"""Part of the Cells page: a cell, drawn and scored without training."""
+"""The view "Draw and score" of the Cells page: a cell, drawn and scored without training."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EDITOR_KEY = "cells-drawing"
 
 
 def open_cell(cell: Cell, **fields: Any) -> None:
-    """A callback's way to this part of the page, with a cell in the editor; `fields` are others of the scoring."""
+    """Opens a cell in the editor of this view; `fields`: other fields of the scoring. For callbacks."""
     before = SCORING.value
     SCORING.replace(Scoring.check({**before.model_dump(), **fields, "cell": cell}))
     after = SCORING.value
@@ -52,7 +52,7 @@ def _put_back(before: Scoring) -> None:
 
 
 def panel() -> None:
-    """The editor; below it how the cell is scored, the network, and what was found."""
+    """Draws the editor, the scoring's setting, the network, and the results."""
     SCORING.show_problem(linked=True)
     with st.container():
         _editor()

@@ -1,5 +1,4 @@
-"""The scoring of a cell: the Score and Cancel buttons with progress, the result, and the button that trains the
-cell."""
+"""The scoring of a cell on the page: buttons with progress, the result, and the button that trains the cell."""
 
 from __future__ import annotations
 
@@ -41,7 +40,7 @@ AWARE = " Sparsity-aware: a layer's distances are in units of what independent s
 
 
 def panel(setting: Scoring, run: Run | None) -> None:
-    """Score, or Cancel and how far it is; above them what went wrong. Beside them the way to the cell's training."""
+    """Draws the buttons Score and Cancel with progress and errors, and the button that trains the cell."""
     left, right = st.columns([12, 3], vertical_alignment="bottom")
     with left:
         known = {setting.digest: run} if run is not None else {}
@@ -55,7 +54,7 @@ def _pressed() -> None:
 
 
 def train(setting: Scoring) -> None:
-    """To the Design page, with a network of the cell that is shown the same images, as large as when scored."""
+    """Opens the Design page with a network of the cell, with the same images and size as in the scoring."""
     pixels = max(datasets.dataset_card(setting.data).shape[1:])
     fields = {
         "data.name": setting.data,
@@ -73,7 +72,7 @@ def train(setting: Scoring) -> None:
 
 
 def figures(setting: Scoring, run: Run) -> None:
-    """The figures of a finished scoring."""
+    """Draws the charts of a finished scoring."""
     try:
         found = _findings(run.run, run.finished)
     except InputError as error:

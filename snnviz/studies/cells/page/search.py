@@ -1,4 +1,4 @@
-"""Part of the Cells page: a search of cells without training, while it goes on and after."""
+"""The view "Search" of the Cells page: a search of cells without training, while it runs and after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ begin = SEARCH.begin
 
 
 def panel() -> None:
-    """What is searched; below it how far it is and what was found, live."""
+    """Draws the search's widgets, its progress and its results, updated live."""
     SEARCH.show_problem(linked=True)
     with st.container():
         settings()

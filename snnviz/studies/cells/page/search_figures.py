@@ -1,4 +1,4 @@
-"""What a search of cells found: figures that fill in, the best as drawings and as a table, and where they can go."""
+"""Figures of a search of cells, updated as candidates are scored: charts, the best as drawings and as a table."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from snnviz.ui.kit.words import escape_markdown
 
 DRAWN = 12
 ROWS = 100
-"""The best cells that are drawn, and that the table holds at most."""
+"""Largest number of best cells in the table."""
 
 CHOSEN = "cell_search_chosen"
-"""The session's name of the chosen cell and its search."""
+"""Session key of the selected cell and its search."""
 
 TABLE, BEST, OVERVIEW = "cell-search-table", "cell-search-best", "cell-search-overview"
 
 
 def preview(history: SearchHistory) -> None:
-    """Before anything was found: the first cells that will be drawn."""
+    """Draws the first cells of a search before it has results."""
     cells = [history.search.cell(number) for number in range(min(DRAWN // 2, history.search.candidates))]
     shown = [Drawing(cell, (f"no. {number + 1}", *_parts(cell))) for number, cell in enumerate(cells)]
     words = "Node 0 is a cell's input, node 3 its output. Nodes that are fed by nothing, or feed nothing, lose their "
@@ -46,7 +46,7 @@ def preview(history: SearchHistory) -> None:
 
 
 def figures(history: SearchHistory, *, ended: bool) -> None:
-    """Everything about the candidates so far."""
+    """Draws all charts, sentences and tables on the candidates so far."""
     chosen = _chosen(history)
     marked = chosen.coarse.cell if chosen else ""
     names = [name for name in COUNTED if history.search.backward or name not in ("forward", "backward")]

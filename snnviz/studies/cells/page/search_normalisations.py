@@ -1,4 +1,4 @@
-"""Whether the other normalisations would rank a search's cells alike: its first cells scored by them, at a click."""
+"""Comparison of the rankings by other normalisations: a button that scores a search's first cells by them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 
 def runs_of(search: CellSearch) -> dict[str, Run]:
-    """The runs of the same search with the other normalisations, by digest."""
+    """Returns the runs of the same search with the other normalisations, by digest."""
     return questions.runs_of(list(search.beside))
 
 
 def panel(history: SearchHistory) -> None:
-    """A press, and Kendall's tau with its interval once there is something to compare."""
+    """Draws a button that starts the comparison, and Kendall's tau with its interval once there are results."""
     hunts, runs = history.search.beside, runs_of(history.search)
     if not hunts[0].candidates > 2:
         return

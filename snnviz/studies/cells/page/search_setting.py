@@ -1,4 +1,4 @@
-"""The setting of a search of cells: its widgets, its link, and what it amounts to in numbers."""
+"""State of the search of cells on the page: its widgets, its link, and its size in numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ METRICS = {"sahd": "SAHD", "hd": "HD"}
 FINE = ("fine_channels", "fine_batch", "fine_repeats")
 SHOWN = ("candidates", "channels", "batch", "best", *FINE, "seed")
 MORE = (("steps", "repeats", "hidden"), ("size",))
-"""In a popover, in rows."""
+"""Rows of fields in a popover."""
 
 BY = (
     "What the best are best at. HD: the Hamming distance between the spikes of two images. SAHD: in units of what "
@@ -38,13 +38,13 @@ SEARCH = PageSettings(
     presets=CELL_SEARCHES,
     noun="search",
 )
-"""What is searched."""
+"""State of the search on the page."""
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """The widgets of the search."""
+    """Draws the widgets of the search."""
     now = SEARCH.value
     top = st.columns([34, 22, 14, 18, 12], vertical_alignment="bottom")
     SEARCH.preset_menu(top[0])
@@ -62,7 +62,7 @@ def settings() -> None:
 
 
 def size_text(now: CellSearch) -> str:
-    """The size of the search, as a sentence.
+    """Returns a sentence on the size of the search.
 
     >>> size_text(CellSearch(candidates=200, best=0)).partition("; ")[0]
     '200 cells are drawn, 178 different matrices'

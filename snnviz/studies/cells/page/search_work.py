@@ -1,4 +1,4 @@
-"""A search of cells as a task: what it said, and what is done with it.
+"""The search of cells of the page as a task: reading its rows, and starting, pausing and deleting it.
 
 It is found by its digest, so a reload loses nothing. Pausing cancels it in the store, which keeps its candidates;
 resuming submits it again.
@@ -23,19 +23,19 @@ START = Verb("Start", "Searching", "Searched", "search")
 
 
 def run_of(search: CellSearch) -> Run | None:
-    """The search in the store, if anybody has ever started it."""
+    """Returns the search's run in the store, or None if it was never started."""
     return questions.runs_of([search]).get(search.digest)
 
 
 def search_history(search: CellSearch, run: Run) -> SearchHistory:
-    """What a search has said so far: the same value while there is nothing new."""
+    """Returns the history of a search so far; the same object while there are no new rows."""
     found = rows(run, Candidate)
     key = (run.run, run.created, len(found))
     return _SEEN.get_or_make(key, lambda: SearchHistory(search, found))
 
 
 def panel(search: CellSearch, run: Run | None, history: SearchHistory) -> None:
-    """Start, Pause or Resume; Cancel; and how far it is. Above them what went wrong."""
+    """Draws the buttons Start, Pause, Resume and Cancel, errors, and the progress of the search."""
     kept = pluralise(history.scored, "candidate")
     found = ResultWords(partial=f"{history.scored:,} of {search.candidates:,} candidates", complete=kept, kept=kept)
     if run is not None and not run.ended:

@@ -1,4 +1,4 @@
-"""How the cell on the Cells page is scored: the setting's widgets and its link."""
+"""State of the scoring on the Cells page: its widgets and its link."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from snnviz.ui.kit.switch import Views
 from snnviz.views.boxes import parts
 
 VIEWS = Views("cells", {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"})
-"""A view's fields carry its prefix in a link; those of the first have none."""
+"""The page's views. A view's fields have its prefix in a link; those of the first view have none."""
 
 EDITOR, SETTINGS, FOUND = "cells-editor", "cells-settings", "cells-found"
-"""Fragments: each is drawn anew without the others."""
+"""Keys of the page's fragments, each of which can be redrawn alone."""
 
 SHOWN, MORE = ("channels", "batch", "steps", "repeats", "seed"), ("hidden", "size")
 WAYS = (
@@ -45,30 +45,30 @@ def _read(query: Mapping[str, str]) -> Scoring:
 
 
 SCORING = PageSettings(Scoring(), "scoring", fragments=(SETTINGS, FOUND), noun="cell", read=_read)
-"""The cell, and how it is scored."""
+"""State of the cell and its scoring on the page."""
 
 
 def begin(query: Mapping[str, str]) -> None:
-    """At the first visit: take the setting from the address."""
+    """Initialises the scoring at the first visit, from the link's parameters."""
     st.session_state.scored = None
     renew_editor()
     SCORING.begin(query)
 
 
 def put_cell(cell: Cell) -> None:
-    """Set the drawn cell."""
+    """Sets the cell of the scoring."""
     SCORING.set(Scoring.check({**SCORING.value.model_dump(), "cell": cell}))
 
 
 def renew_editor() -> None:
-    """Reset the editor after something else changed the cell."""
+    """Resets the editor after something else changed the cell."""
     st.session_state.scoring_revision_of_cell = new_revision()
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """The widgets of the setting."""
+    """Draws the widgets of the scoring."""
     top = st.columns([14, 12, 21, 43, 12], vertical_alignment="bottom")
     SCORING.data(top[0], still=True)
     SCORING.segments(top[1], "metric", "Metric", options=list(METRICS), names=METRICS, help=BY)
@@ -81,7 +81,7 @@ def settings() -> None:
 
 
 def network() -> None:
-    """The drawing of the network around the cell."""
+    """Draws the network around the cell."""
     now = SCORING.value
     card = datasets.dataset_card(now.data)
     caption = (
@@ -96,7 +96,7 @@ def network() -> None:
 
 
 def differences_text(shown: Scoring, now: Scoring) -> str:
-    """What changed in the setting since it was scored, as text.
+    """Returns text on the settings that differ between the shown scoring and the current one.
 
     >>> differences_text(Scoring(), Scoring(batch=64, cell="0001 0000 0000 0000"))
     'images 32 instead of 64, cell 0303 0030 2002 0200 instead of 0001 0000 0000 0000'

@@ -1,4 +1,4 @@
-"""Part of the Cells page: whether scores predict what training reaches. Searches first, then ordinary runs."""
+"""The view "Does it predict?" of the Cells page: searches, then ordinary runs of the found cells."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ Candidates = dict[Place, dict[int, Candidate]]
 STUDY = PageSettings(
     CellStudy(), "cells_study", prefix="study.", lead="view=study", fragments=(SETTINGS, CURVES), noun="study"
 )
-"""What is asked."""
+"""State of the study on the page."""
 
 begin = STUDY.begin
 
 
 def panel() -> None:
-    """What is asked; below it the searches, the runs, and what they show, live."""
+    """Draws the study's widgets, its searches, its runs and their charts, updated live."""
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()

@@ -1,1 +1,1 @@
-"""In numpy: what can be said without training."""
+"""Theory of the scores of cells, in numpy."""

@@ -10,36 +10,39 @@ from snnviz.studies.cells.scoring import Candidate, Metric
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """A cell among the others. `coarse`: when it was first drawn; `fine`: scored again, if it was one of the best."""
+    """A cell among the others. `coarse`: its first score; `fine`: its second score if it was one of the best, else
+    None.
+    """
 
     metric: Metric
     coarse: Candidate
     fine: Candidate | None
     times: int
-    """How often it was drawn."""
+    """Number of times that it was drawn."""
 
     @property
     def value(self) -> float | None:
-        """The most precise score by the search's metric; None where there is none."""
+        """The most precise score by the search's metric, or None."""
         return candidate_score(self.fine or self.coarse, self.metric)
 
     @property
     def valid(self) -> bool:
+        """Whether it has a score."""
         return self.value is not None
 
 
 def candidate_score(row: Candidate, metric: Metric) -> float | None:
-    """The candidate's score."""
+    """Returns the candidate's score by this metric, or None."""
     return row.sahd if metric == "sahd" else row.hd
 
 
 def score_deviation(row: Candidate, metric: Metric) -> float | None:
-    """The deviation of its score between repeats."""
+    """Returns the standard deviation of the candidate's score between repeats, or None."""
     return row.sahd_sd if metric == "sahd" else row.hd_sd
 
 
 def rank_candidates(rows: Iterable[Candidate], metric: Metric) -> list[RankedCandidate]:
-    """Each cell once, the best first: those scored again before the others, those without a score last."""
+    """Returns each cell once, the best first: those scored again before the others, those without a score last."""
     rows = list(rows)
     fine = {row.cell: row for row in rows if row.fine}
     first: dict[str, Candidate] = {}

@@ -1,4 +1,4 @@
-"""What scoring cells costs: seconds on one core, the steps that progress counts, and memory."""
+"""Estimated cost of scoring cells: seconds on one core, progress steps, and memory."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from snnviz.studies.cells.scoring import CellSearch, Scoring
 
 SECONDS_PER_MAC = 2.0e-11
 SECONDS_PER_VALUE = 1.28e-9
-"""For a connection's or a layer's output at one neuron, image and time step: norms, sums, LIF, bits."""
+"""Seconds per output of a connection or layer, for one neuron, image and time step: norms, sums, LIF, bits."""
 SECONDS_PER_LAYER_STEP = 5.9e-5
 SECONDS_PER_PAIR = 6.6e-8
-"""For a pair of images at a time step, in a kernel. All four are fitted to 84 cells at 14 sizes on one core of a Xeon
-with AVX-512; sums of six cells are between 0.92 and 1.21 times what was fitted."""
+"""Seconds per pair of images and time step, in a kernel matrix. All four constants are fitted to 84 cells at 14 sizes
+on one core of a Xeon with AVX-512; sums of six cells are between 0.92 and 1.21 times what was fitted.
+"""
 
 SAMPLE = 16
-"""Candidates of a search that stand for all of them."""
+"""Number of candidates from which the cost of all is estimated."""
 
 UNIT = 1e-4
-"""Seconds that a step of a search's progress stands for."""
+"""Seconds per step of a search's progress."""
 
 
 def scoring_seconds(setting: Scoring) -> float:
-    """An estimate for a scoring, with its ReLU twin, on one core."""
+    """Returns an estimate of the duration of a scoring, with its ReLU twin, in seconds on one core."""
     return _seconds(setting, setting.cell) * (setting.repeats + 1 / setting.steps)
 
 
 def scoring_steps(setting: Scoring) -> int:
-    """Half time steps of the networks, with those of the ReLU twin."""
+    """Returns the number of progress steps of a scoring: half time steps of the networks, ReLU twin included."""
     return 2 * (setting.repeats * setting.steps + 1)
 
 
 @lru_cache(maxsize=256)
 def distinct_count(setting: CellSearch) -> int:
-    """How many different cells the search draws: so many are scored.
+    """Returns how many different cells the search draws, which are scored.
 
     >>> distinct_count(CellSearch(candidates=1000)), distinct_count(CellSearch(candidates=5000, connections="backward"))
     (711, 1955)
@@ -44,7 +45,7 @@ def distinct_count(setting: CellSearch) -> int:
 
 @lru_cache(maxsize=256)
 def candidate_seconds(setting: CellSearch) -> tuple[float, float]:
-    """An estimate for one candidate on one core, and for one that is scored again."""
+    """Returns estimates in seconds on one core for scoring one candidate, and for scoring one again."""
     cells = {setting.cell(number) for number in range(min(setting.candidates, SAMPLE))}
     coarse, fine = (
         stage.repeats * sum(_seconds(stage, cell) for cell in cells) / len(cells)
@@ -54,27 +55,27 @@ def candidate_seconds(setting: CellSearch) -> tuple[float, float]:
 
 
 def search_seconds(setting: CellSearch) -> float:
-    """An estimate for a search on one core."""
+    """Returns an estimate of the duration of a search in seconds on one core."""
     coarse, fine = candidate_seconds(setting)
     many = distinct_count(setting)
     return many * coarse + min(setting.best, many) * fine
 
 
 def progress_weights(setting: CellSearch) -> tuple[int, int]:
-    """The steps that a candidate counts for, and one that is scored again, in proportion to what they cost."""
+    """Returns the progress steps of a candidate, and of one that is scored again, in proportion to their cost."""
     coarse, fine = candidate_seconds(setting)
     return max(1, round(coarse / UNIT)), max(1, round(fine / UNIT))
 
 
 def search_steps(setting: CellSearch) -> int:
-    """Of a whole search."""
+    """Returns the number of progress steps of a whole search."""
     coarse, fine = progress_weights(setting)
     many = distinct_count(setting)
     return many * coarse + min(setting.best, many) * fine
 
 
 def scoring_bytes(setting: Scoring) -> int:
-    """An estimate from above of what a process needs beyond the loaded libraries.
+    """Returns an upper estimate of a scoring's memory in bytes, beyond the loaded libraries.
 
     Tests hold it between 1 and 4 times what is measured.
     """
@@ -82,7 +83,9 @@ def scoring_bytes(setting: Scoring) -> int:
 
 
 def search_bytes(setting: CellSearch) -> int:
-    """As `scoring_bytes`, of a search, which scores two cells at once, with the same weights."""
+    """Returns an upper estimate of a search's memory in bytes; a search scores two cells at once, with shared
+    weights.
+    """
     stages = (setting.coarse, setting.fine) if setting.best else (setting.coarse,)
     most = max(_network_bytes(stage) for stage in stages)
     return sum(_weights_bytes(stage) for stage in stages) + 2 * most + 40_000_000

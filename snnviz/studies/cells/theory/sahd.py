@@ -1,9 +1,8 @@
-"""How differently a network's neurons spike for two images, and the score made of it (Kim et al. 2022, Sec. 4.2).
+"""Distances between the spikes of two images, and the score of a cell made of them (Kim et al. 2022, Sec. 4.2).
 
-`KernelMatrix` makes it, layer by layer; `ScoringResult` is all that the scoring of a cell found, as it is kept and
-drawn.
+`KernelMatrix` accumulates them layer by layer; `ScoringResult` is the stored result of a scoring.
 
-Of a layer of N neurons at a time step, and images i and j of which c_i spike, c_ij for both:
+In a layer of N neurons at a time step, image i has c_i spikes, and c_ij neurons spike for both images i and j:
 
     HD    = c_i + c_j - 2 c_ij                          the Hamming distance
     E[HD] = N p,  p = r_i (1 - r_j) + (1 - r_i) r_j     with r = c / N, or 1 - c / N: Eq. 6
@@ -11,7 +10,7 @@ Of a layer of N neurons at a time step, and images i and j of which c_i spike, c
           = HD / 2 / (p + 0.001)                        published: with alpha = N/2, 0.001 is added to p, not to N p
     K     = sum of N - SAHD over layers and time steps  their mean (code, published); the score is log|det K|: Eq. 3
 
-"code" is an early version of theirs, "published" what the repository has had since.
+"code" is an early version of the authors' code, "published" what their repository has had since.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ Counts = NDArray[np.int64]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
 EPSILON = 1e-3
-"""Where both images are silent, 0 / 0 is 0."""
+"""Constant in the denominator, so that two silent images have distance 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """log|det K|, or None and why there is none, in words."""
+    """A score log|det K|, or None and the reason, in words."""
 
     value: float | None
     invalid: str = ""
@@ -48,7 +47,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A cell's scores by one metric, of each repeat.
+    """A cell's scores by one metric, one for each repeat.
 
     >>> found = Scores((Score(3.0), Score(5.0)))
     >>> found.mean, round(found.deviation, 3), Scores((Score(3.0), Score(None, "why"))).invalid
@@ -59,33 +58,35 @@ class Scores:
 
     @property
     def values(self) -> list[float]:
-        """Of the repeats that have one."""
+        """The scores of the repeats that have one."""
         return [score.value for score in self.each if score.value is not None]
 
     @property
     def mean(self) -> float | None:
-        """Over repeats; None where one has no score."""
+        """Mean over repeats; None if one has no score."""
         return None if self.invalid else sum(self.values) / len(self.each)
 
     @property
     def deviation(self) -> float | None:
-        """Standard deviation between repeats; None where there is no mean, or one repeat."""
+        """Standard deviation between repeats; None if there is no mean, or only one repeat."""
         return None if self.invalid or len(self.each) < 2 else float(np.std(self.values, ddof=1))
 
     @property
     def invalid(self) -> str:
-        """Why there is no mean, or nothing."""
+        """Why there is no mean, or ""."""
         return next((score.invalid for score in self.each if score.value is None), "")
 
 
 def hamming_distance(both: Counts) -> Counts:
-    """Hamming distances (..., B, B) of images' spikes. `both[i, j]`: how many neurons spike for images i and j."""
+    """Returns the Hamming distances (..., B, B) of images' spikes. `both[i, j]`: number of neurons that spike for both
+    images.
+    """
     own = np.diagonal(both, axis1=-2, axis2=-1)
     return own[..., :, None] + own[..., None, :] - 2 * both
 
 
 def expected_hamming_distance(both: Counts, neurons: int) -> Floats:
-    """E[HD] (..., B, B) of images whose spikes are independent, of the same numbers as `hamming_distance`.
+    """Returns E[HD] (..., B, B) for images with independent spikes; `both` as in `hamming_distance`.
 
     >>> expected_hamming_distance(np.array([[50, 0], [0, 25]]), 100).tolist()
     [[50.0, 50.0], [50.0, 37.5]]
@@ -96,23 +97,23 @@ def expected_hamming_distance(both: Counts, neurons: int) -> Floats:
 
 
 def sparsity_aware_distance(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
-    """SAHD (..., B, B) of images that are HD `apart`, of the same numbers as `hamming_distance`."""
+    """Returns SAHD (..., B, B) for Hamming distances `apart`; `both` as in `hamming_distance`."""
     return apart * sahd_ratio(expected_hamming_distance(both, neurons), neurons, normalisation)
 
 
 def sahd_ratio(expected: Floats, neurons: int, normalisation: Normalisation) -> Floats:
-    """SAHD / HD of images whose spikes would be `expected_hamming_distance` apart if they were independent."""
+    """Returns SAHD / HD, given the `expected` Hamming distance of independent spikes."""
     alpha = 0.5 if normalisation == "code" else 0.5 * neurons
     return alpha / (expected + EPSILON * (neurons if normalisation == "published" else 1))
 
 
 def uses_mean(normalisation: Normalisation) -> bool:
-    """Whether K is a mean over layers and time steps, instead of their sum."""
+    """Returns whether K is a mean over layers and time steps, instead of their sum."""
     return normalisation != "paper"
 
 
 class KernelMatrix:
-    """K of a batch by both metrics, layer by layer; what was added is not kept.
+    """The kernel matrix K of a batch by both metrics, accumulated layer by layer.
 
     >>> kernel = KernelMatrix()
     >>> kernel.add(np.array([[[3, 1], [1, 2]]]), neurons=10)
@@ -128,7 +129,9 @@ class KernelMatrix:
         self.neurons = self.terms = self.spikes = 0
 
     def add(self, both: Counts, neurons: int, copies: int = 1) -> None:
-        """A layer of `neurons`: `both` (T, B, B), how many spike for both images. `copies`: layers that spike alike."""
+        """Adds a layer of `neurons`; `both` (T, B, B): how many spike for both images; `copies`: number of equal
+        layers.
+        """
         apart = hamming_distance(both)
         self.hamming = self.hamming + copies * apart.sum(0)
         self.sahd = self.sahd + copies * sparsity_aware_distance(apart, both, neurons, self.normalisation).sum(0)
@@ -137,15 +140,15 @@ class KernelMatrix:
         self.spikes += copies * int(np.diagonal(both, axis1=-2, axis2=-1).sum())
 
     def distance(self, metric: Metric) -> Floats:
-        """(B, B), summed over layers and time steps."""
+        """Returns the distances (B, B), summed over layers and time steps."""
         return self.sahd if metric == "sahd" else self.hamming.astype(np.float64)
 
     def matrix(self, metric: Metric = "sahd") -> Floats:
-        """K, (B, B)."""
+        """Returns K, an array (B, B)."""
         return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(self.normalisation) else 1)
 
     def score(self, metric: Metric = "sahd") -> Score:
-        """log|det K|; there is none where K has no inverse or is not positive."""
+        """Returns the score log|det K|, which does not exist if K has no inverse or is not positive."""
         if not self.spikes:
             return Score(None, "no neuron spikes")
         alike = np.argwhere(np.triu(self.hamming == 0, 1))
@@ -157,16 +160,16 @@ class KernelMatrix:
 
 
 VERSION = 1
-"""Of how `ScoringResult` are written."""
+"""Version of the JSON of `ScoringResult`."""
 
 TYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4")}
 
 
 @dataclass(frozen=True, slots=True)
 class LayerSparsity:
-    """A layer's share of `neurons` that are 0, by time step and image: `silent` (T, B).
+    """Share of a layer's `neurons` that are 0, by time step and image: `silent` (T, B).
 
-    `copies`: how many layers of the published network do the same, as they have the same input.
+    `copies`: number of layers of the published network with the same input and so the same values.
     """
 
     name: str
@@ -176,19 +179,18 @@ class LayerSparsity:
 
     @property
     def varies(self) -> float | None:
-        """Standard deviation over images of the share that is not 0, over its mean; None where all are 0."""
+        """Coefficient of variation over images of the share of nonzero neurons; None if all are 0."""
         active = 1 - self.silent.mean(0, np.float64)
         return float(active.std() / active.mean()) if active.mean() > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
 class ScoringResult:
-    """Scores by both metrics, of every repeat; the rest is of the first repeat.
+    """Result of a scoring: scores by both metrics of every repeat; everything else is of the first repeat.
 
-    `relu`: the layers of the twin, which is the same untrained network with max(0, u) for neurons, shown the images for
-    one step: (1, B). `hamming_distance` and `sparsity_aware_distance` (B, B): distances, summed over layers, their
-    copies and time steps, which are `neurons` numbers in all, of `terms` layers and steps. `labels` (B,): which class
-    an image is of.
+    `relu`: layers of the twin, the same untrained network with ReLUs for one step, (1, B). `hamming` and `sahd` (B, B):
+    distances, summed over layers, their copies and time steps: `neurons` numbers in all, of `terms` layers and steps.
+    `labels` (B,): classes of the images.
     """
 
     scores: Mapping[Metric, Scores]
@@ -201,15 +203,15 @@ class ScoringResult:
     terms: int
 
     def distance(self, metric: Metric) -> Floats:
-        """(B, B)."""
+        """Returns the distances (B, B) by a metric."""
         return (self.sahd if metric == "sahd" else self.hamming).astype(np.float64)
 
     def kernel(self, metric: Metric, normalisation: Normalisation = "paper") -> Floats:
-        """K, (B, B), but for the rounding of what is kept to single precision."""
+        """Returns K, an array (B, B), rounded by storage in float32."""
         return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(normalisation) else 1)
 
     def write(self) -> str:
-        """As JSON, the same text of the same findings."""
+        """Returns the result as JSON text; equal results give equal texts."""
         document = {
             "version": VERSION,
             "scores": {metric: [asdict(score) for score in self.scores[metric].each] for metric in METRICS},
@@ -225,7 +227,7 @@ class ScoringResult:
 
     @classmethod
     def read(cls, text: str) -> ScoringResult:
-        """What `write` wrote. Raises `InputError`."""
+        """Returns the result in a text made by `write`. Raises `InputError`."""
         try:
             document = json.loads(text)
             if document["version"] != VERSION:

@@ -1,4 +1,4 @@
-"""Gradients of untrained networks: by layer and depth, with and without branches."""
+"""Charts of gradients of untrained networks: by layer and depth, with and without branches."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ InitialGradients = Sequence[InitialGradient]
 
 
 def inits(rows: InitialGradients) -> list[str]:
-    """The initialisations in the rows, in their order."""
+    """Returns the initialisations in the rows, as text, in order of appearance."""
     return list(dict.fromkeys(row.init for row in rows))
 
 
 def depths(rows: InitialGradients) -> list[int]:
-    """The depths in the rows; [0] for a network whose depth is no number of layers."""
+    """Returns the depths in the rows, sorted; [0] for networks whose depth is not a number of layers."""
     return sorted({row.depth for row in rows})
 
 
 def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
-    """For each initialisation two heat maps, layers by depths, without and with branches, on one colour scale."""
+    """Returns two heat maps of the gradient norm for each initialisation, layers by depths: without and with branches.
+
+    `on`: the images used, for the caption.
+    """
     known = [value for row in rows for value in (row.grad_norm, row.with_branches) if value is not None]
     bounds = _bounds(known)
     charts = []
@@ -53,7 +56,9 @@ def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
 
 
 def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") -> list[Chart]:
-    """Networks of one depth: gradient norm and saturation from the first layer to the last."""
+    """Returns charts by layer for networks of one depth: gradient norm, saturation, and the branches' share in the
+    gradient.
+    """
     chosen = [row for row in rows if row.depth == depth]
     gradient = empty("layer", "|dL/dW|", type="log", exponentformat="power", dtick=2)
     saturation = empty("layer", "saturated", tickformat=".0%", rangemode="tozero")
@@ -85,7 +90,7 @@ def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") ->
 
 
 def verdict(rows: InitialGradients, depth: int) -> str:
-    """The gradient norm of the first layer, without and with branches, and how it changes with depth, as a sentence."""
+    """Returns a sentence on the first layer's gradient norm, without and with branches, and how it depends on depth."""
     said, way = [], []
     for init in inits(rows):
         own = [row for row in rows if row.init == init and row.depth == depth and row.grad_norm is not None]

@@ -1,4 +1,4 @@
-"""A network with its shortcut branches as a row of boxes: what lies between two branches is one box."""
+"""A drawing of a network with shortcut branches as a row of boxes, one for all layers between two branches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snnviz.views.boxes import Box
 
 
 def parts(design: Design) -> tuple[Box, ...]:
-    """Image, layers up to each branch, the rest, readout.
+    """Returns the boxes: the image, layers up to each branch, the other layers, and the readout.
 
     >>> from snnviz.studies.shortcuts.study import STARTS
     >>> [(part.name, part.branch) for part in parts(STARTS["deep mlp"])][:3]

@@ -1,4 +1,4 @@
-"""Runs with and without shortcut branches: accuracy, losses, and what gradient reached each layer while they learnt."""
+"""Charts of runs with and without shortcut branches: accuracy, losses, and gradients of each layer during training."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ MAIN, LOCAL = "#0f9d8a", "var(--st-orange-color)"
 
 
 RowsByRun = Mapping[str, Rows]
-"""By digest."""
+"""The rows of each run, by digest."""
 
 
 def lambda_chart(design: Design) -> Chart:
-    """The weight of the branches' losses in each epoch, relative to the main loss."""
+    """Returns the chart of the weight of the branches' losses in each epoch, as a share of the total loss."""
     epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branch_layers(design))
     factors = [loss_weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
     local = [many * each.branch / (each.main + many * each.branch) for each in factors]
@@ -65,7 +65,7 @@ def lambda_chart(design: Design) -> Chart:
 
 
 def compare_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
-    """Accuracy, loss and gradient of the modes."""
+    """Returns the charts of accuracy, loss and gradient norm of each mode."""
     return [
         *accuracy_charts(members, rows_by_run),
         loss_chart(members, rows_by_run),
@@ -74,13 +74,15 @@ def compare_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[
 
 
 def why_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
-    """The share of the gradient that came through branches, and the saturation of the surrogate."""
+    """Returns the charts of the branches' share in the gradient and of the saturation of the surrogate."""
     through = any(_rows(members, rows_by_run, mode)[1] for mode in branched_modes(members))
     return [*([share_map(members, rows_by_run)] if through else []), saturation_map(members, rows_by_run)]
 
 
 def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
-    """Accuracy over the epochs: the mean over seeds, and the band from the lowest to the highest."""
+    """Returns the charts of accuracy over the epochs: the mean over seeds, with a band from the lowest to the
+    highest.
+    """
     wanted = (
         ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
         ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
@@ -99,7 +101,7 @@ def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list
 
 
 def gradient_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """Gradient norm by layer and epoch, a panel for each mode."""
+    """Returns heat maps of the gradient norm by layer and epoch, one for each mode."""
     maps = _maps(members, rows_by_run, lambda state: state.grad_norm, geometric_mean)
     caption = (
         "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
@@ -120,7 +122,7 @@ def gradient_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
 
 
 def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """The part of the gradient that came through branches."""
+    """Returns heat maps of the branches' share in each layer's gradient, one for each mode with branches."""
     maps = _maps(members, rows_by_run, lambda state: state.shortcut, fmean, branched_modes(members))
     caption = (
         "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), "
@@ -140,7 +142,7 @@ def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
 
 
 def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """Heat maps of saturation: where the surrogate derivative is nearly 0."""
+    """Returns heat maps of the share of neurons whose surrogate derivative is nearly 0, one for each mode."""
     maps = _maps(members, rows_by_run, lambda state: state.saturation, fmean)
     caption = (
         "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
@@ -161,7 +163,7 @@ def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart
 
 
 def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """The main loss of each mode, and the loss of each branch."""
+    """Returns the chart of the main loss of each mode and the loss of each branch over the epochs."""
     figure = empty("epoch", "cross-entropy", rangemode="tozero")
     figure["layout"]["hovermode"] = "closest"
     dashes: dict[Mode, str] = {"vanilla": "solid", "control": "solid", "constant": "dot", "evolutionary": "dash"}
@@ -193,7 +195,7 @@ def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
 
 
 def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: float) -> Chart:
-    """Gradient norm by layer, at the last look at or before an epoch."""
+    """Returns the chart of the gradient norm by layer, at the last measurement at or before `epoch`."""
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
     seen = set()
@@ -211,7 +213,7 @@ def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: fl
 
 
 KNOWN = ("accuracy", "seconds")
-"""Metrics that the table has in columns of its own."""
+"""Metrics that have columns of their own in the table."""
 
 
 def study_table(
@@ -220,7 +222,9 @@ def study_table(
     rows_by_run: RowsByRun,
     results: Mapping[str, Result] | None = None,
 ) -> pd.DataFrame:
-    """A row for each run there is; with `results` of finished runs, by digest, the other listed metrics."""
+    """Returns a table with a row for each existing run; `results`: metrics of finished runs by digest, as further
+    columns.
+    """
     table: list[dict[str, Any]] = []
     for member in members:
         run, rows = runs.get(member.design.digest), rows_by_run.get(member.design.digest, Rows())
@@ -245,17 +249,17 @@ def study_table(
 
 
 def branched_modes(members: Sequence[StudyRun]) -> list[Mode]:
-    """The modes that have shortcut branches."""
+    """Returns the modes that have shortcut branches."""
     return [mode for mode in names_of(members) if mode not in ("vanilla", "control")]
 
 
 def names_of(members: Sequence[StudyRun]) -> dict[Mode, str]:
-    """The modes and their labels."""
+    """Returns the label of each mode, HTML-escaped."""
     return {member.mode: escape(mode_label(member), quote=False) for member in members}
 
 
 def mode_label(member: StudyRun) -> str:
-    """The label of a mode: "without branches", "constant", "falling: linear"."""
+    """Returns the label of a run's mode: "without branches", "constant", "falling: linear"."""
     if member.mode == "evolutionary":
         return f"falling: {member.name.replace('-', ' ')}"
     return member.name.replace("vanilla", "without branches")
@@ -273,7 +277,7 @@ def _rows(members: Sequence[StudyRun], rows_by_run: RowsByRun, mode: Mode) -> tu
 
 
 def first_layer(rows: Rows) -> list[float]:
-    """Gradient norms of the first layer with weights, look by look."""
+    """Returns the gradient norm of the first layer with weights at each measurement."""
     known = [state for state in rows.layers if state.grad_norm is not None]
     first = min((state.layer for state in known), default=None)
     return [state.grad_norm for state in known if state.layer == first and state.grad_norm is not None]

@@ -1,4 +1,4 @@
-"""What runs with and without shortcut branches say in words, and no more than their numbers carry."""
+"""Sentences on the results of runs with and without shortcut branches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snnviz.views.results import Rows
 
 
 def verdict(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
-    """The result of the finished runs in sentences: accuracies, paired differences by seed, and gradient norms.
+    """Returns sentences on the finished runs: accuracies, paired differences by seed, and gradient norms.
 
     "" before one has finished.
     """
@@ -74,7 +74,7 @@ def _travelled(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run
 
 
 def travel(first: float, last: float) -> str:
-    """How a gradient's norm changes on its way from the last hidden layer to the first, as a verb phrase.
+    """Returns a verb phrase on how a gradient norm changes from the last hidden layer (`last`) to the first (`first`).
 
     >>> travel(0.001, 1.0), travel(0.9, 1.0), travel(8.0, 2.0), travel(0.0, 0.0)
     ('falls to 0.001 times', 'stays (0.9 times)', 'grows to 4 times', 'is 0')
@@ -100,7 +100,7 @@ def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
 
 
 def cost(design: Design, members: Sequence[StudyRun], runs: Mapping[str, Run]) -> str:
-    """What the branches cost in parameters and time, from the design and from the runs, as a sentence."""
+    """Returns a sentence on what the branches cost in parameters and training time."""
     beside, own = branch_parameter_count(design), costs.parameter_count(design)
     words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
     plain = {run.design.seed: run.seconds for run in _done(members, runs, "vanilla")}

@@ -1,1 +1,1 @@
-"""The commands (click)."""
+"""Commands of the shortcuts study (click)."""

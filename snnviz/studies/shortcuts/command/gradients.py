@@ -1,4 +1,4 @@
-"""The command that shows what gradient reaches each layer before training."""
+"""The command `gradients`: shows the gradient of each layer before training."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from snnviz.core.gradients import GradientProfile, LayerGradient
 
 MOST = 200
-"""Depths, and initialisations, at once."""
+"""Largest number of depths, and of initialisations, at once."""
 
 
 @click.command()
@@ -75,7 +75,7 @@ def gradients(name: str, settings: Sequence[str], depths: str | None, inits: str
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """A survey that a page asked for, as far as it is done."""
+    """Prints the finished part of a gradient survey that was started on a page."""
     rows = [row for _, row in store.rows(run.run, InitialGradient)]
     on = describe_probe(run.design, rows[0].probe) if rows else None
     if as_json:
@@ -99,7 +99,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def measure(store: Store, run: Run, as_json: bool) -> None:
-    """Compute a survey once more, on images of every class."""
+    """Computes a gradient survey again, on images of every class, and prints it."""
     datasets.ensure_downloaded(
         run.design.data.name, lambda words: click.echo(words, err=True)
     )  # before anything is lost
@@ -110,7 +110,7 @@ def measure(store: Store, run: Run, as_json: bool) -> None:
 
 
 def read_depths(text: str, design: Design) -> list[int]:
-    """Depths from text such as "2..50" or "4,8,16". Raises `InputError`."""
+    """Returns the depths in text such as "2..50" or "4,8,16". Raises `InputError`."""
     if design.network.hidden_layers is None:
         raise InputError("network.kind", "be mlp or cnn where depths are given", design.network.kind)
     rule = f"be at most {MOST} whole numbers from 1, such as 2..50 or 4,8,16"
@@ -127,7 +127,7 @@ def read_depths(text: str, design: Design) -> list[int]:
 
 
 def read_inits(text: str) -> list[Choice]:
-    """Initialisations from text such as "kaiming,variance-preserving". Raises `InputError`."""
+    """Returns the initialisations in text such as "kaiming,variance-preserving". Raises `InputError`."""
     parts = text.split(",")
     if len(parts) > MOST:
         raise InputError("inits", f"be at most {MOST} initialisations", text)
@@ -135,7 +135,7 @@ def read_inits(text: str) -> list[Choice]:
 
 
 def report(profile: GradientProfile) -> dict[str, Any]:
-    """A gradient profile as JSON."""
+    """Returns a gradient profile as a dictionary for JSON."""
     depth = profile.design.network.hidden_layers
     layers = [asdict(layer) for layer in profile.layers]
     return {"init": format_init(profile.design.init), "depth": depth, "branches": profile.branches, "layers": layers}

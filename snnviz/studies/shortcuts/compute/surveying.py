@@ -1,4 +1,4 @@
-"""A survey of gradients: untrained networks of several depths and initialisations, one after the other."""
+"""A gradient survey: gradients of untrained networks of several depths and initialisations, one after the other."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 
 
 def run_gradient_survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
-    """Yields the rows of each network as it is done, and Progress, which counts layers. Raises `DataMissing`.
+    """Yields the rows of each network as it is finished, and Progress, which counts layers. Raises `DataMissing`.
 
-    It begins anew whatever its history, and says the same.
+    It starts from the beginning whatever its history, with the same results.
     """
     made = 0
     yield Progress(0, setting.layers)
@@ -26,12 +26,12 @@ def run_gradient_survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
 
 
 def gradient_rows(profile: GradientProfile) -> Iterator[InitialGradient]:
-    """A profile as rows of the store."""
+    """Yields a gradient profile as rows of the store, one per layer."""
     init, deep = format_init(profile.design.init), hidden_depth(profile)
     for layer in profile.layers:
         yield InitialGradient(init=init, depth=deep, branch=int(layer.name in profile.branches), **asdict(layer))
 
 
 def hidden_depth(profile: GradientProfile) -> int:
-    """Hidden layers; 0 of a network whose depth is no number of layers."""
+    """Returns the number of hidden layers; 0 for networks whose depth is not a number of layers."""
     return profile.design.network.hidden_layers or 0

@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The Shortcuts page (streamlit)."""

@@ -1,4 +1,4 @@
-"""Part of the Shortcuts page: gradients at initialisation, for many depths, computed in the background in seconds."""
+"""Part of the Shortcuts page: gradients at initialisation for many depths, computed in the background."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
 
 
 def panel() -> None:
-    """Which networks are looked at; below them Compute, and what was found, live."""
+    """Draws the choice of networks, the Compute button, and the results, updated live."""
     questions.live(_figures, RUNS, lambda: questions.are_active([gradient_survey(DESIGN.value, STUDY.value)]))
 
 

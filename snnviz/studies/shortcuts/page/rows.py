@@ -1,4 +1,4 @@
-"""The figures of a comparison's runs, drawn once for all who watch them."""
+"""Cached figures of a comparison's runs, shared by all visitors."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from snnviz.views.results import Rows
 
 
 def watched(shown: Revisions) -> dict[str, Rows]:
-    """The rows of each run that has said something of its layers, by digest."""
+    """Returns the rows of each run that has reported states of layers, by digest."""
     return {name: rows for name, rows in curves(shown).items() if rows.layers}
 
 
 @shared(16)
 def charts_of(several: tuple[StudyRun, ...], shown: Revisions) -> tuple[bytes, bytes]:
-    """The charts above the profile, and those below it."""
+    """Returns the charts above and below the gradient profile, serialised."""
     found = watched(shown)
     return payload(compare_charts(several, found)), payload(why_charts(several, found))
 
 
 @shared(64)
 def profile_of(several: tuple[StudyRun, ...], shown: Revisions, epoch: float) -> bytes:
-    """The profile at an epoch."""
+    """Returns the chart of the gradient profile at an epoch, serialised."""
     return payload([profile_chart(several, watched(shown), epoch)])

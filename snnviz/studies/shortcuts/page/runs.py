@@ -25,7 +25,7 @@ COMPARE = Verb("Compare", "Comparing", "Compared", "run")
 
 
 def panel() -> None:
-    """Compare and Cancel, and what the runs show, live."""
+    """Draws the Compare and Cancel buttons and the charts of the runs, updated live."""
     questions.live(_curves, RUNS, lambda: questions.are_active(distinct_designs(study_runs(DESIGN.value, STUDY.value))))
 
 

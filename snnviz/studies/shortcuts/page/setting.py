@@ -1,4 +1,4 @@
-"""What the Shortcuts page is about: a design, its branches, and how many runs; as widgets, as a drawing, as a link."""
+"""State of the Shortcuts page: a design, its branches and the study, with widgets, drawing and link."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from snnviz.ui.kit.switch import Views
 from snnviz.views.words import word
 
 SETTINGS, RUNS = "shortcuts-settings", "shortcuts-runs"
-"""Fragments."""
+"""Keys of the page's fragments."""
 
 VIEWS = Views("shortcuts", {"compare": "While training", "before": "Before training"})
 
@@ -39,7 +39,7 @@ NUMBERS = ("network.depth", "data.steps", "neuron.threshold", "data.train_sample
 
 
 def with_own_branches(own: Design, before: Design) -> Design:
-    """A design with its own branches, or, where it has none, with the schedule that was shown before."""
+    """Returns the design `own`, given the branches' schedule of `before` if it has no branches."""
     if own.training.shortcut.schedule.kind != "zero":
         return own
     shown = before.training.shortcut.schedule
@@ -52,7 +52,7 @@ def _bare(of: Design) -> Design:
 
 
 STUDY = PageSettings(ShortcutStudy(), "shortcuts", prefix="study.", fragments=(SETTINGS, RUNS), noun="study")
-"""What is done with the design."""
+"""State of the study on the page: how many runs, and which networks are surveyed."""
 
 DESIGN = PageDesign(
     "shortcuts",
@@ -62,11 +62,11 @@ DESIGN = PageDesign(
     from_edited=with_own_branches,
     compare_by=_bare,
 )
-"""The design with branches."""
+"""State of the design with branches on the page."""
 
 
 def to_link(design: Design, study: ShortcutStudy, view: str = VIEWS.first) -> str:
-    """The query string: the design unless it is the deep mlp, what differs in the study, the view.
+    """Returns the query string of a link: design, study and view, leaving out defaults.
 
     >>> to_link(STARTS["deep mlp"], ShortcutStudy(seeds=5), "before")
     'study.seeds=5&view=before'
@@ -80,7 +80,7 @@ def to_link(design: Design, study: ShortcutStudy, view: str = VIEWS.first) -> st
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def panel() -> None:
-    """The widgets; below them the network with its branches, and their weight over the epochs."""
+    """Draws the widgets, the network with its branches, and the branches' weight over the epochs."""
     _widgets()
     now = DESIGN.value
     left, right = st.columns([17, 7], gap="small")

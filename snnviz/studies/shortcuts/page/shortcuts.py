@@ -1,4 +1,4 @@
-"""The Shortcuts page: a design with branches as one setting, its link, and the two things that are asked of it."""
+"""The Shortcuts page: a design with branches, its link, and its two views."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ PAPER = (
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the setting from the address if the visit began here.
+    """Initialises the page's session at the top of the page, from the link if the visit started here.
 
-    Else the design that is edited, if it has branches.
+    Otherwise from the edited design, if that has branches.
     """
     if STUDY.name in st.session_state and not is_back_navigation():
         return
@@ -57,13 +57,13 @@ def begin() -> None:
 
 
 def from_link(query: Mapping[str, str]) -> tuple[Design, ShortcutStudy, str]:
-    """Design, study and view of a link; without a field of a design, the deep mlp. Raises `InputError`."""
+    """Returns design, study and view of a link; without fields of a design, the deep mlp. Raises `InputError`."""
     view = VIEWS.read(query)
     return DESIGN.from_link(query), STUDY.from_link(query), view
 
 
 def panel() -> None:
-    """The setting with its drawing; below it the runs, or what is there before any."""
+    """Draws the whole page: the setting with its drawing, and the selected view below it."""
     VIEWS.head("Shortcuts", 6)
     st.caption(ABOUT)
     DESIGN.show_problem(linked=True)

@@ -1,4 +1,4 @@
-"""What a search's Gaussian process believes, beside what was measured: expectations, effects of slots and options."""
+"""Charts of a search's Gaussian process: predictions against measurements, and effects of slots and options."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ from snnviz.views.numbers import share
 KINDS = ("none", "DSC", "ASC")
 MEASURED, EXPECTED = "var(--st-text-color)", "var(--st-violet-color)"
 MOST_SLOTS = 12
-"""Whose options are shown."""
+"""Largest number of slots whose options are shown."""
 
 BETTER, WORSE = "var(--st-green-color)", "var(--st-red-color)"
 
 
 def belief(model: Model) -> FittedProcess:
-    """The process of a row of the store."""
+    """Returns the fitted Gaussian process in a stored row."""
     lengths = tuple(float(length) for length in model.lengths.split(","))
     return FittedProcess(lengths, model.scale, model.noise, model.mean, model.shift, model.spread)
 
 
 def latest_belief(history: SearchHistory) -> tuple[FittedProcess, list[Code], list[float]] | None:
-    """The latest Gaussian process with the codes and values that it was fitted to; None before there is one."""
+    """Returns the latest fitted Gaussian process with the codes and values it was fitted to; None before the first
+    fit.
+    """
     if not history.models:
         return None
     last = history.models[-1]
@@ -39,7 +41,7 @@ def latest_belief(history: SearchHistory) -> tuple[FittedProcess, list[Code], li
 
 
 def belief_charts(history: SearchHistory) -> list[Chart]:
-    """Calibration, the posterior now, the importance of slots, and the effect of their options."""
+    """Returns charts of calibration, the posterior, the importance of slots, and the effects of their options."""
     found = latest_belief(history)
     if found is None:
         return []
@@ -51,7 +53,9 @@ def belief_charts(history: SearchHistory) -> list[Chart]:
 
 
 def calibration_chart(history: SearchHistory) -> Chart:
-    """The predicted value of each candidate, with its standard deviation, against its measured value."""
+    """Returns the chart of each candidate's predicted value, with its standard deviation, against its measured
+    value.
+    """
     unit = UNITS[history.search.objective]
     figure = empty(f"expected: {unit}", "measured")
     figure["layout"]["hovermode"] = "closest"
@@ -101,7 +105,9 @@ def calibration_chart(history: SearchHistory) -> Chart:
 def posterior_chart(
     history: SearchHistory, now: FittedProcess, codes: Sequence[Code], values: Sequence[float]
 ) -> Chart:
-    """Mean and standard deviation of every evaluated candidate and of those that promise most, sorted."""
+    """Returns the chart of mean and standard deviation of all measured candidates and the most promising others,
+    sorted.
+    """
     search = history.search
     kappa = search.kappa * search.decay ** (
         len(history.models) - 1

@@ -1,4 +1,4 @@
-"""ANN, SNN and optimised SNN trained from scratch, as in Table I of Benmeziane et al. 2023, and the numbers there."""
+"""Comparison of ANN, SNN and optimised SNN, trained from scratch, as in Table I of Benmeziane et al. 2023."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ PUBLISHED = pd.DataFrame(
     ],
     columns=["data", "network", "ANN, %", "SNN, %", "optimised, %", "rate, %"],
 )
-"""Table I, full scale. T = 25 and up to 200 epochs are CIFAR-10's; CIFAR10-DVS 100 epochs, DVS Gesture 200."""
+"""Table I of the paper, at full scale: T = 25 and up to 200 epochs for CIFAR-10, 100 epochs for CIFAR10-DVS, 200 for
+DVS Gesture.
+"""
 
 KNOWN = ("accuracy", "rate", "operations", "spikes", "seconds")
-"""Metrics that the table has in columns of its own, or does without."""
+"""Metrics that have columns of their own in the table, or are left out."""
 
 DOUBT = (
     "Where the paper contradicts itself: abstract and conclusion name a gain of 8 %, its table has +11.48, +9.14 and "
@@ -44,7 +46,9 @@ DOUBT = (
 
 @dataclass(frozen=True, slots=True)
 class SeedDesigns:
-    """The designs of one seed: the ANN twin of the original, the original SNN, and the best candidate of its search."""
+    """The designs of one seed: the ANN twin of the original, the original SNN, and the best candidate of its search or
+    None.
+    """
 
     ann: Design
     original: Design
@@ -57,14 +61,17 @@ class SeedDesigns:
 
 
 def published(network: str) -> pd.DataFrame:
-    """The paper's rows for this network; all of them for a block, which the paper does not have."""
+    """Returns the paper's rows for this architecture; all rows for "block", which the paper does not have."""
     mine = PUBLISHED[PUBLISHED["network"] == network]
     return (mine if len(mine) else PUBLISHED).reset_index(drop=True)
 
 
 def comparison_table(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]) -> pd.DataFrame:
-    """A row for ANN, SNN and SNN optimised: test accuracy, firing rate and operations, mean and sd over the
-    seeds that are done, and the mean of each other listed metric. `results` by digest."""
+    """Returns a table with rows for ANN, SNN and optimised SNN; `results` by digest.
+
+    Columns: test accuracy, firing rate and operations, mean and sd over finished seeds, and the mean of other listed
+    metrics.
+    """
     rows = []
     for name, some in (
         ("ANN (twin of the original)", [three.ann for three in seed_designs]),
@@ -89,7 +96,7 @@ def comparison_table(seed_designs: Sequence[SeedDesigns], results: Mapping[str, 
 
 
 def gain_text(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]) -> str:
-    """The gain of the optimised skips in test accuracy, seed by seed, with its interval, as a sentence."""
+    """Returns a sentence on the gain in test accuracy of the optimised skips, paired by seed, with its interval."""
     pairs = [
         (results.get(three.original.digest), results.get(three.optimised.digest))
         for three in seed_designs

@@ -1,4 +1,4 @@
-"""A sweep's curves and their controls: plain blocks of equal parameters or operations, and what is left over them."""
+"""Controls of a sweep: plain blocks of equal parameters or operations, and how much better blocks with skips are."""
 
 from __future__ import annotations
 
@@ -19,22 +19,25 @@ from snnviz.views.numbers import NO_NUMBER, difference_text, interval_text, shar
 SYMBOLS: dict[Control | None, str] = {None: "circle", "parameters": "square", "operations": "diamond"}
 
 SHORT: dict[Control, str] = {"parameters": ", par.", "operations": ", op."}
-"""In legends."""
+"""Suffixes of controls in legends."""
 
 SILENT = 0.05
-"""Spikes per neuron and step below which a network, whose stem reads the image, is called nearly silent."""
+"""A network with a lower firing rate (spikes per neuron and step) is called nearly silent; its stem reads the image."""
 
 
 class HasAccuracy(Protocol):
-    """A finished run's result, as far as it is needed here."""
+    """Protocol of results with a test accuracy."""
 
     @property
-    def accuracy(self) -> float: ...
+    def accuracy(self) -> float:
+        """Test accuracy in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The points of one line of a chart: designs with skips of one type, or plain ones (`control`)."""
+    """The points of one line of a chart, SNNs and ANN twins: designs with skips of one type, or controls without
+    skips.
+    """
 
     name: str
     kind: SkipType
@@ -44,10 +47,9 @@ class Curve:
 
 
 def curves(points: Sequence[SweepPoint]) -> Iterator[Curve]:
-    """The curves by type: with skips, then the plain blocks. Where both controls are the same networks they are one
-    curve.
+    """Yields the curves of each type of skip: with skips, then controls, merged if both are the same networks.
 
-    A block without skips is its own control, so that the lines begin together.
+    A block without skips is its own control, so that the lines start at the same point.
     """
     for kind in dict.fromkeys(point.type for point in points):
         plain: dict[tuple[str, ...], Curve] = {}
@@ -69,12 +71,11 @@ def curves(points: Sequence[SweepPoint]) -> Iterator[Curve]:
 
 @dataclass(frozen=True, slots=True)
 class ControlDifference:
-    """The difference of test accuracy between a block with `n_skip` skips of a type and a plain block of equal `equal`
-    (parameters or operations), in percentage points.
+    """Difference in test accuracy, in percentage points, between a block with skips and a plain block of equal size.
 
-    `channels`, `parameters`, `operations` and `mismatch` (a share of what is matched, the larger of two) are the plain
-    block's. `accuracy`: of the spiking networks, `ann_accuracy`: of their ANN twins, `drop`: of what lies between them.
-    None as long as no seed has both.
+    `n_skip`: skips per layer; `equal`: what is equal, parameters or operations. `channels`, `parameters`, `operations`
+    and `mismatch` (a share of the equal quantity) are the plain block's. `accuracy`: of the spiking networks,
+    `ann_accuracy`: of their ANN twins, `drop`: of the drop from ANN to SNN. None as long as no seed has both.
     """
 
     kind: SkipType
@@ -90,8 +91,7 @@ class ControlDifference:
 
 
 def control_differences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) -> list[ControlDifference]:
-    """The differences from the controls for each n_skip and type, in their order; two controls that are one network
-    are one."""
+    """Returns the differences from the controls for each n_skip and type, in order; equal controls are merged."""
     found: list[ControlDifference] = []
     for kind, n_skip in dict.fromkeys((p.type, p.n_skip) for p in points if p.control):
         own = [p for p in points if (p.type, p.n_skip) == (kind, n_skip)]
@@ -131,7 +131,9 @@ def _differences(
 
 
 def sentences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) -> list[str]:
-    """The accuracy that the most skips gain over plain blocks, in sentences; empty before any result."""
+    """Returns sentences on how much accuracy the largest number of skips gains over plain blocks; [] before any
+    result.
+    """
     if not any(p.n_skip and p.design.digest in results for p in points):
         return []
     if not any(point.control for point in points):
@@ -144,7 +146,7 @@ def sentences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) 
 
 
 def sentence(one: ControlDifference) -> str:
-    """The difference from a control with its interval, as a sentence.
+    """Returns a sentence on the difference from a control, with its interval.
 
     >>> from snnviz.theory.intervals import ConfidenceInterval
     >>> gain = ConfidenceInterval(0.2, -1.9, 2.3, 4)
@@ -165,8 +167,10 @@ def _interval(values: Iterable[float]) -> ConfidenceInterval | None:
 
 
 def initial_activity_text(points: Sequence[SweepPoint], befores: Mapping[str, float | None]) -> str:
-    """How active the block without skips was before training, as a sentence. `befores`: spikes per neuron and step
-    by digest."""
+    """Returns a sentence on the firing rate of the block without skips before training.
+
+    `befores`: spikes per neuron and step by digest.
+    """
     rates = [rate for p in points if not (p.n_skip or p.ann) and (rate := befores.get(p.design.digest)) is not None]
     if not rates:
         return ""
@@ -181,7 +185,9 @@ def initial_activity_text(points: Sequence[SweepPoint], befores: Mapping[str, fl
 
 
 def forecast_text(points: Sequence[SweepPoint]) -> str:
-    """The forecast activity of the block without skips before training, as a sentence; empty where none is swept."""
+    """Returns a sentence on the forecast firing rate of the block without skips before training; "" if it is not in the
+    sweep.
+    """
     own = [point.design for point in points if not (point.n_skip or point.ann)]
     if not own:
         return ""
@@ -197,7 +203,7 @@ def forecast_text(points: Sequence[SweepPoint]) -> str:
 def control_chart(
     points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy], colours: Mapping[SkipType, str]
 ) -> Chart:
-    """Differences from the controls against n_skip, with their intervals."""
+    """Returns the chart of the differences from the controls against n_skip, with their intervals."""
     figure = empty("skips per layer", "points over a plain block", zeroline=True)
     most = max(point.n_skip for point in points)
     figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [0.6, most + 0.4], "zeroline": False}

@@ -1,4 +1,4 @@
-"""What a search found and whether it can be believed, in sentences."""
+"""Sentences on what a search found and how reliable it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from snnviz.theory.intervals import studentized_range_quantile, t_quantile
 from snnviz.theory.ranks import kendall_tau
 
 CHANCE = 0.05
-"""Of naming a difference where there is none, in all comparisons of a search with its best candidate together."""
+"""Probability of claiming any difference where there is none, over all comparisons of a search with its best candidate.
+"""
 
 UNKNOWN = (
     "How far two trainings of the same candidate lie apart is not known yet, so nothing is said of who is better: "
@@ -20,14 +21,17 @@ UNKNOWN = (
 
 
 def difference_error(one: Trial, other: Trial, retraining: Retraining | None) -> float:
-    """The standard error of the difference of two candidates' values, as if their images were different ones and each
-    were trained anew."""
+    """Returns the standard error of the difference between two candidates' values.
+
+    It assumes that they were judged on different images, and includes the spread between trainings.
+    """
     return math.hypot(one.error, other.error, math.sqrt(2) * retraining.sd if retraining else 0.0)
 
 
 def noise_floor(retraining: Retraining | None, comparisons: int = 1) -> float:
-    """The noise floor in standard errors: a difference below it is not named when the best of many is compared
-    (Bonferroni).
+    """Returns how many standard errors a difference from the best must have to be called real (Bonferroni).
+
+    `comparisons`: number of candidates that are compared with the best.
 
     >>> found = Retraining(0.01, 24, 6, 30)
     >>> round(noise_floor(None), 2), round(noise_floor(None, 19), 2), round(noise_floor(found, 19), 2)
@@ -38,8 +42,10 @@ def noise_floor(retraining: Retraining | None, comparisons: int = 1) -> float:
 
 
 def tied_with_best(history: SearchHistory, retraining: Retraining | None) -> list[Trial]:
-    """The best candidate and those within the noise floor of it, which as many equal candidates are in 95 % of
-    searches."""
+    """Returns the best candidate and all that cannot be told apart from it.
+
+    The limit is one that as many equal candidates stay within in 95 % of all searches.
+    """
     return _within(
         history,
         retraining,
@@ -61,12 +67,12 @@ def _leads(history: SearchHistory, retraining: Retraining | None) -> bool:
 
 
 def has_winner(history: SearchHistory, retraining: Retraining | None) -> bool:
-    """Whether the best candidate is told apart from all others; never where the spread of trainings is unknown."""
+    """Returns whether the best candidate is significantly better than all others; False if the spread is unknown."""
     return retraining is not None and len(history.trials) > 1 and _leads(history, retraining)
 
 
 def winner_text(history: SearchHistory, retraining: Retraining | None) -> str:
-    """Whether one candidate is better than all others of its search, as a sentence."""
+    """Returns a sentence on whether one candidate is better than all others of its search."""
     if len(history.trials) < 2:
         return "There is nothing yet to compare the first candidate with."
     least, all_ = noise_floor(retraining, len(history.trials) - 1), len(history.trials)
@@ -92,7 +98,7 @@ def winner_text(history: SearchHistory, retraining: Retraining | None) -> str:
 
 
 def noise_text(history: SearchHistory, retraining: Retraining | None) -> str:
-    """What the noise is made of and where it was measured, as a sentence."""
+    """Returns a phrase on the sources of noise and how they were measured."""
     images = f"{history.search.validation} images kept apart"
     if retraining is None:
         return f"of the {images} alone; that two trainings differ would make them more"
@@ -103,7 +109,7 @@ def noise_text(history: SearchHistory, retraining: Retraining | None) -> str:
 
 
 def against_original_text(history: SearchHistory, retraining: Retraining | None) -> str:
-    """The best candidate against the network that the search began with, if that was a candidate, as a sentence."""
+    """Returns a sentence comparing the best candidate with the network that the search started from."""
     best, start = history.ranked[0], history.search.design
     own = start.network.matrices
     own = own if not history.search.block else (own[history.search.block - 1],)
@@ -127,7 +133,7 @@ def against_original_text(history: SearchHistory, retraining: Retraining | None)
 
 
 def against_random_text(history: SearchHistory, random: SearchHistory, retraining: Retraining | None) -> str:
-    """The best candidate against that of the random search with the same seed, as a sentence."""
+    """Returns a sentence comparing the best candidate with that of the random search with the same seed."""
     best, other = history.ranked[0], random.ranked[0]
     gap, least = other.value - best.value, noise_floor(retraining) * difference_error(best, other, retraining)
     spent = f"{max(t.epochs for t in history.trials):g} epochs against {max(t.epochs for t in random.trials):g}"
@@ -142,7 +148,7 @@ def against_random_text(history: SearchHistory, random: SearchHistory, retrainin
 
 
 def order_text(history: SearchHistory) -> str:
-    """How far the value follows the order of training where weights are carried on, as a sentence; else empty."""
+    """Returns a sentence on how much values depend on the order of training, if weights are carried on; else ""."""
     tau = kendall_tau([trial.number for trial in history.trials], [trial.value for trial in history.trials])
     if history.search.weights != "carried" or tau is None:
         return ""

@@ -1,4 +1,4 @@
-"""How far two trainings of one network lie apart, and what the best of a search reaches when it is trained anew."""
+"""The spread between trainings of one network, and what the best candidate reaches when it is trained again."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from snnviz.views.numbers import difference_text, share
 from snnviz.views.results import Result
 
 ENOUGH = 4
-"""Degrees of freedom from which the spread is relied on."""
+"""Degrees of freedom from which on the estimated spread is used."""
 
 Groups = Mapping[str, Sequence[Design]]
-"""Designs that differ in their seed alone, by name (`skips.optimisation.retraining_designs`)."""
+"""Designs that differ in their seed only, by name (`skips.optimisation.retraining_designs`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retraining:
-    """The standard deviation of the objective over trainings of one network from scratch, other weights and order of
-    images each time, on the same test images; pooled over `networks`, with so many degrees of `freedom`."""
+    """The standard deviation of the objective on the test images between trainings of one network from scratch.
+
+    Trainings differ in initial weights and order of images. Pooled over `networks`, with `freedom` degrees of freedom.
+    """
 
     sd: float
     freedom: int
@@ -33,7 +35,7 @@ class Retraining:
 
 
 def test_objective(search: Search, end: EpochEnd, result: Result) -> float:
-    """The objective on the test images; for drops from the ANN twin, up to a constant."""
+    """Returns the objective of a search on the test images; the drop from the ANN twin only up to a constant."""
     if search.objective == "loss":
         return end.test_loss
     spent = search.price * (result.operations.macs + result.operations.additions) / 1e6
@@ -43,7 +45,7 @@ def test_objective(search: Search, end: EpochEnd, result: Result) -> float:
 def retraining(
     several: Sequence[tuple[Search, Groups]], ends: Mapping[str, EpochEnd], results: Mapping[str, Result]
 ) -> Retraining | None:
-    """The spread between trainings of one network, from the finished runs by digest; None where they are too few."""
+    """Returns the spread between trainings of one network, from finished runs by digest; None if there are too few."""
     squares, freedom, networks, trainings = 0.0, 0, 0, 0
     known: set[str] = set()
     for search, groups in several:
@@ -61,7 +63,9 @@ def retraining(
 
 
 def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> ConfidenceInterval | None:
-    """Test accuracy of the best, the first of the groups, minus that of another, in percentage points, seed by seed."""
+    """Returns the best's gain in test accuracy over the group `other`, in percentage points, paired by seed; or
+    None.
+    """
     first = next(iter(groups.values()), ())
     pairs = [(results.get(a.digest), results.get(b.digest)) for a, b in zip(first, groups.get(other, ()), strict=False)]
     gains = [100 * (a.accuracy - b.accuracy) for a, b in pairs if a and b]
@@ -69,8 +73,10 @@ def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> 
 
 
 def retraining_text(groups: Groups, results: Mapping[str, Result]) -> list[str]:
-    """What the best reaches when it is trained anew: a choice among many looks better than it is, another training does
-    not. Nothing before there are two seeds."""
+    """Returns sentences on what the best candidate reaches when trained again; [] before there are two seeds.
+
+    The best of many candidates looks better than it is; another training does not.
+    """
     said = []
     best = next(iter(groups.values()), ())
     for name, what in (("original", "the original"), ("plain", "a plain block of equal parameters, without skips")):

@@ -1,4 +1,4 @@
-"""A search while it goes on: what it has found so far, every candidate, and whether something simpler says the same."""
+"""Charts of a search, also while it runs: progress, all candidates, and simple explanations of their values."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ TINTS: dict[Strategy, str] = {"ucb": "var(--st-violet-background-color)", "rando
 SYMBOLS: dict[Strategy, str] = {"ucb": "circle", "random": "diamond-open"}
 
 UNITS = {"loss": "loss", "accuracy": "accuracy drop, pp", "accuracy+operations": "drop + price x operations, pp"}
-"""Of the objectives."""
+"""Units of the objectives."""
 
 SHARE = {"tickformat": ".1~%"}
-"""An axis for what lies between 0 and 1."""
+"""Axis format of shares."""
 
 DRAWN = 8
-"""Vertices up to which a matrix is written out beside a point."""
+"""Largest number of vertices for which a matrix is written out beside a point."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchHistory:
-    """A search with its trials, models and ANN twin so far, in order of the candidates' numbers."""
+    """A search with its trials, fitted models and ANN twin so far, in order of the candidates' numbers."""
 
     search: Search
     trials: tuple[Trial, ...]
@@ -65,38 +65,40 @@ class SearchHistory:
 
 @lru_cache(maxsize=4096)
 def edges_of(search: Search, code: Code) -> tuple[Edges, ...]:
-    """The matrices of a candidate, of the searched blocks alone."""
+    """Returns the adjacency matrices of a candidate, of the searched blocks only."""
     found = candidate_design(search, code).network.matrices
     return (found[search.block - 1],) if search.block else found
 
 
 def skip_count(search: Search, trial: Trial) -> int:
-    """The number of skips of a candidate, in all blocks."""
+    """Returns the number of skips of a candidate, in all blocks."""
     return count_skips(candidate_design(search, parse_code(trial.code)))
 
 
 def operations(trial: Trial) -> float:
-    """The operations of a trial for one image, on inputs that are not 0, a sum of m spikes being m additions; of
-    trials of early releases by NeuroBench's convention."""
+    """Returns a trial's operations per image with nonzero inputs, a sum of m spikes counting m.
+
+    Trials of early releases were counted by NeuroBench's convention.
+    """
     return trial.macs + trial.additions
 
 
 def old_counts_text(histories: Iterable[SearchHistory]) -> str:
-    """How many trials' operations were counted by an early release, as a sentence; empty if none."""
+    """Returns a sentence on how many trials' operations were counted by an early release; "" if none."""
     count = sum(trial.eff_macs is None for one in histories for trial in one.trials)
     words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
     return words if count else ""
 
 
 def counted_on_text(histories: Sequence[SearchHistory]) -> str:
-    """Which images operations were counted on, as text."""
+    """Returns a sentence on which images operations were counted on; "" if some were counted by an early release."""
     search = histories[0].search
     on = probe.describe_probe_on_page(search.design, min(probe.PROBE_SIZE, search.validation), "kept-apart")
     return "" if old_counts_text(histories) else f" Counted on {on}."
 
 
 def progress_charts(histories: Sequence[SearchHistory], against: Against) -> list[Chart]:
-    """The best value so far, and what that candidate reaches, against iterations or against epochs spent."""
+    """Returns charts of the best value so far, and of that candidate's results, against iterations or epochs spent."""
     objective = histories[0].search.objective
     first = "The smallest so far, on the images kept apart. "
     reached = "Of the candidate that is best by the objective, on the images kept apart. "
@@ -165,7 +167,7 @@ def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]
 
 
 def candidates_chart(histories: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
-    """Accuracy of every candidate against what it costs; `chosen`, by search and code, is marked."""
+    """Returns the chart of every candidate's accuracy against its cost; `chosen` (search, code) is marked."""
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]
     layout["xaxis"] |= SHARE if cost == "firing rate" else {}
@@ -228,7 +230,7 @@ def _cost(trial: Trial, cost: Cost) -> float:
 
 
 def candidate_text(search: Search, trial: Trial) -> str:
-    """The text beside a candidate's point: what it reaches, and its matrices."""
+    """Returns the hover text of a candidate's point: its results and its matrices."""
     lines = [
         f"no. {trial.number + 1}: {share(trial.accuracy)}, value {trial.value:.3g} ± {trial.error:.2g}",
         f"{skip_count(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
@@ -240,7 +242,7 @@ def candidate_text(search: Search, trial: Trial) -> str:
 
 
 def baseline_charts(histories: Sequence[SearchHistory]) -> list[Chart]:
-    """The value against the number of skips and against operations, which need no search."""
+    """Returns charts of the value against the number of skips and against operations, as simple explanations."""
     wanted = (
         ("skips", "Skips alone", "skips", skip_count),
         ("operations", "Operations alone", "operations / image", lambda _, trial: operations(trial)),
@@ -301,7 +303,7 @@ def _tau(group: Sequence[SearchHistory], read: Callable[[Search, Trial], float])
 
 
 def trial_table(histories: Iterable[SearchHistory]) -> pd.DataFrame:
-    """A row for each candidate of each search, with everything that was measured of it and its matrices."""
+    """Returns a table with a row for each candidate of each search: all measurements and its matrices."""
     table = []
     for one in histories:
         for trial in one.trials:

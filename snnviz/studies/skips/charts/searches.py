@@ -1,4 +1,4 @@
-"""How far searches are, in words and as a table."""
+"""The progress of searches, in words and as a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnviz.studies.skips.charts.search import NAMES, SearchHistory, operations
 
 
 def phase_text(run: Run | None, history: SearchHistory) -> str:
-    """What a search is doing now, as text.
+    """Returns text on what a search is doing now.
 
     An epoch is the same number of training steps for everything that is trained.
     """
@@ -35,7 +35,7 @@ def phase_text(run: Run | None, history: SearchHistory) -> str:
 
 
 def searches_table(runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> pd.DataFrame:
-    """A row for each search that was ever started."""
+    """Returns a table with a row for each search that was ever started."""
     rows = []
     for one in histories:
         run = runs.get(one.search.digest)

@@ -1,4 +1,4 @@
-"""Accuracy, firing rate and cost against the number of skips: means over seeds, with their standard deviation."""
+"""Charts and table of a sweep: accuracy, firing rate and cost against the number of skips, mean and sd over seeds."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.results import Result, other_metrics
 
 COLOURS: dict[SkipType, str] = {"DSC": "var(--st-blue-text-color)", "ASC": "var(--st-orange-text-color)"}
-"""Those of the block editor."""
+"""Colours of the types of skips, as in the block editor."""
 
 ASIDE: dict[SkipType, float] = {"DSC": -0.03, "ASC": 0.03}
-"""Along n_skip, so that error bars stand beside each other."""
+"""Horizontal offsets, so that error bars do not overlap."""
 
 TALL = 400
-"""Pixels of a chart with controls: its legend is long."""
+"""Height in pixels of a chart with controls, whose legend is long."""
 
 TWINS = "Dashed: the ANN twins, zeros of their ReLUs skipped as silence is; dotted: all operations (none skipped)."
 
@@ -38,7 +38,7 @@ COUNTED: dict[Convention, str] = {
     "additions": "A sum of m spikes is m additions; only real numbers (image, ReLUs) multiply.",
     "neurobench": "NeuroBench (Yik et al. 2025): single spikes add; sums and averages of them multiply.",
 }
-"""`MEANING` in short: captions stay short, the whole is said where it is chosen."""
+"""`MEANING` in short, for captions."""
 
 ARITHMETIC = (
     "4.6 pJ a MAC, 0.9 pJ an addition (Horowitz 2014): arithmetic alone, not a chip measurement. With memory and "
@@ -49,14 +49,16 @@ ARITHMETIC = (
 
 
 def probe_text(points: Sequence[SweepPoint], results: Mapping[str, Result]) -> str:
-    """Which images operations were counted on, as text; "" before there is a result."""
+    """Returns text on which images operations were counted on; "" before there is a result."""
     return describe_probes(points[0].design, [found.probe for found in results.values()])
 
 
 def skip_charts(
     points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[Chart]:
-    """Test accuracy, the drop from ANN to SNN, firing rate, operations and energy. `results` by digest."""
+    """Returns charts of test accuracy, drop from ANN to SNN, firing rate, operations and energy; `results` by
+    digest.
+    """
     counts, joules = (METRICS.counted(quantity, convention).name for quantity in ("operations", "energy"))
     seeds = len({point.design.seed for point in points})
     guessed = sum(found.operations.estimated for found in results.values())
@@ -119,7 +121,7 @@ def skip_charts(
 
 
 OWN = ("accuracy", "rate", "dense", "macs", "additions", "energy", "seconds")
-"""Metrics of which the table has columns of its own."""
+"""Metrics that have columns of their own in the table."""
 
 
 def skip_table(
@@ -128,9 +130,9 @@ def skip_table(
     results: Mapping[str, Result],
     convention: Convention = "additions",
 ) -> pd.DataFrame:
-    """A row for each design that was submitted, in the order of the points; without skips the type is None.
+    """Returns a table with a row for each submitted design, in order of the points; the type is None without skips.
 
-    "control for": which skips a plain block stands beside, and what both have as much of.
+    "control for": with which skips a control is compared, and which size they share.
     """
     table = []
     first: dict[str, SweepPoint] = {}
@@ -173,16 +175,16 @@ def skip_table(
 def skip_means(
     points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[dict[str, Any]]:
-    """A row for each n_skip and type, None without skips: means over the seeds that are done, None where none is.
+    """Returns a row for each n_skip and type (None without skips): means over the finished seeds, None if there are
+    none.
 
-    `sd`: standard deviations (n - 1), None of a single seed. Accuracies and rates are 0..1, the drop from ANN to SNN is
-    in percentage points, operations are of an image: `macs` and `additions` by additions, `eff_macs` and `eff_acs` by
-    NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each; `dense_energy`: if no input were 0.
-    `energy_over_ann_...`: by how much more than the ANN twin with its zeros skipped, a 95 % t interval over the seeds
-    whose operations were counted: it knows nothing of the error of an estimate.
-    `metrics`, `ann_metrics`: of every metric, by name, its `mean` and `sd`.
-    `controls`: such rows of the plain blocks beside, and what is left over them in percentage points, their
-    `controls.ControlDifference`.
+    `sd`: standard deviations (n - 1), None for a single seed. Accuracies and rates are in [0, 1], the drop from ANN to
+    SNN is in percentage points, operations are per image: `macs` and `additions` by the convention "additions",
+    `eff_macs` and `eff_acs` by NeuroBench. Energies are in nJ: `energy` by `convention`, `energy_...` by each;
+    `dense_energy`: if no input were 0. `energy_over_ann_...`: excess over the ANN twin with its zeros skipped, with a
+    95 % t interval over the seeds whose operations were counted, without the error of an estimate. `metrics`,
+    `ann_metrics`: `mean` and `sd` of every metric by name. `controls`: the same rows of the controls, with their
+    `controls.ControlDifference` in percentage points.
     """
     rows = _means([point for point in points if point.control is None], results, convention)
     for row in rows:
@@ -205,7 +207,7 @@ def _sized(design: Design) -> dict[str, int]:
 
 
 def block(design: Design) -> BlockNetwork:
-    """The network of a sweep's design."""
+    """Returns the block network of a sweep's design."""
     assert isinstance(design.network, BlockNetwork)
     return design.network
 
@@ -256,7 +258,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 Values = dict[int, list[float]]
-"""By n_skip, one for each seed that is there."""
+"""Values by n_skip, one for each finished seed."""
 
 
 def _values(points: Sequence[SweepPoint], results: Mapping[str, Result], metric: str) -> Values:

@@ -1,4 +1,4 @@
-"""Networks as small matrices side by side, in the block editor's colours."""
+"""Thumbnails of networks: their adjacency matrices side by side, in the block editor's colours."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from snnviz.design.adjacency import Edges
 from snnviz.views.chart import Chart
 
 ROW = 118
-"""Pixels that a row of matrices takes."""
+"""Height of a row of matrices in pixels."""
 
 LEAST = 130
-"""Pixels that a network takes in a row at least: as its words do."""
+"""Smallest width of a network in pixels, for its text."""
 
 NONE, DSC, ASC, PATH = 0, 1, 2, 3
 COLOURS = (
@@ -27,7 +27,9 @@ WORDS = ("no skip", "DSC", "ASC", "sequential")
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A network: its matrices, the lines above them, and, where it can be chosen, its search and its code."""
+    """A network to draw: its matrices, lines of text, whether it is marked, and its search and code if it can be
+    clicked.
+    """
 
     matrices: tuple[Edges, ...]
     lines: tuple[str, ...]
@@ -37,7 +39,7 @@ class Thumbnail:
 
 
 def thumbnails_chart(shown: Sequence[Thumbnail], title: str, caption: str, *, key: str, columns: int = 6) -> Chart:
-    """A column for each network, a row for each of its blocks; larger networks have several to a row."""
+    """Returns the chart of networks in columns, with one row per block; large networks have several blocks per row."""
     per = max(1, round(max(len(one.matrices) for one in shown) ** 0.5))
     rows = -(-max(len(one.matrices) for one in shown) // per)
     head = 20 + 18 * max(len(one.lines) for one in shown)

@@ -1,4 +1,4 @@
-"""The command that searches for skips and prints what it found."""
+"""The command `search`: searches for skips and prints the result."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def search(
 def read_setting(
     arch: str | None, strategy: str, options: Mapping[str, str | None], settings: Sequence[str]
 ) -> Optimisation:
-    """The setting of what was typed. Raises `InputError`."""
+    """Returns the optimisation setting given by command-line options. Raises `InputError`."""
     if strategy not in ("ucb", "random"):
         raise InputError("strategy", "be one of ucb, random", strategy)
     given = {name: value for name, value in options.items() if value is not None}
@@ -86,7 +86,7 @@ def read_setting(
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """A search, as far as it is done."""
+    """Prints a search, as far as it has come."""
     if as_json:
         print_json(report(store, run))
         return
@@ -95,7 +95,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(store: Store, run: Run) -> dict[str, Any]:
-    """The result of a search as JSON, its candidates in the order in which they were chosen."""
+    """Returns the result of a search as a dictionary for JSON, candidates in the order in which they were chosen."""
     search = search_of(run)
     trials = sorted((row for _, row in store.rows(run.run, Trial)), key=lambda trial: trial.number)
     twins = [row for _, row in store.rows(run.run, Twin)]
@@ -151,7 +151,7 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
 
 
 def search_of(run: Run) -> Search:
-    """The `Search` that a run is of."""
+    """Returns the `Search` task of a run."""
     assert isinstance(run.task, Search)
     return run.task
 
@@ -179,7 +179,7 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
 
 
 def print_searches(store: Store, runs: Sequence[Run]) -> None:
-    """A table of searches of one kind, and the matrices of the best candidates."""
+    """Prints a table of searches of one kind, and the matrices of their best candidates."""
     search, reports = search_of(runs[0]), [report(store, run) for run in runs]
     rows, best = [], [told["best"] for told in reports if told["best"]]
     for told in reports:

@@ -1,4 +1,4 @@
-"""The command that trains a sweep over skips and prints what the Skips page draws."""
+"""The command `sweep`: trains a sweep over skips and prints what the Skips page draws."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
 
 
 def read_range(text: str) -> tuple[int, int]:
-    """``1..3`` as (1, 3), ``3`` as (0, 3). Raises `InputError`."""
+    """Returns the bounds in text such as ``1..3``, (1, 3), or ``3``, (0, 3). Raises `InputError`."""
     found = re.fullmatch(r"(?:(\d)\.\.)?(\d)", text.strip(), re.ASCII)
     low, high = (int(found[1] or 0), int(found[2])) if found else (1, 0)
     if not low <= high <= MOST:
@@ -72,7 +72,7 @@ def read_range(text: str) -> tuple[int, int]:
 
 
 def read_sweep(options: Mapping[str, str | None], settings: Sequence[str]) -> SkipSweep:
-    """The sweep of what was typed: options by field, and FIELD=VALUE. Raises `InputError`."""
+    """Returns the sweep given by command-line options, by field, and FIELD=VALUE settings. Raises `InputError`."""
     given = {name: value for name, value in options.items() if value is not None}
     if "types" in given:
         given["types"] = given["types"].lower()
@@ -183,11 +183,11 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "ANN nJ, dense": lambda row: _number(row["ann_dense_energy"], 1),
 }
 KNOWN = ("accuracy", "rate", "spikes", "operations", "energy", "parameters", "seconds")
-"""Metrics that the table has in columns of its own, or leaves to ``--json``."""
+"""Metrics that have columns of their own in the table, or are only in ``--json``."""
 
 
 def sweep_columns() -> dict[str, Callable[[Mapping[str, Any]], str]]:
-    """What the table has, and a column of each other listed metric, such as a host's."""
+    """Returns the columns of the printed table, including one for each other listed metric, such as a host's."""
 
     def say(metric: Metric) -> Callable[[Mapping[str, Any]], str]:
         return lambda row: metric_text(metric, row["metrics"][metric.name]["mean"]).replace(NO_NUMBER, "-")

@@ -1,4 +1,4 @@
-"""Candidates of a search: the epochs that train them, and how they do on images that no candidate learns from."""
+"""Training and validation of the candidates of a search."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ from snnviz.studies.skips.search import Search, widest_design
 from snnviz.theory.operations import operations_per_image
 
 Step = Callable[[], None]
-"""Called after each training step; may raise, to stop."""
+"""Callback after each training step; may raise an exception to stop."""
 
 DIVERGED_LOSS = 100.0
-"""The loss of a candidate whose loss is not finite."""
+"""Loss recorded for a candidate whose loss is not finite."""
 
 STATISTICS_BATCHES = 16
-"""From which a candidate's own statistics of batch normalisation are estimated."""
+"""Number of batches from which a candidate's statistics of batch normalisation are estimated."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """On the images kept apart: accuracy 0..1, mean loss and its standard error, spikes per neuron and step.
+    """Results on the validation images: accuracy in [0, 1], mean loss and its standard error, spikes per neuron and
+    step.
 
-    `macs` to `eff_acs`: of `skips.search.Trial`. `seconds` of training and judging.
+    `macs` to `eff_acs`: operations as in `skips.search.Trial`. `seconds`: of training and validation.
     """
 
     accuracy: float
@@ -55,7 +56,7 @@ class ValidationResult:
 
 
 class CandidateTrainer:
-    """Trains and judges the candidates of a search. Candidates do not depend on each other, nor on threads."""
+    """Trains and validates the candidates of a search; results depend neither on other candidates nor on threads."""
 
     def __init__(self, search: Search) -> None:
         """Reads the data. Raises `DataMissing` or `InputError`."""
@@ -70,16 +71,16 @@ class CandidateTrainer:
 
     @property
     def steps(self) -> int:
-        """Training steps of an epoch."""
+        """Number of training steps per epoch."""
         return math.ceil(len(self.images) / self.search.design.training.batch_size)
 
     def twin(self, step: Step, crew: Executor | None) -> ValidationResult:
-        """The ANN twin of the search's network, trained as the design says."""
+        """Returns the results of the ANN twin of the search's network, trained as the design says."""
         network = Network(ann_twin(self.search.design))
         return self._trained(network, step, crew)
 
     def share(self, epoch: int, draw: Callable[[int], Design], step: Step, crew: Executor | None) -> None:
-        """An epoch of the shared weights: at each training step they learn as another candidate, `draw(batch)`."""
+        """Trains the shared weights for an epoch; each training step uses another candidate, `draw(batch)`."""
         batches = self._batches(self.search.design, "shared", epoch)
         for batch, chosen in enumerate(batches):
             network, optimizer = self.shared.make_network(draw(batch), states=True)
@@ -88,7 +89,7 @@ class CandidateTrainer:
             step()
 
     def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[ValidationResult, Network]:
-        """A candidate, trained as the search says, and its network."""
+        """Returns the results of a candidate, trained as the search says, and its network."""
         search = self.search
         if search.weights == "scratch":
             network = Network(design)

@@ -1,7 +1,7 @@
-"""A search from its beginning or from what is left of it: asks a strategy, trains what it wants, tells it the result.
+"""Runs or resumes a search: asks the strategy for candidates, trains them, and tells the strategy their values.
 
-What a search finds depends on the search alone: not on how many candidates are trained side by side, nor on where it
-was interrupted. Its finished candidates are rows in the store; to go on is to tell the strategy all of them again.
+Results depend on the search alone: not on how many candidates are trained in parallel, nor on interruptions. Finished
+candidates are rows in the store; to resume, the strategy is told all of them again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from snnviz.theory.posterior import FittedProcess, posterior
 POLL_SECONDS = 0.1
 
 FIRST_CANDIDATES = 4
-"""Chosen at random, before there is anything to learn from."""
+"""Number of random candidates before the first fit."""
 
 T = TypeVar("T")
 Job = Callable[[Executor | None], T]
@@ -51,9 +51,9 @@ class _Stopped(Exception):
 def run_skip_search(
     search: Search, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Yields Progress, a Twin, Trials as they are finished, Models, and Checkpoints of the shared weights.
+    """Runs a search and yields Progress, a Twin, Trials as they finish, Models, and Checkpoints of the shared weights.
 
-    `threads` is asked whether another core may help. Raises `DataMissing`, `InputError`.
+    `threads()` returns how many cores may be used. Raises `DataMissing`, `InputError`.
     """
     with train.worker_threads() as crew, train.worker_threads() as desk:
         going = _Search(search, history, crew, desk, threads)

@@ -1,8 +1,8 @@
-"""Weights that the candidates of a search share (Benmeziane et al. 2023, Fig. 2; after Pham et al. 2018).
+"""Weights shared by the candidates of a search (Benmeziane et al. 2023, Fig. 2; after Pham et al. 2018).
 
-Every layer has one weight, wide enough for all skips at once. A candidate borrows the columns of the channels that it
-reads, and may give them back. Weights are kept in units of the standard deviation that the design's initialisation
-gives a layer of so many inputs, so that a layer's current is as large whichever skips reach it.
+Every layer has one weight, wide enough for all possible skips. A candidate uses the columns of the channels that it
+reads, and may write them back. Weights are stored in units of the standard deviation that the design's initialisation
+gives a layer with that fan-in, so that the size of a layer's current does not depend on its skips.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WEIGHT = ".weight"
 
 
 class ChannelLayout:
-    """Where the channels of each source lie among all those that a layer may read."""
+    """Maps the channels of each source to columns of the shared weights."""
 
     def __init__(self, built: Architecture) -> None:
         """`built`: the network with every skip that there may be."""
@@ -47,13 +47,17 @@ class ChannelLayout:
             self.first.setdefault(layer.name.partition(".")[0], next(iter(table)))
 
     def width(self, layer: Layer) -> int:
-        """Channels that a layer may read; of a block's projection, which is in no widest network, all of its input."""
+        """Returns the number of channels that a layer can read; for a block's projection, all channels of the block's
+        input.
+        """
         if layer.name in self.inputs:
             return self.inputs[layer.name]
         return self.outputs[self.first[layer.name.partition(".")[0]]]
 
     def columns(self, built: Architecture) -> dict[str, Tensor]:
-        """For each layer with weights, the input channels of the shared weight that `built` uses, in their order."""
+        """Returns, for each layer with weights, the input channels of the shared weight that `built` uses, in its
+        order.
+        """
         said: dict[int, Tensor] = {INPUT: torch.arange(built.channels(INPUT))}
         found = {}
         for index, layer in enumerate(built.layers):
@@ -77,7 +81,7 @@ class ChannelLayout:
 
 
 class SharedWeights:
-    """The shared weights (out, channels, points of the kernel) and what else a layer has, with optimizer states."""
+    """The shared weights (out, channels, kernel positions), other parameters of the layers, and optimizer states."""
 
     def __init__(self, widest: Design) -> None:
         """`widest`: the design with every skip that there may be, concatenating all channels of its source."""
@@ -87,7 +91,9 @@ class SharedWeights:
         self.states: dict[str, State] = {}
 
     def make_network(self, design: Design, *, states: bool = False) -> tuple[Network, Optimizer]:
-        """A network with the shared weights, and its optimizer: with the shared `states`, or as good as new."""
+        """Returns a network with the shared weights, and its optimizer, with the shared states if `states`, else new
+        ones.
+        """
         network = Network(design)
         optimizer = Optimizer(network)
         columns = self.layout.columns(network.architecture)
@@ -109,7 +115,7 @@ class SharedWeights:
         return network, optimizer
 
     def update_from(self, network: Network, optimizer: Optimizer | None = None) -> None:
-        """What a network has learnt, and the state of its optimizer if that is given, becomes what is shared."""
+        """Stores the parameters of a network, and the state of its optimizer if given, as the shared ones."""
         columns = self.layout.columns(network.architecture)
         for layer in network.architecture.weighted:
             wide = self._weight(layer)
@@ -128,14 +134,14 @@ class SharedWeights:
                 wide[:, columns[name.removesuffix(WEIGHT)]] = value.reshape(len(wide), -1, wide.shape[2])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Weights and optimizer states, copied."""
+        """Returns copies of weights and optimizer states by name."""
         found = {name: value.numpy().copy() for name, value in self.kept.items()}
         for name, state in self.states.items():
             found |= {f"optimizer/{name}/{key}": value.numpy().copy() for key, value in state.items()}
         return found
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The inverse of `arrays`."""
+        """Restores what `arrays` returned."""
         self.kept, self.states = {}, {}
         for name, array in arrays.items():
             value = torch.from_numpy(np.array(array))

@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The Skips page (streamlit)."""

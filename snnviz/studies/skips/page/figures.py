@@ -1,4 +1,4 @@
-"""What searches found: figures that fill in as candidates arrive, and a candidate to be opened in the editor."""
+"""Figures of searches, updated as candidates finish; a candidate can be opened in the editor."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from snnviz.views.numbers import count as count_of
 from snnviz.views.numbers import share
 
 SHOWN = 6
-"""Networks whose matrices are drawn."""
+"""Number of networks whose matrices are drawn."""
 
 
 def preview(search: Search) -> None:
-    """Before anything was found: what will happen, the original, and a few candidates as they may come."""
+    """Draws what a search will do, before it has results: the original network and a few random candidates."""
     draw, sizes = random.Random(search.seed), search_space(search).sizes
     codes = [tuple(draw.randrange(size) for size in sizes) for _ in range(SHOWN - 1)]
     own = search.design.network.matrices
@@ -61,7 +61,7 @@ def preview(search: Search) -> None:
 
 
 def figures(histories: Sequence[SearchHistory]) -> None:
-    """Everything about the candidates so far."""
+    """Draws all charts and sentences on the candidates so far."""
     found = tuple(histories)
     row = st.columns([3, 3, 4, 4], vertical_alignment="bottom")
     against: Against = row[0].segmented_control(

@@ -1,4 +1,4 @@
-"""The Skips page's other half: a search for the skips that make the best of a network, while it goes on and after."""
+"""The view "Optimise" of the Skips page: a search for skips, while it runs and after."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABOUT = (
 
 
 def panel() -> None:
-    """The widgets of the search; below them its progress and its results, live."""
+    """Draws the search's widgets, its progress and its results, updated live."""
     st.caption(ABOUT)
     OPTIMISATION.show_problem(linked=True)
     with st.container():

@@ -1,4 +1,4 @@
-"""The best candidates of searches trained again: the spread between trainings, and the gain over the original."""
+"""Training the best candidates of searches again: the spread between trainings, and the gain over the original."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def _designs(found: Sequence[SearchHistory]) -> list[Design]:
 
 
 def is_active(found: Sequence[SearchHistory]) -> bool:
-    """Whether some of them are still to be trained."""
+    """Returns whether some of the runs are still to be trained."""
     return questions.are_active(_designs(found))
 
 
 def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
-    """The spread between trainings of one network, as far as some were trained again, else None."""
+    """Returns the spread between trainings of one network, or None if too few were trained again."""
     designs = _designs(found)
     done = questions.results(designs, questions.runs_of(designs))
     ends = {digest: rows[-1] for digest, rows in questions.epochs_of(designs).items() if digest in done}
@@ -45,7 +45,7 @@ def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
 
 
 def panel(found: Sequence[SearchHistory]) -> None:
-    """The button, and what came of it. Nothing before a search has ended."""
+    """Draws the button that trains candidates again, and the results; nothing before a search has ended."""
     designs = _designs(found)
     if not designs:
         return

@@ -1,4 +1,4 @@
-"""The setting of an optimisation on the Skips page: its widgets, its link, and what it amounts to in numbers."""
+"""State of the optimisation on the Skips page: its widgets, its link, and its size in numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.ui.kit.store_errors import show_store_errors
 
 SETTINGS, CURVES = "optimise-settings", "optimise-curves"
 TYPES = {"both": "both", "dsc": "DSC", "asc": "ASC"}
-"""Skips that may be taken, by their names in a link."""
+"""Labels of the allowed types of skips, by their names in a link."""
 
 SHOWN = ("iterations", "parallel", "repeats", "shared_epochs", "tuning_epochs", "epochs")
 BLOCK, STAGED = ("layers", "channels"), ("width", "depth", "block")
@@ -22,7 +22,7 @@ MORE = (
     ("steps", "threshold", "beta"),
     ("kappa", "decay", "price"),
 )
-"""In a popover, in rows."""
+"""Rows of fields in a popover."""
 
 OBJECTIVES = {"loss": "loss", "accuracy": "accuracy drop", "accuracy+operations": "drop + price × operations"}
 WEIGHTS = (
@@ -45,13 +45,13 @@ OPTIMISATION = PageSettings(
     presets=OPTIMISATIONS,
     noun="optimisation",
 )
-"""What is searched."""
+"""State of the optimisation on the page."""
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """The widgets of the setting."""
+    """Draws the widgets of the setting."""
     of, now = OPTIMISATION, OPTIMISATION.value
     top = st.columns([46, 50, 17, 14], vertical_alignment="bottom")
     of.preset_menu(top[0])
@@ -78,7 +78,7 @@ def settings() -> None:
 
 
 def size_text(now: Optimisation) -> str:
-    """The size of the space, and how much of it is tried, as a sentence.
+    """Returns a sentence on the size of the search space and how much of it is tried.
 
     >>> size_text(Optimisation())
     '729 candidates: 6 places for skips with 3 options each; 20 of them are trained in each of 4 searches.'
@@ -95,7 +95,7 @@ def size_text(now: Optimisation) -> str:
 
 
 def count_text(number: int) -> str:
-    """A number that may have twenty digits.
+    """Returns a number that may have twenty digits as text.
 
     >>> count_text(729), count_text(12157665459056928801)
     ('729', '1.2 × 10¹⁹')

@@ -1,4 +1,4 @@
-"""The Skips page: a sweep over the number of skips as one setting, its runs, and what they show."""
+"""The Skips page: a sweep over the number of skips, its runs and charts, and the view with the search."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ VIEWS = Views("skips", {"sweep": "Sweep", "optimise": "Optimise"})
 WAYS: dict[Convention, str] = {"additions": "m additions", "neurobench": "a multiplication (NeuroBench)"}
 
 OF_VIEW = {"view", "count"}
-"""What of a link is no field of a sweep."""
+"""Parameters of a link that are no fields of a sweep."""
 
 SETTINGS, CURVES = "skips-settings", "skips-curves"
 SHOWN = ("most_skips", "seeds", "channels", "steps", "train_samples", "epochs")
 MORE = (("depth", "dsc_fraction"), ("threshold", "beta"), ("gain", "twin_gain"))
-"""In a popover, in rows."""
+"""Rows of fields in a popover."""
 
 OPENING = next(iter(SWEEPS.values()))
 
@@ -76,11 +76,12 @@ SWEEP = PageSettings(
     read=_read,
     write=lambda sweep: links.part_to_query(sweep) or f"gain={sweep.gain:g}",  # never empty: that is the page's address
 )
-"""What is swept. In a link what differs from the default sweep, which is not the one that the page opens with."""
+"""State of the sweep on the page. Links name what differs from the default sweep, which is not the one shown at first.
+"""
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the sweep from the address if the visit began here."""
+    """Initialises the page's session at the top of the page, from the link if the visit started here."""
     session = st.session_state
     if SWEEP.name in session:
         if is_back_navigation():
@@ -115,12 +116,12 @@ def _go_back() -> None:
 
 
 def read_convention(query: Mapping[str, str]) -> Convention:
-    """The convention by which a link counts operations. Raises `InputError`."""
+    """Returns the convention by which a link counts operations. Raises `InputError`."""
     return parse_convention(query.get("count", CONVENTIONS[0]), "count")
 
 
 def panel() -> None:
-    """The switch between the sweep and the search, and one of them."""
+    """Draws the whole page: the switch between sweep and search, and the selected view."""
     VIEWS.head("Skips")
     SWEEP.show_problem(linked=True)  # in either half: a field without a half's prefix is the sweep's
     if VIEWS.current == "optimise":

@@ -25,7 +25,7 @@ KEY = "optimised"
 
 
 def is_active(setting: Optimisation) -> bool:
-    """Whether runs of the table are still to change."""
+    """Returns whether runs of the table are still to be trained or measured."""
     several = optimisation_searches(setting)
     runs = questions.runs_of(several)
     designs = _designs(_threes(setting, runs, work.search_histories(several, runs)))
@@ -33,7 +33,7 @@ def is_active(setting: Optimisation) -> bool:
 
 
 def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
-    """The table, the button that trains what it needs, and what the paper has there."""
+    """Draws the table, the button that trains its runs, and the paper's numbers."""
     st.header("Does it hold?", anchor=False)
     seed_designs = _threes(setting, runs, histories)
     designs = _designs(seed_designs)

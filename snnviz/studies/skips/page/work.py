@@ -1,4 +1,4 @@
-"""The searches of an optimisation: what they said, and what is done with them.
+"""The searches of an optimisation: reading their rows, and starting, pausing and deleting them.
 
 A search is found by its digest, so a reload loses nothing. Pausing cancels it in the store, which keeps its finished
 candidates; resuming submits it again.
@@ -20,7 +20,7 @@ SEARCH = Verb("Start", "Searching", "All searched", "search")
 
 
 def search_histories(searches: Sequence[Search], runs: Mapping[str, Run]) -> list[SearchHistory]:
-    """What searches have said so far, each one's; `runs`: those there are, by digest."""
+    """Returns the history of each search so far; `runs`: existing runs by digest."""
     trials, models, twins = rows_of(runs, Trial), rows_of(runs, Model), rows_of(runs, Twin)
     found = []
     for search in searches:
@@ -31,7 +31,7 @@ def search_histories(searches: Sequence[Search], runs: Mapping[str, Run]) -> lis
 
 
 def panel(searches: Sequence[Search], runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
-    """Start, Pause or Resume; Cancel; and how far it all is. Above them what went wrong."""
+    """Draws the buttons Start, Pause, Resume and Cancel, errors, and the progress of the searches."""
     done = {name for name, run in runs.items() if run.state == "done"}
     kept = pluralise(sum(len(one.trials) for one in histories), "candidate")
     unfinished = sum(len(one.trials) for one in histories if one.search.digest not in done)

@@ -1,1 +1,1 @@
-"""In numpy: which untried candidates of a search promise most."""
+"""Theory of the search, in numpy: the most promising untried candidates."""

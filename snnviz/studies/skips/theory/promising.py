@@ -1,4 +1,4 @@
-"""Which codes nobody has looked at yet promise most."""
+"""The most promising untried codes of a search."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from snnviz.theory.posterior import Code, FittedProcess, posterior
 
 ENUMERATED = 5000
-"""Codes up to which a space is looked through as a whole; in a larger one, around the best."""
+"""Largest search space that is enumerated; in a larger one, only neighbours of the best codes are considered."""
 
 CENTRES = 5
 
@@ -22,9 +22,9 @@ def promising_codes(
     kappa: float,
     count: int = 10,
 ) -> list[Code]:
-    """The unseen codes with the smallest mean - kappa sd, the best first.
+    """Returns the `count` untried codes with the smallest mean - kappa sd, the best first.
 
-    Of a space of more than `ENUMERATED` codes, of those that differ in one slot from one of the best seen.
+    In a space of more than `ENUMERATED` codes, only those that differ in one slot from one of the best tried codes.
     """
     known = set(seen)
     if math.prod(sizes) <= ENUMERATED:
@@ -40,7 +40,7 @@ def promising_codes(
 
 
 def neighbours(code: Code, sizes: Sequence[int]) -> list[Code]:
-    """Every code that differs in a single slot.
+    """Returns every code that differs from `code` in exactly one slot.
 
     >>> neighbours((0, 1), (2, 3))
     [(1, 1), (0, 0), (0, 2)]

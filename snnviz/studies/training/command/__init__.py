@@ -1,1 +1,1 @@
-"""The commands (click)."""
+"""Commands for measuring runs again (click)."""

@@ -1,4 +1,4 @@
-"""The command that looks anew at layers of which figures of before are kept."""
+"""The command `measure`: measures the layers of a finished run again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def measure(run_name: str, as_json: bool) -> None:
 
 
 def measure_run(store: Store, run: Run, as_json: bool) -> None:
-    """Look anew at the layers of a run that did so on the first training images."""
+    """Measures the layers of a finished run again if it used the old probe batch, and prints it. Raises
+    `InputError`.
+    """
     if run.state != "done":
         raise InputError("run", "be done", Unquoted(f"{run.run}, which is {run.state}"))
     if not run.current:
@@ -47,5 +49,5 @@ def measure_run(store: Store, run: Run, as_json: bool) -> None:
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """A measurement is what its run shows."""
+    """Prints a measurement by printing the run that was measured."""
     show_run(store, store.get(run.design.digest), as_json)

@@ -1,4 +1,4 @@
-"""Layers looked at anew, from the weights that the store has of a finished run."""
+"""Measures the layers of a finished run again, from its stored weights."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from snnviz.tasks import EMPTY_HISTORY, History
 
 
 def run_measurement(task: Measurement, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
-    """Observes the layers of a finished run from its last weights (`core.measuring`), and yields the rows. Raises
-    `NotFound` where the weights are not stored, `StoreError` where they cannot be read."""
+    """Measures the layers of a finished run from its last weights (`core.measuring`), and yields the rows.
+
+    Raises `NotFound` if the weights are not stored, `StoreError` if they cannot be read.
+    """
     network = history.of(task.design)
     run = task.design.digest if network is None else network.run
     checkpoint = None if network is None else network.checkpoint()
