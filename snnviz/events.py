@@ -141,7 +141,8 @@ class Timing(Row):
 class EpochEnd(Row):
     """Results after an epoch: accuracies in [0, 1], mean losses, and the firing `rate` on the test set.
 
-    rate: spikes per neuron and time step, None for a network without spikes.
+    rate: spikes per neuron and time step, None for a network without spikes. validation_accuracy, validation_loss: on
+    the training images that are held out (None where the design holds none out, and in a run of before it could).
     """
 
     table: ClassVar[str] = "epochs"
@@ -154,6 +155,8 @@ class EpochEnd(Row):
     test_loss: float
     rate: float | None
     learning_rate: float
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class EventBar(Bar):
         if isinstance(event, Progress) and event.steps:
             end = self.last
             words = f"epoch {end.epoch}: test accuracy {end.test_accuracy:.1%}" if end else ""
+            if end and end.validation_accuracy is not None:
+                words += f", validation {end.validation_accuracy:.1%}"
             self.move(event.step, event.steps, words)
 
 

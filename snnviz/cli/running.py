@@ -179,7 +179,9 @@ def _report(store: Store, shown: Run, cached: bool) -> dict[str, Any]:
     timed = measurement_digest(shown.design) if anew else shown.run
     timings = [row for _, row in store.rows(timed, Timing) if row.final]
     operations = operations_per_image(shown.design, states) if states else None
-    names = ("epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss")
+    names = ["epoch", "train_accuracy", "test_accuracy", "train_loss", "test_loss"]
+    if shown.design.data.validation:
+        names += ["validation_accuracy", "validation_loss"]
     epochs = [{name: getattr(row, name) for name in names} for _, row in store.rows(shown.run, EpochEnd)]
     values = metrics(store, [shown])[shown.run]
     report = {**_summary(shown, values), "cached": cached, "layers": layers, "epochs": epochs, "losses": losses}
@@ -222,6 +224,8 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
     if report["accuracy"] is not None:
         rate = "" if report["rate"] is None else f", rate {report['rate']:.2%}"
         click.echo(f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}{rate}")
+    if (held := report["metrics"].get("validation_accuracy")) is not None:
+        click.echo(f"held out   accuracy {held:.2%}, loss {report['metrics']['validation_loss']:.4f}: to choose by")
     if "latency" in report:
         spikes = f"{report['spikes_per_neuron']:.3f} spikes per neuron (1.000 with t_max events counted)"
         words = f"{spikes}, read after {report['latency']:.4g} tau_c"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,9 +20,10 @@ from snnviz.data.augmenting import augment
 from snnviz.data.samples import RecordingSet
 from snnviz.design.binning import Augment
 from snnviz.design.design import Design
-from snnviz.errors import DataMissing
+from snnviz.errors import DataMissing, InputError
 from snnviz.events import Progress
 from snnviz.theory import probe as probes
+from snnviz.theory.costs import held_out_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +42,87 @@ Normalisation = int | MeanStd
 class Images:
     """A data set in memory: images (N, C, H, W) uint8 and labels (N,) int64.
 
-    For recordings: event counts (N, T, P, H, W) uint8 in P polarities, memory-mapped from a file. `white`: the value of
-    a white pixel, or the mean and standard deviation of counts.
+    For recordings: event counts (M, T, P, H, W) uint8 in P polarities, memory-mapped from a file, of which `rows` (N,)
+    are meant (None: all). `white`: the value of a white pixel, or the mean and standard deviation of counts.
     """
 
     images: Tensor
     labels: Tensor
     white: Normalisation
+    rows: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, chosen: Tensor | slice) -> Tensor:
+        """Images by their numbers from 0 to N - 1: a view of them, or a copy."""
+        if self.rows is not None:
+            chosen = self.rows[chosen]
+        if isinstance(chosen, slice):
+            return self.images[chosen]
+        return self.images.index_select(0, chosen)  # [chosen] takes eight times as long
+
+    def some(self, chosen: Tensor) -> Images:
+        """Those of these numbers. Still images are copied, recordings stay in their file."""
+        labels = self.labels[chosen]
+        if self.images.dim() == RECORDED_AXES:
+            return replace(self, labels=labels, rows=chosen if self.rows is None else self.rows[chosen])
+        return Images(self.take(chosen), labels, self.white)
+
+
+RECORDED_AXES = 5
+"""Of the array of recordings; that of still images has four."""
+
+
+class DataSplit(NamedTuple):
+    """The images of a design: those that it learns from, those that it holds out of them (`data.validation`), and the
+    test set's."""
+
+    training: Images
+    validation: Images | None
+    test: Images
+
 
 def load(design: Design) -> tuple[Images, Images]:
-    """Returns training and test images of the design; if it uses only a part, the seed draws it. Raises
-    `DataMissing`.
-    """
+    """The images that a design learns from, and its test images: see `load_split`. Raises `DataMissing`."""
+    training, _, test = load_split(design)
+    return training, test
+
+
+def load_split(design: Design) -> DataSplit:
+    """The images of a design; fewer than all, and those held out, are drawn by the seed. Raises `DataMissing`."""
     words = load_with_progress(design)
     while True:
         try:
             next(words)
         except StopIteration as end:
-            images: tuple[Images, Images] = end.value
-            return images
+            split: DataSplit = end.value
+            return split
 
 
-def load_with_progress(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
-    """Generator version of `load`: yields `Progress` events and returns training and test images."""
+def load_with_progress(design: Design) -> Generator[Progress, None, DataSplit]:
+    """As `load_split`, and says meanwhile how far it is."""
+    training, test = yield from _load(design)
+    held = held_out_count(len(training), design.data.validation)
+    if design.data.validation and not held:
+        raise InputError("data.validation", "be 0 where one image is all there is to train on", design.data.validation)
+    if not held:
+        return DataSplit(training, None, test)
+    return DataSplit(*hold_out(training, held, design.seed), test)
+
+
+def hold_out(images: Images, count: int, seed: int) -> tuple[Images, Images]:
+    """Those that may be learnt from, and `count` of `images` that are held out to choose by.
+
+    Which ones is drawn by the seed alone, each as likely as any other, whatever its class. A search that keeps images
+    apart and a design with `data.validation` keep the same apart, where seed and count are the same.
+    """
+    order = torch.randperm(len(images), generator=generator(seed, "kept apart"))
+    return images.some(order[count:]), images.some(order[:count])
+
+
+def _load(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
+    """All training images that the design uses, and its test images."""
     wanted = (design.data.train_samples, design.data.test_samples)
     if datasets.dataset_card(design.data.name).counts is not None:
         parts = samples.list_recordings(design.data.name, design.seed)
@@ -114,16 +170,13 @@ def _drawn(count: int, wanted: int, seed: int) -> Tensor:
 
 
 def _first(data: Images, count: int, seed: int) -> Images:
-    if not 0 < count < len(data):
-        return data
-    chosen = _drawn(len(data), count, seed)
-    return Images(data.images[chosen], data.labels[chosen], data.white)
+    return data.some(_drawn(len(data), count, seed)) if 0 < count < len(data) else data
 
 
 def probe_images(images: Images, seed: int, count: int = probes.PROBE_SIZE) -> Images:
     """Returns the probe batch, drawn by the seed and balanced over classes: see `snnviz.theory.probe.draw_balanced`."""
     chosen = torch.from_numpy(probes.draw_balanced(images.labels.numpy(), count, seed))
-    return Images(images.images.index_select(0, chosen), images.labels[chosen], images.white)
+    return Images(images.take(chosen), images.labels[chosen], images.white)
 
 
 def encoded_probe(images: Images, design: Design) -> tuple[Tensor, Tensor]:
@@ -156,7 +209,7 @@ def training_input(images: Images, indices: Tensor, design: Design, epoch: int, 
 
 def fetch_batch(images: Images, indices: Tensor, design: Design, epoch: int, batch: int) -> Tensor:
     """Returns a batch of images or frames (uint8) by index, augmented if the design says so."""
-    some, how = images.images.index_select(0, indices), design.data.augment  # [chosen] takes eight times as long
+    some, how = images.take(indices), design.data.augment
     if how == Augment():
         return some
     rng = np.random.default_rng(derive_seed(design.seed, "augment", epoch, batch))

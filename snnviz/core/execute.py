@@ -57,7 +57,7 @@ def warm_up() -> None:
 
 
 def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executor | None]) -> Iterator[Event]:
-    training_images, test_images = yield from data.load_with_progress(design)
+    training_images, held_out, test_images = yield from data.load_with_progress(design)
     probe, probe_labels = data.encoded_probe(training_images, design)
     network = build_network(design)
     sparse = activity_penalty(network)
@@ -117,7 +117,18 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             network.settle(training_images)
             yield from network.timings(probe, epochs * per_epoch, epochs, final=True)
         score, seen = train.evaluate(network, test_images, crew()), len(training_images)
-        yield EpochEnd(epoch + 1, hit_sum / seen, score.accuracy, loss_sum / seen, score.loss, score.rate, rate)
+        held = train.evaluate(network, held_out, crew()) if held_out else None
+        yield EpochEnd(
+            epoch=epoch + 1,
+            train_accuracy=hit_sum / seen,
+            test_accuracy=score.accuracy,
+            train_loss=loss_sum / seen,
+            test_loss=score.loss,
+            rate=score.rate,
+            learning_rate=rate,
+            validation_accuracy=held.accuracy if held else None,
+            validation_loss=held.loss if held else None,
+        )
         yield Checkpoint(epoch + 1, optimizer.arrays(final=epoch + 1 == epochs))
 
 

@@ -20,7 +20,7 @@ def measure_layers(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
     Values that belong to training steps are None: gradient norms, and the branches' share in them. Raises
     `DataMissing`.
     """
-    training, _ = yield from data.load_with_progress(design)
+    training, _, _ = yield from data.load_with_progress(design)
     yield Progress(0, 1)
     network = build_network(design)
     probe, _ = data.encoded_probe(training, design)

@@ -277,7 +277,7 @@ def evaluate(network: Network, images: Images, executor: Executor | None = None)
             nonlocal fired
             fired += float(activity.spikes.sum())
 
-        image = encode(images.images[chosen], images.white, design, "test", chosen.start)
+        image = encode(images.take(chosen), images.white, design, "test", chosen.start)
         found, labels = logits(network, image, count, "running"), images.labels[chosen]
         hits = int((found.argmax(1) == labels).sum())
         return hits, F.cross_entropy(found, labels, reduction="sum").item(), fired

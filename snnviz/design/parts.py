@@ -114,6 +114,9 @@ class Data(Part):
     name: Annotated[str, PlainValidator(lambda value: _dataset(value))] = "digits"
     train_samples: Annotated[int, Range(0, 1_000_000, "Training images to use; 0 means all of them.", 100)] = 0
     test_samples: Annotated[int, Range(0, 1_000_000, "Test images to use; 0 means all of them.", 100)] = 0
+    validation: Annotated[
+        float, Range(0, 0.5, "Share of the training images that nothing learns from, to choose by; 0: none.", 0.05)
+    ] = 0.0
     steps: Annotated[int, Range(1, 100, "Time steps T that each image is shown for.", 1)] = 5
     encoding: Annotated[Choice, *choice_field(ENCODINGS, "data.encoding")] = default_choice(
         ENCODINGS, "data.encoding", kind="direct"

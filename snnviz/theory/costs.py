@@ -31,9 +31,27 @@ def macs_per_step(design: Design) -> int:
 
 
 def sample_counts(design: Design) -> tuple[int, int]:
-    """Returns the numbers of training and test images that the design uses."""
+    """Returns the numbers of images that the design learns from, and of test images."""
+    train, held, test = split_counts(design)
+    return train - held, test
+
+
+def split_counts(design: Design) -> tuple[int, int, int]:
+    """Returns the numbers of training images used, of those among them that are held out (`data.validation`), and of
+    test images.
+    """
     data, (train, test) = design.data, dataset_sizes(design.data.name)
-    return min(data.train_samples or train, train), min(data.test_samples or test, test)
+    used = min(data.train_samples or train, train)
+    return used, held_out_count(used, data.validation), min(data.test_samples or test, test)
+
+
+def held_out_count(images: int, share: float) -> int:
+    """How many of so many training images are held out: the nearest number, but at least one and not all.
+
+    >>> held_out_count(1437, 0.15), held_out_count(3, 0.1), held_out_count(2, 0.5), held_out_count(1437, 0)
+    (216, 1, 1, 0)
+    """
+    return min(max(1, round(share * images)), images - 1) if share else 0
 
 
 def training_steps(design: Design) -> int:
@@ -94,6 +112,7 @@ def memory_bytes(design: Design) -> int:
     built, about = build_architecture(design), dataset_card(design.data.name)
     layers = built.layers
     train, test = sample_counts(design)
+    test = max(test, split_counts(design)[1])
     steps, batch = design.data.steps, min(design.training.batch_size, train)
     part = micro_batch(design)
     together, seen = min(batch, 2 * part), max(min(probe.PROBE_SIZE, train), min(250, test, 2 * part))
@@ -138,7 +157,7 @@ def training_seconds(design: Design) -> float:
     `jobs.pace` corrects it by how long runs on this machine really took.
     """
     layers = build_architecture(design).layers
-    train, tested = sample_counts(design)
+    train, tested = _seen_an_epoch(design)
     steps, static = design.data.steps, is_static(design)
     work: float = sum(layer.macs * (1 if static and index == 0 else steps) for index, layer in enumerate(layers))
     neurons: float = sum(layer.neurons for layer in layers) * steps
@@ -152,11 +171,14 @@ def training_seconds(design: Design) -> float:
     return overhead + images * an_image
 
 
-def measurement_seconds(design: Design) -> float:
-    """Returns an estimate, in seconds on one core, of how long it takes to measure the layers of a trained network.
+def _seen_an_epoch(design: Design) -> tuple[int, int]:
+    """Images that are learnt from, and images that are only looked at: the test set's and those held out."""
+    used, held, tested = split_counts(design)
+    return used - held, held + tested
 
-    An image of the probe batch takes as long as a test image.
-    """
-    train, tested = sample_counts(design)
+
+def measurement_seconds(design: Design) -> float:
+    """An estimate of how long a look at a trained network takes on one core: an image of the probe as one of a test."""
+    train, tested = _seen_an_epoch(design)
     images = design.training.epochs * (train + tested / 3)
     return 1.0 + training_seconds(design) * min(probe.PROBE_SIZE, train) / 3 / images

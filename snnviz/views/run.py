@@ -16,7 +16,7 @@ from snnviz.views.styles import layer_styles as looks_of
 from snnviz.views.words import axis_label as placed
 from snnviz.views.words import layer_label as called
 
-TRAIN, TEST = "#8c8c96", "#0f9d8a"
+TRAIN, TEST, VALIDATION = "#8c8c96", "#0f9d8a", "#d9822b"
 MOST_NAMED = 12
 """More layers than this are told apart by shade and hover, not by a legend."""
 
@@ -181,8 +181,11 @@ def _maps(states: States, on: str) -> list[Chart]:
     ]
 
 
+HELD = "On the training images that a run holds out, to choose by."
+
+
 def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
-    """Test accuracy, test loss and firing rate of several runs, by name.
+    """Test accuracy, test loss and firing rate of several runs, by name; where some hold images out also these.
 
     Names stand below each other, and the chart is as much higher; of more than `MOST_NAMED` runs in the hover alone.
     """
@@ -193,9 +196,12 @@ def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
         ("test_accuracy", "Test accuracy", "Share of test images that are classified correctly.", True),
         ("test_loss", "Test loss", "Mean cross-entropy on the test images.", False),
         ("rate", "Firing rate", "Spikes per neuron and time step on the test images: the network's activity.", True),
+        ("validation_accuracy", "Validation accuracy", f"{HELD} Share that is classified correctly.", True),
+        ("validation_loss", "Validation loss", f"{HELD} Mean cross-entropy.", False),
     )
+    held = any(row.validation_accuracy is not None for rows in runs.values() for row in rows)
     charts = []
-    for column, title, caption, percent in wanted:
+    for column, title, caption, percent in wanted if held else wanted[:3]:
         figure = empty("epoch", title.lower(), **({"tickformat": ".0%"} if percent else {}))
         figure["layout"]["hovermode"] = "closest"
         figure["layout"]["margin"] = {**figure["layout"]["margin"], "b": 44 + below}
@@ -225,6 +231,14 @@ def _scores(name: str, title: str, samples: Sequence[Sample], epochs: Sequence[E
         if percent
         else "Cross-entropy. Training falling while test rises means the network learns its images by heart."
     )
+    if held := [row for row in epochs if getattr(row, f"validation_{name}") is not None]:
+        look = {
+            "name": "validation",
+            "mode": "lines+markers",
+            "line": {"color": VALIDATION, "width": 2, "dash": "dash"},
+        }
+        figure["data"].append({**_line(_thinned(held), f"validation_{name}"), **look})
+        caption += " Validation: training images that are held out, to choose by."
     return Chart(name, title, caption, figure)
 
 

@@ -70,6 +70,11 @@ DESIGN = {
         "Digits ship with snnviz; the others are read from this machine or fetched once, large ones by "
         "`python -m snnviz data fetch NAME`. Saccades are recordings of events simulated from images.",
     ),
+    "data.validation": Word(
+        "Validation share",
+        "Of the training images: so many are held out, drawn by the seed; nothing learns from them. What is chosen by "
+        "their accuracy is then told honestly by the test images, which had no say.",
+    ),
     "data.encoding": Word("Encoding", "How a sample becomes what the first layer receives over time."),
     "data.events.bins": Word(
         "Pixels hold",

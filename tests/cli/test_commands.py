@@ -113,6 +113,22 @@ def test_a_run_is_one_json_object_with_everything_in_it(snnviz: Snnviz, tiny: Ma
     assert snnviz("show", report["run"], "--json").json == second.json
 
 
+def test_a_run_that_holds_images_out_says_what_it_reaches_on_them(
+    snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path
+) -> None:
+    path = write(tmp_path, links.change(tiny(), {"data.validation": 0.25}).document())
+    told = snnviz("run", path, "--json").json
+    ends = told["epochs"]
+    assert [set(end) for end in ends] == [EPOCH | {"validation_accuracy", "validation_loss"}] * len(ends)
+    assert told["metrics"]["validation_accuracy"] == ends[-1]["validation_accuracy"]
+    assert told["metrics"]["validation_loss"] == ends[-1]["validation_loss"]
+    said = snnviz("run", path).out
+    assert f"held out   accuracy {ends[-1]['validation_accuracy']:.2%}, loss" in said
+    without = snnviz("run", write(tmp_path, tiny().document()), "--json").json
+    assert "held out" not in snnviz("show", without["run"]).out
+    assert without["metrics"]["validation_accuracy"] is None
+
+
 def test_a_run_for_people(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path) -> None:
     path = write(tmp_path, tiny().document())
     first = snnviz("run", path, "--set", "seed=9")

@@ -37,7 +37,10 @@ def look(step: int, *rates: float | None, probe: int | None = 64) -> list[LayerS
     ]  # fmt: skip
 
 
-ENDS = [EpochEnd(1, 0.5, 0.4, 1.0, 1.5, 0.3, 0.1), EpochEnd(2, 0.7, 0.6, 0.5, 0.75, 0.25, 0.1)]
+ENDS = [
+    EpochEnd(1, 0.5, 0.4, 1.0, 1.5, 0.3, 0.1, validation_accuracy=0.35, validation_loss=1.75),
+    EpochEnd(2, 0.7, 0.6, 0.5, 0.75, 0.25, 0.1, validation_accuracy=0.65, validation_loss=0.875),
+]
 LOOKS = [*look(0, 0.1, 0.4, None), *look(5, 0.2, 0.3, None)]
 TIMINGS = [Timing(5, 2, 0, "L1", 0, 0, 9, 1, 1, 0), Timing(5, 2, 0, "L1", 1, 0, 1, 1, 1, 0)]
 TIMINGS.append(Timing(5, 2, 1, "L2", 1, 1, 2.5, 1, 1, 0))
@@ -52,6 +55,8 @@ PASSES = 64 * 3 + 4 * (3 * 3 + 3 * 10)
 READ_BY_HAND: dict[str, float | None] = {
     "accuracy": 0.6,
     "loss": 0.75,
+    "validation_accuracy": 0.65,
+    "validation_loss": 0.875,
     "seconds": 12.5,
     "rate": 0.25,
     "spikes": 1.0,

@@ -112,6 +112,23 @@ def test_charts_are_as_high_as_their_legends_need_before_and_after_the_first_poi
     assert min(heights[0]) > 280
 
 
+def test_images_that_are_held_out_have_a_line_where_there_are_any() -> None:
+    samples, states, ends = history(epochs=3, layers=2)
+    held = [replace(end, validation_accuracy=0.1 * end.epoch, validation_loss=1.0 / end.epoch) for end in ends]
+    for name, values in (("accuracy", [0.1, 0.2, 0.3]), ("loss", [1, 0.5, 0.33333])):
+        plain, shown = (check(run_charts(samples, states, some))[name] for some in (ends, held))
+        assert [trace["name"] for trace in plain["traces"]] == ["train", "test"]
+        assert [trace["name"] for trace in shown["traces"]] == ["train", "test", "validation"]
+        assert shown["traces"][2]["y"] == pytest.approx(values)
+        assert "held out" in shown["caption"]
+        assert "held out" not in plain["caption"]
+    three = ["overlay_test_accuracy", "overlay_test_loss", "overlay_rate"]
+    assert list(check(overlay_charts({"one": ends, "other": ends}))) == three
+    both = check(overlay_charts({"one": ends, "other": held}))
+    assert list(both) == [*three, "overlay_validation_accuracy", "overlay_validation_loss"]
+    assert [trace["y"] for trace in both["overlay_validation_accuracy"]["traces"]] == [[None] * 3, [0.1, 0.2, 0.3]]
+
+
 def test_every_layer_has_its_line() -> None:
     charts = check(run_charts(*history(epochs=4, layers=3)))
     assert [trace["name"] for trace in charts["rate"]["traces"]] == ["L0", "L1"]  # the readout does not spike

@@ -134,7 +134,7 @@ class Tuned(Row):
     """A TTFS network under limits after an epoch of training through them; epoch 0: as it was without.
 
     accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: when the readout is read, in
-    tau_c.
+    tau_c. validation_accuracy, validation_loss: on the images that the design holds out (None where there are none).
     """
 
     table: ClassVar[str] = "tunings"
@@ -145,3 +145,5 @@ class Tuned(Row):
     loss: float
     spikes: float
     latency: float
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None

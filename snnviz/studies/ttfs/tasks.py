@@ -58,11 +58,12 @@ def finetuning_cost(task: FineTuning) -> Cost:
     """Counts weight updates. Of a network that is trained; numbers are twice as long as in training, and limits make
     copies of them."""
     layers = build_architecture(task.design).layers
-    train, test = costs.sample_counts(task.design)
+    used, held, test = costs.split_counts(task.design)
+    train, seen = used - held, held + test
     steps = math.ceil(train / task.design.training.batch_size) * task.epochs
     ahead = sum(layer.macs for layer in layers) / MACS_PER_SECOND
     neurons = (math.prod(layers[0].in_shape) + sum(layer.neurons for layer in layers)) * SECONDS_PER_NEURON
-    images = train * (3 * task.epochs + 1) + test * (task.epochs + 1)
+    images = train * (3 * task.epochs + 1) + seen * (task.epochs + 1)
     seconds = images * ahead + train * task.epochs * neurons + steps * len(layers) * SECONDS_PER_LAYER
     return Cost(steps, seconds, 3 * costs.memory_bytes(task.design))
 

@@ -52,7 +52,8 @@ class Course(Row):
 
     model: one of `trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient
     of all parameters: means over the training steps since the look before, at step 0 of the probe batch before any.
-    test_accuracy: at the end of an epoch. cosine: of all its weights, side by side, with the ReLU network's; moved: of
+    test_accuracy: at the end of an epoch, as is validation_accuracy where the design holds images out (else None).
+    cosine: of all its weights, side by side, with the ReLU network's; moved: of
     what both have learnt, their weights less those at step 0 (None there). difference: the largest of any of its
     parameters from the ReLU network's.
     """
@@ -70,3 +71,4 @@ class Course(Row):
     moved: float | None
     difference: float
     grad_norm: float
+    validation_accuracy: float | None = None

@@ -11,6 +11,7 @@ from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run, State
+from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.design.live_charts import live_charts
@@ -174,6 +175,9 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
     with st.container(horizontal=True):
         st.metric("Test accuracy", share(last.test_accuracy if last else None), help=word("accuracy").help)
         st.metric("Test loss", f"{last.test_loss:.3f}" if last else NO_NUMBER)
+        if run.design.data.validation:
+            metric = METRICS["validation_accuracy"]
+            st.metric(metric.label, share(last.validation_accuracy if last else None), help=metric.help)
         st.metric(title, rate, help=f"{'' if timed else 'Spikes per neuron and time step, '}test images.".capitalize())
         st.metric(
             "Training time", format_duration(run.seconds) if run.seconds else NO_NUMBER, help=word("seconds").help

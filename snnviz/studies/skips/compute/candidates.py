@@ -13,7 +13,6 @@ import torch.nn.functional as F
 
 from snnviz.core import data, observe, train
 from snnviz.core.activity import Activity
-from snnviz.core.data import Images
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import BranchObjective, branches_of
@@ -64,9 +63,7 @@ class CandidateTrainer:
         images, _ = data.load(search.design)
         if search.validation >= len(images):
             raise InputError("validation", f"be less than the {len(images):,} training images", search.validation)
-        order = torch.randperm(len(images), generator=generator(search.seed, "kept apart"))
-        self.held = _some(images, order[: search.validation])
-        self.images = _some(images, order[search.validation :])
+        self.images, self.held = data.hold_out(images, search.validation, search.seed)
         self.shared = SharedWeights(widest_design(search))
 
     @property
@@ -141,7 +138,7 @@ class CandidateTrainer:
             buffer.zero_()
         batches = self._batches(network.design, "statistics")[:STATISTICS_BATCHES]
         for batch, chosen in enumerate(batches):
-            image = data.encode(self.images.images[chosen], self.images.white, network.design, "statistics", batch)
+            image = data.encode(self.images.take(chosen), self.images.white, network.design, "statistics", batch)
             network(image, by="learn")
         for buffer in network.buffers.values():  # averages that began at 0 have not forgotten it
             buffer.div_(1 - 0.9 ** len(batches))
@@ -158,7 +155,7 @@ class CandidateTrainer:
         size = min(train.TEST_BATCH, max(1, network.micro_batch))
         for first in range(0, len(self.held), size):
             part = slice(first, first + size)
-            image = data.encode(self.held.images[part], self.held.white, design, "test", first)
+            image = data.encode(self.held.take(part), self.held.white, design, "test", first)
             logits, labels = train.logits(network, image, count, "running"), self.held.labels[part]
             losses.append(F.cross_entropy(logits, labels, reduction="none").double())
             hits += int((logits.argmax(1) == labels).sum())
@@ -179,7 +176,3 @@ class CandidateTrainer:
             eff_acs=cost.eff_acs,
             seconds=time.monotonic() - start,
         )
-
-
-def _some(images: Images, chosen: torch.Tensor) -> Images:
-    return Images(images.images[chosen], images.labels[chosen], images.white)

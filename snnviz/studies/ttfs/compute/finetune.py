@@ -41,7 +41,7 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
     seed's. Raises `DataMissing` or `Diverged`.
     """
     design, batch_size = task.design, task.design.training.batch_size
-    training, test = yield from data.load_with_progress(design)
+    training, held, test = yield from data.load_with_progress(design)
     per_epoch = math.ceil(len(training) / batch_size)
     steps = per_epoch * task.epochs
     if arrays is None:
@@ -52,7 +52,7 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
         network, reached, *equivalence.input_range(design), design.ttfs.zeta, dtype=PRECISION
     )
     limited = LimitedNetwork(exact, task.limits)
-    yield (yield from _tested(limited, test, design.seed, 0, 0, steps))
+    yield (yield from _tested(limited, test, held, design.seed, 0, 0, steps))
     name, arguments = OPTIMIZERS[design.training.optimizer.kind].function(**design.training.optimizer.parameters)
     schedule, parameters = design.training.schedule, list(limited.parameters.values())
     states: list[State] = [{} for _ in parameters]
@@ -72,7 +72,7 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
             now = [value.detach() for value in parameters]
             STEPS[name](now, gradients, states, task.learning_rate * float(factor), **arguments)
             yield Progress(epoch * per_epoch + batch + 1, steps)
-        yield (yield from _tested(limited, test, design.seed, epoch + 1, (epoch + 1) * per_epoch, steps))
+        yield (yield from _tested(limited, test, held, design.seed, epoch + 1, (epoch + 1) * per_epoch, steps))
 
 
 def _activation(network: LimitedNetwork, passed: ttfs.ForwardPass) -> Tensor:
@@ -105,20 +105,29 @@ def _largest(network: Network, training: Images, steps: int) -> Generator[Progre
 
 
 def _tested(
-    network: LimitedNetwork, test: Images, seed: int, epoch: int, step: int, steps: int
+    network: LimitedNetwork, test: Images, held: Images | None, seed: int, epoch: int, step: int, steps: int
 ) -> Generator[Progress, None, Tuned]:
-    """Accuracy, mean loss and spikes per neuron on the test images, which are always jittered alike."""
+    """After an epoch: on the test images, and on those held out if there are any."""
+    accuracy, loss, spikes = yield from _judged(network, test, seed, step, steps)
+    chosen_by = (yield from _judged(network, held, seed, step, steps)) if held else (None, None)
+    return Tuned(epoch, accuracy, loss, spikes, network.latency, *chosen_by[:2])
+
+
+def _judged(
+    network: LimitedNetwork, images: Images, seed: int, step: int, steps: int
+) -> Generator[Progress, None, tuple[float, float, float]]:
+    """Accuracy, mean loss and spikes per neuron on some images, which are always jittered alike."""
     hits, loss, spikes = 0, 0.0, 0.0
-    for start in range(0, len(test), TEST_BATCH):
+    for start in range(0, len(images), TEST_BATCH):
         part = slice(start, start + TEST_BATCH)
         network.draw = generator(seed, "jitter", "test", start)
         with torch.no_grad():
-            passed = network.run(equivalence.intensities(test.images[part], test.white, PRECISION))
-        labels = test.labels[part]
+            passed = network.run(equivalence.intensities(images.images[part], images.white, PRECISION))
+        labels = images.labels[part]
         hits += int((passed.logits.argmax(1) == labels).sum())
         loss += float(F.cross_entropy(passed.logits, labels, reduction="sum"))
         for times, window in zip(passed.times[1:], network.windows, strict=True):
             spikes += float((times < window.end).sum())
         yield Progress(step, steps)
-    spikes /= len(test) * sum(layer.neurons for layer in network.hidden)
-    return Tuned(epoch, hits / len(test), loss / len(test), spikes, network.latency)
+    spikes /= len(images) * sum(layer.neurons for layer in network.hidden)
+    return hits / len(images), loss / len(images), spikes

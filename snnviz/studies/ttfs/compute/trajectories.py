@@ -102,7 +102,7 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
     Raises `DataMissing`, or `Diverged` if the ReLU network is lost.
     """
     design, timed = setting.design, ttfs_network(setting.design)  # which is shown intensities
-    training, test = yield from data.load_with_progress(design)
+    training, held, test = yield from data.load_with_progress(design)
     size, epochs = design.training.batch_size, design.training.epochs
     per_epoch = math.ceil(len(training) / size)
     models = make_learners(setting)
@@ -129,7 +129,8 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
             models = [model for model in models if not model.is_lost]
             step = epoch * per_epoch + batch + 1
             if batch + 1 in due:
-                yield from _look(models, step, step / per_epoch, test if batch + 1 == per_epoch else None)
+                whole = batch + 1 == per_epoch
+                yield from _look(models, step, step / per_epoch, test if whole else None, held if whole else None)
             yield Progress(step, epochs * per_epoch)
 
 
@@ -154,7 +155,9 @@ def make_learners(setting: Trajectories) -> list[Learner]:
     ]
 
 
-def _look(models: list[Learner], step: int, epoch: float, test: data.Images | None) -> Iterator[Course]:
+def _look(
+    models: list[Learner], step: int, epoch: float, test: data.Images | None, held: data.Images | None = None
+) -> Iterator[Course]:
     first, parameters = models[0], models[0].flat()
     weights = first.flat(".weight")
     for model in models:
@@ -174,5 +177,6 @@ def _look(models: list[Learner], step: int, epoch: float, test: data.Images | No
             moved=moved,
             difference=difference,
             grad_norm=model.norm / model.steps,
+            validation_accuracy=model.tested(held) if held else None,
         )
         model.clear()
