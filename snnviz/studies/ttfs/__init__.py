@@ -1,1 +1,1 @@
-"""Networks in which each neuron spikes once."""
+"""Study: time-to-first-spike (TTFS) networks, in which each neuron spikes at most once (Stanojevic et al. 2023)."""

@@ -1,4 +1,4 @@
-"""Limits of hardware as a question: what is left of a network's accuracy before and after training on, as curves."""
+"""Curves of accuracy over hardware limits, before and after fine-tuning, as lists of tasks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from snnviz.studies.ttfs.limits import (
 
 
 class LimitStudy(Document):
-    """How the points of a curve are made."""
+    """Settings of the fine-tunings that are the points of a curve."""
 
     noun = "a study of limits"
 
@@ -44,7 +44,7 @@ class LimitStudy(Document):
 
 
 class LimitSettings(LimitStudy):
-    """What the page shows: limits all at once, and of which a curve is drawn."""
+    """Settings of the page: limits that are applied together, and the limit over which a curve is drawn."""
 
     weight_bits: WeightBits = 4
     latency: Latency = 1.0
@@ -54,7 +54,7 @@ class LimitSettings(LimitStudy):
 
     @property
     def limits(self) -> HardwareLimits:
-        """Those of the sliders."""
+        """The limits set by the sliders."""
         given = {name: getattr(self, name) for name in HardwareLimits.model_fields}
         return naming.from_sparse(
             HardwareLimits, **given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"})
@@ -69,7 +69,7 @@ class LimitSettings(LimitStudy):
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A point of a curve, of one seed."""
+    """A point of a curve, for one seed: the limit, its value, and the fine-tuning task."""
 
     axis: Axis
     value: float
@@ -77,7 +77,7 @@ class CurvePoint:
 
 
 def default_design() -> Design:
-    """What is limited if nothing else is asked for: a ReLU network on digits, trained in a second."""
+    """Returns the network used by default: a ReLU network on digits, trained in a second."""
     return from_sparse(
         {
             "data.steps": 1,
@@ -92,30 +92,31 @@ def default_design() -> Design:
 
 
 def pretrained_design(design: Design) -> Design:
-    """The design of which a network under limits is made. Raises `InputError` for one without a TTFS twin."""
+    """Returns the design that is trained without limits. Raises `InputError` for one without a TTFS twin."""
     return design if design.network.code == "ttfs" else relu_network(design)
 
 
 def clamp_first_seed(design: Design, seeds: int) -> int:
-    """The design's own, or the last one that so many others can follow."""
+    """Returns the design's own seed, or the largest that `seeds - 1` further seeds can follow."""
     most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
     return min(design.seed, int(most) - seeds + 1)
 
 
 def pretrained_designs(design: Design, seeds: int) -> tuple[Design, ...]:
-    """The designs that are trained without limits, of so many seeds from the design's own on."""
+    """Returns the designs that are trained without limits, one for each of `seeds` seeds from the design's own on."""
     first, plain = clamp_first_seed(design, seeds), pretrained_design(design)
     return tuple(plain.model_copy(update={"seed": seed}) for seed in range(first, first + seeds))
 
 
 def finetuning_task(design: Design, limits: HardwareLimits, study: LimitStudy) -> FineTuning:
-    """One fine-tuning of a design. Raises `InputError`."""
+    """Returns the fine-tuning task of a design under these limits. Raises `InputError`."""
     told = {"epochs": study.epochs, "learning_rate": study.learning_rate}
     return FineTuning.meant({"design": pretrained_design(design), "limits": limits, **told})
 
 
 def curve_points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[CurvePoint, ...]:
-    """Of the curves, seed by seed, so that the first ones are whole early.
+    """Returns the points of the curves over the given limits, seed by seed, so that the first curves are complete
+    early.
 
     >>> [point.value for point in curve_points(default_design(), LimitStudy(), ["jitter"])]
     [0.05, 0.1, 0.2, 0.4, 0.8]

@@ -1,4 +1,4 @@
-"""What hardware may do to a TTFS network, and the task of training it on."""
+"""Hardware limits of a TTFS network, and the task of fine-tuning it under them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ AXES: dict[Axis, tuple[float, ...]] = {
     "jitter": (0.05, 0.1, 0.2, 0.4, 0.8),
     "latency": (1, 2, 4, 8, 16),
 }
-"""The points of each curve, from a weak limit to a strong one."""
+"""The values of each limit on its curve, from weak to strong."""
 
 
 WeightBits = Annotated[
     int, Range(0, 16, "Bits of a weight; 0: weights are as they are.", 1, "Bits of a weight (0: no limit)")
 ]
 Levels = Literal["without-zero", "with-zero"]
-"""Of weights between the ends of their range: 2^b, none of which is 0 (mid-rise), or 2^b - 1 with 0 in the middle
-(mid-tread, symmetric)."""
+"""Levels of quantised weights: 2^b, none of which is 0 (mid-rise), or 2^b - 1 with 0 in the middle (mid-tread,
+symmetric).
+"""
 
 Outliers = Annotated[
     float,
@@ -71,7 +72,7 @@ LearningRate = Annotated[float, Range(1e-6, 1, "Step size at the first of them."
 
 
 class HardwareLimits(Part):
-    """What a chip does to weights and spikes. See `ttfs.theory.limits`; together they apply in the order of the fields.
+    """Limits of a chip on weights and spikes; see `ttfs.theory.limits`. They apply in the order of the fields.
 
     >>> HardwareLimits(weight_bits=4).text, HardwareLimits().text
     ('weight_bits=4', 'none')
@@ -95,14 +96,14 @@ class HardwareLimits(Part):
 
     @property
     def text(self) -> str:
-        """The limits that are set, such as "weight_bits=4, jitter=0.1"; "none" without one."""
+        """The limits that are set, such as "weight_bits=4, jitter=0.1"; "none" if there are none."""
         told = self.model_dump(exclude_defaults=True)
         texts = {name: value if isinstance(value, str) else f"{value:g}" for name, value in told.items()}
         return ", ".join(f"{name}={text}" for name, text in texts.items()) or "none"
 
 
 class FineTuning(Task):
-    """A trained network under limits: its accuracy as it is, and while it is trained on through them."""
+    """Task: the accuracy of a trained network under hardware limits, before and while it is fine-tuned."""
 
     kind = "finetuning"
     noun = "a fine-tuning"
@@ -131,7 +132,7 @@ class FineTuning(Task):
 
 @dataclass(frozen=True, slots=True)
 class Tuned(Row):
-    """A TTFS network under limits after an epoch of training through them; epoch 0: as it was without.
+    """A TTFS network under limits after an epoch of fine-tuning; epoch 0: before fine-tuning.
 
     accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: when the readout is read, in
     tau_c. validation_accuracy, validation_loss: on the images that the design holds out (None where there are none).

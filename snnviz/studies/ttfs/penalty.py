@@ -1,4 +1,4 @@
-"""Fewer spikes for less accuracy: one TTFS design with several weights of its activity penalty."""
+"""The study of the activity penalty: one TTFS design with several weights of its penalty."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from snnviz.graph.ttfs import ttfs_network
 from snnviz.studies.ttfs.curves import clamp_first_seed
 
 MAX_PENALTIES = 20
-"""Values in a study."""
+"""Largest number of penalties in a study."""
 
 PAPER_SPIKES = 0.3
-"""Spikes per neuron of Stanojevic et al. 2023, on average over their networks."""
+"""Mean spikes per neuron of the networks of Stanojevic et al. 2023."""
 
 
 class PenaltyStudy(Document):
-    """Which penalties are compared.
+    """Settings of the study: the penalties that are compared, and the number of seeds.
 
     >>> PenaltyStudy(values="1, 0,0.50").values
     '0,0.5,1'
@@ -52,7 +52,7 @@ class PenaltyStudy(Document):
 
     @property
     def penalties(self) -> tuple[float, ...]:
-        """The weights, rising."""
+        """The weights of the penalty as numbers, ascending."""
         return tuple(map(float, self.values.split(",")))
 
 
@@ -66,14 +66,16 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class PenaltyRun:
-    """One run of a study."""
+    """One run of a study: the weight of the penalty and the design."""
 
     penalty: float
     design: Design
 
 
 def penalty_runs(design: Design, study: PenaltyStudy) -> tuple[PenaltyRun, ...]:
-    """The runs, seed by seed, so that a first curve is there early. Raises `InputError` for one without a TTFS twin.
+    """Returns the runs, seed by seed, so that a first curve is complete early.
+
+    Raises `InputError` for a design without a TTFS twin.
 
     >>> from snnviz.studies.ttfs.curves import default_design
     >>> [each.penalty for each in penalty_runs(default_design(), PenaltyStudy(values="0,1", seeds=1))]

@@ -1,4 +1,4 @@
-"""Networks of one spike a neuron as a question: where it starts, and how a ReLU network is written as its twin."""
+"""The study of TTFS networks: designs to start from, and how a ReLU network is converted to its twin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.theory.ttfs import Silent
 
 MAX_NEURONS = 4
-"""That are looked at together."""
+"""Largest number of neurons that are shown together."""
 
 Weights = Literal["relu", "ttfs", "untrained"]
 Slopes = Literal["one", "drawn", "alpha-one"]
@@ -53,16 +53,17 @@ STARTS: dict[str, Design] = {
     ),
 }
 """ReLU networks that have a TTFS twin. Digits train in seconds; 784-340-10 is the first network of Stanojevic et al.,
-on MNIST."""
+on MNIST.
+"""
 
 
 class TtfsStudy(Document):
-    """Which weights are looked at, how the TTFS twin tells what the ReLU network does, and where one looks."""
+    """Settings of the study: which weights are used, how the TTFS twin is made, and which neurons are shown."""
 
     noun = "a study"
 
     weights: Weights = "relu"
-    """Of the finished run of the ReLU network, of that of the TTFS network, or those before any training."""
+    """Weights of the finished run of the ReLU network, of the TTFS network, or untrained ones."""
 
     zeta: Annotated[
         float,
@@ -76,17 +77,17 @@ class TtfsStudy(Document):
         ),
     ] = 0.5
     slopes: Slopes = "one"
-    """B of the neurons: 1, drawn between `low` and `high`, or such that all ramps α are 1."""
+    """Slopes B of the neurons: 1, drawn between `low` and `high`, or such that all ramps alpha are 1."""
 
     low: Annotated[float, Range(0.05, 100, "Slopes B are drawn from here.", 0.1)] = 0.5
     high: Annotated[float, Range(0.05, 100, "Slopes B are drawn up to here.", 0.1)] = 2.0
     silent: Silent = "clock"
-    """What tells a layer of silent neurons before it: its clock, or, with neurons as printed, nothing."""
+    """How a layer treats silent neurons before it: by its clock, or, as in the published equation, not at all."""
 
     image: Annotated[int, Range(0, 255, "Which of the test images that were drawn.", 1)] = 0
     layer: Annotated[int, Range(1, 200, "Which hidden layer, from 1.", 1)] = 1
     neurons: Annotated[str, PlainValidator(lambda value: _neurons(value))] = ""
-    """Which neurons of the layer, from 0, such as "3,17"; none: some that differ."""
+    """Numbers of the shown neurons of the layer, from 0, such as "3,17"; "": a choice of different ones."""
 
     steps: Annotated[int, Range(1, 100, "Time steps T of the rate-coded network that is compared with.", 1)] = 5
 
@@ -98,7 +99,7 @@ class TtfsStudy(Document):
 
     @property
     def chosen(self) -> tuple[int, ...]:
-        """The neurons by number."""
+        """The shown neurons as numbers."""
         return tuple(int(number) for number in self.neurons.split(",") if number)
 
 
@@ -113,7 +114,7 @@ def _neurons(value: object) -> str:
 
 
 def compared_networks(design: Design, steps: int = 5) -> dict[str, Design]:
-    """The same network three times: of ReLUs, of one spike a neuron, and rate-coded in so many time steps.
+    """Returns the same network as "relu", "ttfs" and "rate", rate-coded in `steps` time steps.
 
     >>> [(name, each.network.code, each.neuron.kind) for name, each in compared_networks(STARTS["digits mlp"]).items()]
     [('relu', 'rate', 'relu'), ('ttfs', 'ttfs', 'relu'), ('rate', 'rate', 'lif')]

@@ -1,4 +1,4 @@
-"""The kinds of task: networks that learn side by side, and one that is trained on through limits of hardware."""
+"""The kinds of task "trajectories", networks trained side by side, and "finetuning" under hardware limits."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
 SIDE_BY_SIDE = 12
-"""Runs of the ReLU network in single precision that take as long as four models side by side in double. Measured: 6 of
-a narrow mlp, 16 of a cnn."""
+"""Cost of four models side by side in float64, in runs of the ReLU network in float32. Measured: 6 for a narrow mlp, 16
+for a cnn.
+"""
 
 MACS_PER_SECOND = 9e9
-"""Of one core, whatever the limits."""
+"""Multiply-accumulates per second on one core, whatever the limits."""
 
 SECONDS_PER_NEURON = 4e-8
-"""Of one core, for one neuron and image, forward and backward."""
+"""Seconds on one core for one neuron and image, forward and backward."""
 
 SECONDS_PER_LAYER = 150e-6
-"""Of one core, for a layer in one training step, whatever its size."""
+"""Seconds on one core for a layer in one training step, whatever its size."""
 
 SMALL = {"network.depth": 2, "network.width": 12, "data.train_samples": 60, "data.test_samples": 20}
 
 
 def trajectories_cost(task: Trajectories) -> Cost:
-    """Counts training steps of all models together.
+    """Returns the estimated cost of trajectories; its steps are training steps of all models together.
 
-    In memory are whole batches in double precision, of one model at a time; all of them keep their weights, where those
-    began, and their moments. Measured: 0.4 to 0.8 of it.
+    Memory: whole batches in float64, of one model at a time, and of all models the weights, initial weights and
+    moments. Measured: 0.4 to 0.8 of the estimate.
     """
     design = task.design
     layers, about, (train, _) = (
@@ -55,8 +56,10 @@ def trajectories_sample() -> Trajectories:
 
 
 def finetuning_cost(task: FineTuning) -> Cost:
-    """Counts weight updates. Of a network that is trained; numbers are twice as long as in training, and limits make
-    copies of them."""
+    """Returns the estimated cost of a fine-tuning, without training the network; its steps are training steps.
+
+    Numbers are twice as long as in training, and limits make copies of them.
+    """
     layers = build_architecture(task.design).layers
     used, held, test = costs.split_counts(task.design)
     train, seen = used - held, held + test

@@ -1,4 +1,4 @@
-"""How a network learns as ReLUs, with slope B = 1 and with ramp alpha = 1, as one task (Stanojevic et al. 2023)."""
+"""Training of a network as ReLUs, with slope B = 1 and with ramp alpha = 1, as one task (Stanojevic et al. 2023)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from snnviz.studies.ttfs.study import STARTS
 
 Model = Literal["relu", "b1", "alpha-one", "slower", "naive"]
 MODELS: tuple[Model, ...] = get_args(Model)
-"""The ReLU network; the B1-model; alpha = 1, at the same and at a smaller learning rate; and alpha = 1 from weights as
-a ReLU network draws them, which is looked at before it learns, and then let alone."""
+"""The ReLU network; the B1-model; alpha = 1, at the same and at a smaller learning rate; and alpha = 1 with a ReLU
+network's initial weights, which is only measured before training.
+"""
 
 
 def _relus(value: object) -> Design:
@@ -27,14 +28,14 @@ def _relus(value: object) -> Design:
 
 
 class Trajectories(Task):
-    """Several models learn from the same weights, on the same batches in the same order."""
+    """Task: trains several models from the same weights, on the same batches in the same order."""
 
     kind = "trajectories"
     noun = "a setting of trajectories"
     field = "trajectories"
 
     design: Annotated[Design, PlainValidator(_relus), PlainSerializer(lambda design: design.document())]
-    """The ReLU network, and how all of them are trained."""
+    """The ReLU network, with the training of all models."""
 
     looks: Annotated[int, Range(1, 100, "Looks at the models in an epoch.", 1)] = 4
     slower: Annotated[
@@ -43,19 +44,18 @@ class Trajectories(Task):
 
 
 USUAL = STARTS["8 layers"]
-"""Small enough to watch, and deep enough for alpha = 1 to go astray."""
+"""The default design: small enough to watch, and deep enough for alpha = 1 to fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course(Row):
-    """Where one of several models is that learn side by side, after `step` training steps.
+    """State of one of several models trained side by side, after `step` training steps.
 
-    model: one of `trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient
-    of all parameters: means over the training steps since the look before, at step 0 of the probe batch before any.
-    test_accuracy: at the end of an epoch, as is validation_accuracy where the design holds images out (else None).
-    cosine: of all its weights, side by side, with the ReLU network's; moved: of
-    what both have learnt, their weights less those at step 0 (None there). difference: the largest of any of its
-    parameters from the ReLU network's.
+    model: one of `trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient of all
+    parameters: means over the training steps since the last row; at step 0 on the probe batch. test_accuracy: at the
+    end of an epoch, as is validation_accuracy if the design holds images out (else None). cosine: between all its
+    weights and the ReLU network's; moved: the same for the weights' changes since step 0 (None at step 0). difference:
+    largest absolute difference of any parameter from the ReLU network's.
     """
 
     table: ClassVar[str] = "courses"

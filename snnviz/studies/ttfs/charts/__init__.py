@@ -1,1 +1,1 @@
-"""Rows in, figures and tables out (plotly)."""
+"""Figures and tables of the TTFS page (plotly)."""

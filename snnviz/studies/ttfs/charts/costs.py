@@ -1,4 +1,6 @@
-"""What one spike a neuron costs: spikes by layer, and operations beside the ReLU and the rate-coded network."""
+"""Charts and table of the cost of a TTFS network: spikes by layer, and operations compared with ReLU and rate
+coding.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,11 @@ from snnviz.views.chart import Chart, empty
 from snnviz.views.styles import ordered_colour
 
 PAPER = 0.3
-"""Spikes per neuron of the paper's networks, on average."""
+"""Mean spikes per neuron of the paper's networks."""
 
 
 def spikes_chart(pair: TwinPair, image: int) -> Chart:
-    """Spikes per neuron of each layer."""
+    """Returns the chart of spikes per neuron of each layer, on average and for one image."""
     figure = empty("layer", "spikes per neuron", tickformat=".1f", range=[0, 1])
     names = list(pair.relu.names[:-1])
     bars = {
@@ -51,7 +53,7 @@ def spikes_chart(pair: TwinPair, image: int) -> Chart:
 
 
 class RunSummary(NamedTuple):
-    """A finished run's accuracy, spikes per neuron and image, operations of one image, and number of probe images."""
+    """A finished run's accuracy, spikes per neuron and image, operations per image, and number of probe images."""
 
     accuracy: float
     spikes: float | None = None
@@ -60,13 +62,15 @@ class RunSummary(NamedTuple):
 
 
 def operations(pair: TwinPair, design: Design) -> Operations:
-    """The operations of one image in the TTFS network `design`, from its counted spikes, at most one a neuron."""
+    """Returns the operations per image of the TTFS network `design`, from its counted spikes."""
     return Operations(dense_operations(design), 0.0, pair.additions(design))
 
 
 def cost_table(pair: TwinPair, designs: Mapping[str, Design], summaries: Mapping[str, RunSummary]) -> pd.DataFrame:
-    """The same network three times: of ReLUs, dense and with their zeros skipped as silence is, of one spike a neuron,
-    and rate-coded, by additions and, where that is another number, by NeuroBench. What is not known is left out."""
+    """Returns a table comparing the same network as ReLU (dense, and skipping zeros), TTFS and rate-coded.
+
+    Operations are by the convention "additions" and, where it differs, by NeuroBench. Unknown rows are left out.
+    """
     relu, rate = designs["relu"], designs["rate"]
     nothing, whole = RunSummary(float("nan")), dense_operations(relu)
     seen = {

@@ -1,4 +1,4 @@
-"""Accuracy under limits of hardware: over a limit, before and after training on through it, and over its epochs."""
+"""Charts of accuracy under hardware limits: over one limit, before and after fine-tuning, and over its epochs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BELOW: dict[Axis, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of the paper about a limit, after fine-tuning: at `value` the accuracy is at most `loss` lower."""
+    """A claim of the paper on accuracy after fine-tuning: at the limit `value` it drops by at most `loss`."""
 
     value: float
     loss: float
@@ -43,14 +43,14 @@ CLAIMS: dict[Axis, Claim] = {
     "weight_bits": Claim(6, 0.01, "6 bits within 1 %"),
     "latency": Claim(4, 0.0, "a quarter of the latency, on CIFAR10"),
 }
-"""Stanojevic et al. 2023, of their own networks, which are deeper."""
+"""Claims of Stanojevic et al. 2023 on their own networks, which are deeper."""
 
 Rows = Mapping[str, Sequence[Tuned]]
-"""Of fine-tunings, by digest; those that are done have one more row than epochs."""
+"""Rows of each fine-tuning, by digest; finished ones have one more row than epochs."""
 
 
 def values(curve: Sequence[CurvePoint], rows: Rows) -> dict[str, dict[float, list[float]]]:
-    """Accuracies of all seeds by the point's value, before, and after where that is known."""
+    """Returns the accuracies of all seeds by the point's value, "before" fine-tuning and, where known, "after"."""
     found: dict[str, dict[float, list[float]]] = {"before": {}, "after": {}}
     for point in curve:
         told = rows.get(point.task.digest, ())
@@ -62,7 +62,7 @@ def values(curve: Sequence[CurvePoint], rows: Rows) -> dict[str, dict[float, lis
 
 
 def curve_chart(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Sequence[float]) -> Chart:
-    """Accuracy over one limit. `exact`: without it, of each seed."""
+    """Returns the chart of accuracy over one limit; `exact`: accuracy of each seed without limits."""
     figure = empty(BELOW[axis], "test accuracy", tickformat=".1%")
     order = [f"{value:g}" for value in AXES[axis]]
     figure["layout"]["xaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": order}
@@ -129,9 +129,9 @@ def _claim(claim: Claim, level: float) -> dict[str, Any]:
 
 
 def verdict(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Mapping[str, float]) -> str:
-    """What the curve shows, in Markdown; empty where points for it are missing.
+    """Returns Markdown on what the curve shows; "" if no point is finished.
 
-    `exact`: the accuracy without limits, by the network's digest: differences are taken seed by seed.
+    `exact`: the accuracy without limits, by the network's digest; differences are paired by seed.
     """
     done = [
         (point.value, exact[name], told[0].accuracy, told[-1].accuracy)
@@ -161,7 +161,7 @@ def verdict(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Mapping[
 
 
 def epochs_chart(rows: Sequence[Tuned], exact: float | None, epochs: int) -> Chart:
-    """Accuracy and spikes over the epochs of one fine-tuning."""
+    """Returns the chart of accuracy and spikes over the epochs of one fine-tuning."""
     figure = empty("epoch of training on", "test accuracy", tickformat=".1%")
     figure["layout"]["xaxis"] |= {"range": [-0.2, epochs + 0.2], "dtick": max(1, epochs // 6)}
     figure["data"].append(

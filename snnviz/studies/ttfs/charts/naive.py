@@ -1,4 +1,4 @@
-"""Why naive training of TTFS networks fails: eigenvalues, gradients by depth, and four networks that learn in step."""
+"""Charts on why naive training of TTFS networks fails: eigenvalues, gradients by depth, and training side by side."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ NAMES: dict[Model, str] = {
 }
 COLOURS: dict[Model, str] = {"relu": GRAY, "b1": ORANGE, "alpha-one": RED, "slower": VIOLET, "naive": RED}
 FLOOR = 1e-17
-"""Of differences on a logarithmic axis: those of two numbers that are the same are drawn here."""
+"""Smallest difference drawn on a logarithmic axis; differences of 0 are drawn here."""
 
 Eigenvalues = Mapping[Slope, NDArray[np.complex128]]
 FIRST = (
     f"The first point is of {probe.PROBE_SIZE} training images, drawn by the seed and as even over the classes as "
     f"there are images (of a task of before 2026-11-29: the first {probe.PROBE_SIZE})."
 )
-"""On which images models are seen before they learn: those of a batch come after."""
+"""Note on which images the models are measured before training; later points are of a batch."""
 
 Courses = Mapping[str, Sequence[Course]]
-"""By model, in the order of steps."""
+"""Rows of each model, in the order of steps."""
 
 
 # -- eigenvalues -------------------------------------------------------------------------------------------------------
 
 
 def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
-    """What the eigenvalues show, in Markdown."""
+    """Returns Markdown on what the eigenvalues show; `negative`: share of neurons with a slope of 0 or less."""
     modulus = {name: np.abs(values) for name, values in found.items()}
     one, naive = modulus["b1"], modulus["alpha-one"]
     return (
@@ -60,7 +60,9 @@ def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
 
 
 def spectrum_charts(setting: RandomLayers, found: Eigenvalues) -> list[Chart]:
-    """The complex plane around the unit circle, and how many eigenvalues are how large."""
+    """Returns charts of the eigenvalues: in the complex plane around the unit circle, and a histogram of their
+    moduli.
+    """
     return [_plane(setting, found), _moduli(found)]
 
 
@@ -117,7 +119,7 @@ def _moduli(found: Eigenvalues) -> Chart:
 
 
 def depth_chart(setting: RandomLayers, norms: Mapping[tuple[Slope, float], Floats]) -> Chart:
-    """The factor by which a gradient shrinks or grows through 2, 3, ... layers."""
+    """Returns the chart of the factor by which a gradient shrinks or grows through 2, 3, ... layers."""
     figure = empty("layers that it went back through", "|gradient|", type="log", exponentformat="power")
     for (name, part), norm in norms.items():
         depths, label = np.arange(2.0, len(norm) + 1), f"{SLOPE_NAMES[name]}, {_spike(part)}"
@@ -144,8 +146,10 @@ def _spike(part: float) -> str:
 
 
 def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Course]]:
-    """The rows by model in the order of `MODELS`, without models that have none. Until all is `done`, a step that
-    may have been read half is left out."""
+    """Returns the rows by model in the order of `MODELS`, without models that have none.
+
+    Unless all are `done`, the last step is left out if some of its rows are missing.
+    """
     if not done:
         steps = sorted({row.step for row in rows})
         count = {step: sum(row.step == step and row.model != "naive" for row in rows) for step in steps[-2:]}
@@ -158,7 +162,7 @@ def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Cou
 
 
 def course_verdict(found: Courses, slower: float) -> str:
-    """The progress of the four networks and what they have reached, in Markdown."""
+    """Returns Markdown on the progress and the results of the four networks."""
     relu, b1 = found["relu"][-1], found["b1"][-1]
     said = [f"After **{relu.step:,} steps** the ReLU network is at {_reached(found['relu'])}."]
     if b1.difference < 1e-8:
@@ -196,7 +200,9 @@ def _reached(rows: Sequence[Course]) -> str:
 
 
 def course_charts(found: Courses) -> list[Chart]:
-    """Accuracy, loss, the cosine with the ReLU network's weights, the largest difference, and the gradient."""
+    """Returns charts of accuracy, loss, cosine similarity with the ReLU network's weights, largest difference, and
+    gradient.
+    """
     return [_accuracy(found), _loss(found), _cosine(found), _difference(found), _gradient(found)]
 
 

@@ -1,4 +1,4 @@
-"""One neuron as a ReLU and as its twin that spikes once, in formulas; and which neurons to look at."""
+"""One neuron as a ReLU and as a TTFS neuron, in formulas; and the choice of example neurons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from snnviz.theory import ttfs
 
 
 def example_neurons(pair: TwinPair, layer: int, image: int) -> tuple[int, ...]:
-    """Neurons of a hidden layer (from 0) that differ on this image: the first to spike, a later one, a silent one."""
+    """Returns example neurons of a hidden layer (from 0) for this image: the first to spike, a later one, a silent
+    one.
+    """
     times, end = pair.passed.times[layer + 1][image], pair.hidden[layer].window.end
     order = np.argsort(times, kind="stable")
     spiking = int(ttfs.has_fired(times, pair.hidden[layer].window).sum())
@@ -22,7 +24,7 @@ def example_neurons(pair: TwinPair, layer: int, image: int) -> tuple[int, ...]:
 
 
 def formulas(pair: TwinPair, layer: int, neuron: int, image: int) -> list[str]:
-    """One neuron of a hidden layer (from 0), first as a ReLU and then as a neuron that spikes once, in LaTeX."""
+    """Returns LaTeX formulas of one neuron of a hidden layer (from 0), first as a ReLU and then as a TTFS neuron."""
     made, dense = pair.hidden[layer], pair.relu.layers[layer]
     w, b = dense.weights[neuron], float(dense.bias[neuron])
     slope, ramp, theta = (float(each[neuron]) for each in (made.slope, made.ramp, made.threshold))
@@ -68,5 +70,5 @@ def _bracketed(value: float) -> str:
 
 
 def names_of(neurons: Sequence[int]) -> str:
-    """Numbers of neurons as text, "3, 17"."""
+    """Returns the numbers of neurons as text, "3, 17"."""
     return ", ".join(map(str, neurons))

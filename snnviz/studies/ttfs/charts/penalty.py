@@ -1,4 +1,4 @@
-"""Accuracy against spikes per neuron, of networks that were trained with several weights of an activity penalty."""
+"""Chart of accuracy against spikes per neuron, for several weights of an activity penalty."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ EVENTS = (
     "With an event at t_max of each silent neuron counted, which neurons as printed need, it is 1.00 at any λ, with an "
     "addition at every weight."
 )
-"""What is said wherever spikes per neuron stand beside a penalty."""
+"""Note that is shown wherever spikes per neuron are compared with a penalty."""
 
 
 @dataclass(frozen=True, slots=True)
 class PenaltyResult:
-    """The runs with one penalty that have finished an epoch: spikes per neuron and accuracy of each, now."""
+    """The runs with one penalty that have finished an epoch: spikes per neuron, accuracy and seed of each."""
 
     penalty: float
     spikes: tuple[float, ...]
@@ -34,7 +34,7 @@ class PenaltyResult:
 
 
 def penalty_results(several: Sequence[PenaltyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[PenaltyResult]:
-    """The results by penalty, of those that have any. `rows` by digest."""
+    """Returns the results by penalty, of those that have any; `rows` by digest."""
     found: dict[float, list[tuple[float, float, int]]] = {}
     for each in several:
         if (told := rows.get(each.design.digest)) and told[-1].rate is not None:
@@ -48,7 +48,7 @@ def penalty_results(several: Sequence[PenaltyRun], rows: Mapping[str, Sequence[E
 
 
 def chart(found: Sequence[PenaltyResult], running: int) -> Chart:
-    """Each run, and the means of each penalty joined; there is one. `running`: how many runs still train."""
+    """Returns the chart of each run, and of the mean of each penalty; `running`: number of runs that still train."""
     figure = empty("spikes per neuron", "test accuracy", tickformat=".1%")
     figure["layout"]["xaxis"] |= {"type": "log", "tickformat": ".2~g"}
     figure["layout"]["hovermode"] = "closest"
@@ -98,7 +98,7 @@ def chart(found: Sequence[PenaltyResult], running: int) -> Chart:
 
 
 def verdict(found: Sequence[PenaltyResult]) -> str:
-    """What the curve shows, in Markdown; empty for one penalty."""
+    """Returns Markdown on what the curve shows; "" for fewer than two penalties."""
     if len(found) < 2:
         return ""
     dense = max(found, key=lambda each: fmean(each.spikes))
@@ -116,7 +116,7 @@ def verdict(found: Sequence[PenaltyResult]) -> str:
 
 
 def table(found: Sequence[PenaltyResult]) -> pd.DataFrame:
-    """A row for each penalty."""
+    """Returns a table with a row for each penalty."""
     rows = []
     for each in found:
         several = len(each.spikes) > 1

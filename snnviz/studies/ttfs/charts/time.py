@@ -1,4 +1,4 @@
-"""A TTFS network in time: one image's spikes layer by layer, and potentials of chosen neurons."""
+"""Chart of a TTFS network over time: one image's spikes layer by layer, and potentials of chosen neurons."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ DESCRIBED = ("var(--st-orange-color)", "var(--st-blue-color)", "var(--st-green-c
 
 GRAY = "var(--st-gray-text-color)"
 PLACES = 240
-"""Of the slider through time."""
+"""Number of positions of the slider through time."""
 
 MOST_ROWS, MOST_MARKS = 400, 8000
-"""Neurons of a layer, and of all layers together, that are drawn, evenly chosen."""
+"""Largest numbers of neurons that are drawn, evenly chosen: of a layer, and of all layers together."""
 
 
 class SpikeGroup(NamedTuple):
-    """The spikes of the input or of a layer for one image: their times, their neurons and how many there are, and
-    the window."""
+    """The spikes of the input or of a layer for one image: times, neurons, the layer's size, and the window."""
 
     name: str
     times: Floats
@@ -37,7 +36,7 @@ class SpikeGroup(NamedTuple):
 
 
 def spike_groups(pair: TwinPair, image: int) -> list[SpikeGroup]:
-    """The spikes of the input, and of each hidden layer."""
+    """Returns the spikes of the input and of each hidden layer for one image."""
     found = []
     windows = (INPUT_WINDOW, *(layer.window for layer in pair.hidden))
     for name, times, window in zip(("input", *pair.relu.names), pair.passed.times, windows, strict=False):
@@ -48,7 +47,7 @@ def spike_groups(pair: TwinPair, image: int) -> list[SpikeGroup]:
 
 
 def verdict(pair: TwinPair) -> str:
-    """Spikes and latency, in Markdown."""
+    """Returns Markdown on the number of spikes and the latency."""
     spikes, count = pair.spikes_per_neuron, pair.relu.neurons
     return (
         f"Of {count:,} hidden neurons **{spikes * count:,.0f} spike for an image** on average, "
@@ -59,7 +58,9 @@ def verdict(pair: TwinPair) -> str:
 
 
 def time_chart(pair: TwinPair, image: int, layer: int, neurons: Sequence[int]) -> Chart:
-    """Spikes of all layers, and below them V(t) of neurons of one hidden layer (from 0); a slider through time."""
+    """Returns the chart of all layers' spikes and of V(t) of neurons of one hidden layer (from 0), with a time
+    slider.
+    """
     rows, end = spike_groups(pair, image), pair.latency
     held = [pair.hidden[index].gated(pair.passed.times[index][image : image + 1])[0] for index in range(len(rows) - 1)]
     figure = empty("time (τ<sub>c</sub>)", "")
@@ -238,7 +239,7 @@ def _potential(
 
 
 def single_neuron(layer: Layer, neuron: int) -> Layer:
-    """A layer with only this neuron."""
+    """Returns a layer with only this neuron."""
     parts = {name: getattr(layer, name)[[neuron]] for name in ("weights", "ramp", "threshold")}
     return replace(layer, **parts)
 
@@ -269,7 +270,7 @@ def _window(figure: dict[str, Any], pair: TwinPair, layer: int) -> None:
 def time_text(
     pair: TwinPair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[SpikeGroup], t: float
 ) -> str:
-    """What happens at time t, as a sentence."""
+    """Returns a sentence on what happens at time `t`."""
     done = sum(int((row.times <= t).sum()) for row in rows[1:])
     whole = sum(row.size for row in rows[1:])
     if t >= pair.latency:

@@ -1,4 +1,4 @@
-"""A ReLU network beside its TTFS twin: logits, and what each layer says."""
+"""Charts comparing a ReLU network with its TTFS twin: logits, and the activations of each layer."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from snnviz.views.words import axis_label
 RELU, TTFS = "var(--st-gray-text-color)", "var(--st-orange-color)"
 DOUBLE, SINGLE = float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps)
 FLOOR = 1e-17
-"""Of relative differences, on a logarithmic axis: those of two numbers that are the same are drawn here."""
+"""Smallest relative difference drawn on a logarithmic axis; differences of 0 are drawn here."""
 
 POINTS = 3000
 
 
 def verdict(pair: TwinPair) -> str:
-    """What the comparison shows, in Markdown."""
+    """Returns Markdown on how well both networks agree."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
     if pair.silent == "nothing":
         off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
@@ -50,7 +50,7 @@ def verdict(pair: TwinPair) -> str:
 
 
 def image_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
-    """The image that both are shown."""
+    """Returns the chart of the image that both networks get."""
     _, height, width = card.shape
     label = card.labels[int(pair.relu.labels[image])]
     names = [card.labels[int(said[image].argmax())] for said in (pair.relu.said[-1], pair.passed.logits)]
@@ -76,7 +76,7 @@ def image_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
 
 
 def logits_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
-    """The logits of both networks for one image."""
+    """Returns the chart of the logits of both networks for one image."""
     figure = empty("class", "logit")
     both = {"ReLU": (pair.relu.said[-1][image], RELU), "TTFS": (pair.passed.logits[image], TTFS)}
     apart = np.abs(both["ReLU"][0] - both["TTFS"][0])
@@ -102,7 +102,7 @@ def logits_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
 
 
 def difference_chart(pair: TwinPair) -> Chart:
-    """The largest difference of the two networks, layer by layer."""
+    """Returns the chart of the largest relative difference of the two networks, layer by layer."""
     names, apart = pair.relu.names, pair.differences
     top = max(0.2, float(np.log10(max(max(apart), FLOOR))) + 0.6)
     figure = empty("layer", "relative difference", type="log", exponentformat="power", range=[-17.4, top])
@@ -143,7 +143,7 @@ def _word(text: str, y: float) -> dict[str, Any]:
 
 
 def scatter_chart(pair: TwinPair, layer: int, image: int) -> Chart:
-    """The activations of a hidden layer (from 0), and what the times of its spikes stand for."""
+    """Returns the chart of a hidden layer's activations (layer from 0) against those decoded from its spike times."""
     said, decoded = pair.relu.said[layer], pair.decoded[layer]
     name, window = pair.relu.names[layer], pair.hidden[layer].window
     figure = empty("x, what the ReLU says", "t_max − t, what the spike says (τ<sub>c</sub>)")
@@ -197,7 +197,7 @@ def _points(x: Any, y: Any, name: str, marker: dict[str, Any]) -> dict[str, Any]
 
 
 def layer_table(pair: TwinPair) -> pd.DataFrame:
-    """A row for each hidden layer."""
+    """Returns a table with a row for each hidden layer."""
     rows = [
         {
             "layer": name,

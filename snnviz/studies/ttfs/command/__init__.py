@@ -1,1 +1,1 @@
-"""The commands (click)."""
+"""Commands of the TTFS study (click)."""

@@ -1,4 +1,4 @@
-"""The command that puts a ReLU network beside its TTFS twin."""
+"""The command `ttfs check`: compares a ReLU network with its TTFS twin."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 
 class Comparison(Part):
-    """The settings of a comparison of a ReLU network with its TTFS twin."""
+    """Settings of a comparison of a ReLU network with its TTFS twin."""
 
     layers: Annotated[int, Range(2, 201, "Layers with weights, the readout's included.")] = 3
     images: Annotated[int, Range(1, 1_000_000, "Test images that both are shown.")] = 256
     zeta: Annotated[float, Range(0, 10_000, "How much wider than the largest activation windows are.")] = ZETA
     precision: Literal["float64", "float32"] = "float64"
     silent: Silent = "clock"
-    """What tells a layer of the silent neurons before it: the layer's clock, or nothing."""
+    """How a layer treats silent neurons of the layer before: by its clock ("clock"), or not at all ("nothing")."""
 
 
 @click.command()
@@ -94,7 +94,7 @@ def check(
 
 
 def read_slopes(text: str) -> tuple[float, float]:
-    """The bounds of slopes from text such as "1" or "0.5..2". Raises `InputError`."""
+    """Returns the bounds of slopes in text such as "1" or "0.5..2". Raises `InputError`."""
     number = r"\s*(\d+\.?\d*(?:e-?\d+)?|\.\d+)\s*"
     parts = re.fullmatch(rf"{number}(?:\.\.{number})?", text[:60], re.ASCII)
     low, high = (float(parts[1]), float(parts[2] or parts[1])) if parts else (0.0, 0.0)
@@ -132,7 +132,7 @@ def _learnt(design: Design, *, quiet: bool) -> Mapping[str, Any]:
 
 
 def print_agreement(found: TwinAgreement) -> None:
-    """The figures, and a row for each layer that spikes."""
+    """Prints the results of a comparison, with a table of the layers that spike."""
     rows = [
         {
             "layer": layer.name,

@@ -1,4 +1,4 @@
-"""The command that puts limits of hardware on TTFS networks, before and after training them on."""
+"""The command `ttfs limits`: accuracy of TTFS networks under hardware limits, before and after fine-tuning."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def limits(
 
 
 def read_axes(text: str | None) -> tuple[Axis, ...]:
-    """Axes from text such as "weight_bits,jitter"; all of them from None. Raises `InputError`."""
+    """Returns the limits in text such as "weight_bits,jitter"; all of them for None. Raises `InputError`."""
     if text is None:
         return tuple(AXES)
     names = list(dict.fromkeys(part.strip().replace("-", "_") for part in text.split(",")[:20]))
@@ -80,8 +80,11 @@ def read_axes(text: str | None) -> tuple[Axis, ...]:
 def rows(
     store: Store, curve: Sequence[CurvePoint], runs: Mapping[str, Run], exact: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """A row for each point: of each seed the accuracy without limits, before and after, spikes per neuron, when the
-    readout is read, and how wide a hidden layer's window is on average (jitter is a share of that)."""
+    """Returns a row for each point of the curves, with the results of each seed.
+
+    Per seed: accuracy without limits, before and after fine-tuning, spikes per neuron, latency, and the mean width of
+    the hidden layers' windows, to which jitter can be compared.
+    """
     found: dict[tuple[Axis, float], dict[str, Any]] = {}
     for point in curve:
         row = found.setdefault(

@@ -1,4 +1,4 @@
-"""The command that trains TTFS networks under an activity penalty: spikes against accuracy."""
+"""The command `ttfs penalty`: trains TTFS networks with an activity penalty, spikes against accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that shows why gradients explode where alpha = 1: eigenvalues of random TTFS layers' Jacobians."""
+"""The command `ttfs spectrum`: eigenvalues of random TTFS layers' Jacobians, why gradients explode where alpha = 1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnviz.studies.ttfs.theory.spectra import UNIT_CIRCLE_MARGIN, RandomLayers,
 
 
 class LayerCount(Part):
-    """The number of random layers."""
+    """The number of random layers, as a checked option."""
 
     seeds: Annotated[int, Range(1, 1000, "Layers, each with a seed of its own.")] = 40
 

@@ -1,4 +1,4 @@
-"""What is printed of limits of hardware: tables of curves, and one fine-tuning."""
+"""Printing of fine-tunings under hardware limits: tables of curves, and a single fine-tuning."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TITLES: dict[Axis, str] = {
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """A fine-tuning, as far as it is done."""
+    """Prints a fine-tuning, as far as it has come."""
     task = run.task
     assert isinstance(task, FineTuning)
     told = [tuned for _, tuned in store.rows(run.run, Tuned)]
@@ -38,7 +38,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def show_curves(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> None:
-    """The curves of fine-tunings, a table for each axis, below the accuracy without limits."""
+    """Prints the curves of fine-tunings, a table for each limit, and the accuracy without limits."""
     click.echo(f"test accuracy without limits {spread(exact)}")
     for axis in dict.fromkeys(row["axis"] for row in found):
         click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
@@ -59,7 +59,7 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def spread(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
-    """Mean, and standard deviation of several."""
+    """Returns the mean, and for several values the standard deviation, as text."""
     if not values:
         return "-"
     mean = f"{scale * statistics.fmean(values):.{places}f}"

@@ -1,4 +1,4 @@
-"""The command that lets a ReLU network and TTFS networks learn side by side, and what `show` prints of that."""
+"""The command `ttfs trajectories`: trains a ReLU network and TTFS networks side by side; printing of such tasks."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def trajectories(
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Print the rows so far: as JSON all of them, else each model's last one."""
+    """Prints the rows so far: all of them as JSON, else each model's last one."""
     rows = [row for _, row in store.rows(run.run, Course)]
     if as_json:
         told = [asdict(row) for row in rows]

@@ -1,4 +1,4 @@
-"""The group of commands about TTFS networks."""
+"""The group of commands `ttfs`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""In torch: what workers run."""
+"""Computation with torch, run by workers."""

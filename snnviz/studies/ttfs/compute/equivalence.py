@@ -1,4 +1,4 @@
-"""A ReLU network beside its TTFS twin, on the same images."""
+"""Comparison of a ReLU network with its TTFS twin on the same images."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ from snnviz.theory.ttfs import ZETA, Silent
 
 @dataclass(frozen=True, slots=True)
 class LayerTimes:
-    """Timing of a hidden layer. `start`, `end`: its window, in tau_c. `spikes_per_neuron`: the share of neurons that
-    spike. `saturated`: the share that spike at t_min, as their activation is too large for the window. `lateness`: mean
-    difference, in tau_c, between spike times (t_max of silent neurons) and those that the ReLU activations imply."""
+    """Timing of a hidden layer. `start`, `end`: its window, in tau_c.
+
+    `spikes_per_neuron`: share of neurons that spike. `saturated`: share that spike at t_min, as their activation
+    exceeds the window. `lateness`: mean difference, in tau_c, between spike times (t_max for silent neurons) and those
+    that the ReLU activations imply.
+    """
 
     name: str
     neurons: int
@@ -41,13 +44,14 @@ class LayerTimes:
 
 @dataclass(frozen=True, slots=True)
 class TwinAgreement:
-    """How far the twin's logits are from the ReLU network's.
+    """Agreement of a TTFS twin with its ReLU network.
 
-    `max_relative_difference`: over images, the largest difference of two logits by the image's largest logit.
-    `argmax_agreement`: the share of images for which both predict the same class. `accuracy`: of the twin, and
-    `relu_accuracy` of the ReLU network, on these images. `spikes_per_neuron`: over all hidden neurons. `additions`: of
-    an image, one for each spike (pixels too) and outgoing weight; `additions_with_events`: the same where silent
-    neurons send an event at t_max. `silent`: how a layer learns which neurons before it stayed silent.
+    `max_relative_difference`: over images, the largest difference of two logits relative to the image's largest logit.
+    `argmax_agreement`: share of images for which both predict the same class. `accuracy`: of the twin, and
+    `relu_accuracy` of the ReLU network, on these images. `spikes_per_neuron`: over all hidden neurons. `additions`: per
+    image, one for each spike (pixels too) and outgoing weight; `additions_with_events`: the same if silent neurons sent
+    an event at t_max. `silent`: how a layer treats silent neurons before it. `latency`: when the readout is read, in
+    tau_c.
     """
 
     images: int
@@ -64,7 +68,7 @@ class TwinAgreement:
 
 
 def load_relu_network(design: Design, arrays: Mapping[str, Any] | None, dtype: torch.dtype) -> Network:
-    """The ReLU network of a design, untrained or with the weights of a checkpoint, in this precision."""
+    """Returns the ReLU network of a design in this precision, untrained or with the weights of a checkpoint."""
     network = Network(design)
     if arrays is None:
         training, _ = data.load(design)
@@ -77,14 +81,14 @@ def load_relu_network(design: Design, arrays: Mapping[str, Any] | None, dtype: t
 
 
 def train_relu_network(design: Design) -> Iterator[Event]:
-    """Trains the ReLU network of a design, as a run would: its last checkpoint has the weights."""
+    """Trains the ReLU network of a design and yields its events; the last checkpoint has the weights."""
     torch.set_num_threads(1)
     yield from execute(relu_network(design))
 
 
 @torch.no_grad()
 def max_activations(network: Network, images: data.Images, dtype: torch.dtype) -> list[float]:
-    """X of each hidden layer: its largest activation over `images`."""
+    """Returns the largest activation X of each hidden layer over `images`."""
     low, high = input_range(network.design)
     found = [0.0] * (len(network.architecture.layers) - 1)
 
@@ -106,11 +110,11 @@ def compare_with_twin(
     arrays: Mapping[str, Any] | None = None,
     silent: Silent = "clock",
 ) -> TwinAgreement:
-    """The ReLU network of a design beside its TTFS twin, whose windows the training images say, on test images.
+    """Returns how well a design's ReLU network and its TTFS twin agree on test images.
 
-    `slopes`: between which the slopes B at threshold are drawn. `arrays`: of a checkpoint; without, it is untrained.
-    `silent` "nothing": the twin's neurons are those of the equation as printed, and miss what silent ones do not send.
-    Raises `InputError`, `DataMissing` or `Diverged`.
+    `slopes`: range from which the slopes B at threshold are drawn. `arrays`: weights of a checkpoint; by default the
+    network is untrained. `silent`: as in `theory.ttfs.Layer`. The windows follow from the training images. Raises
+    `InputError`, `DataMissing` or `Diverged`.
     """
     dtype: torch.dtype = getattr(torch, precision)
     design = relu_network(design)

@@ -1,4 +1,4 @@
-"""A trained network trained on through limits of hardware."""
+"""Fine-tuning of a trained network under hardware limits."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from snnviz.studies.ttfs.compute.limits import LimitedNetwork
 from snnviz.studies.ttfs.limits import FineTuning, Tuned
 
 PRECISION = torch.float32
-"""Enough here, where windows are no wider than activations need: what a limit leaves out is far more than rounding."""
+"""Dtype of fine-tuning: windows are as wide as needed, so that limits matter far more than rounding."""
 
 WINDOW_IMAGES = 5000
-"""Of the training images between two looks at whether to go on."""
+"""Number of training images between two checks for cancellation."""
 
 
 def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Iterator[Event]:
-    """Yields a Progress a training step, and a Tuned before and after each epoch, of all test images.
+    """Fine-tunes a network under limits; yields a Progress per training step, and a Tuned before and after each epoch.
 
-    `arrays`: a checkpoint of the trained design; without, it is trained first. Weights and biases learn, by the
-    design's optimizer, schedule and activity penalty; windows and the ranges of weights stay. All randomness is the
-    seed's. Raises `DataMissing` or `Diverged`.
+    `arrays`: weights of a checkpoint of the trained design; without them it is trained first. Weights and biases are
+    learnt, by the design's optimizer, schedule and activity penalty; windows and the ranges of weights are fixed. All
+    randomness depends on the seed. Raises `DataMissing` or `Diverged`.
     """
     design, batch_size = task.design, task.design.training.batch_size
     training, held, test = yield from data.load_with_progress(design)

@@ -1,8 +1,8 @@
-"""A TTFS network under limits of hardware, with gradients to train it on: (11) to (14) of `ttfs.theory.limits`.
+"""A TTFS network under hardware limits, trainable: equations (11) to (14) of `ttfs.theory.limits`.
 
-A limit is applied on the way forward, and on the way back taken for nothing: the gradient of a limited weight or time
-is that of the weight or time itself, straight through. A spike at t_min because its window is too short passes none, as
-in the network without limits.
+Limits apply in the forward pass and are ignored in the backward pass: the gradient of a limited weight or time is that
+of the weight or time itself (straight-through). A spike at t_min because its window is too short has no gradient, as
+without limits.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from snnviz.theory.ttfs import Window
 
 
 def straight_through(value: Tensor, limited: Tensor) -> Tensor:
-    """`limited`, exactly, with the gradient of `value`."""
+    """Returns the value of `limited`, with the gradient of `value`."""
     return limited.detach() + (value - value.detach())
 
 
 def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
-    """As `ttfs.theory.limits.quantise`, without a gradient."""
+    """Returns `values` rounded to 2^bits levels in [low, high], without gradient, as `ttfs.theory.limits.quantise`."""
     last = 2**bits - 1
     step, values = (high - low) / last, values.detach()
     if not step > 0:
@@ -32,7 +32,7 @@ def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
 
 
 def quantise_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
-    """As `ttfs.theory.limits.quantise_weights`, without a gradient."""
+    """Returns quantised weights, without gradient, as `ttfs.theory.limits.quantise_weights`."""
     if levels == "without-zero":
         return quantise(weights, -reach, reach, bits)
     last, weights = 2 ** (bits - 1) - 1, weights.detach()
@@ -43,10 +43,10 @@ def quantise_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -
 
 
 class LimitedNetwork(ttfs.Network):
-    """A B1-network whose weights, windows and spikes are those of a chip.
+    """A TTFS network (B1-model) whose weights, windows and spike times are subject to hardware limits.
 
-    The ranges of its weights are those of the network it is made from, and stay while it learns; so do its windows.
-    `draw` is where jitter comes from, and is set before a pass.
+    The ranges of its weights are those of the network it is made from and stay fixed in training; so do its windows.
+    `draw`: the generator of jitter, set before each pass.
     """
 
     def __init__(self, exact: ttfs.Network, limits: HardwareLimits) -> None:
@@ -61,7 +61,7 @@ class LimitedNetwork(ttfs.Network):
         ]
 
     def received(self, times: Tensor, window: Window) -> Tensor:
-        """Spike times as the next layer receives them under the limits: jittered, and of few bits."""
+        """Returns spike times as the next layer receives them: with jitter, and quantised."""
         limits, moved = self.limits, times.detach()
         if limits.jitter:
             noise = torch.randn(times.shape, generator=self.draw, dtype=times.dtype)

@@ -1,6 +1,6 @@
-"""A ReLU network and TTFS networks that begin as the same function and learn from the same batches, in step.
+"""A ReLU network and TTFS networks that start as the same function and are trained on the same batches, in step.
 
-All of it is float64, so that what differs is not rounding. Weights are drawn as the design's run draws them and their
+All of it is float64, so that differences are not due to rounding. Weights are drawn as in the design's run and their
 rows centred, so that alpha = 1 means B = 1 at the start.
 """
 
@@ -29,7 +29,9 @@ from snnviz.studies.ttfs.trajectories import Course, Model, Trajectories
 
 
 class Learner:
-    """One of the models; sums of its loss, hits and gradient norms since the last look."""
+    """One of the models in training, with sums of its loss, correct predictions and gradient norms since the last
+    `clear`.
+    """
 
     def __init__(
         self, name: Model, network: networks.Network | ttfs.Network, design: Design, slower: float = 1
@@ -46,22 +48,23 @@ class Learner:
         self.clear()
 
     def clear(self) -> None:
+        """Sets all sums to zero."""
         self.steps, self.images, self.hits, self.loss, self.norm = 0, 0, 0, 0.0, 0.0
 
     @property
     def is_lost(self) -> bool:
-        """Whether it has become infinite."""
+        """Whether the loss or a gradient has become infinite or NaN."""
         return not math.isfinite(self.loss + self.norm)
 
     def learn(self, shown: Tensor, labels: Tensor, rate: float) -> None:
-        """A training step on intensities (B, 1, H, W)."""
+        """Makes a training step on intensities (B, 1, H, W)."""
         gradients = self.see(shown, labels)
         self._step([value.detach() for value in self.parameters.values()], gradients, self.states, rate / self.slower)
         if isinstance(self.network, ttfs.Network) and not self.is_lost:
             self.network.adapt(self._passed)
 
     def see(self, shown: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
-        """Counts a batch, and returns the gradients of its mean cross-entropy."""
+        """Adds a batch to the sums, and returns the gradients of its mean cross-entropy."""
         logits = self.logits(shown)
         loss = F.cross_entropy(logits, labels)
         gradients = torch.autograd.grad(loss, list(self.parameters.values()))
@@ -73,7 +76,7 @@ class Learner:
         return gradients
 
     def logits(self, shown: Tensor) -> Tensor:
-        """(B, classes)."""
+        """Returns the logits (B, classes) for intensities `shown`."""
         if isinstance(self.network, ttfs.Network):
             self._passed = self.network.run(shown)
             return self._passed.logits
@@ -82,7 +85,7 @@ class Learner:
 
     @torch.no_grad()
     def tested(self, images: data.Images) -> float:
-        """Accuracy."""
+        """Returns the accuracy on these images."""
         hits = 0
         parts = zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True)
         for part, labels in parts:
@@ -90,16 +93,15 @@ class Learner:
         return hits / len(images)
 
     def flat(self, ending: str = "") -> Tensor:
-        """All parameters side by side whose names end so."""
+        """Returns all parameters whose names end with `ending`, concatenated as one vector."""
         return torch.cat([value.detach().flatten() for name, value in self.parameters.items() if name.endswith(ending)])
 
 
 def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
-    """Yields Progress after each step of all models together, and a Course of each model at each look.
+    """Trains all models in step; yields Progress after each step, and a Course of each model at each measurement.
 
-    It begins anew whenever it is asked, whatever its history, and says the same. Of a model that becomes infinite there
-    is nothing more.
-    Raises `DataMissing`, or `Diverged` if the ReLU network is lost.
+    It starts from the beginning whatever its history, with the same results. A model that becomes infinite yields no
+    more rows. Raises `DataMissing`, or `Diverged` if the ReLU network's loss becomes infinite.
     """
     design, timed = setting.design, ttfs_network(setting.design)  # which is shown intensities
     training, held, test = yield from data.load_with_progress(design)
@@ -135,7 +137,7 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
 
 
 def make_learners(setting: Trajectories) -> list[Learner]:
-    """The models before the first step, in the order of `MODELS`."""
+    """Returns the models before the first step, in the order of `MODELS`."""
     design = setting.design
     low, high = input_range(design)
     drawn = load_relu_network(design, None, torch.float64)

@@ -1,4 +1,4 @@
-"""Fine-tuning as a task: from the store's weights of the trained network, where it has them."""
+"""Fine-tuning as a task: starts from the stored weights of the trained network, if there are any."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PAUSE_SECONDS = 0.3
 
 
 def run_finetuning(task: FineTuning, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
-    """As `finetune`. A network that is being trained is waited for; what nobody trains is trained here.
+    """Runs `finetune` and yields its events; waits for the network if another process is training it.
 
-    Raises `StoreError` too.
+    If its weights are not stored, it is trained first. Raises `DataMissing`, `Diverged`, `StoreError`.
     """
     while (network := history.of(task.design)) is not None and network.state == "running":
         yield Progress(0, 0, f"waiting for the network, {network.run}, to be trained")

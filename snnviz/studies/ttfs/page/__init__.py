@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The TTFS page (streamlit)."""

@@ -1,4 +1,4 @@
-"""Part of the TTFS page: what one image costs in three networks of the same layers."""
+"""Part of the TTFS page: the cost of an image in the same network as ReLU, TTFS and rate-coded."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ COUNTED = (
 
 
 def compared_designs() -> dict[str, Design]:
-    """The three, by their names."""
+    """Returns the three compared designs by name."""
     return compared_networks(DESIGN.value, STUDY.value.steps)
 
 
 def panel(pair: TwinPair) -> None:
-    """The table, and the rate-coded network's run."""
+    """Draws the table of costs, and the rate-coded network's run."""
     designs = compared_designs()
     runs = questions.runs_of(list(designs.values()))
     done = {name: _summary(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}

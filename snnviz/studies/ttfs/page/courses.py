@@ -1,4 +1,4 @@
-"""Part of the TTFS page's view on naive training: four networks that learn side by side, in the background."""
+"""Part of the TTFS page's view on naive training: four networks trained side by side, in the background."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
 
 def setting() -> Trajectories:
-    """The page's network, four times."""
+    """Returns the task that trains the page's network in all variants."""
     return Trajectories.meant({"design": DESIGN.value, "slower": NAIVE.value.slower})
 
 
 def panel() -> None:
-    """How much more slowly one of them learns, Train and Cancel; below these the curves, live."""
+    """Draws the widgets, the Train and Cancel buttons, and the curves, updated live."""
     chosen = setting()
     runs = questions.runs_of([chosen])
     left, right = st.columns([14, 86], vertical_alignment="bottom")

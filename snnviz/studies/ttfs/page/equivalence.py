@@ -1,4 +1,4 @@
-"""Part of the TTFS page: what the two networks say of the same images, side by side, layer by layer."""
+"""The view "Equivalence" of the TTFS page: outputs of both networks for the same images, layer by layer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snnviz.ui.kit.store_errors import show_store_errors
 @st.fragment(key=VIEW)
 @show_store_errors()
 def panel() -> None:
-    """The twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
+    """Draws the twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
     pair = twin.panel()
     if pair is None:
         return

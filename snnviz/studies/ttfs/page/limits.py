@@ -1,4 +1,4 @@
-"""Part of the TTFS page: limits of hardware on sliders, training on through them, and accuracy as curves over each."""
+"""The view on hardware limits of the TTFS page: sliders, fine-tuning, and accuracy as curves over each limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
 
 
 def panel() -> None:
-    """The sliders with what they cost; below them the curves."""
+    """Draws the sliders with the accuracy under their limits, and the curves."""
     questions.live(_draw, VIEW, lambda: questions.are_active(_tasks()))
 
 

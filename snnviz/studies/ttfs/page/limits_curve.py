@@ -1,4 +1,4 @@
-"""Part of the TTFS page: accuracy over one limit of hardware, before and after training on, as runs of the store."""
+"""Part of the TTFS page: accuracy over one hardware limit, before and after fine-tuning, as runs of the store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DRAW = Verb("Draw", "Drawing", "Drawn", "run")
 
 
 def panel(runs: Mapping[str, Run]) -> None:
-    """Which curve, how its points are made, and what is there of it."""
+    """Draws the choice of the curve, the settings of its points, and the points that are finished."""
     now, network = LIMITS.value, base()
     which, numbers = st.columns([5, 5], vertical_alignment="bottom")
     LIMITS.segments(which, "axis", "Curve over", options=list(AXES), names=views.NAMES)

@@ -1,4 +1,4 @@
-"""Part of the TTFS page: which limits are on which network, as sliders."""
+"""Part of the TTFS page: the sliders of hardware limits, and the network that they apply to."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LEVELS = {"without-zero": "2^b, none is 0", "with-zero": "2^b − 1, one is 0"}
 
 
 def kind() -> Weights:
-    """Whose weights are limited: the TTFS network's or the ReLU network's."""
+    """Returns whose weights are limited: the TTFS network's or the ReLU network's."""
     return "ttfs" if STUDY.value.weights == "ttfs" else "relu"
 
 
 def base() -> Design:
-    """The network without limits."""
+    """Returns the design without limits."""
     return twin() if kind() == "ttfs" else DESIGN.value
 
 
 def sliders() -> None:
-    """The widgets of the limits."""
+    """Draws the widgets of the limits."""
     now = LIMITS.value
     fields.segments(
         st,

@@ -1,4 +1,4 @@
-"""Part of the TTFS page: why a TTFS network does not learn with alpha = 1, before any step and step by step."""
+"""The view on naive training of the TTFS page: why a TTFS network with alpha = 1 does not learn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAPER = (
 
 
 def panel() -> None:
-    """Random layers; below them the networks that learn."""
+    """Draws the random layers, and the networks that are trained side by side."""
     with st.container():
         spectra.panel()
     st.markdown("**Train them**: a ReLU network, and TTFS networks that begin as the same function")

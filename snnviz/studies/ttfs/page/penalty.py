@@ -1,4 +1,4 @@
-"""Part of the TTFS page: fewer spikes for less accuracy, by an activity penalty in the loss."""
+"""The view on the activity penalty of the TTFS page: fewer spikes for less accuracy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from snnviz.ui.kit.columns import column, column_config
 
 
 def panel() -> None:
-    """The penalties; below them the curve, live."""
+    """Draws the penalties and the curve, updated live."""
     questions.live(_draw, VIEW, lambda: questions.are_active([each.design for each in _members()]))
 
 

@@ -1,4 +1,4 @@
-"""Part of the TTFS page: the runs of its networks, ordinary ones, each with a button, progress and Cancel."""
+"""Part of the TTFS page: the runs of its networks, each with a button, progress and Cancel."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from snnviz.views.numbers import share
 SHORT = {"relu": "ReLU", "ttfs": "TTFS", "rate": "rate-coded"}
 TRAIN = Verb("Train", "Training", "Trained", "run")
 HALF = (5, 4, 8)
-"""Widths of a run's buttons and words in half a page."""
+"""Widths of a run's columns in half a page."""
 
 
 def runs() -> None:
-    """A button for each of the two networks, and how far it is."""
+    """Draws the button and the progress of each of the two networks' runs, updated live."""
     questions.live(_runs, RUNS, lambda: questions.are_active([DESIGN.value, twin()]))
 
 
@@ -35,7 +35,7 @@ def _runs() -> None:
 
 
 def run_panel(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
-    """One run: Train with progress and Cancel, or, when it is done, its result and a button to its curves."""
+    """Draws one run: Train with progress and Cancel, or, when finished, its result and a button to its curves."""
     own = {run: found[run] for run in found if run == of.digest}
     if not own or own[of.digest].state != "done":
         actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)

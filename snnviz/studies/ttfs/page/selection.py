@@ -10,7 +10,7 @@ from snnviz.studies.ttfs.theory.twins import TwinPair
 
 
 def widgets(pair: TwinPair) -> None:
-    """Which image, which layer, which neurons."""
+    """Draws the widgets for image, layer and neurons."""
     now, names = STUDY.value, pair.relu.names[:-1]
     row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
     last = len(pair.relu.shown) - 1
@@ -54,16 +54,16 @@ def _put(name: str, widget: str) -> None:
 
 
 def image(pair: TwinPair) -> int:
-    """The image that is looked at."""
+    """Returns the index of the selected test image."""
     return min(STUDY.value.image, len(pair.relu.shown) - 1)
 
 
 def layer(pair: TwinPair) -> int:
-    """The hidden layer that is looked at, from 0."""
+    """Returns the index of the selected hidden layer, from 0."""
     return min(STUDY.value.layer, len(pair.hidden)) - 1
 
 
 def neurons(pair: TwinPair) -> tuple[int, ...]:
-    """Its neurons that are looked at; those that it does not have are left out."""
+    """Returns the selected neurons of the selected layer; numbers beyond its size are left out."""
     known = [number for number in STUDY.value.chosen if number < len(pair.hidden[layer(pair)].ramp)]
     return tuple(known) or views.example_neurons(pair, layer(pair), image(pair))

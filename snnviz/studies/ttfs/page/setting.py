@@ -1,4 +1,4 @@
-"""What the TTFS page is about: a ReLU network, its runs, and how its twin is written; as widgets and as a link."""
+"""State of the TTFS page: a ReLU network and the conversion to its twin, with widgets and link."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 
 SETTINGS, RUNS, VIEW, LINK = "ttfs-settings", "ttfs-runs", "ttfs-view", "ttfs-link"
-"""Fragments. Each view is one with the key `VIEW`."""
+"""Keys of the page's fragments. Each view is one with the key `VIEW`."""
 
 ALL = (SETTINGS, RUNS, VIEW, LINK)
 
 USUAL = next(iter(STARTS))
-"""The design that a link leaves out."""
+"""Name of the design that a link leaves out."""
 
 SHOWN = {
     "network.depth": "Hidden layers",
@@ -35,18 +35,18 @@ SHOWN = {
     "training.epochs": "",
     "seed": "",
 }
-"""Fields of the network, and what those are called that are not called as elsewhere."""
+"""Fields of the network, with labels where they differ from other pages."""
 
 NAMES = {"relu": "the ReLU network", "ttfs": "the TTFS network", "rate": "the rate-coded network"}
 
 STUDY = PageSettings(TtfsStudy(), "ttfs", prefix="study.", fragments=ALL, noun="study")
-"""Which weights, which twin, and where one looks."""
+"""State: which weights, which twin, and what is selected."""
 
 LIMITS = PageSettings(LimitSettings(), "ttfs_limits", prefix="limits.", fragments=ALL)
-"""What is limited, and of what a curve is drawn."""
+"""State: the hardware limits, and the limit over which a curve is drawn."""
 
 PENALTY = PageSettings(PenaltyStudy(), "ttfs_penalty", prefix="penalty.", fragments=ALL)
-"""Which penalties, of how many seeds."""
+"""State: the compared penalties, and the number of seeds."""
 
 DESIGN = PageDesign(
     "ttfs",
@@ -57,18 +57,18 @@ DESIGN = PageDesign(
     convert=relu_network,
     refusal="The Design page's design has no TTFS twin: ",
 )
-"""The ReLU network. Its twin is `twin()`."""
+"""State: the ReLU network. Its twin is `twin()`."""
 
 
 def twin() -> Design:
-    """The TTFS network that learns from the same weights, images and seed."""
+    """Returns the TTFS network that is trained from the same weights, images and seed."""
     return ttfs_network(DESIGN.value)
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def panel() -> None:
-    """The network's widgets."""
+    """Draws the network's widgets."""
     now = DESIGN.value
     top = st.columns([58, 22, 20], vertical_alignment="bottom")
     DESIGN.start_menu(top[0])

@@ -1,4 +1,4 @@
-"""Part of the TTFS page's view on naive training: its setting, and what random layers show at once."""
+"""Part of the TTFS page's view on naive training: eigenvalues of random layers, computed at once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 
 SPECTRA = "ttfs-naive-spectra"
-"""This part's fragment: it does not depend on the page's network."""
+"""Key of this part's fragment, which does not depend on the page's network."""
 
 
 class NaiveSettings(RandomLayers):
-    """The settings of this view: random layers, and how much more slowly one of the networks learns."""
+    """Settings of this view: random layers, and how much smaller the learning rate of one of the networks is."""
 
     noun = "a setting"
 
@@ -35,18 +35,18 @@ class NaiveSettings(RandomLayers):
 
     @property
     def layers(self) -> RandomLayers:
-        """The random layers alone."""
+        """The settings of the random layers alone."""
         return RandomLayers(**self.model_dump(exclude={"slower"}))
 
 
 NAIVE = PageSettings(NaiveSettings(), "ttfs-naive", name="ttfs_naive", prefix="naive.", fragments=(SPECTRA, LINK))
-"""The view's own setting."""
+"""State of this view's settings."""
 
 
 @st.fragment(key=SPECTRA)
 @show_store_errors()
 def panel() -> None:
-    """The sliders, what the eigenvalues say, and their charts."""
+    """Draws the sliders, a verdict on the eigenvalues, and their charts."""
     _widgets()
     sentence, plane, depth = _drawn(NAIVE.value.layers)
     st.markdown(sentence)

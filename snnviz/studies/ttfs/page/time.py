@@ -1,4 +1,4 @@
-"""Part of the TTFS page: one image in time, and what one spike a neuron costs."""
+"""The view "time" of the TTFS page: one image's spikes over time, and the cost of an image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHART = "ttfs-time"
 
 
 def panel() -> None:
-    """The raster with potentials, spikes by layer, and the table of costs; the rate-coded network's run, live."""
+    """Draws the spikes with potentials, spikes by layer, the table of costs, and the rate-coded network's run."""
     questions.live(_figures, VIEW, lambda: _is_active(costs.compared_designs()["rate"]))
 
 

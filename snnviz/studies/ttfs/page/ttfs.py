@@ -1,4 +1,4 @@
-"""The TTFS page: a network and its twin of one spike a neuron, its link, and what is asked of the two.
+"""The TTFS page: a ReLU network and its TTFS twin, its link, and its views.
 
 A view is a module of its own: `View.panel` draws it, in a fragment with the key `setting.VIEW`, so that a change above
 redraws it. If it has a setting of its own, the session holds it as ``ttfs_<name>``, and the link its fields as
@@ -29,7 +29,7 @@ from snnviz.ui.kit.words import as_sentence
 
 
 class View(NamedTuple):
-    """A view of the page: its label, its text, its panel and the type of its settings."""
+    """A view of the page: its label, its text, the function that draws it, and its own settings or None."""
 
     label: str
     about: str
@@ -68,7 +68,7 @@ VIEWS: dict[str, View] = {
         PENALTY,
     ),
 }
-"""By their names in a link; the first is shown at first."""
+"""The views by their names in a link; the first one is the default."""
 
 
 SWITCH = Views("ttfs", {name: view.label for name, view in VIEWS.items()}, widget="ttfs-view-chosen")
@@ -78,9 +78,9 @@ OWN: dict[str, PageSettings[Any]] = {name: view.setting for name, view in VIEWS.
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the setting from the address if the visit began here.
+    """Initialises the page's session at the top of the page, from the link if the visit started here.
 
-    Else the design that is edited, if it tells by times of spikes.
+    Otherwise from the edited design, if that is a TTFS network.
     """
     if STUDY.name in st.session_state and not is_back_navigation():
         return
@@ -106,7 +106,7 @@ def _take(design: Design, study: TtfsStudy, view: str, parts: Mapping[str, Any])
 
 
 def to_link(design: Design, study: TtfsStudy, view: str = SWITCH.first, parts: Mapping[str, Any] | None = None) -> str:
-    """The query string: a design as on the Design page, unless it is the usual start; what differs elsewhere; the view.
+    """Returns the query string of a link: design, study, the views' settings and the view, leaving out defaults.
 
     >>> to_link(DESIGN.usual, TtfsStudy(zeta=1))
     'study.zeta=1'
@@ -119,7 +119,7 @@ def to_link(design: Design, study: TtfsStudy, view: str = SWITCH.first, parts: M
 
 
 def from_link(query: Mapping[str, str]) -> tuple[Design, TtfsStudy, str, dict[str, Any]]:
-    """ReLU network, study, view and the views' own settings of a link; without a field of a design, the usual start.
+    """Returns ReLU network, study, view and the views' own settings of a link; the default design if it names none.
 
     Raises `InputError`.
     """
@@ -130,13 +130,13 @@ def from_link(query: Mapping[str, str]) -> tuple[Design, TtfsStudy, str, dict[st
 
 @st.fragment(key=LINK)
 def link() -> None:
-    """The address follows what is set."""
+    """Updates the page's address after each change."""
     parts = {name: own.value for name, own in OWN.items()}
     address(to_link(DESIGN.value, STUDY.value, SWITCH.current, parts), key="ttfs-address", steps=True)
 
 
 def panel() -> None:
-    """The network and its runs; below them one view."""
+    """Draws the whole page: the network, its runs, and the selected view."""
     SWITCH.head("TTFS")
     view = VIEWS[SWITCH.current]
     st.caption(view.about)

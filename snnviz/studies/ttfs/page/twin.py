@@ -1,4 +1,4 @@
-"""Part of two views of the TTFS page: which weights, how the twin is written, and where one looks."""
+"""Part of two views of the TTFS page: which weights are used, and how the twin is made."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ TERMS = (
     "**ζ**: a layer's window is 1 + ζ times as wide as its largest activation needs. **B**: how steeply a potential "
     "meets its threshold. **τ_c**: the unit of all times, the time constant by which potentials rise."
 )
-"""What the widgets are about, in the page and not only behind a question mark."""
+"""Explanation of the widgets' terms, shown on the page."""
 
 
 def panel() -> TwinPair | None:
-    """The twin's widgets; the two networks, or None after a sentence that says why there are none."""
+    """Draws the twin's widgets and returns the two networks, or None after showing why there are none."""
     now = STUDY.value
     _widgets(now)
     of = source(DESIGN.value, now.weights)

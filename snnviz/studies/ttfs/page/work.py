@@ -1,4 +1,4 @@
-"""What the TTFS page computes itself, in numpy and at once: from the weights of a finished run, or from drawn ones."""
+"""Computation of the TTFS page, in numpy and at once: from the weights of a finished run, or from random ones."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from snnviz.ui.kit import services
 from snnviz.ui.kit.shared import shared
 
 IMAGES, TRAINING = 256, 10_000
-"""Test images that both networks are shown, and training images that say how wide windows are: so many at most, drawn
-by the seed and as evenly over the classes as there are images."""
+"""Largest numbers of test images that both networks get, and of training images that determine the windows; drawn by
+the seed and balanced over classes.
+"""
 
 
 class Source(NamedTuple):
@@ -31,7 +32,7 @@ class Source(NamedTuple):
 
 
 def source(design: Design, wanted: Weights) -> Source:
-    """The finished run that is wanted, if there is one, else weights before training."""
+    """Returns the finished run with the wanted weights, if there is one, else untrained weights."""
     if wanted == "untrained":
         return Source("untrained")
     name = compared_networks(design)[wanted].digest
@@ -44,7 +45,9 @@ def source(design: Design, wanted: Weights) -> Source:
 
 
 def build_pair(design: Design, study: TtfsStudy, of: Source) -> TwinPair:
-    """The ReLU network and its TTFS twin, with their outputs on test images. Raises `InputError` or `DataMissing`."""
+    """Returns the ReLU network and its TTFS twin, with their outputs on test images. Raises `InputError` or
+    `DataMissing`.
+    """
     if study.slopes != "drawn":  # these say nothing then
         study = study.model_copy(update={"low": 1.0, "high": 1.0})
     key = (study.zeta, study.slopes, study.low, study.high, study.silent)

@@ -1,1 +1,1 @@
-"""In numpy: what can be said without training."""
+"""Theory of TTFS networks, in numpy, without training."""

@@ -1,4 +1,4 @@
-"""What limits of hardware do to a TTFS network, in numpy. Numbers in brackets continue the list of `theory.ttfs`:
+"""Effects of hardware limits on a TTFS network, in numpy. Equation numbers continue the list of `theory.ttfs`:
 
     (11) W -> -r + k 2r / (2^b - 1), the nearest with k = 0 ... 2^b - 1       b bits, in each layer's range [-r, r]
          or k r / (2^(b-1) - 1) with k = 0, ±1 ... ±(2^(b-1) - 1)             one level fewer, and one of them 0
@@ -6,8 +6,8 @@
     (13) t -> t + N(0, sigma^2), kept in its window, if t < t_max             silent neurons stay silent
     (14) t -> t_min + k (t_max - t_min) / (2^b - 1), the nearest              in each layer's window, the input's too
 
-Biases, which are thresholds, are as they are. None of the 2^b levels of (11) is 0, so that no weight is: at 2 bits they
-are -r, -r/3, r/3 and r, and a synapse that had nothing to say says a third of the largest. The other grid: -r, 0, r.
+Biases, which are thresholds, are not changed. None of the 2^b levels of (11) is 0, so that no weight is: at 2 bits they
+are -r, -r/3, r/3 and r, and a zero weight becomes a third of the largest. The other grid: -r, 0, r.
 
 The windows of the published code, from which (14) would be counted for layers behind the first, are not those in which
 these layers spike; its jitter also moves silent neurons. Neither is done here.
@@ -28,7 +28,9 @@ from snnviz.theory.ttfs import INPUT_WINDOW, Floats, Window, windows_from_activa
 
 
 def quantise(values: Floats, low: float, high: float, bits: int) -> Floats:
-    """The nearest of 2^bits numbers that divide [low, high] evenly, ends included; of an empty range, its end.
+    """Returns `values` rounded to the nearest of 2^bits evenly spaced levels in [low, high], ends included.
+
+    If the range is empty, all values become its end.
 
     >>> quantise(np.array([-3.0, -0.4, 0.4, 0.6]), -1.0, 1.0, 2).round(3).tolist()
     [-1.0, -0.333, 0.333, 0.333]
@@ -42,7 +44,7 @@ def quantise(values: Floats, low: float, high: float, bits: int) -> Floats:
 
 
 def quantise_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Floats:
-    """(11), in [-reach, reach].
+    """Returns weights quantised by (11), in [-reach, reach].
 
     >>> quantise_weights(np.array([-3.0, -0.4, 0.4, 0.6]), 1.0, 2, "with-zero").tolist()
     [-1.0, 0.0, 0.0, 1.0]
@@ -57,12 +59,12 @@ def quantise_weights(weights: Floats, reach: float, bits: int, levels: Levels) -
 
 
 def weight_range(weights: Floats, outliers: float) -> float:
-    """r of (11): the largest |W|, or that beyond which a share of `outliers` lies."""
+    """Returns r of (11): the largest |W|, or the value that a share of `outliers` exceeds."""
     return float(np.quantile(np.abs(weights), 1 - outliers))
 
 
 def shorten_windows(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
-    """(12): one after the other, each so many times shorter.
+    """Returns consecutive windows by (12), each shorter by `factor`.
 
     >>> [window.end for window in shorten_windows([Window(1.0, 5.0), Window(5.0, 7.0)], 4)]
     [2.0, 2.5]
@@ -74,7 +76,9 @@ def shorten_windows(windows: Sequence[Window], factor: float) -> tuple[Window, .
 
 
 def limited_arrival_times(times: Floats, window: Window, limits: HardwareLimits, noise: Floats | None) -> Floats:
-    """(13) and (14): when spikes (B, n) come, by `noise` of variance 1 in the same shape."""
+    """Returns spike times (B, n) with jitter (13) and quantisation (14); `noise`: standard normal, of the same
+    shape.
+    """
     if limits.jitter and noise is not None:
         moved = np.clip(times + limits.jitter * noise, window.start, window.end)
         times = np.where(times < window.end, moved, times)
@@ -83,9 +87,9 @@ def limited_arrival_times(times: Floats, window: Window, limits: HardwareLimits,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TtfsWeights:
-    """A B1-network of fully connected layers: weights (n, m), biases (n,), the readout's last, and its windows.
+    """A fully connected TTFS network (B1-model): weights (n, m), biases (n,), the readout's last, and windows.
 
-    Intensity i stands for low + (high - low) i.
+    Intensity i stands for low + (high - low) i, the normalised pixel.
     """
 
     weights: tuple[Floats, ...]
@@ -95,7 +99,7 @@ class TtfsWeights:
     high: float
 
     def limited(self, limits: HardwareLimits) -> TtfsWeights:
-        """With the weights (11) and windows (12) of a chip."""
+        """Returns the network with quantised weights (11) and shorter windows (12)."""
         if limits.weight_bits:
             ranges = [weight_range(w, limits.outliers) for w in self.weights]
             bits, levels = limits.weight_bits, limits.levels
@@ -105,9 +109,9 @@ class TtfsWeights:
         return TtfsWeights(few, self.biases, shorten_windows(self.windows, limits.latency), self.low, self.high)
 
     def logits(self, shown: Floats, limits: HardwareLimits, seed: int = 0) -> tuple[Floats, float]:
-        """What the network of these weights and windows says of intensities (B, m): (B, classes), spikes per neuron.
+        """Returns logits (B, classes) and spikes per neuron for intensities (B, m).
 
-        By (3), (4) and (7) with B = 1, through (13), whose noise is drawn from `seed`, and (14).
+        By (3), (4) and (7) with B = 1, with jitter (13), drawn from `seed`, and quantised times (14).
         """
         draw = np.random.default_rng(seed)
 
@@ -131,7 +135,9 @@ class TtfsWeights:
 
 
 def ttfs_weights_from_relu(found: ReluOutputs, low: float, high: float, zeta: float) -> TtfsWeights:
-    """A fully connected ReLU network's twin. `found` has the input's range in its first layer; here it is beside."""
+    """Returns the TTFS twin of a fully connected ReLU network; the input's range moves from its first layer to `low`,
+    `high`.
+    """
     first, *others = found.layers
     weights = first.weights / (high - low)
     return TtfsWeights(
@@ -146,6 +152,6 @@ def ttfs_weights_from_relu(found: ReluOutputs, low: float, high: float, zeta: fl
 def accuracy_under_limits(
     network: TtfsWeights, limits: HardwareLimits, shown: Floats, labels: NDArray[np.int64], seed: int
 ) -> float:
-    """Under limits, of intensities (B, m)."""
+    """Returns the accuracy under limits on intensities (B, m)."""
     logits, _ = network.limited(limits).logits(shown, limits, seed)
     return float((logits.argmax(1) == labels).mean())

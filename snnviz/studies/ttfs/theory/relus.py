@@ -1,9 +1,9 @@
-"""Small ReLU networks in numpy: layers in a row as dense matrices, with whatever comes between them in these.
+"""Small ReLU networks in numpy: each layer as one dense matrix, pooling and normalisation included.
 
-A convolution is a matrix with as many rows as there are points in its maps, average pooling before a layer is a matrix
-that its own is multiplied by, and batch normalisation after it (by the running statistics) a factor and a shift. Max
-pooling is no matrix and stays beside them. What has a TTFS twin (`graph.ttfs.check_has_ttfs_twin`) can be written
-so; what fits into memory is small. Arrays are float64.
+A convolution becomes a matrix with one row per output, average pooling before a layer is multiplied into its matrix,
+and batch normalisation (by the running statistics) is folded into weights and biases. Max pooling is kept separately.
+Every network with a TTFS twin (`graph.ttfs.check_has_ttfs_twin`) can be written so, if small enough for memory. Arrays
+are float64.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ Arrays = Mapping[str, Any]
 """Parameters and buffers by name, as in a checkpoint: "<layer>.weight", "<layer>.bias", "<layer>.gain", ..."""
 
 MOST_WEIGHTS = 8_000_000
-"""Numbers in all matrices of a network together: 64 MB."""
+"""Largest number of entries in all matrices of a network together: 64 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseLayer:
-    """max(0, W x + b) of a layer, W (n, m), b (n,); the readout's without the max. `shape`: of its n neurons.
+    """A layer max(0, W x + b), W (n, m), b (n,); the readout is without the max. `shape`: (C, H, W) of its n neurons.
 
-    With `squares` (m, k), x_j is the largest of what these k neurons of the layer before say.
+    `squares` (m, k): for max pooling, x_j is the largest activation of these k neurons of the layer before.
     """
 
     name: str
@@ -46,14 +46,14 @@ class DenseLayer:
     squares: Indices | None = None
 
     def currents(self, x: Floats) -> Floats:
-        """W x + b (B, n) from what the layer before says."""
+        """Returns W x + b, (B, n), for the outputs of the layer before."""
         read: Floats = x if self.squares is None else x[:, self.squares].max(2)
         found: Floats = read @ self.weights.T + self.bias
         return found
 
 
 def matrix_size(built: Architecture) -> int:
-    """How many numbers the matrices of a network hold."""
+    """Returns the number of entries in the matrices of a network."""
     total = 0
     for index, layer in enumerate(built.layers):
         total += layer.neurons * math.prod(source_shape(built, index) if layer.sources[0].linear else layer.in_shape)
@@ -69,16 +69,18 @@ def check_matrix_size(design: Design) -> None:
 
 
 def dense_layers(design: Design, arrays: Arrays) -> tuple[DenseLayer, ...]:
-    """The layers of a ReLU network, in order, from its parameters. Raises `InputError` where it is too large."""
+    """Returns the layers of a ReLU network as matrices, in order, from its parameters. Raises `InputError` if it is too
+    large.
+    """
     check_matrix_size(design)
     built = build_architecture(design)
     return tuple(_dense(built, index, *_folded(layer, arrays)) for index, layer in enumerate(built.layers))
 
 
 def random_parameters(design: Design, shown: Floats) -> dict[str, Any]:
-    """Weights by the law of the design's initialisation, biases 0: as before training, though of another stream.
+    """Returns random weights by the design's initialisation, and biases of 0; not the same draw as in training.
 
-    `shown` (B, m): inputs, for an initialisation that must know what reaches a layer. Raises `InputError`.
+    `shown` (B, m): inputs for a data-dependent initialisation. Raises `InputError`.
     """
     check_matrix_size(design)
     built, x = build_architecture(design), shown
@@ -108,7 +110,7 @@ def random_parameters(design: Design, shown: Floats) -> dict[str, Any]:
 
 
 def forward(layers: Sequence[DenseLayer], x: Floats) -> list[Floats]:
-    """What each hidden layer says, (B, n), and the logits, for inputs (B, m)."""
+    """Returns the outputs (B, n) of each hidden layer, and the logits, for inputs (B, m)."""
     said = []
     for layer in layers[:-1]:
         x = np.maximum(layer.currents(x), 0.0)
@@ -165,13 +167,13 @@ def _unpooled(matrix: Floats, before: Shape, pool: int) -> Floats:
 
 
 def source_shape(built: Architecture, index: int) -> Shape:
-    """The shape of what a layer's source says, before any pooling."""
+    """Returns the shape (C, H, W) of the output that a layer reads, before pooling."""
     source = built.layers[index].sources[0].layer
     return built.input_shape if source == INPUT else built.layers[source].out_shape
 
 
 def layer_input(built: Architecture, index: int, x: Floats) -> Floats:
-    """What a layer reads (B, m) or (B, C, H, W), from what the layer before says."""
+    """Returns a layer's input, (B, m) or (B, C, H, W), pooled from the output of the layer before."""
     source = built.layers[index].sources[0]
     if source.pool == 1:
         return x

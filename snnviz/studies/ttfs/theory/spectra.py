@@ -1,7 +1,7 @@
-"""Eigenvalues of the Jacobian of random TTFS layers, and what passes of a gradient through many of them.
+"""Eigenvalues of the Jacobian of random TTFS layers, and the norm of gradients through many of them.
 
-Before learning, a layer's Jacobian is M diag(1/B) W, (10) of `snnviz.theory.ttfs`: W is drawn, M says who spikes, and
-the slopes B are 1 in the B1-model, 1 + sum W where alpha = 1, or chosen, each neuron's between two bounds.
+Before training, a layer's Jacobian is M diag(1/B) W, (10) of `snnviz.theory.ttfs`: W is random, M selects the neurons
+that spike, and the slopes B are 1 in the B1-model, 1 + sum W where alpha = 1, or chosen at random between two bounds.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ Slope = Literal["b1", "alpha-one", "chosen"]
 SLOPES: tuple[Slope, ...] = get_args(Slope)
 
 UNIT_CIRCLE_MARGIN = 1.05
-"""A modulus above which an eigenvalue counts as outside of the unit circle: finite layers of radius 1 have some at
-1.03."""
+"""Modulus above which an eigenvalue counts as outside of the unit circle: finite layers of radius 1 have some at 1.03.
+"""
 
 DEPTH = 50
 
 
 class RandomLayers(Document):
-    """Layers of as many neurons as inputs, of random weights."""
+    """Settings of random square TTFS layers: size, distribution of weights, slopes, and share of spiking neurons."""
 
     noun = "a setting of random layers"
 
     neurons: Annotated[int, Range(10, 600, "Neurons of a layer, n, and its inputs.", 10, "Neurons n")] = 340
     weights: Literal["one", "he"] = "one"
-    """W ~ N(0, 1/n) or, as for ReLUs, N(0, 2/n)."""
+    """"one": W ~ N(0, 1/n); "he": N(0, 2/n), as for ReLUs."""
 
     low: Annotated[float, Range(0.05, 10, "The least of the chosen slopes B.", 0.05)] = 0.5
     high: Annotated[float, Range(0.05, 10, "The largest of the chosen slopes B.", 0.05)] = 1.5
@@ -58,12 +58,13 @@ class RandomLayers(Document):
 
     @property
     def variance(self) -> float:
-        """Of a weight."""
+        """Variance of a weight."""
         return (2 if self.weights == "he" else 1) / self.neurons
 
     @property
     def radius(self) -> float:
-        """Of the disc that eigenvalues of slope 1 fill in wide layers: sqrt(share n Var[W]) (the circular law).
+        """Radius of the disc that the eigenvalues fill in wide layers with B = 1: sqrt(share n Var[W]) (the circular
+        law).
 
         >>> RandomLayers(weights="he", share=0.5).radius
         1.0
@@ -73,14 +74,17 @@ class RandomLayers(Document):
 
 @contextmanager
 def single_blas_thread() -> Iterator[None]:
-    """Small matrices on two threads wait for each other as soon as something else runs: minutes, not a second."""
+    """Context manager that limits BLAS to one thread: small matrices on two threads are many times slower on a busy
+    machine.
+    """
     with threadpool_limits(1, user_api="blas"):
         yield
 
 
 def random_layer(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dict[Slope, Floats], Floats]:
-    """Weights (n, n), the slopes (n,) of each model, and one uniform number a neuron: it spikes if that is less than
-    the share."""
+    """Returns weights (n, n), slopes (n,) of each model, and uniform numbers (n,): a neuron spikes if below the
+    share.
+    """
     n = setting.neurons
     weights = draw.normal(0, np.sqrt(setting.variance), (n, n))
     chosen = draw.uniform(setting.low, setting.high, n)
@@ -88,7 +92,7 @@ def random_layer(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floa
 
 
 def layer_eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
-    """Of one layer's Jacobian, (n,) for each model; all have the same weights and the same neurons spike."""
+    """Returns the eigenvalues (n,) of one layer's Jacobian for each model; weights and spiking neurons are the same."""
     weights, slopes, uniform = random_layer(setting, np.random.default_rng(setting.seed))
     spiked = uniform < setting.share
     with single_blas_thread():
@@ -96,15 +100,18 @@ def layer_eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex12
 
 
 def negative_slope_share(setting: RandomLayers) -> float:
-    """The share of the layer's neurons whose slope is not above 0 where alpha = 1."""
+    """Returns the share of the layer's neurons whose slope is 0 or less where alpha = 1."""
     return float((random_layer(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
 
 
 def gradient_norms_by_depth(
     setting: RandomLayers, shares: Sequence[float], depth: int = DEPTH
 ) -> dict[tuple[Slope, float], Floats]:
-    """The norm of a gradient of 1 that goes back through 1 to `depth` layers, (depth,), by model and by the share of
-    neurons that spike. It is J^T g for layer after layer; weights are the same for all."""
+    """Returns the norm of a unit gradient after 1 to `depth` layers backward, (depth,), by model and share of spiking
+    neurons.
+
+    The gradient is multiplied by J^T layer after layer; weights are the same for all.
+    """
     draw = np.random.default_rng([setting.seed, 1])
     first = draw.normal(size=setting.neurons)
     gradients = {(name, share): first / np.linalg.norm(first) for name in SLOPES for share in shares}
@@ -121,8 +128,9 @@ def gradient_norms_by_depth(
 
 @dataclass(frozen=True, slots=True)
 class SpectrumSummary:
-    """Of several random layers and one model: the largest modulus of an eigenvalue (median, least), and the share of
-    all eigenvalues whose modulus is above `UNIT_CIRCLE_MARGIN`."""
+    """Eigenvalues of several random layers for one model: largest modulus (median and minimum over layers), and the
+    share of all eigenvalues with a modulus above `UNIT_CIRCLE_MARGIN`.
+    """
 
     slope: Slope
     median: float
@@ -132,7 +140,9 @@ class SpectrumSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpectraSummary:
-    """`negative`: the share of neurons whose slope is not above 0 where alpha = 1, so that they never spike."""
+    """Eigenvalues of all models. `negative`: share of neurons whose slope is 0 or less where alpha = 1, which never
+    spike.
+    """
 
     models: tuple[SpectrumSummary, ...]
     negative: float
@@ -141,7 +151,9 @@ class SpectraSummary:
 def summarise_spectra(
     setting: RandomLayers, layers: int, tell: Callable[[float], None] = lambda _: None
 ) -> SpectraSummary:
-    """Of so many layers, each with a seed of its own, from the setting's on. `tell` hears the share that is done."""
+    """Returns a summary of the eigenvalues of `layers` layers with consecutive seeds; `tell` gets the share that is
+    done.
+    """
     moduli: dict[Slope, list[Floats]] = {name: [] for name in SLOPES}
     negative = 0.0
     for index in range(layers):

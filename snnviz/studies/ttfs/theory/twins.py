@@ -1,4 +1,4 @@
-"""A small ReLU network beside its TTFS twin in numpy, on the same images: what `compute.equivalence` does in torch."""
+"""A small ReLU network and its TTFS twin in numpy, on the same images; `compute.equivalence` does the same in torch."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from snnviz.theory.operations import connections_before_pooling, connections_per
 from snnviz.theory.ttfs import Floats, ForwardPass, Layer, Silent, TtfsNetwork
 
 MOST_ACTIVATIONS = 2_000_000
-"""Of both networks, images times neurons."""
+"""Largest number of activations, images times neurons, of both networks."""
 
 MOST_PRODUCTS = 2e10
-"""Multiply-accumulates in looking for the largest activations: about a second."""
+"""Multiply-accumulates spent on finding the largest activations: about a second."""
 
 AT_ONCE = 500
-"""Images."""
+"""Number of images processed at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReluOutputs:
-    """The ReLU network. `layers` are for intensities in [0, 1], with the data set's normalisation in the first.
+    """A ReLU network and its outputs. `layers` take intensities in [0, 1]; the input's normalisation is in the first.
 
-    `said` of the test images `shown` (B, m): each hidden layer (B, n), and the logits. `largest`: of each hidden layer
-    over `sought` training images.
+    `said`: outputs for the test images `shown` (B, m): each hidden layer (B, n), and the logits. `largest`: the largest
+    activation of each hidden layer over `sought` training images.
     """
 
     layers: tuple[DenseLayer, ...]
@@ -48,28 +48,30 @@ class ReluOutputs:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the layers, the readout last."""
         return tuple(layer.name for layer in self.layers)
 
     @property
     def neurons(self) -> int:
-        """Of all hidden layers."""
+        """Number of neurons of all hidden layers."""
         return sum(len(layer.bias) for layer in self.layers[:-1])
 
     @property
     def accuracy(self) -> float:
-        """On the images `shown`."""
+        """Accuracy on the images `shown`."""
         return float((self.said[-1].argmax(1) == self.labels).mean())
 
 
 def input_range(card: DatasetCard) -> tuple[float, float]:
-    """What intensities 0 and 1 are to a network whose input is normalised."""
+    """Returns the normalised values of intensities 0 and 1."""
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
 def draw_images(split: Split, seed: int, training: int, test: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """So many training and test images as intensities (B, m) in [0, 1], and the labels of these, drawn by the seed.
+    """Returns training and test images as intensities (B, m) in [0, 1], and the labels of the test images, drawn by the
+    seed.
 
-    In the order of `probe.draw_balanced`: any beginning of them stands for all classes.
+    In the order of `probe.draw_balanced`: the first n images are balanced over classes, for every n.
     """
     first = split.train_images[probe.draw_balanced(split.train_labels, training, seed)]
     chosen = probe.draw_balanced(split.test_labels, test, seed)
@@ -78,7 +80,7 @@ def draw_images(split: Split, seed: int, training: int, test: int) -> tuple[Floa
 
 
 def image_budget(layers: Sequence[DenseLayer], wanted: int) -> int:
-    """So many of the wanted images that what neurons say of them fits into memory."""
+    """Returns how many of `wanted` images can be used so that all activations fit into memory."""
     neurons = sum(len(layer.bias) for layer in layers)
     return max(8, min(wanted, MOST_ACTIVATIONS // neurons))
 
@@ -86,9 +88,9 @@ def image_budget(layers: Sequence[DenseLayer], wanted: int) -> int:
 def relu_outputs(
     design: Design, arrays: relus.Arrays | None, training: Floats, test: Floats, labels: NDArray[np.int64]
 ) -> ReluOutputs:
-    """The ReLU network of a design with these parameters, or such as it has before training.
+    """Returns the ReLU network of a design, with these parameters or random ones, and its outputs.
 
-    Of images as `draw_images` gives them, of which not all may be used. Raises `InputError` for a network that is too
+    Images as `draw_images` returns them, of which not all may be used. Raises `InputError` for a network that is too
     large, and `Diverged`.
     """
     low, high = input_range(datasets.dataset_card(design.data.name))
@@ -113,7 +115,7 @@ def relu_outputs(
 
 @dataclass(frozen=True, eq=False)
 class TwinPair:
-    """Both networks, and what the TTFS network made of the same images."""
+    """A ReLU network, its TTFS twin, and the twin's spike times and logits for the same images."""
 
     relu: ReluOutputs
     stack: TtfsNetwork
@@ -121,12 +123,12 @@ class TwinPair:
 
     @property
     def hidden(self) -> tuple[Layer, ...]:
-        """The layers that spike."""
+        """The TTFS layers that spike."""
         return self.stack.layers[:-1]
 
     @property
     def silent(self) -> Silent:
-        """What tells a layer of silent neurons before it."""
+        """How a TTFS layer treats silent neurons before it, as in `theory.ttfs.Layer`."""
         return self.stack.layers[0].silent
 
     @property
@@ -136,13 +138,15 @@ class TwinPair:
 
     @cached_property
     def decoded(self) -> tuple[Floats, ...]:
-        """t_max - t of each hidden layer, and the logits: what is to equal `relu_outputs.said`."""
+        """Activations t_max - t of each hidden layer, and the logits: should equal `relu.said`."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return (*(ttfs.time_to_activation(times, layer.window) for times, layer in pairs), self.passed.logits)
 
     @cached_property
     def differences(self) -> tuple[float, ...]:
-        """Of each hidden layer and of the logits: the largest difference of two by the largest of its image."""
+        """For each hidden layer and the logits: largest difference from the ReLU network, relative to the image's
+        largest value.
+        """
         found = []
         for decoded, said in zip(self.decoded, self.relu.said, strict=True):
             unit = np.maximum(np.abs(said).max(1), np.finfo(np.float64).tiny)
@@ -151,24 +155,27 @@ class TwinPair:
 
     @cached_property
     def lateness(self) -> tuple[float, ...]:
-        """Of each hidden layer: by how much, on average over neurons and images, a spike's time is not what it should
-        be, in tau_c; a silent neuron's time is t_max."""
+        """For each hidden layer: mean absolute error of spike times in tau_c, over neurons and images; t_max if
+        silent.
+        """
         pairs = zip(self.decoded, self.relu.said, self.hidden, strict=False)
         return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
 
     @cached_property
     def agreement(self) -> float:
-        """The share of images that both say the same of."""
+        """Share of images for which both networks predict the same class."""
         return float((self.passed.logits.argmax(1) == self.relu.said[-1].argmax(1)).mean())
 
     @cached_property
     def spikes(self) -> tuple[float, ...]:
-        """Spikes per neuron of each hidden layer: the share of neurons that are not silent."""
+        """Spikes per neuron of each hidden layer: the share of neurons that spike."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return tuple(float(ttfs.has_fired(times, layer.window).mean()) for times, layer in pairs)
 
     def additions(self, design: Design) -> float:
-        """Of an image in the TTFS network `design`: each spike, the input's too, at each weight that it meets."""
+        """Returns the additions per image of the TTFS network `design`: one per spike, also of the input, and weight it
+        reaches.
+        """
         ends = (ttfs.INPUT_WINDOW.end, *(layer.window.end for layer in self.hidden))
         built, found = build_architecture(design), 0.0
         seen = zip(built.layers, self.stack.layers, self.passed.times, ends, strict=True)
@@ -184,14 +191,16 @@ class TwinPair:
 
     @property
     def missed(self) -> float:
-        """t_max events of an image: of each silent hidden neuron one, if the equation as printed is to be ReLUs."""
+        """Number of t_max events per image: one per silent hidden neuron, which the published equation needs to equal
+        ReLUs.
+        """
         return (1 - self.spikes_per_neuron) * self.relu.neurons
 
     def macs(self, design: Design, *, folded: bool = False) -> float:
-        """Of an image in the ReLU network `design`: its layers' inputs that are not 0, as in a spiking network.
+        """Returns the MACs per image of the ReLU network `design` with nonzero inputs.
 
-        A normalised image is 0 nowhere; with the normalisation `folded` into the first layer black pixels are, as to a
-        TTFS network.
+        A normalised image has no zeros; with the normalisation `folded` into the first layer black pixels are 0, as in
+        a TTFS network.
         """
         built, (low, high) = (
             build_architecture(design),
@@ -206,28 +215,28 @@ class TwinPair:
 
     @property
     def spikes_per_neuron(self) -> float:
-        """Over all hidden neurons."""
+        """Spikes per neuron over all hidden neurons."""
         sizes = [len(layer.ramp) for layer in self.hidden]
         return sum(rate * size for rate, size in zip(self.spikes, sizes, strict=True)) / sum(sizes)
 
     @cached_property
     def saturated(self) -> tuple[float, ...]:
-        """The share of neurons that spike at t_min: what they have to say does not fit into the window."""
+        """For each hidden layer: share of neurons that spike at t_min, as their activation exceeds the window."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return tuple(float((times <= layer.window.start).mean()) for times, layer in pairs)
 
     @property
     def accuracy(self) -> float:
-        """Of the TTFS network on these images."""
+        """Accuracy of the TTFS network on these images."""
         return float((self.passed.logits.argmax(1) == self.relu.labels).mean())
 
 
 def make_twin_pair(
     network: ReluOutputs, zeta: float, slopes: Slopes, low: float, high: float, seed: int, silent: Silent = "clock"
 ) -> TwinPair:
-    """The twin of a ReLU network, by (6) of `theory.ttfs`; with `silent` "nothing" its neurons are (1) for ever.
+    """Returns the TTFS twin of a ReLU network, by (6) of `theory.ttfs`, with its outputs for the same images.
 
-    Raises `InputError` where no slopes make all ramps 1.
+    `silent`: as in `theory.ttfs.Layer`. Raises `InputError` if no slopes make all ramps 1.
     """
     weights, biases = [layer.weights for layer in network.layers], [layer.bias for layer in network.layers]
     chosen: list[Floats | float] | None = None
