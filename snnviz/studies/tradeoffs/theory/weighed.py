@@ -1,0 +1,147 @@
+"""Groups of runs against each other: means with intervals over seeds, what limits leave, and the Pareto front.
+
+No seed is chosen by its result: a group is its mean over seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.design import links
+from snnviz.store.groups import RunGroup
+from snnviz.studies.tradeoffs.weighing import VALIDATION, Limit, Objective
+from snnviz.theory.effects import varying
+from snnviz.theory.importance import ABSENT, Column, Importance, importances, top_share
+from snnviz.theory.intervals import confidence_intervals
+from snnviz.theory.metrics import METRICS
+from snnviz.theory.pareto import hypervolumes, nadir, pareto_front
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+MOST_COUNTS = 60
+"""Places at which the hypervolume is computed."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Groups that have runs which are done, in the order in which they came, against objectives.
+
+    mean, low, high: (n, k), NaN where a group has no number, infinite ends where it has no interval (one seed alone, or
+    all the same). left: within all limits, with all numbers. front: what nothing of those left beats. chosen_on: by
+    which images a best is chosen, "validation" or "test", "" where none of the objectives asks. partly: how many groups
+    have numbers of validation images, where not all do.
+    """
+
+    groups: tuple[RunGroup, ...]
+    objectives: tuple[Objective, ...]
+    mean: Floats
+    low: Floats
+    high: Floats
+    left: Flags
+    front: Flags
+    chosen_on: str = ""
+    partly: int = 0
+
+    @cached_property
+    def better(self) -> list[Any]:
+        """The direction of each objective."""
+        return [one.better for one in self.objectives]
+
+    @cached_property
+    def fields(self) -> dict[str, list[Any]]:
+        """The fields that vary over these groups, by path, with each group's value; see `varying_fields`."""
+        return varying_fields([group.settings for group in self.groups])
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """Runs of each group that are done."""
+        return [max((len(told) for told in group.values.values()), default=0) for group in self.groups]
+
+    def place(self, key: str) -> int | None:
+        """The place of a group; None where it is not among these."""
+        return next((place for place, group in enumerate(self.groups) if group.key == key), None)
+
+    def importances(self, side: int) -> list[Importance]:
+        """What mattered for an objective, the most important field first; of all groups, within limits or not."""
+        columns = {name: Column.of(values) for name, values in self.fields.items()}
+        known = int(np.isfinite(self.mean[:, side]).sum())
+        return importances(columns, self.mean[:, side], self.objectives[side].better, top_share(known))
+
+    def volume(self) -> tuple[list[int], list[float]]:
+        """The hypervolume of the front of the first so many groups, by how many runs those are; as a share of the
+        last one's. Both empty where there is none."""
+        values = np.where(self.left[:, None], self.mean, np.nan)
+        reference = nadir(values, self.better)
+        if not reference or not len(values):
+            return [], []
+        counts = sorted({*np.linspace(1, len(values), min(MOST_COUNTS, len(values))).astype(int).tolist()})
+        found = hypervolumes(values, reference, self.better, counts)
+        runs = np.cumsum(self.seeds)
+        return [int(runs[count - 1]) for count in counts], [one / found[-1] if found[-1] else 0.0 for one in found]
+
+
+def weigh(groups: Sequence[RunGroup], objectives: Sequence[Objective], limits: Sequence[Limit] = ()) -> Weighed:
+    """Returns the groups against objectives. `groups`: the oldest first; those without a run that is done are left out.
+
+    Where every group has the validation accuracy (or loss), it stands in the place of the test images' (decision 38).
+    """
+    kept = tuple(group for group in groups if any(group.values.values()))
+    sides, chosen_on, partly = _chosen(kept, objectives)
+    told = [_intervals(kept, one.name) for one in sides]
+    mean, low, high = (
+        np.stack([one[:, part] for one in told], axis=1) if told else np.empty((len(kept), 0)) for part in range(3)
+    )
+    left: Flags = np.asarray(np.isfinite(mean).all(axis=1), bool)
+    for limit in limits:
+        values = _intervals(kept, limit.metric)[:, 0]
+        with np.errstate(invalid="ignore"):
+            if limit.above is not None:
+                left &= values >= limit.above
+            if limit.below is not None:
+                left &= values <= limit.below
+    better = [one.better for one in sides]
+    front = pareto_front(np.where(left[:, None], mean, np.nan), better)
+    return Weighed(kept, tuple(sides), mean, low, high, left, front, chosen_on, partly)
+
+
+def _chosen(groups: Sequence[RunGroup], objectives: Sequence[Objective]) -> tuple[list[Objective], str, int]:
+    """The objectives by validation images, if all groups have those; how that is called, and how many have them."""
+    asked = [one.name for one in objectives if one.name in VALIDATION]
+    if not asked:
+        return list(objectives), "", 0
+    have = sum(all(group.values.get(VALIDATION[name]) for name in asked) for group in groups)
+    if have < len(groups) or not groups:
+        return list(objectives), "test", have
+    swapped = [Objective(METRICS[VALIDATION[one.name]]) if one.name in VALIDATION else one for one in objectives]
+    return swapped, "validation", 0
+
+
+def _intervals(groups: Sequence[RunGroup], name: str) -> Floats:
+    return confidence_intervals([[*group.values.get(name, {}).values()] for group in groups])
+
+
+def varying_fields(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Returns the fields that vary, by path, of what links of designs say, with each design's value, `ABSENT` where it
+    has no such field.
+
+    A field that has one value wherever it is there follows from a kind, and is left out.
+
+    >>> some = [{"neuron.threshold": 0.5}, {}, {"init.kind": "kaiming"}]
+    >>> varying_fields(some)["neuron.threshold"], varying_fields(some)["init.kind"]
+    ([0.5, 1.0, 1.0], ['variance-preserving', 'variance-preserving', 'kaiming'])
+    """
+    said = {name for each in settings for name in each}
+    if any(name.endswith(".kind") for name in said):
+        found = varying([links.complete_fields(each) for each in settings])
+    else:  # the same kinds everywhere: only what is said can differ
+        base = links.absent_fields(())
+        found = varying([{name: each.get(name, base.get(name)) for name in said} for each in settings])
+    found.pop("seed", None)
+    return {name: values for name, values in found.items() if len({repr(v) for v in values if v is not ABSENT}) > 1}
