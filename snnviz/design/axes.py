@@ -17,7 +17,6 @@ all with two skips, of both types or of one; or ``random:5``: five different one
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +34,7 @@ TOGETHER = "~"
 """Joins fields that move together."""
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_RANGE = re.compile(rf"\s*({_NUMBER})\.\.({_NUMBER})(?:/(\d{{1,9}})(log)?|/(log))?\s*", re.ASCII)
+_RANGE = re.compile(rf"\s*({_NUMBER})\.\.({_NUMBER})(?:/(\d{{1,12}})(log)?|/(log))?\s*", re.ASCII)
 
 Level = Mapping[str, Any]
 """Values by path, as `links.change` takes them."""
@@ -98,9 +97,8 @@ def parse_axis(text: str, base: Design, shares: Sequence[float] = ()) -> Axis:
         counts = " and ".join(f"{count} of {path}" for path, count in several.items())
         raise InputError("vary", "have as many values of each field that moves together", Unquoted(counts))
     levels = [{name: value for one in row for name, value in one.items()} for row in zip(*columns, strict=True)]
-    for place, level in enumerate(levels):
-        if level in levels[:place]:
-            raise InputError("vary", "name each value once", text)
+    if len({tuple(level.items()) for level in levels}) < len(levels):
+        raise InputError("vary", "name each value once", text)
     fields = tuple(field_type(base, path).path for path, _ in parts)
     return Axis(TOGETHER.join(f"{path}={values}" for path, values in parts), fields, tuple(levels))
 
@@ -117,7 +115,8 @@ def level_count(text: str, base: Design) -> int:
     if _span(values, of) is not None:
         return 0
     if of.numeric and (found := _RANGE.fullmatch(values)):
-        return int(found[3] or 0) or math.floor(float(found[2])) - math.ceil(float(found[1])) + 1
+        low, high = _ends(found, of)
+        return int(found[3] or 0) or int(high - low) + 1
     if of.matrix:
         return sum(matrix_count(item, base) for item in values.split(","))
     return len(of.kinds) if values == "*" else values.count(",") + 1
@@ -134,7 +133,7 @@ def _span(values: str, of: FieldType) -> Span | None:
     found = _RANGE.fullmatch(values) if of.numeric else None
     if found is None or found[3] or of.whole:
         return None
-    return Span(float(found[1]), float(found[2]), bool(found[5]))
+    return Span(*_ends(found, of), bool(found[5]))
 
 
 def _levels(path: str, values: str, base: Design, shares: Sequence[float]) -> list[Level]:
@@ -168,7 +167,7 @@ def _entry(of: FieldType, item: str) -> Level:
 def _range(path: str, values: str, of: FieldType, shares: Sequence[float]) -> list[int] | list[float]:
     found = _RANGE.fullmatch(values)
     assert found is not None
-    low, high, log = float(found[1]), float(found[2]), bool(found[4] or found[5])
+    (low, high), log = _ends(found, of), bool(found[4] or found[5])
     if not low < high:
         raise InputError("vary", f"have a range of {path} that rises", values)
     if log and low <= 0:
@@ -181,10 +180,9 @@ def _range(path: str, values: str, of: FieldType, shares: Sequence[float]) -> li
     if not found[3] and log:
         raise InputError("vary", f"say how many values of {path}, such as {values.split('/')[0]}/5log", values)
     if not found[3]:
-        first, last = math.ceil(low), math.floor(high)
-        if last - first + 1 > MOST_LEVELS:
+        if high - low >= MOST_LEVELS:
             raise InputError("vary", f"have at most {MOST_LEVELS:,} values of {path}", values)
-        return list(range(first, last + 1))
+        return list(range(int(low), int(high) + 1))
     count = int(found[3])
     if not 2 <= count <= MOST_LEVELS:
         raise InputError("vary", f"have 2 to {MOST_LEVELS:,} values of {path}", count)
@@ -197,6 +195,11 @@ def _range(path: str, values: str, of: FieldType, shares: Sequence[float]) -> li
         rule = f"have no more values of {path} than there are whole numbers from {low:g} to {high:g}"
         raise InputError("vary", rule, count)
     return whole
+
+
+def _ends(found: re.Match[str], of: FieldType) -> tuple[float, float]:
+    low, high = (of.check(links.parse_value(of.path, found[group])) for group in (1, 2))
+    return float(low), float(high)
 
 
 def _rounded(numbers: Sequence[float]) -> list[float]:

@@ -158,6 +158,8 @@ class Experiment(Document):
 def from_query(query: str | Mapping[str, str]) -> Experiment:
     """The experiment of a link. What it leaves out is what absence means. Raises `InputError`."""
     if isinstance(query, str):
+        if len(query) > links.MAX_QUERY_LENGTH:
+            raise _too_long(len(query))
         query = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
     own = {name.removeprefix(PREFIX): text for name, text in query.items() if name.startswith(PREFIX)}
     base = links.from_query({n: t for n, t in query.items() if not n.startswith(PREFIX)}, bare=False)
@@ -167,11 +169,16 @@ def from_query(query: str | Mapping[str, str]) -> Experiment:
         raise InputError(f"{PREFIX}1", "be an axis, such as neuron.threshold=0.5,1", Unquoted("none"))
     told["vary"] = [own[number] for number in numbers]
     if (length := sum(map(len, own.values()))) > links.MAX_QUERY_LENGTH:
-        raise InputError("link", f"be at most {links.MAX_QUERY_LENGTH:,} characters long", Unquoted(f"{length:,}"))
+        raise _too_long(length)
     for name in told:
         if name not in Experiment.model_fields or name == "base":
             raise InputError(f"{PREFIX}{name[:40]}", "be a number, or how, points, seeds or silent", own[name])
     return Experiment.check(naming.fill_absent(Experiment, {"base": base, **told}))
+
+
+def _too_long(length: int) -> InputError:
+    rule = f"be at most {links.MAX_QUERY_LENGTH:,} characters long"
+    return InputError("link", rule, Unquoted(f"{length:,} characters"))
 
 
 @dataclass(frozen=True, slots=True)
