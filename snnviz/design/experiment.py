@@ -15,7 +15,7 @@ import importlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Annotated, Any, Literal
@@ -111,14 +111,10 @@ class Experiment(Document):
             raise InputError("vary", "leave a design that can be run", Unquoted(f"none: {why}"))
         return self
 
-    @cached_property
+    @property
     def axes(self) -> tuple[Axis, ...]:
         """What is varied."""
-        if self.how != "spread":
-            return tuple(parse_axis(text, self.base) for text in self.vary)
-        points = list(spread_points(len(self.vary), self.points))[: self.points]
-        columns = zip(*points, strict=True)
-        return tuple(parse_axis(text, self.base, shares) for text, shares in zip(self.vary, columns, strict=True))
+        return _axes(self.base, self.vary, self.points if self.how == "spread" else 0)
 
     def runs(self) -> tuple[ExperimentRun, ...]:
         """All runs, seed by seed, so that every group has its first one early."""
@@ -176,6 +172,14 @@ def from_query(query: str | Mapping[str, str]) -> Experiment:
     return Experiment.check(naming.fill_absent(Experiment, {"base": base, **told}))
 
 
+@lru_cache(maxsize=64)
+def _axes(base: Design, vary: tuple[str, ...], points: int) -> tuple[Axis, ...]:
+    if not points:
+        return tuple(parse_axis(text, base) for text in vary)
+    columns = zip(*list(spread_points(len(vary), points))[:points], strict=True)
+    return tuple(parse_axis(text, base, shares) for text, shares in zip(vary, columns, strict=True))
+
+
 def _too_long(length: int) -> InputError:
     rule = f"be at most {links.MAX_QUERY_LENGTH:,} characters long"
     return InputError("link", rule, Unquoted(f"{length:,} characters"))
@@ -187,7 +191,7 @@ class _Groups:
     left_out: tuple[LeftOut, ...]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _groups(asked: Experiment) -> _Groups:
     groups: dict[Levels, Design] = {}
     whys: dict[tuple[str, str], list[str]] = {}
@@ -202,7 +206,7 @@ def _groups(asked: Experiment) -> _Groups:
             for path, value in axis.levels[level].items()
         }
         try:
-            design = links.change(first, settings)
+            design = _sharing(first, links.change(first, settings))
         except InputError as error:
             whys.setdefault((error.field, error.rule), []).append(getattr(error, "why", str(error)))
             continue
@@ -212,6 +216,12 @@ def _groups(asked: Experiment) -> _Groups:
             seen.add(design)
             groups[levels] = design
     return _Groups(groups, tuple(LeftOut(len(several), several[0]) for several in whys.values()))
+
+
+def _sharing(base: Design, design: Design) -> Design:
+    """The design with the base's own parts where they are equal: two thousand of them take a fifth of the memory."""
+    same = {name: part for name in Design.model_fields if (part := getattr(base, name)) == getattr(design, name)}
+    return design.model_copy(update=same)
 
 
 def _forecast() -> Any:
@@ -269,7 +279,7 @@ def _nearest(point: tuple[float, ...], points: list[tuple[float, ...]], sizes: l
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _runs(asked: Experiment) -> tuple[ExperimentRun, ...]:
     return tuple(
         ExperimentRun(levels, seed, design.model_copy(update={"seed": seed}))

@@ -167,7 +167,8 @@ def test_what_is_forecast_to_be_silent_is_left_out_where_that_is_asked() -> None
 
 
 BAD = [
-    (["neuron.treshold=1"], "vary must name fields of a design, got 'neuron.treshold'; did you mean 'neuron.threshold'?"),
+    (["neuron.treshold=1"],
+     "vary must name fields of a design, got 'neuron.treshold'; did you mean 'neuron.threshold'?"),
     (["neuron.threshold=50"], "neuron.threshold must be a number from 0 to 10, got 50"),
     (["neuron.threshold=0.5..50/3"], "neuron.threshold must be a number from 0 to 10, got 50"),
     (["neuron.threshold=1..1e999/3"], "neuron.threshold must be a number from 0 to 10, got '1e999'"),
@@ -225,7 +226,8 @@ def test_a_broken_link_is_a_sentence(link: str) -> None:
 
 
 TEXTS = st.sampled_from([
-    ("neuron.threshold", "0.5..1.5/3"), ("neuron.threshold", "0.25,4"), ("init", "*"), ("init", "kaiming:gain=3,glorot"),
+    ("neuron.threshold", "0.5..1.5/3"), ("neuron.threshold", "0.25,4"), ("init", "*"),
+    ("init", "kaiming:gain=3,glorot"),
     ("training.learning_rate", "0.0001..0.1/4log"), ("training.epochs", "1..3"), ("training.batch_size", "16,32"),
     ("network.norm", "*"), ("data.augment.shift", "0,1"), ("training.shortcut.layers", "1+2,1"),
     ("network.edges", "all:1"),    ("network.edges", "0012/0001/0000/0000"),

@@ -1,0 +1,155 @@
+"""What an experiment comes to before it is trained: its runs, their costs, and the activity that theory expects."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment, Levels
+from snnviz.theory import costs, verdicts
+from snnviz.views.numbers import count
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Of a group: its size, and the layers that are forecast to be silent, or crowded, before training."""
+
+    parameters: int
+    macs: int
+    silent: tuple[str, ...]
+    crowded: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The activity in a few words."""
+        if self.silent:
+            return f"silent in {_layers(self.silent)}"
+        return f"crowded in {_layers(self.crowded)}" if self.crowded else "every layer spikes"
+
+
+def _layers(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) < 4 else f"{names[0]} to {names[-1]}"
+
+
+@lru_cache(maxsize=4096)
+def _forecast(design: Design) -> Forecast:
+    return Forecast(
+        costs.parameter_count(design),
+        costs.macs_per_step(design),
+        verdicts.silent_layers(design),
+        verdicts.crowded_layers(design),
+    )
+
+
+def forecasts(groups: Mapping[Levels, Design], seconds: float = float("inf")) -> dict[Levels, Forecast]:
+    """Of each group, as far as that takes at most so many seconds beyond what is known already; at least one more."""
+    found, end = {}, time.monotonic() + seconds
+    for levels, design in groups.items():
+        found[levels] = _forecast(design.model_copy(update={"seed": 0}))
+        if time.monotonic() > end:
+            break
+    return found
+
+
+def groups_text(asked: Experiment) -> str:
+    """How many runs an experiment has, and what they are.
+
+    >>> groups_text(Experiment.check({"vary": ["neuron.threshold=0.5,1", "init=kaiming,glorot"], "seeds": 3}))
+    '12 runs: 2 × 2 = 4 groups, 3 seeds each'
+    """
+    sizes, number = [len(axis.levels) for axis in asked.axes], len(asked.groups())
+    whole = asked.how == "every" and len(sizes) > 1 and not asked.left_out
+    product = f"{' × '.join(map(str, sizes))} = " if whole else ""
+    groups = f"{product}{number:,} group{'s' * (number != 1)}"
+    seeds = f"{asked.seeds} seeds each" if asked.seeds > 1 else "one seed each"
+    return f"{len(asked.runs()):,} run{'s' * (len(asked.runs()) != 1)}: {groups}, {seeds}"
+
+
+def left_out_texts(asked: Experiment) -> list[str]:
+    """A sentence for each reason for which combinations are left out."""
+    return [
+        f"{one.count:,} combination{'s are' if one.count != 1 else ' is'} left out: {one.why}."
+        for one in asked.left_out
+    ]
+
+
+def silent_text(known: Mapping[Levels, Forecast], groups: int) -> str:
+    """How many groups are forecast to be silent, and where; empty where none is.
+
+    >>> silent_text({(0,): Forecast(1, 1, ("L3",), ()), (1,): Forecast(1, 1, (), ())}, 2)
+    '1 of 2 groups is forecast to be silent in layer L3.'
+    """
+    where = Counter(one.silent[0] for one in known.values() if one.silent)
+    if not (silent := where.total()):
+        return ""
+    layers = [name for name, _ in where.most_common(3)]
+    more = " or later" if any(len(one.silent) > 1 for one in known.values()) or len(where) > 3 else ""
+    verb = "is" if silent == 1 else "are"
+    return f"{silent:,} of {groups:,} groups {verb} forecast to be silent in layer {' or '.join(layers)}{more}."
+
+
+def costs_text(known: Mapping[Levels, Forecast]) -> str:
+    """The range of their sizes.
+
+    >>> costs_text({(0,): Forecast(950, 9408, (), ()), (1,): Forecast(950, 12010, (), ())})
+    '950 parameters; 9,408 to 12.0 k multiplications a time step.'
+    """
+    if not known:
+        return ""
+    sizes, macs = zip(*((one.parameters, one.macs) for one in known.values()), strict=True)
+    return f"{_span(sizes)} parameters; {_span(macs)} multiplications a time step."
+
+
+def _span(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return count(low) if low == high else f"{count(low)} to {count(high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastCheck:
+    """How often the forecast of silence was right, over runs that are done: counts of runs."""
+
+    silent_right: int = 0
+    silent_wrong: int = 0
+    active_right: int = 0
+    active_wrong: int = 0
+
+    @property
+    def count(self) -> int:
+        """Runs that were looked at."""
+        return self.silent_right + self.silent_wrong + self.active_right + self.active_wrong
+
+    @property
+    def words(self) -> str:
+        """In a sentence; empty where no run is done.
+
+        >>> ForecastCheck(0, 0, 28, 1).words
+        'The forecast was right of 28 of 29 runs: of 29 forecast to spike in every layer, 1 had a silent one.'
+        """
+        if not self.count:
+            return ""
+        silent, active = self.silent_right + self.silent_wrong, self.active_right + self.active_wrong
+        right = f"The forecast was right of {self.silent_right + self.active_right} of {self.count} runs"
+        some = f"of {silent} forecast to have a silent layer, {self.silent_right or 'none'} had one before training"
+        others = f"of {active} forecast to spike in every layer, {self.active_wrong or 'none'} had a silent one"
+        return f"{right}: {', '.join(part for part, number in ((some, silent), (others, active)) if number)}."
+
+
+def check_forecast(asked: Experiment, silent_before: Mapping[str, float | None]) -> ForecastCheck:
+    """Beside what finished runs had before training. `silent_before`: that metric by digest; None of an ANN."""
+    counts: Counter[tuple[bool, bool]] = Counter()
+    for said, seen in _pairs(asked, silent_before):
+        counts[said, seen] += 1
+    return ForecastCheck(counts[True, True], counts[True, False], counts[False, False], counts[False, True])
+
+
+def _pairs(asked: Experiment, silent_before: Mapping[str, float | None]) -> Iterator[tuple[bool, bool]]:
+    groups = asked.groups()
+    for run in asked.runs():
+        seen = silent_before.get(run.design.digest)
+        if seen is not None:
+            yield bool(verdicts.silent_layers(groups[run.levels])), seen > 0
