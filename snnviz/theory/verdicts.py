@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from snnviz.catalog.neurons import model, threshold
 from snnviz.design.design import Design
-from snnviz.theory.metrics.spikes import SILENT_RATE
 from snnviz.theory.variance import LayerForecast, forecast_layers
 
 Tone = Literal["good", "warning", "bad"]
+
+SILENT_RATE = 2e-4
+"""A layer with a lower firing rate is called silent: less than one spike in 5,000 neuron-steps."""
 
 SATURATED_RATE = 0.45
 """A layer with a higher firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""

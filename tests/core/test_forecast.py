@@ -17,9 +17,8 @@ from snnviz.design.links import change
 from snnviz.events import LayerState
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.twins import ann_twin
-from snnviz.theory.metrics.spikes import SILENT_RATE
 from snnviz.theory.variance import _inside, forecast_layers
-from snnviz.theory.verdicts import activity_verdict
+from snnviz.theory.verdicts import SILENT_RATE, activity_verdict
 from tests.core.test_staged import any_matrices
 
 

@@ -61,7 +61,6 @@ READ_BY_HAND: dict[str, float | None] = {
     "rate": 0.25,
     "spikes": 1.0,
     "rate_before": (3 * 0.1 + 3 * 0.4) / 6,
-    "silent_before": 0.0,
     "latency": 2.5,
     "macs": 100.0,
     "additions": 1 + 11 + 21,

@@ -6,9 +6,6 @@ from snnviz.events import EpochEnd, LayerState, Timing
 from snnviz.graph.architectures import build_architecture
 from snnviz.theory.metrics import Metric, Outcome
 
-SILENT_RATE = 2e-4
-"""A layer below this firing rate is called silent: less than one spike in 5,000 neuron-steps."""
-
 SILENT = "None of a network of ReLUs, which do not spike."
 
 
@@ -36,12 +33,6 @@ def rate_before(run: Outcome) -> float | None:
             first[row.layer] = row.rate
     neurons = [(layer.neurons, rate) for layer, rate in zip(built, first, strict=True) if rate is not None]
     return sum(n * rate for n, rate in neurons) / sum(n for n, _ in neurons) if neurons else None
-
-
-def silent_before(run: Outcome) -> float | None:
-    """Returns the number of layers that did not spike before training, below `SILENT_RATE`; or None without spikes."""
-    first = [row.rate for row in run.rows(LayerState) if row.step == 0 and row.rate is not None]
-    return float(sum(rate < SILENT_RATE for rate in first)) if first else None
 
 
 def latency(run: Outcome) -> float | None:
@@ -79,17 +70,6 @@ METRICS = (
         form="share",
         rows=(LayerState,),
         read=rate_before,
-        none=SILENT,
-        listed=False,
-    ),
-    Metric(
-        name="silent_before",
-        label="Layers silent before",
-        help="Layers in which less than one neuron-step in 5,000 spiked before training, on the probe images.",
-        form="count",
-        better="less",
-        rows=(LayerState,),
-        read=silent_before,
         none=SILENT,
         listed=False,
     ),
