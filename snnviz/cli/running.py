@@ -21,6 +21,9 @@ from snnviz.jobs import pace
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
+from snnviz.store.columns import metric_columns, values_of
+from snnviz.store.filters import RunFilter, parse_filter
+from snnviz.store.index import indexed_runs
 from snnviz.store.learnt import with_learnt_parameters
 from snnviz.store.looks import merge_remeasured, remeasured_states
 from snnviz.store.metrics import Values, metrics
@@ -76,11 +79,14 @@ def again(run_name: str, as_json: bool) -> None:
 
 @click.command()
 @click.option("--all", "every", is_flag=True, help="Other tasks, too, such as searches, scores and surveys.")
+@click.option(
+    "--filter", "text", default="", help="Those alone of which this is true, such as 'accuracy > 0.9 and star'."
+)
 @AS_JSON
-def runs(every: bool, as_json: bool) -> None:
+def runs(every: bool, text: str, as_json: bool) -> None:
     """List the runs of designs, the newest first."""
     store = Store()
-    listed = store.runs()
+    listed = filtered_runs(store, parse_filter(text)) if text else store.runs()
     values = metrics(store, listed)
     found = [_summary(shown, values[shown.run]) for shown in listed]
     names = {shown.run for shown in listed}
@@ -92,7 +98,9 @@ def runs(every: bool, as_json: bool) -> None:
         click.echo(f"{task['run']}  {task['state']:9} {'':>6}  {task['kind']} {task['title']}".rstrip())
     for shown in found:
         accuracy = "-" if shown["accuracy"] is None else f"{shown['accuracy']:.1%}"
-        click.echo(f"{shown['run']}  {shown['state']:9} {accuracy:>6}  {shown['title'] or shown['design_line']}")
+        marks = "".join(f" [{tag}]" for tag in shown["tags"]) + " *" * shown["starred"]
+        what = f"{shown['title'] or shown['design_line']}{marks}"
+        click.echo(f"{shown['run']}  {shown['state']:9} {accuracy:>6}  {what}")
     for strange in store.unreadable():
         click.echo(f"{strange.run}  {strange.state:9} cannot be read by this snnviz: {strange.reason}", err=True)
 
@@ -129,6 +137,14 @@ def delete(run_name: str) -> None:
     click.echo(f"{found.run} is deleted")
 
 
+def filtered_runs(store: Store, where: RunFilter) -> list[Run]:
+    """The runs of designs that a filter takes, the newest first, at most as many as are listed without one."""
+    now = indexed_runs(store)
+    columns = metric_columns(store, now, where.metrics)
+    taken = [run.run for run in now.runs if where.takes(run, values_of(columns, run.run))][:1000]
+    return [*store.several(taken).values()]
+
+
 def _other(task: Run) -> dict[str, Any]:
     seconds = round(task.seconds, 3)
     kind = KINDS.of(task.task).name
@@ -140,6 +156,9 @@ def _summary(shown: Run, values: Values) -> dict[str, Any]:
         "run": shown.run,
         "state": shown.state,
         "title": shown.title,
+        "tags": list(shown.tags),
+        "notes": shown.notes,
+        "starred": shown.starred,
         "design_line": links.one_line_summary(shown.design),
         "seconds": round(shown.seconds, 3),
         "accuracy": values["accuracy"],
@@ -232,6 +251,10 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
         click.echo(f"one spike  {words}")
     if shown.note:
         click.echo(f"note       {shown.note}")
+    if shown.tags or shown.starred:
+        click.echo(f"marks      {'starred, ' * shown.starred}{' '.join(shown.tags)}".removesuffix(", "))
+    if shown.notes:
+        click.echo(f"written    {' '.join(shown.notes.split())}")
     if shown.state == "done" and not report["weights"]:
         long = pace.format_duration(pace.fit_durations(store).seconds(shown.task))
         click.echo(f"weights    not kept; training again takes about {long}: python -m snnviz again {shown.run}")

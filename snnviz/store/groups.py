@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from snnviz.design import links, naming
 from snnviz.design.design import Design
+from snnviz.store.columns import metric_columns
 from snnviz.store.filters import RunFilter
-from snnviz.store.metrics import metrics as read_metrics
+from snnviz.store.index import IndexedRun, indexed_runs
 from snnviz.store.store import Store
-from snnviz.store.values import Run
 from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 from snnviz.theory.metrics import METRICS
 
@@ -46,31 +47,46 @@ def group_key(design: Design) -> str:
     return naming.task_key(Design.kind, Design, {**design.document(), "seed": 0})
 
 
-def sparse_settings(design: Design) -> dict[str, Any]:
-    """What a link says of a design, by path, without its seed."""
-    return {path: value for path, value in links.sparse_fields(links.flatten(design)).items() if path != "seed"}
-
-
-def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[str] | None = None) -> list[RunGroup]:  # noqa: ARG001
+def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[str] | None = None) -> list[RunGroup]:
     """The groups of all runs of designs, the newest first; of `where` those that it takes. `metrics`: None for all.
 
     What a filter asks of a metric is asked of the mean over a group's seeds, so that no seed is chosen by its result.
     """
     names = METRICS.names if metrics is None else tuple(metrics)
-    listed = store.runs(limit=100_000)
-    values = read_metrics(store, listed, names)
-    members: dict[str, dict[int, Run]] = {}
-    for run in listed:
-        mine = members.setdefault(group_key(run.design), {})
-        if run.design.seed not in mine or run.state == "done" != mine[run.design.seed].state:
-            mine[run.design.seed] = run
+    now = indexed_runs(store)
+    asked = where.metrics if where is not None else ()
+    columns = metric_columns(store, now, [*dict.fromkeys((*names, *asked))])
     found = []
-    for key, runs in members.items():
-        told: dict[str, dict[int, float]] = {}
-        for name in names:
-            several = {seed: values[run.run][name] for seed, run in sorted(runs.items()) if run.state == "done"}
-            told[name] = {seed: value for seed, value in several.items() if value is not None}
-        first = next(iter(runs.values()))
-        by_seed = {seed: run.run for seed, run in sorted(runs.items())}
-        found.append(RunGroup(key, sparse_settings(first.design), by_seed, told))
+    for key, members in group_runs(now.runs).items():
+        if where is not None:
+            means = {name: _mean(columns[name], members.values()) for name in asked}
+            members = {seed: run for seed, run in members.items() if where.takes(run, means)}
+        if members:
+            done = [(seed, run.run) for seed, run in members.items() if run.state == "done"]
+            values = {}
+            for name in names:
+                column = columns[name]
+                values[name] = {seed: column[run] for seed, run in done if run in column}
+            runs = {seed: run.run for seed, run in members.items()}
+            found.append(RunGroup(key, next(iter(members.values())).design.settings, runs, values))
     return found
+
+
+def group_runs(runs: Iterable[IndexedRun]) -> dict[str, dict[int, IndexedRun]]:
+    """Runs by the key of their group and by their seed, in order. Of two with one seed that which is done, and then
+    that which a submitted design finds."""
+    found: dict[str, dict[int, IndexedRun]] = {}
+    for run in runs:
+        mine = found.setdefault(run.design.key, {})
+        if run.seed not in mine or _rank(run) > _rank(mine[run.seed]):
+            mine[run.seed] = run
+    return {key: dict(sorted(mine.items())) for key, mine in found.items()}
+
+
+def _rank(run: IndexedRun) -> tuple[bool, bool]:
+    return run.state == "done", run.key is not None
+
+
+def _mean(column: Mapping[str, float], runs: Iterable[IndexedRun]) -> float | None:
+    values = [column[run.run] for run in runs if run.state == "done" and run.run in column]
+    return fmean(values) if values else None

@@ -36,7 +36,7 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
     kept = store.summaries([run.run for run in of_designs if run.ended], {*names, PROBE})
     unsure: list[Run] = []
     for run in of_designs:
-        known = _fresh(run, kept.get(run.run, {}), None, names) if _never_measured(kept.get(run.run, {})) else None
+        known = kept_values(run.finished, kept.get(run.run, {}), names)
         if known is None:
             unsure.append(run)
         else:
@@ -44,7 +44,7 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
     measured = _measured(store, unsure)  # before the rows: they may come to it
     missing: list[Run] = []
     for run in unsure:
-        known = _fresh(run, kept.get(run.run, {}), measured.get(run.run), names)
+        known = _fresh(run.finished, kept.get(run.run, {}), measured.get(run.run), names)
         if known is None:
             missing.append(run)
         else:
@@ -68,12 +68,18 @@ def _is_of_design(run: Run) -> bool:
     return kind.design is not None and kind.design(run.task) is run.task
 
 
-def _fresh(run: Run, kept: Summary, measured: float | None, names: Sequence[str]) -> Values | None:
+def kept_values(finished: float | None, kept: Summary, names: Sequence[str]) -> Values | None:
+    """What is kept of a run that ended then, if that is all there is to know: None where some is missing, of another
+    end, or of a run that may have been measured anew. `kept`: these metrics and `PROBE`."""
+    return _fresh(finished, kept, None, names) if _never_measured(kept) else None
+
+
+def _fresh(finished: float | None, kept: Summary, measured: float | None, names: Sequence[str]) -> Values | None:
     """What is kept, if it is all there and of this end of the run; None else."""
     values: Values = {}
     for name in names:
         one = kept.get(name)
-        if one is None or one[1:] != (METRICS[name].revision, run.finished, measured):
+        if one is None or one[1:] != (METRICS[name].revision, finished, measured):
             return None
         values[name] = one.value
     return values

@@ -12,7 +12,7 @@ from sqlalchemy import Row as Columns
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.store.tables import COLUMNS, RUNS, TABLES
-from snnviz.store.values import Run, UnreadableRun
+from snnviz.store.values import Run, UnreadableRun, tags_from_text
 from snnviz.tasks import KINDS
 
 
@@ -75,6 +75,7 @@ def run_from_columns(row: Columns[*tuple[Any, ...]]) -> Run | UnreadableRun:
     """Returns the run in a database row, or an `UnreadableRun` if this release does not accept its task."""
     columns: dict[str, Any] = dict(row._mapping)
     read = task_from_text(columns.pop("kind"), columns.pop("design"))
+    columns["tags"] = tags_from_text(columns["tags"])
     return UnreadableRun(row.run, row.state, read) if isinstance(read, str) else Run(task=read, **columns)
 
 

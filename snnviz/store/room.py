@@ -53,14 +53,15 @@ class DiskSpace(Leases):
         now.
 
         First the optimizer states of finished runs; then the weights of ended runs that nobody viewed for a week, the
-        longest unviewed first. Never those of a queued or running run, or of a run that such a run starts from.
+        longest unviewed first. Never those of a queued, running or starred run,
+        or of a run that such a run starts from.
         """
         over = self._held() - checkpoint_budget()
         if over <= 0:
             return []
         active = select(RUNS.c.run, RUNS.c.kind, RUNS.c.design).where(RUNS.c.state.in_(("queued", "running")))
         last = func.coalesce(RUNS.c.opened, RUNS.c.finished, RUNS.c.created)
-        ended = select(RUNS.c.run, RUNS.c.state, last.label("last")).where(
+        ended = select(RUNS.c.run, RUNS.c.state, RUNS.c.starred, last.label("last")).where(
             RUNS.c.state.in_(ENDED), RUNS.c.checkpoint.is_not(None)
         )
         with self._reading() as connection:
@@ -71,13 +72,13 @@ class DiskSpace(Leases):
             if row.state == "done":
                 over -= self._lighten(row.run)
         gone = []
-        for row in found:
+        for row in (row for row in found if not row.starred):
             if over <= 0 or row.last > time.time() - WEEK_SECONDS:
                 break
             path, size = self.checkpoint(row.run), _size(self.checkpoint(row.run))
             day = time.strftime("%Y-%m-%d", time.gmtime())
             note = f"Its weights were removed on {day} to make room: nobody had opened it for a week."
-            still = (RUNS.c.run == row.run, RUNS.c.state == row.state, last == row.last)
+            still = (RUNS.c.run == row.run, RUNS.c.state == row.state, last == row.last, ~RUNS.c.starred)
             with self._writing() as connection:
                 if connection.execute(update_and_notify(*still).values(checkpoint=None, note=_said + note)).rowcount:
                     path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from snnviz.design.design import Design
 from snnviz.design.submitted import Task
@@ -14,8 +14,8 @@ from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables
 from snnviz.store.leases import update_and_notify
+from snnviz.store.marks import Marks
 from snnviz.store.several import by_requested_name
-from snnviz.store.summaries import Summaries
 from snnviz.store.tables import OF_RUNS, RUNS, TABLES
 from snnviz.store.values import STATES, Run, State, Submitted, UnreadableRun
 from snnviz.tasks import KINDS
@@ -23,7 +23,7 @@ from snnviz.tasks import KINDS
 R = TypeVar("R", bound=Row)
 
 
-class Store(Summaries):
+class Store(Marks):
     """Runs, their rows and their checkpoints, shared by any number of threads and processes.
 
     A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
@@ -43,6 +43,8 @@ class Store(Summaries):
       anew wherever it is missing, damaged, or of another end of the run.
     - **Damage is said.** Each row has a checksum, and reading one that is not what was written raises `StoreError`. A
       file of up to 64 MB is searched when it is opened, a larger one by `check_beside`; `check` reads everything.
+    - **A star keeps.** A run that is starred is not deleted, and its weights do not make room (`trim`). Tags, notes and
+      stars are people's, change nothing else, and go with a run that is deleted.
     - **A checkpoint is whole or absent**, is on disk together with every row that led to it, and is never pickle. A
       damaged one is left out with a note on the run, which then starts from the beginning.
     - **Trouble is one sentence.** A disk that is full, a store that is read-only, damaged, busy or from a newer snnviz
@@ -121,8 +123,14 @@ class Store(Summaries):
             _known(run, connection.execute(update_and_notify(*mine).values(title=title)).rowcount)
 
     def delete(self, run: str) -> None:
-        """Deletes a run, its rows and its checkpoint; its worker can write no more. Works on a full disk."""
+        """Deletes a run, its rows and its checkpoint; its worker can write no more. Works on a full disk.
+
+        Raises:
+            InputError: the run is starred.
+        """
         run = self.name(run)
+        with self._reading() as connection:
+            _refuse_starred(connection, run)
         try:
             self._delete(run)
         except StoreError as error:
@@ -159,8 +167,18 @@ class Store(Summaries):
             )
         )
         with self._writing() as connection:
+            _refuse_starred(connection, run)
             deleted = update_and_notify(RUNS.c.run == run, _SHOWN).values(
-                state="deleted", title="", design="", seconds=0, step=0, steps=0, cancel_requested=False, **empty
+                state="deleted",
+                title="",
+                tags="",
+                notes="",
+                design="",
+                seconds=0,
+                step=0,
+                steps=0,
+                cancel_requested=False,
+                **empty,
             )
             _known(run, connection.execute(deleted).rowcount)
             renewing.transfer_key(connection, run)
@@ -253,6 +271,11 @@ class Store(Summaries):
 
 
 _SHOWN = RUNS.c.state != "deleted"
+
+
+def _refuse_starred(connection: Connection, run: str) -> None:
+    if connection.scalar(select(RUNS.c.starred).where(RUNS.c.run == run, _SHOWN)):
+        raise InputError("run", "have no star, which keeps it: take that off first", run)
 
 
 def _known(run: str, count: int) -> None:

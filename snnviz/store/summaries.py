@@ -44,12 +44,14 @@ Summary = Mapping[str, Kept]
 class Summaries(BatchReads):
     """The methods of `Store` that read and write summaries; metrics are computed in `store.metrics`."""
 
-    def summaries(self, runs: Iterable[str], metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
-        """Returns the stored values of these metrics for each run, by the runs' own names; damaged ones are left
-        out.
+    def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
+        """Returns the stored values of these metrics for each run (None: for all runs), by the runs' own names; damaged
+        ones are left out.
         """
         columns = (SUMMARIES.c[name] for name in ("run", "metric", *Kept._fields, "crc"))
-        asked = (SUMMARIES.c.run.in_([*runs]), SUMMARIES.c.metric.in_([*metrics]))
+        asked = [SUMMARIES.c.metric.in_([*metrics])]
+        if runs is not None:
+            asked.append(SUMMARIES.c.run.in_([*runs]))
         with self._reading() as connection:
             rows = connection.execute(select(*columns).where(*asked)).all()
         found: dict[str, dict[str, Kept]] = {}

@@ -84,6 +84,9 @@ RUNS = Table(
     Column("error", Text),
     Column("traceback", Text),
     Column("note", Text),
+    Column("tags", Text, nullable=False, server_default=""),  # of people, see `marks`
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("starred", Boolean, nullable=False, server_default="0"),
     Column("checkpoint", Integer),  # the epoch after which it was saved
     Column("opened", Double),  # when somebody last looked at it, to the hour
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),

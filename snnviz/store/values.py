@@ -17,6 +17,11 @@ MAX_DEATHS = 3
 """After this many deaths of its process, a run is failed, until a user submits it again."""
 
 
+def tags_from_text(text: str | None) -> tuple[str, ...]:
+    """The tags of a run from the words that the store keeps."""
+    return tuple((text or "").split())
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A submitted task, such as a design, and its progress.
@@ -25,7 +30,8 @@ class Run:
     `steps`: progress. `eta_seconds`: training time left, if known; `doing`: what it does before training. `error`: one
     sentence; `traceback`: for developers. `note`: what users should know about a run that went on. `checkpoint`: the
     epoch of the stored weights, or None. `key`: digest of its task when it was computed, None if another run has the
-    same task. `revision`: increases with every visible change, rows included; heartbeats do not count.
+    same task. `revision`: increases with every visible change, rows included; heartbeats do not count. `tags`, `notes`
+    and `starred`: set by users; a starred run cannot be deleted.
     """
 
     run: str
@@ -49,6 +55,9 @@ class Run:
     checkpoint: int | None = None
     key: str | None = None
     revision: int = 0
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    starred: bool = False
 
     @property
     def design(self) -> Design:

@@ -1,0 +1,48 @@
+"""Commands that put tags, notes and stars on runs, which pages and filters know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from snnviz.store import Run, Store
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@click.argument("tags", nargs=-1)
+@click.option("--remove", "-r", "gone", multiple=True, metavar="TAG", help="Take this tag off.")
+def tag(run_name: str, tags: Sequence[str], gone: Sequence[str]) -> None:
+    """Put TAGS on a run, by which filters find it, such as homework."""
+    store, found = _found(run_name)
+    now = store.tag(found.run, tags, gone)
+    click.echo(f"{found.run} has the tags {', '.join(now)}" if now else f"{found.run} has no tags")
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@click.argument("text", default="", required=False)
+@click.option("--remove", "gone", is_flag=True, help="Take the note away.")
+def note(run_name: str, text: str, gone: bool) -> None:
+    """Write a note on a run; without TEXT, show it."""
+    store, found = _found(run_name)
+    if text or gone:
+        store.annotate(found.run, "" if gone else text)
+    written = store.get(found.run).notes
+    click.echo(written or f"{found.run} has no note")
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@click.option("--remove", "gone", is_flag=True, help="Take the star off.")
+def star(run_name: str, gone: bool) -> None:
+    """Keep a run: while it has a star it cannot be deleted, and its weights do not go to make room."""
+    store, found = _found(run_name)
+    store.star(found.run, not gone)
+    click.echo(f"{found.run} has no star" if gone else f"{found.run} is starred")
+
+
+def _found(run_name: str) -> tuple[Store, Run]:
+    store = Store()
+    return store, store.get(run_name)

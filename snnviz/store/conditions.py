@@ -1,0 +1,259 @@
+"""What filters of runs are made of: comparisons of a run's fields, metrics and marks, and `and`, `or`, `not`.
+
+A tree of these is a predicate of runs; nothing of it is evaluated, or part of a query.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from snnviz.design import links
+from snnviz.store.values import STATES
+from snnviz.theory.metrics import METRICS
+
+OWN = ("tag", "star", "state", "title", "note", "run", "seed", "created")
+"""What a run has beside its design and its metrics. `created`: a day or a moment of UTC, such as 2026-11-29."""
+
+WORDS = ("and", "or", "not", "in", "contains")
+SAYS = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
+
+Values = Mapping[str, float | None]
+
+
+class Filtered(Protocol):
+    """What a filter asks of a run; `value`: a field of its design, None where it has none; `words`: all it says."""
+
+    @property
+    def run(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def notes(self) -> str: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def starred(self) -> bool: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def created(self) -> float: ...
+    @property
+    def words(self) -> str: ...
+    def value(self, path: str) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``name says value``; of ``in`` several values."""
+
+    name: str
+    says: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A text that is somewhere in what a run says."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """All others."""
+
+    of: Term
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """What all of them take."""
+
+    of: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """What one of them takes."""
+
+    of: tuple[Term, ...]
+
+
+Term = Comparison | Mention | Not | And | Or
+Predicate = Callable[[Filtered, Values], bool]
+
+
+def comparisons(term: Term) -> Iterator[Comparison]:
+    """All of a term, from left to right."""
+    if isinstance(term, Comparison):
+        yield term
+    elif not isinstance(term, Mention):
+        for one in (term.of,) if isinstance(term, Not) else term.of:
+            yield from comparisons(one)
+
+
+def format_term(term: Term) -> str:
+    """The text that `filters.parse_filter` reads as this term.
+
+    >>> from snnviz.store.filters import parse_filter
+    >>> format_term(parse_filter("NOT(tag in ('a b',c))or accuracy>=.9").term)
+    "not tag in ('a b', c) or accuracy >= .9"
+    """
+    if isinstance(term, Mention):
+        return _quoted(term.text, always=term.text.lower() == "star")
+    if isinstance(term, Comparison):
+        told = [_quoted(value) for value in term.values]
+        return f"{term.name} {term.says} {'(' + ', '.join(told) + ')' if term.says == 'in' else told[0]}"
+    if isinstance(term, Not):
+        return f"not {_inside(term.of, (And, Or))}"
+    if isinstance(term, And):
+        return " and ".join(_inside(one, (And, Or)) for one in term.of)
+    return " or ".join(_inside(one, (Or,)) for one in term.of)
+
+
+def _inside(term: Term, in_parentheses: tuple[type, ...]) -> str:
+    return f"({format_term(term)})" if isinstance(term, in_parentheses) else format_term(term)
+
+
+_BARE = re.compile(r"[^\s()=<>!,\"'\\]+")
+
+
+def _quoted(text: str, always: bool = False) -> str:
+    if not always and _BARE.fullmatch(text) and text.lower() not in WORDS:
+        return text
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def problem(one: Comparison) -> str:
+    """The rule that a comparison breaks, if any."""
+    ordered = one.says in ("<", "<=", ">", ">=")
+    if one.name == "state" and one.says in ("=", "!=", "in"):
+        if any(value.lower() not in STATES for value in one.values):
+            return f"compare the state with one of {', '.join(STATES)}"
+    elif one.name == "star":
+        if one.says not in ("=", "!=") or one.values[0].lower() not in _TRUTH:
+            return "say star, or star = no"
+    elif one.name == "created":
+        if one.says == "contains" or any(_moment(value) is None for value in one.values):
+            return "compare created with a day such as 2026-11-29, or '2026-11-29 10:30'"
+    elif one.name in METRICS or one.name == "seed":
+        if one.says == "contains" or any(_number(value) is None for value in one.values):
+            return f"compare {one.name} with a number"
+    elif ordered and one.name in OWN:
+        return f"compare {one.name} by =, !=, in or contains"
+    elif ordered and _number(one.values[0]) is None:
+        return f"compare by {one.says} with a number"
+    return ""
+
+
+_TRUTH = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+_ORDER: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _number(text: str) -> float | None:
+    """A finite number, which may be a percentage.
+
+    >>> _number("0.5"), _number("90%"), _number("1e400"), _number("five")
+    (0.5, 0.9, None, None)
+    """
+    bare = text.strip().removesuffix("%")
+    try:
+        found = float(bare) if "_" not in bare else math.nan
+    except ValueError:
+        return None
+    return None if not math.isfinite(found) else found if bare == text.strip() else found / 100
+
+
+def _moment(text: str) -> tuple[float, float] | None:
+    """The seconds since 1970 at which a day, a minute or a second of UTC begins and ends."""
+    for form, long in (("%Y-%m-%d", 86_400), ("%Y-%m-%d %H:%M", 60), ("%Y-%m-%d %H:%M:%S", 1)):
+        try:
+            begins = datetime.strptime(text.strip().replace("T", " "), form).replace(tzinfo=UTC)
+            return begins.timestamp(), (begins + timedelta(seconds=long)).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def predicate(term: Term) -> Predicate:
+    """What a term says of a run and its metrics, as a function."""
+    if isinstance(term, Not):
+        inner = predicate(term.of)
+        return lambda run, values: not inner(run, values)
+    if isinstance(term, And):
+        several = [predicate(one) for one in term.of]
+        return lambda run, values: all(one(run, values) for one in several)
+    if isinstance(term, Or):
+        several = [predicate(one) for one in term.of]
+        return lambda run, values: any(one(run, values) for one in several)
+    if isinstance(term, Mention):
+        sought = term.text.casefold()
+        return lambda run, _: sought in run.words
+    if term.says == "!=":
+        equal = predicate(Comparison(term.name, "=", term.values))
+        return lambda run, values: not equal(run, values)
+    return _comparison(term)
+
+
+def _comparison(term: Comparison) -> Predicate:
+    name, test = term.name, _test(term.says, term.values)
+    if name in METRICS:
+        return lambda _, values: test(values.get(name))
+    if name == "tag":
+        return lambda run, _: any(test(tag) for tag in run.tags)
+    if name == "star":
+        wanted = _TRUTH[term.values[0].lower()]
+        return lambda run, _: run.starred is wanted
+    if name == "created":
+        return _dated(term)
+    if name == "note":
+        return lambda run, _: test(run.notes)
+    if name in OWN:
+        read = operator.attrgetter(name)
+        return lambda run, _: test(read(run))
+    return lambda run, _: test(run.value(name))
+
+
+def _dated(term: Comparison) -> Predicate:
+    moments = [moment for value in term.values if (moment := _moment(value)) is not None]
+    begins, ends = moments[0]
+    if term.says in ("=", "in"):
+        return lambda run, _: any(low <= run.created < high for low, high in moments)
+    if term.says in ("<", ">="):
+        before = term.says == "<"
+        return lambda run, _: (run.created < begins) is before
+    until = term.says == "<="
+    return lambda run, _: (run.created < ends) is until
+
+
+def _test(says: str, values: Sequence[str]) -> Callable[[Any], bool]:
+    """Of a value, which is a number, a text or not there (None)."""
+    numbers = [_number(value) for value in values]
+    if says in _ORDER:
+        compare, limit = _ORDER[says], numbers[0]
+        return lambda value: limit is not None and isinstance(value, int | float) and compare(value, limit)
+    texts = [value.casefold() for value in values]
+    if says == "contains":
+        return lambda value: value is not None and texts[0] in links.format_value(value).casefold()
+    equal = frozenset(number for number in numbers if number is not None)
+    same = frozenset(texts)
+
+    def found(value: Any) -> bool:
+        if isinstance(value, str):
+            return value.casefold() in same
+        if isinstance(value, bool):
+            return str(value).casefold() in same
+        return value is not None and value in equal
+
+    return found

@@ -1,0 +1,223 @@
+"""All runs of designs at a glance: what tables, filters and groups ask of thousands, without a validated design each.
+
+One `RunIndex` a store, of all threads: what has not changed since the last look is not read again, and runs that differ
+in their seed alone share what is known of their design. It is never stored: at first, 10,000 runs take a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import select
+
+from snnviz.design import links, naming
+from snnviz.design.design import Design
+from snnviz.store import reading
+from snnviz.store.renewing import stored_revisions
+from snnviz.store.store import Store
+from snnviz.store.tables import RUNS
+from snnviz.store.values import State, tags_from_text
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedDesign:
+    """What a group of runs has in common, their designs but for the seeds.
+
+    key: see `groups.group_key`. settings: what a link says of it, by path, without the seed.
+    """
+
+    key: str
+    settings: Mapping[str, Any]
+
+    @cached_property
+    def base(self) -> Mapping[str, Any]:
+        """Every field by path as absence means it, beside the same kinds."""
+        return links.absent_beside(self.settings)
+
+    def value(self, path: str) -> Any:
+        """A field, None where this design has none."""
+        return self.settings[path] if path in self.settings else self.base.get(path)
+
+    @cached_property
+    def words(self) -> str:
+        """All of it that differs from what absence means, and its kinds, as one text."""
+        told = {path: value for path, value in self.base.items() if path.endswith((".kind", ".name"))}
+        told.update(self.settings)
+        return "\n".join(f"{path} {links.format_value(value)}" for path, value in told.items()).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedRun:
+    """A run of a design, as far as tables and filters ask; see `values.Run`."""
+
+    run: str
+    key: str | None
+    state: State
+    title: str
+    created: float
+    finished: float | None
+    seconds: float
+    step: int
+    steps: int
+    revision: int
+    notes: str
+    starred: bool
+    tags: tuple[str, ...]
+    seed: int
+    design: IndexedDesign
+
+    @property
+    def ended(self) -> bool:
+        """Nothing of it will change unless a person asks."""
+        return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def words(self) -> str:
+        """All that it says, in small letters."""
+        own = "\n".join((self.run, self.state, self.title, *self.tags, self.notes, f"seed {self.seed}"))
+        return f"{own.casefold()}\n{self.design.words}"
+
+    def value(self, path: str) -> Any:
+        """A field of its design, None where there is none."""
+        return self.seed if path == "seed" else self.design.value(path)
+
+
+@dataclass(frozen=True)
+class IndexedRuns:
+    """All runs that can be read, the newest first, at a version of the store; and how many cannot."""
+
+    version: str
+    runs: tuple[IndexedRun, ...]
+    unreadable: int
+
+    @cached_property
+    def by_name(self) -> Mapping[str, IndexedRun]:
+        """Each run by its own name."""
+        return {run.run: run for run in self.runs}
+
+
+def differing_fields(designs: Iterable[IndexedDesign]) -> list[str]:
+    """The fields by path that are not alike in all of these designs, those first that most of them set."""
+    several = [*designs]
+    found = Counter(path for one in several for path in one.settings)
+    for base in {id(one.base): one.base for one in several}.values():
+        found.update(dict.fromkeys(base, 0))
+    return [path for path, _ in found.most_common() if path != "seed" and _differs(several, path)]
+
+
+def _differs(designs: Sequence[IndexedDesign], path: str) -> bool:
+    first = designs[0].value(path)
+    return any(not naming.json_equal(one.value(path), first) for one in designs)
+
+
+_COLUMNS = [RUNS.c[name] for name in (
+    "run", "key", "state", "title", "created", "finished", "seconds", "step", "steps", "revision", "notes",
+    "starred", "tags", "design",
+)]  # fmt: skip
+
+_SHOWN = (RUNS.c.kind == Design.kind, RUNS.c.state != "deleted")
+
+BATCH = 500
+"""Runs that are asked for by name at a time; of many more all are read."""
+
+
+class RunIndex:
+    """What is known of a store's runs, brought up to date by `look`."""
+
+    def __init__(self, store: Store) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, IndexedRun | int] = {}  # a revision, of one that cannot be read
+        self._designs: dict[bytes, IndexedDesign | None] = {}
+        self._found = IndexedRuns("", (), 0)
+        self._id = store._seen.id
+
+    def look(self, store: Store) -> IndexedRuns:
+        """All runs as they are now. Raises `StoreError`."""
+        with self._lock:
+            version = store.version()
+            if self._id != store._seen.id:  # another file is in its place
+                self._known, self._designs, self._id = {}, {}, store._seen.id
+            elif version == self._found.version:
+                return self._found
+            self._read(store)
+            runs = [run for run in self._known.values() if isinstance(run, IndexedRun)]
+            runs.sort(key=lambda run: (-run.created, run.run))
+            self._found = IndexedRuns(version, tuple(runs), len(self._known) - len(runs))
+            return self._found
+
+    def _read(self, store: Store) -> None:
+        with store._reading() as connection:
+            now: dict[str, int] = dict(connection.execute(select(RUNS.c.run, RUNS.c.revision).where(*_SHOWN)).all())
+        for gone in self._known.keys() - now.keys():
+            del self._known[gone]
+        changed = [run for run, revision in now.items() if _revision(self._known.get(run)) != revision]
+        query, every = select(*_COLUMNS).where(*_SHOWN), len(changed) > 10 * BATCH
+        for start in range(0, 1 if every else len(changed), BATCH):
+            some = query if every else query.where(RUNS.c.run.in_(changed[start : start + BATCH]))
+            with store._reading() as connection:
+                rows = connection.execute(some).all()
+            for row in rows:
+                self._known[row.run] = self._indexed(row)
+
+    def _indexed(self, row: Any) -> IndexedRun | int:
+        columns = dict(row._mapping)
+        stored = columns.pop("design") or ""
+        seed, text = _without_seed(stored)
+        name = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        if name not in self._designs:
+            self._designs[name] = _design(stored)
+        design = self._designs[name]
+        if design is None:
+            return int(row.revision)
+        columns["tags"] = tags_from_text(columns["tags"])
+        return IndexedRun(seed=seed, design=design, **columns)
+
+
+def _revision(known: IndexedRun | int | None) -> int | None:
+    return known.revision if isinstance(known, IndexedRun) else known
+
+
+_read_design = reading.task_from_text.__wrapped__  # whose cache is for tasks that are shown
+_SEED = re.compile(r',"seed":(\d{1,10}),"training":')
+
+
+def _without_seed(stored: str) -> tuple[int, str]:
+    """The seed of a stored design and the text without it. Of a text of another form the seed is in it as well."""
+    first, *others = _SEED.findall(stored)[:2] or ["0", "0"]
+    if others:
+        task = _read_design(Design.kind, stored)
+        return (task.seed if isinstance(task, Design) else 0), stored
+    return int(first), _SEED.sub(',"training":', stored)
+
+
+def _design(stored: str) -> IndexedDesign | None:
+    """None of one that this snnviz does not accept."""
+    task = _read_design(Design.kind, stored)
+    if not isinstance(task, Design):
+        return None
+    document = task.document() | {"seed": 0}
+    key = naming.task_key(Design.kind, Design, document, stored_revisions(stored))
+    settings = links.sparse_fields(links.flatten_document(document))
+    return IndexedDesign(key, settings)
+
+
+_INDICES: WeakKeyDictionary[Store, RunIndex] = WeakKeyDictionary()
+_MAKING = threading.Lock()
+
+
+def indexed_runs(store: Store) -> IndexedRuns:
+    """All runs of designs of a store, as they are now; the same value as long as nothing changes. Raises
+    `StoreError`."""
+    with _MAKING:
+        index = _INDICES.get(store)
+        if index is None:
+            index = _INDICES[store] = RunIndex(store)
+    return index.look(store)
