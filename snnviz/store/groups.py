@@ -47,6 +47,11 @@ def group_key(design: Design) -> str:
     return naming.task_key(Design.kind, Design, {**design.document(), "seed": 0})
 
 
+def sparse_settings(design: Design) -> dict[str, Any]:
+    """What a link says of a design, by path, without its seed: `RunGroup.settings`."""
+    return {path: value for path, value in links.sparse_fields(links.flatten(design)).items() if path != "seed"}
+
+
 def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[str] | None = None) -> list[RunGroup]:
     """The groups of all runs of designs, the newest first; of `where` those that it takes. `metrics`: None for all.
 
