@@ -28,12 +28,14 @@ class Criterion:
     words: str
 
 
-def criterion(runs: Iterable[Mapping[str, float | None]], goal: Goal = "accuracy", noun: str = "run") -> Criterion:
+def criterion(
+    runs: Iterable[Mapping[str, float | None]], goal: Goal = "accuracy", noun: str = "run", nouns: str = ""
+) -> Criterion:
     """By which of a run's metrics the best of `runs` is to be chosen, for accuracy or for loss.
 
-    runs: the metrics of each (or the means of each group of runs), by name; one without the test set's number counts
-    for nothing. Only where *all* others have the validation's is it chosen by that: numbers on different images cannot
-    be compared.
+    runs: the metrics of each by name (or the means of each group of runs); one without the test set's number counts for
+    nothing. Only where *all* others have the validation's is it chosen by that: numbers on different images cannot be
+    compared. noun, nouns: what they are called, one and several.
 
     >>> criterion([{"accuracy": 0.9, "validation_accuracy": 0.8}]).metric
     'validation_accuracy'
@@ -49,7 +51,9 @@ def criterion(runs: Iterable[Mapping[str, float | None]], goal: Goal = "accuracy
     if without in (0, len(those)):
         return Criterion(goal, False, f"{lucky}: no training images are held out (data.validation)")
     verb = "holds" if without == 1 else "hold"
-    return Criterion(goal, False, f"{lucky}: {without} of {len(those)} {noun}s {verb} no training images out")
+    return Criterion(
+        goal, False, f"{lucky}: {without} of {len(those)} {nouns or noun + 's'} {verb} no training images out"
+    )
 
 
 def hold_out(design: Design, share: float = OFFERED_SHARE) -> Design:

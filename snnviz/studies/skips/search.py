@@ -18,9 +18,13 @@ from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import Row
 from snnviz.graph.rewiring import with_block_matrices
+from snnviz.theory.costs import split_counts
 
 Code = tuple[int, ...]
 """A candidate: the index of the chosen option of each slot."""
+
+LEAST_VALIDATION = 10
+"""Images by which candidates are judged, unless the design says which."""
 
 MAX_SLOTS_BY_PAIR = 15
 """Largest number of positions in a block for which each position is a slot of its own."""
@@ -73,7 +77,9 @@ class Search(Task):
     price: Annotated[
         float, Range(0, 1000, "Percentage points that a million synaptic operations of an image are worth.", 0.1)
     ] = 1.0
-    validation: Annotated[int, Range(10, 100_000, "Training images kept apart to judge candidates by.", 100)] = 400
+    validation: Annotated[
+        int, Range(0, 100_000, "Training images kept apart to judge candidates by; 0: those the design holds out.", 100)
+    ] = 400
     kernel: Kernel = "hamming"
     kappa: Annotated[float, Range(0, 20, "Weight of the uncertainty when candidates are chosen, at first.", 0.1)] = 2.5
     decay: Annotated[float, Range(0.1, 1, "Factor by which that weight shrinks with each iteration.", 0.01)] = 0.98
@@ -95,10 +101,21 @@ class Search(Task):
         count = len(self.design.network.matrices)
         if self.block > count:
             raise InputError("block", f"be at most {count} for this network", self.block)
+        if bool(self.validation) == bool(self.design.data.validation):
+            own = self.design.data.validation
+            rule = f"be 0 where the design holds {own:g} of its images out" if own else "be at least 10"
+            raise InputError("validation", f"{rule} (data.validation)" if own else rule, self.validation)
+        if 0 < self.validation < LEAST_VALIDATION:
+            raise InputError("validation", f"be at least {LEAST_VALIDATION}", self.validation)
         if self.validation >= self.design.data.train_samples > 0:
             rule = f"be less than the {self.design.data.train_samples:,} training images"
             raise InputError("validation", rule, self.validation)
         return self
+
+    @property
+    def judged_by(self) -> int:
+        """Number of validation images: `validation`, or as many as the design holds out."""
+        return self.validation or split_counts(self.design)[1]
 
     @property
     def trials(self) -> int:

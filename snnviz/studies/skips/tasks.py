@@ -22,7 +22,7 @@ def cost(search: Search) -> Cost:
     design, wide = search.design, widest_design(search)
     epochs, images = design.training.epochs, costs.sample_counts(design)[0]
     batches = math.ceil((images - search.validation) / design.training.batch_size)
-    share = 1 - search.validation / images
+    share = 1 - search.validation / images  # what a design holds out itself is in its estimate
     an_epoch = (costs.training_seconds(design) + costs.training_seconds(wide)) / 2 / epochs
     seconds = share * (costs.training_seconds(ann_twin(design)) + an_epoch * (_epochs(search) - epochs))
     return Cost(max(1, batches) * _epochs(search), seconds, SIDE_BY_SIDE * costs.memory_bytes(wide))

@@ -201,6 +201,12 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"design": {"data": {"train_samples": 400}}},
         "validation must be less than the 400 training images, got 400",
     ),
+    "still too few": ({"design": {}, "validation": 9}, "validation must be at least 10, got 9"),
+    "none": ({"design": {}, "validation": 0}, "validation must be at least 10, got 0"),
+    "held out twice": (
+        {"design": {"data": {"validation": 0.2}}},
+        "validation must be 0 where the design holds 0.2 of its images out (data.validation), got 400",
+    ),
     "unknown": (
         {"design": {}, "stratgy": "ucb"},
         "stratgy must be a field of a search, got 'ucb'; did you mean 'strategy'?",

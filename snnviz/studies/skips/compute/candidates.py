@@ -60,10 +60,10 @@ class CandidateTrainer:
     def __init__(self, search: Search) -> None:
         """Reads the data. Raises `DataMissing` or `InputError`."""
         self.search = search
-        images, _ = data.load(search.design)
+        images, held, _ = data.load_split(search.design)
         if search.validation >= len(images):
             raise InputError("validation", f"be less than the {len(images):,} training images", search.validation)
-        self.images, self.held = data.hold_out(images, search.validation, search.seed)
+        self.images, self.held = (images, held) if held else data.hold_out(images, search.validation, search.seed)
         self.shared = SharedWeights(widest_design(search))
 
     @property

@@ -10,6 +10,7 @@ import pandas as pd
 
 from snnviz.events import EpochEnd
 from snnviz.studies.ttfs.penalty import PAPER_SPIKES, PenaltyRun
+from snnviz.theory.choosing import criterion
 from snnviz.theory.intervals import confidence_interval
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import difference_text, share
@@ -23,28 +24,41 @@ EVENTS = (
 """Note that is shown wherever spikes per neuron are compared with a penalty."""
 
 
+HELD = "validation_accuracy"
+
+
 @dataclass(frozen=True, slots=True)
 class PenaltyResult:
-    """The runs with one penalty that have finished an epoch: spikes per neuron, accuracy and seed of each."""
+    """The runs with one penalty that have finished an epoch: spikes per neuron, accuracy and seed of each.
+
+    held: accuracies on the images that are held out; empty where a run holds none out.
+    """
 
     penalty: float
     spikes: tuple[float, ...]
     accuracies: tuple[float, ...]
     seeds: tuple[int, ...]
+    held: tuple[float, ...] = ()
 
 
 def penalty_results(several: Sequence[PenaltyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[PenaltyResult]:
     """Returns the results by penalty, of those that have any; `rows` by digest."""
-    found: dict[float, list[tuple[float, float, int]]] = {}
+    found: dict[float, list[tuple[int, EpochEnd]]] = {}
     for each in several:
         if (told := rows.get(each.design.digest)) and told[-1].rate is not None:
-            found.setdefault(each.penalty, []).append((told[-1].rate, told[-1].test_accuracy, each.design.seed))
-    return [
-        PenaltyResult(
-            penalty, tuple(a for a, *_ in runs), tuple(b for _, b, _ in runs), tuple(seed for *_, seed in runs)
-        )
-        for penalty, runs in sorted(found.items())
-    ]
+            found.setdefault(each.penalty, []).append((each.design.seed, told[-1]))
+    return [_result(penalty, runs) for penalty, runs in sorted(found.items())]
+
+
+def _result(penalty: float, runs: Sequence[tuple[int, EpochEnd]]) -> PenaltyResult:
+    held = [end.validation_accuracy for _, end in runs if end.validation_accuracy is not None]
+    return PenaltyResult(
+        penalty=penalty,
+        spikes=tuple(end.rate for _, end in runs if end.rate is not None),
+        accuracies=tuple(end.test_accuracy for _, end in runs),
+        seeds=tuple(seed for seed, _ in runs),
+        held=tuple(held) if len(held) == len(runs) else (),
+    )
 
 
 def chart(found: Sequence[PenaltyResult], running: int) -> Chart:
@@ -102,7 +116,10 @@ def verdict(found: Sequence[PenaltyResult]) -> str:
     if len(found) < 2:
         return ""
     dense = max(found, key=lambda each: fmean(each.spikes))
-    close = [each for each in found if fmean(each.accuracies) >= fmean(dense.accuracies) - 0.01]
+    means = [{"accuracy": fmean(each.accuracies), **({HELD: fmean(each.held)} if each.held else {})} for each in found]
+    by = criterion(means, noun="penalty", nouns="penalties")
+    least = means[found.index(dense)][by.metric] - 0.01
+    close = [each for each, mean in zip(found, means, strict=True) if mean[by.metric] >= least]
     best = min(close, key=lambda each: fmean(each.spikes))
     said = "Without a penalty" if dense.penalty == 0 else f"At λ = {dense.penalty:g}"
     said += f" **{fmean(dense.spikes):.2f}** spikes per neuron, {share(fmean(dense.accuracies))}."
@@ -112,6 +129,7 @@ def verdict(found: Sequence[PenaltyResult]) -> str:
         plain = dict(zip(dense.seeds, dense.accuracies, strict=True))
         less = [one - plain[seed] for seed, one in zip(best.seeds, best.accuracies, strict=True) if seed in plain]
         said += f", {difference_text(confidence_interval(less), scale=100)}." if less else "."
+        said += f" {by.words[:1].upper()}{by.words[1:]}."
     return said + f" {EVENTS}"
 
 

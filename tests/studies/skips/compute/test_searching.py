@@ -20,6 +20,7 @@ from snnviz.jobs import lock
 from snnviz.jobs.immediate import Immediate
 from snnviz.search.strategies import RandomSearch
 from snnviz.store import Store
+from snnviz.studies.skips import tasks
 from snnviz.studies.skips.compute.candidates import CandidateTrainer
 from snnviz.studies.skips.compute.searching import run_skip_search
 from snnviz.studies.skips.search import (
@@ -33,6 +34,7 @@ from snnviz.studies.skips.search import (
     search_space,
 )
 from snnviz.tasks import EMPTY_HISTORY, History
+from snnviz.theory.choosing import hold_out
 from tests.waiting import Background, ended, until
 
 
@@ -67,6 +69,17 @@ def undisturbed(search: Search) -> list[Event]:
 
 def stored(store: Store, search: Search) -> list[Event]:
     return kept([row for kind in (Twin, Trial, Model) for _, row in store.rows(search.digest, kind)])
+
+
+def test_a_search_reads_what_its_design_holds_out_as_if_it_kept_as_many_apart_itself() -> None:
+    """The same seed and number: the same images, and so the same trials, bit for bit."""
+    own = make(iterations=2)
+    held = own.model_copy(update={"design": hold_out(own.design, 0.25), "validation": 0})
+    assert Search.check(held.document()) == held
+    assert held.judged_by == own.judged_by == 50
+    assert held.digest != own.digest
+    assert undisturbed(held) == undisturbed(own)
+    assert tasks.cost(held).steps == tasks.cost(own).steps
 
 
 def trials(events: list[Event]) -> list[Trial]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 import pytest
 
@@ -107,3 +109,22 @@ def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
     assert table["accuracy_sd"][0] == pytest.approx(100 * 0.02 / 2**0.5)
     assert table["spikes_sd"].isna().tolist() == [False, True]
     assert ttfspenalty.verdict(found[:1]) == ""
+    assert "Chosen on the test images" in said
+
+
+def test_the_sparsest_that_is_nearly_as_good_is_chosen_by_the_images_held_out_where_there_are_any() -> None:
+    """On the test images the sparsest is good enough; on those that are held out it is not."""
+    several = penalty_runs(default_design(), PenaltyStudy(values="0,1,3", seeds=1))
+    on_test, on_held = [0.95, 0.95, 0.95], [0.95, 0.945, 0.9]
+    ends = [
+        replace(end(test, 0.6 - 0.2 * place), validation_accuracy=held)
+        for place, (test, held) in enumerate(zip(on_test, on_held, strict=True))
+    ]
+    rows = {each.design.digest: [row] for each, row in zip(several, ends, strict=True)}
+    said = ttfspenalty.verdict(ttfspenalty.penalty_results(several, rows))
+    assert "fewest at λ = 1: **0.40**, 95.0 %" in said  # the test set's number of what was chosen
+    assert "Chosen by validation accuracy; the test images had no say." in said
+    rows[several[0].design.digest] = [replace(ends[0], validation_accuracy=None)]
+    said = ttfspenalty.verdict(ttfspenalty.penalty_results(several, rows))
+    assert "fewest at λ = 3: **0.20**" in said
+    assert "1 of 3 penalties holds no training images out" in said
