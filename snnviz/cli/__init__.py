@@ -1,1 +1,1 @@
-"""The command line's kit and its general commands; what belongs to a study is in its folder."""
+"""The general commands of the command line, and helpers for all commands; commands of studies are in their folders."""

@@ -1,4 +1,4 @@
-"""Commands about snnviz itself: what can be chosen by name, and what there is on this machine."""
+"""Commands about snnviz itself: `reference` and `doctor`."""
 
 from __future__ import annotations
 

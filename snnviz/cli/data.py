@@ -1,4 +1,4 @@
-"""The group of commands about data sets: what there is, where it comes from, and what a file of one's own holds."""
+"""The group of commands `data`: lists, shows and downloads data sets, and checks or stores files of users."""
 
 from __future__ import annotations
 

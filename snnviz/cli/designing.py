@@ -1,4 +1,4 @@
-"""Commands about designs: what there is by name, and a design as JSON or as a link."""
+"""Commands about designs: named designs, and a design as JSON or as a link."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def link(name: str, settings: Sequence[str], nearest: bool) -> None:
 def read_design(
     name: str | None, settings: Sequence[str], nearest: bool | None = None, default: Design | None = None
 ) -> Design:
-    """A design by name, file or standard input, with fields changed; `nearest`: as in `or_nearest`.
+    """Returns a design by name, file or standard input, with fields changed; `nearest` as in `or_nearest`.
 
-    `default`: the one that stands for no name.
+    `default`: the design if `name` is None. Raises `InputError`, `NotFound`.
     """
     start = default or Design()
     return or_nearest(lambda: _changed(_read(name) if name is not None else start, settings), nearest)
@@ -63,10 +63,10 @@ def _changed(found: Design, settings: Sequence[str]) -> Design:
 
 
 def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
-    """The design that `make` makes; where it is impossible, the nearest possible one if that was asked for, with a line
-    on stderr that says what it changes.
+    """Returns `make()`; if that design is not allowed and `nearest` is True, the nearest allowed one, printing the
+    changes.
 
-    `nearest`: True where it was, False where it can be, and the error says so, None where it cannot.
+    `nearest` False: raise the error, which mentions the option; None: raise the error, which does not.
     """
     try:
         return make()

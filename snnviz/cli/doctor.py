@@ -1,4 +1,4 @@
-"""What there is on this machine: the first thing to look at when something does not work."""
+"""Report on this machine: the first thing to look at when something does not work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ PACKAGES = ("streamlit", "plotly", "torch", "snntorch", "pandas", "numpy", "sqla
 
 
 def examine() -> dict[str, Any]:
-    """Versions, device, cores, free memory, data sets found, store and engine. Never raises for what is missing."""
+    """Returns versions, device, cores, free memory, available data sets, store and engine; never raises for missing
+    things.
+    """
     free = machine.free_bytes()
     return {
         "snnviz": __version__,

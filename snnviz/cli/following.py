@@ -1,4 +1,4 @@
-"""Many runs from the command line: trained in the background, as many at a time as there are cores, and waited for."""
+"""Runs tasks in the background from the command line, as many at a time as there are cores, and waits for them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from snnviz.store import Run, Store, Task
 
 POLL_SECONDS = 0.4
 IDLE_SECONDS = 60.0
-"""After its last run the supervisor leaves: there may be no dashboard that wants it warm."""
+"""Seconds after its last run after which the supervisor exits."""
 
 
 ProgressText = Callable[[Mapping[str, Run]], str]
 
 
 class EventBar(Bar):
-    """The progress bar of a task that runs in this process, called with each of its events."""
+    """The progress bar of a task that runs in this process; called with each of its events."""
 
     last: EpochEnd | None = None
     check: Callable[[], None]
@@ -47,13 +47,12 @@ class EventBar(Bar):
 
 
 class Runs(dict[str, Run]):
-    """Runs by digest. `stopped`: whether Ctrl-C ended the wait, so that some may not have ended or were never
-    queued."""
+    """Runs by digest. `stopped`: whether Ctrl-C ended the wait, so that some runs may be unfinished or missing."""
 
     stopped = False
 
     def add(self, others: Runs) -> None:
-        """Take up the others."""
+        """Adds the runs of `others`."""
         self |= others
         self.stopped |= others.stopped
 
@@ -66,12 +65,12 @@ def train(
     label: str = "training",
     progress_text: ProgressText | None = None,
 ) -> Runs:
-    """The ended run of each task, by digest. What is done is not repeated, what failed is tried again.
+    """Runs the tasks and returns the ended run of each, by digest; finished ones are not repeated, failed ones are
+    retried.
 
-    `label` and the result of `progress_text` stand beside the bar; without it how many have ended, and the time left.
-
-    Ctrl-C cancels what was queued here, says so, and returns what there is, to be printed before `exit_with_status`; a
-    run that somebody else had queued goes on. Raises what an engine's `submit` raises, with nothing left queued.
+    `label` and the result of `progress_text` are shown beside the bar; by default the number of ended runs and the time
+    left. Ctrl-C cancels what was queued here, prints that, and returns the runs so far, to be printed before
+    `exit_with_status`; runs queued by others go on. Raises what `submit` of an engine raises, with nothing left queued.
     """
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
@@ -99,7 +98,7 @@ def train(
 
 
 def run_now(store: Store, task: Task) -> None:
-    """Run a short task in this process. If it does not end as done, exit with code 1 and a sentence on stderr."""
+    """Runs a short task in this process; if it is not done at the end, prints a sentence and exits with code 1."""
     ended = store.get(Immediate(store).submit(task).run)
     if ended.state != "done":
         click.echo(ended.error or f"It was {ended.state}.", err=True)
@@ -107,8 +106,7 @@ def run_now(store: Store, task: Task) -> None:
 
 
 def exit_with_status(runs: Runs) -> None:
-    """Exit a command that has printed its result: with code 130 after Ctrl-C, with 1 if a run is not done; else
-    return."""
+    """Exits with code 130 after Ctrl-C, or with 1 if a run is not done; else returns. Called after printing results."""
     if runs.stopped:
         sys.exit(130)
     if problem := failures_text(runs):
@@ -117,7 +115,7 @@ def exit_with_status(runs: Runs) -> None:
 
 
 def failures_text(runs: Mapping[str, Run]) -> str:
-    """One sentence for runs that failed and one for runs that were cancelled; empty where all are done."""
+    """Returns one sentence on failed runs and one on cancelled runs; "" if all are done."""
     failed = [run for run in runs.values() if run.state == "failed"]
     cancelled = sum(run.state == "cancelled" for run in runs.values())
     sentences = []
@@ -131,7 +129,7 @@ def failures_text(runs: Mapping[str, Run]) -> str:
 
 
 def state_of(runs: Mapping[str, Run], name: str) -> str:
-    """The state of a run by digest; "missing" if it was not queued before Ctrl-C."""
+    """Returns the state of a run by digest; "missing" if it was not queued before Ctrl-C."""
     return runs[name].state if name in runs else "missing"
 
 

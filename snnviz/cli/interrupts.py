@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost."""
+"""Reliable handling of Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def reliable_interrupts() -> Iterator[Callable[[], None]]:
-    """Ctrl-C raises KeyboardInterrupt, and what is given raises it once more, where something swallowed it.
+    """Context manager in which Ctrl-C is not lost; yields a function that raises KeyboardInterrupt if it was pressed.
 
-    Python forgets an interrupt that falls into a destructor or into a callback from C, as many a one does while torch
-    is being loaded. Elsewhere than in the main thread nothing is changed.
+    Python forgets an interrupt that is raised in a destructor or in a callback from C, as often happens while torch is
+    imported. Outside of the main thread nothing is changed.
     """
     pressed = False
 

@@ -1,4 +1,4 @@
-"""What the commands share: options, JSON on stdout, and a bar on stderr."""
+"""Options, JSON output and progress bars that commands share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def settings_option(help: str, metavar: str = "FIELD=VALUE") -> Callable[[Command], Command]:
-    """The option ``--set``, once for each field, which a command takes as `settings`."""
+    """Returns the option ``--set``, which can be repeated and is passed to the command as `settings`."""
     return click.option("--set", "settings", multiple=True, metavar=metavar, help=help)
 
 
@@ -28,12 +28,12 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 
 
 def print_json(value: object) -> None:
-    """Print a value as one line of JSON, with null where a number is not finite."""
+    """Prints a value as one line of JSON, with null for numbers that are not finite."""
     click.echo(json.dumps(finite(value), allow_nan=False))
 
 
 def finite(value: Any) -> Any:
-    """`value` with None where a number is not finite, which JSON cannot hold."""
+    """Returns `value` with numbers that are not finite replaced by None, as JSON cannot hold them."""
     if isinstance(value, dict):
         return {name: finite(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -42,14 +42,16 @@ def finite(value: Any) -> Any:
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Rows of the same columns as right-aligned text under their titles."""
+    """Returns rows with the same columns as right-aligned text under their titles."""
     wide = {title: max(len(title), *(len(row[title]) for row in rows)) for title in rows[0]}
     lines = [{title: title for title in wide}, *rows]
     return "\n".join("  ".join(line[title].rjust(width) for title, width in wide.items()) for line in lines)
 
 
 class Bar:
-    """A progress bar on stderr, drawn at the first `move`; `quiet`: nothing. `eta`: with click's estimate."""
+    """A progress bar on stderr, drawn at the first `move`. `quiet`: no output. `eta`: with an estimate of the time
+    left.
+    """
 
     def __init__(self, quiet: bool, *, eta: bool = True, label: str = "training") -> None:
         self.quiet, self.eta, self.label, self.words = quiet, eta, label, ""
@@ -63,7 +65,7 @@ class Bar:
             self.bar.render_finish()
 
     def move(self, step: int, steps: int, words: str = "") -> None:
-        """Show step `step` of `steps`, with `words` beside the bar."""
+        """Shows step `step` of `steps`, with `words` beside the bar."""
         if self.quiet:
             return
         self.words = words
@@ -81,5 +83,5 @@ class Bar:
             self.bar.render_progress()  # the words may be others
 
     def share(self, done: float) -> None:
-        """Show a fraction from 0 to 1 as done."""
+        """Shows a fraction from 0 to 1 as done."""
         self.move(round(done * 100), 100)

@@ -1,4 +1,4 @@
-"""All that can be chosen by name, as a page of Markdown, from what the catalogues say of their entries."""
+"""The reference of everything that can be chosen by name, as Markdown, from the docstrings of catalogue entries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHELVES: dict[str, tuple[str, Registry[Any]]] = {
     "Shortcut branches": ("training.shortcut.schedule.kind", SHORTCUTS),
     "Data sets": ("data.name", DATASETS),
 }
-"""Each with the field of a design that chooses from it."""
+"""Registries by heading, each with the field of a design that chooses from it."""
 
 HEAD = """# Reference
 
@@ -41,7 +41,7 @@ edit.
 
 
 def reference() -> str:
-    """The page.
+    """Returns the reference as Markdown text.
 
     >>> "### kaiming" in reference()
     True

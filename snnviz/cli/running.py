@@ -231,7 +231,7 @@ def _operations(counts: OperationCounts) -> dict[str, Any]:
 
 
 def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None) -> None:
-    """Print what a run has reached so far. `cached`: whether it was in the store before; None: whether it is done."""
+    """Prints the results of a run so far. `cached`: whether it was in the store before; None: whether it is done."""
     cached = shown.state == "done" if cached is None else cached
     report = _report(store, shown, cached)
     if as_json:

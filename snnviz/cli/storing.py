@@ -1,4 +1,4 @@
-"""Commands about the store as a file: copy it while it is used, and search all of it for damage."""
+"""The group of commands `store`: backs up the store and checks it for damage."""
 
 from __future__ import annotations
 

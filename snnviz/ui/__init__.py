@@ -1,4 +1,4 @@
-"""Everything that knows streamlit. It never imports torch: what it shows comes from the store or from theory."""
+"""The pages and everything else that uses streamlit. Never imports torch: data come from the store or from theory."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The runs page: every run, what can be done with it, and any selection on top of each other."""
+"""The Runs page: a table of all runs, actions on selected ones, and their charts on top of each other."""
 
 from __future__ import annotations
 
@@ -27,19 +27,21 @@ from snnviz.views.runs import difference_table, row, run_table, short_names
 MOST_SHOWN = 500
 MOST_COMPARED = 60
 HEIGHT = 598
-"""Of the table, in pixels: 16 rows."""
+"""Height of the table in pixels: 16 rows."""
 
 EVERY = 2.0
 
 WIDTH = 340
-"""Of a design, in pixels."""
+"""Width of the design column in pixels."""
 
 GUESSED = "estimated"
-"""The metric that says whether operations were counted."""
+"""The metric that says whether operations were estimated."""
 
 
 def panel() -> None:
-    """The table of runs, updated every two seconds while some are active, and the actions on the selected ones."""
+    """Draws the table of runs, updated every two seconds while some are active, and the actions on the selected
+    ones.
+    """
     runs, _, hidden = _known(_shown())
     if hidden:
         what = f"{len(hidden)} run{'s' if len(hidden) > 1 else ''} of another version cannot be shown"
@@ -226,7 +228,7 @@ def _follow(names: list[str]) -> None:
 
 
 Known = tuple[list[Run], pd.DataFrame, list[UnreadableRun]]
-"""Runs and their table, which belong together: what is ticked in one is looked up in the other; and what is neither."""
+"""The runs with their table, whose rows correspond; and unreadable runs."""
 
 
 def _known(chosen: tuple[str, ...]) -> Known:

@@ -1,1 +1,1 @@
-"""Rows in, Plotly figures and tables out. Nothing here knows where the numbers come from or where the figures go."""
+"""Plotly figures, tables and texts made from rows and values; independent of streamlit and the store."""

@@ -1,4 +1,4 @@
-"""Lines over something, each the mean of several with the band that they span."""
+"""Lines that are the mean of several runs, with a band from the lowest to the highest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ N = TypeVar("N", int, float)
 
 
 def geometric_mean(values: Sequence[float]) -> float:
-    """The geometric mean of positive values.
+    """Returns the geometric mean of positive values.
 
     >>> round(geometric_mean([1, 100]), 6)
     10.0
@@ -22,13 +22,13 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def thinned(rows: Sequence[N], most: int = 200) -> Sequence[N]:
-    """At most `most` of the rows, evenly spread, the newest among them."""
+    """Returns at most `most` of the rows, evenly spaced, always including the last."""
     step = -(-len(rows) // most) if rows else 1
     return rows[(len(rows) - 1) % step :: step]
 
 
 def mean(values: Sequence[Sequence[float]], average: Callable[[Sequence[float]], float] = fmean) -> list[float]:
-    """The average at each place that all lines have reached."""
+    """Returns the average of several lines at each position that all of them have reached."""
     return [float(f"{average(column):.5g}") for column in zip(*values, strict=False)]
 
 
@@ -39,7 +39,7 @@ def band_traces(
     colour: str,
     average: Callable[[Sequence[float]], float] = fmean,
 ) -> list[dict[str, Any]]:
-    """Plotly traces of the mean of several lines and of the band from their smallest to their largest value."""
+    """Returns Plotly traces of the mean of several lines and of the band from their smallest to their largest value."""
     length = min(map(len, values))
     some = thinned(range(length))
     values = [[row[k] for k in some] for row in values]

@@ -1,7 +1,7 @@
-"""The network around a cell, from image to vote (Kim et al. 2022, Fig. 5).
+"""The boxes of a drawing of a SNASNet, from image to vote (Kim et al. 2022, Fig. 5).
 
-As in their code. The text lets the first convolution spike; the code's stem has no LIF. The text has the reduction as
-convolution, norm, LIF, pool; the code as norm, LIF, convolution, norm, pool.
+As in the authors' code. In the text, the first convolution spikes; the code's stem has no LIF. The text has the
+reduction as convolution, norm, LIF, pool; the code as norm, LIF, convolution, norm, pool.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of the drawing: its name, its contents, and the shape that it hands on. Boxes that are `spiking`, and
-    cells, contain LIF layers.
+    """A box of a drawing: its name, its contents, its output shape, and whether it contains spiking layers (`role`).
 
-    branch: what learns beside the network at this box, in training alone.
+    branch: text of a shortcut branch at this box, which exists in training only.
     """
 
     name: str
@@ -26,7 +25,7 @@ class Box:
 
 
 def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Box, ...]:
-    """The boxes of the network of these images (channels, height, width).
+    """Returns the boxes of a SNASNet for images of this shape (channels, height, width).
 
     >>> [part.shape for part in parts((1, 16, 16), 16, 1024, 10)]
     ['1 × 16×16', '16 × 16×16', '16 × 16×16', '32 × 8×8', '32 × 8×8', '32 × 4×4', '1,024', '10']

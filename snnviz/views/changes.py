@@ -1,4 +1,4 @@
-"""Fields of a design or a study, their values, and what differs between two of them, in the words of the pages."""
+"""Texts on the fields of a design or a study, their values, and differences between two of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ NONE = {
     "training.shortcut.layers": "the usual ones",
     "network.blocks": "the original",
 }
-"""What an empty field, or one that is 0, stands for."""
+"""Texts for fields that are empty or 0."""
 
 
 def value(path: str, given: object) -> str:
-    """A field's value as text for people.
+    """Returns the value of a field as text for people.
 
     >>> value("network.code", "ttfs"), value("network.edges", "001/000/000"), value("data.train_samples", 0)
     ('when it spikes once', '1 DSC', 'all')
@@ -45,7 +45,7 @@ def value(path: str, given: object) -> str:
 
 
 def label(path: str) -> str:
-    """A field's label; a kind has the label of what it is the kind of.
+    """Returns the label of a field; a kind has the label of what it is the kind of.
 
     >>> label("init.kind"), label("neuron.kind"), label("training.optimizer.momentum")
     ('Initialisation', 'Kind of neuron', 'Momentum')
@@ -56,8 +56,9 @@ def label(path: str) -> str:
 
 
 def describe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs between two dictionaries of fields by path, a text each with the old value: kinds first, and without
-    the fields that another kind lacks.
+    """Returns a text on each difference between two dictionaries of fields by path: new and old value, kinds first.
+
+    Fields that a new kind lacks are left out.
 
     >>> before = {"data.steps": 5, "init.kind": "kaiming", "init.gain": 2.0}
     >>> describe_changes(before, {"data.steps": 1, "init.kind": "glorot"})
@@ -74,9 +75,10 @@ def describe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
 
 
 def design_changes(before: Design, after: Design, left_out: Callable[[str], bool] | None = None) -> list[str]:
-    """What differs between two designs, a text each (`describe_changes`), without the fields that are `left_out`.
+    """Returns a text on each difference between two designs (`describe_changes`), without the fields that are
+    `left_out`.
 
-    Fields that came with another kind of thing are not told where they are as usual.
+    Fields that came with a new kind are left out where they have their defaults.
     """
     was, now = links.flatten(before), links.flatten(after)
     usual = links.flatten(links.default_of_same_kinds(after))
@@ -87,7 +89,7 @@ def design_changes(before: Design, after: Design, left_out: Callable[[str], bool
 
 
 def nearest_changes(found: NearestDesign) -> str:
-    """What the nearest possible design changes, in a line.
+    """Returns text on what the nearest allowed design changes, on one line.
 
     >>> from snnviz.graph.nearest import nearest_design
     >>> nearest_changes(nearest_design(Design(network={"kind": "mlp"}), code="ttfs"))[:107] + " ..."

@@ -1,7 +1,7 @@
-"""A figure with its words, and many of them as the bytes that the charts component shows.
+"""Charts: Plotly figures with title and caption, and their serialisation for the charts component.
 
 A figure is Plotly's JSON as plain data. Building `plotly.graph_objects`, which checks every value, takes ten times as
-long, and a live run is drawn anew every second.
+long, and a live run is redrawn every second.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Figure = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A slider below a chart that moves a line and a veil through it, in the browser alone.
+    """A slider below a chart that moves a line and shades everything to its right, in the browser alone.
 
-    values: places on the x axis, rising; notes: what is said at each, in words. The layout's last two shapes are the
-    veil, from the place to the right end, and the line.
+    values: positions on the x axis, ascending; notes: text for each. The layout's last two shapes are the shade and the
+    line (`cursor_shapes`).
     """
 
     label: str
@@ -34,9 +34,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A Plotly figure, a title, and a sentence that says how to read it.
+    """A Plotly figure with a title and a caption that says how to read it.
 
-    least: pixels that a wide one takes at least, where its drawings stand side by side; on a phone it is scrolled.
+    least: smallest width in pixels of a wide chart; on a phone it is scrolled.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Chart:
 
 
 def payload(charts: Iterable[Chart], lib: str) -> bytes:
-    """The charts as JSON; `lib` is the address of plotly.js."""
+    """Returns the charts as JSON for the charts component; `lib` is the URL of plotly.js."""
     text = json.dumps({"lib": lib, "charts": [_plain(chart) for chart in charts]}, separators=(",", ":"))
     return space_percent_formats(text).encode()
 
@@ -71,16 +71,16 @@ def _plain(chart: Chart) -> dict[str, Any]:
 
 
 WHOLE = ("epoch", "epoch of training on", "layer", "time step")
-"""Axes called so count: no tick is between two numbers."""
+"""Titles of axes that count, whose ticks are whole numbers."""
 
 SHARES = (-0.02, 1.02)
-"""The ends of an axis of shares, so that points at 0 and 100 % are whole."""
+"""Range of an axis of shares, so that points at 0 and 100 % are not cut."""
 
 MOST_TICKS = 6
 STEPS = [factor * 10**power for power in range(7) for factor in (1, 2, 5)]
 
 LOG_TICKS = 3
-"""Asked for on a logarithmic axis: of Plotly's own ticks powers of ten, with 2 and 5 of those where there are few."""
+"""Number of ticks on a logarithmic axis: powers of ten, and 2 and 5 times these where there are few."""
 
 
 def _with_ticks(figure: Figure) -> dict[str, Any]:
@@ -125,14 +125,14 @@ def _count(trace: Mapping[str, Any], letter: str) -> int:
 
 
 def empty(x: str, y: str, **layout: Any) -> Figure:
-    """A figure without traces, with named axes; `layout` is more of the y axis."""
+    """Returns a figure without traces, with named axes; `layout`: further settings of the y axis."""
     axes = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}, **layout}}
     margin = {"l": 56, "r": 12, "t": 8, "b": 40}
     return {"data": [], "layout": {**axes, "margin": margin, "hovermode": "x unified"}}
 
 
 def cursor_shapes(at: float, end: float) -> list[dict[str, Any]]:
-    """The last two shapes of a chart that has a `Cursor`."""
+    """Returns the last two shapes of a chart with a `Cursor`: the shade from `at` to `end`, and the line."""
     whole = {"yref": "paper", "y0": 0, "y1": 1}
     veil = {"type": "rect", "x0": at, "x1": end, "fillcolor": "var(--st-background-color)", "opacity": 0.72, **whole}
     line = {"type": "line", "x0": at, "x1": at, "line": {"color": "var(--st-primary-color)", "width": 2}, **whole}

@@ -1,4 +1,4 @@
-"""What can be drawn of a design before anything is trained."""
+"""Charts and table of a design before training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATE, VARIANCE = "#0f9d8a", "#d9822b"
 
 
 def forecast_chart(layers: Sequence[LayerForecast]) -> Chart:
-    """Firing rate and Var[u] of every layer at initialisation."""
+    """Returns the chart of firing rate and Var[u] of every layer at initialisation; for ReLUs of Var[u] alone."""
     spiking = [layer for layer in layers if layer.rate is not None]
     if not spiking:
         return _without_spikes(layers[:-1])
@@ -87,7 +87,7 @@ def _mode(layers: Sequence[LayerForecast]) -> str:
 
 
 def surrogate_chart(choice: Choice) -> Chart:
-    """The surrogate derivative around the threshold."""
+    """Returns the chart of the surrogate derivative around the threshold."""
     x = np.linspace(-2, 2, 161)
     y = SURROGATES[choice.kind].function(x, **choice.parameters)
     figure = empty("u - theta", "ds/du", rangemode="tozero")
@@ -107,7 +107,9 @@ def surrogate_chart(choice: Choice) -> Chart:
 
 
 def layer_table(design: Design, layers: Sequence[LayerForecast]) -> pd.DataFrame:
-    """A row a layer: shapes, parameters, multiplications a time step, and the forecast, its rate in %."""
+    """Returns a table with a row for each layer: shapes, parameters, MACs per time step, and the forecast (rate in
+    %).
+    """
     rows = []
     for layer, seen in zip(build_architecture(design).watched, layers, strict=True):
         rows.append(

@@ -1,4 +1,4 @@
-"""The axes of a run's charts before the run is complete: those that the complete run will have."""
+"""The axes that a run's charts will have when it is complete, used while it trains."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ USUAL = {"rate": (0, 1), "saturation": (0, 1), "var_u": (-2, 1), "grad_norm": (-
 """Ranges of empty y axes, by chart; powers of ten where they are logarithmic."""
 
 MOST_LABELS = 16
-"""Layers that an axis without values names."""
+"""Largest number of layers named on an axis without values."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAxes:
-    """How far a run will go: its number of epochs, its layers' names in order, and the loss of guessing,
-    ln(classes), in nats."""
+    """Final extent of a run's charts: number of epochs, layer names in order, and the loss of guessing, ln(classes)."""
 
     epochs: int
     layers: tuple[str, ...]
@@ -33,12 +32,14 @@ class ExpectedAxes:
 
     @classmethod
     def of(cls, design: Design) -> ExpectedAxes:
-        """The axes of a design's run."""
+        """Returns the axes of a design's run."""
         names = tuple(layer.name for layer in build_architecture(design).watched)
         return cls(design.training.epochs, names, math.log(max(2, dataset_card(design.data.name).classes)))
 
     def frame(self, charts: Sequence[Chart]) -> list[Chart]:
-        """The charts with x axes up to the last epoch, and with layers and usual ranges where there is no point yet."""
+        """Returns the charts with x axes up to the last epoch; charts without points get the layers and usual
+        ranges.
+        """
         least = height(self.layers)  # so that nothing moves with the first point
         return [replace(self._framed(chart), height=max(chart.height, least)) for chart in charts]
 

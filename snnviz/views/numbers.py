@@ -1,4 +1,4 @@
-"""Numbers for people: one form for each kind of number, in sentences, captions, metrics and charts of every page.
+"""Formatting of numbers for people: one format for each kind of number, on all pages.
 
 Rows, links, ``--json`` and CSV hold the numbers themselves.
 """
@@ -12,10 +12,10 @@ from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.theory.metrics import METRICS, Form, Metric
 
 NO_NUMBER = "–"
-"""Where there is no number."""
+"""Text in place of a missing number."""
 
 PERCENT = "%.1f %%"
-"""A column of shares that are kept as 0 to 100, for `st.column_config.NumberColumn`."""
+"""Format of table columns with shares stored as 0 to 100, for `st.column_config.NumberColumn`."""
 
 IN_TABLES: dict[Form, str] = {
     "share": PERCENT,
@@ -25,12 +25,12 @@ IN_TABLES: dict[Form, str] = {
     "seconds": "%.1f s",
     "flag": "%d",
 }
-"""A column of each kind of number, for `st.column_config.NumberColumn`. Whole ones are read digit by digit in a table;
-elsewhere `count` rounds them."""
+"""Format of table columns by kind of number, for `st.column_config.NumberColumn`; integers are not rounded in tables.
+"""
 
 
 def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
-    """A share of 0 to 1 (accuracy, firing rate) in percent, as text.
+    """Returns a share of 0 to 1 (accuracy, firing rate) as text in percent.
 
     >>> share(0.3341), share(1), share(0.98, 0), share(None), share(-0.012, signed=True)
     ('33.4 %', '100.0 %', '98 %', '–', '-1.2 %')
@@ -39,7 +39,7 @@ def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
 
 
 def points(value: float, digits: int = 1) -> str:
-    """A difference of two shares of 0 to 1 in percentage points, as text.
+    """Returns a difference of two shares of 0 to 1 as text in percentage points.
 
     >>> points(0.013), points(-0.008)
     ('+1.3 points', '-0.8 points')
@@ -48,7 +48,7 @@ def points(value: float, digits: int = 1) -> str:
 
 
 def count(number: float | None) -> str:
-    """A number of parameters, operations, neurons or images as text: three digits and a unit, or all digits below
+    """Returns a number of parameters, operations, neurons or images as text: three digits and a unit, all digits below
     10,000.
 
     >>> count(950), count(9408), count(12010), count(147456), count(1848010), count(0.5)
@@ -63,7 +63,7 @@ def count(number: float | None) -> str:
 
 
 def energy(nanojoules: float | None) -> str:
-    """The energy of one image in nJ, as text: one decimal below 100.
+    """Returns the energy of one image, given in nJ, as text: one decimal below 100.
 
     >>> energy(9.62), energy(446.1), energy(1174.6)
     ('9.6 nJ', '446 nJ', '1,175 nJ')
@@ -74,7 +74,7 @@ def energy(nanojoules: float | None) -> str:
 
 
 def metric_text(metric: Metric, value: float | None) -> str:
-    """A run's value of a metric, in the form of its kind.
+    """Returns a run's value of a metric as text, formatted by the metric's form.
 
     >>> [metric_text(METRICS[name], 0.25) for name in ("accuracy", "energy", "spikes", "seconds", "estimated")]
     ['25.0 %', '0.2 nJ', '0.25', '0.2 s', 'no']
@@ -95,7 +95,7 @@ def metric_text(metric: Metric, value: float | None) -> str:
 
 
 def table_value(name: str, value: float | None) -> float | None:
-    """A run's value of the metric of this name as tables and CSV hold it: shares as 0 to 100.
+    """Returns a run's value of the metric `name` as tables and CSV hold it: shares as 0 to 100.
 
     >>> table_value("accuracy", 0.25), table_value("energy", 0.25), table_value("rate", None)
     (25.0, 0.25, None)
@@ -104,7 +104,7 @@ def table_value(name: str, value: float | None) -> float | None:
 
 
 def range_text(low: float, high: float, digits: int = 1, *, signed: bool = True, scale: float = 1) -> str:
-    """The two ends of an interval as text; "" where it has none.
+    """Returns the two ends of an interval as text; "" if they are infinite.
 
     >>> range_text(-2.93, 1.27), range_text(0.1, 0.25, 2, signed=False), range_text(-math.inf, math.inf)
     ('-2.9 to +1.3', '0.10 to 0.25', '')
@@ -116,7 +116,7 @@ def range_text(low: float, high: float, digits: int = 1, *, signed: bool = True,
 
 
 def confidence_interval(low: float, high: float, digits: int = 1, *, over: str = "") -> str:
-    """The 95 % interval of what was said before it; `over`: what it is over, such as "4 seeds".
+    """Returns a 95 % interval as text in brackets; `over`: what it is over, such as "4 seeds".
 
     >>> confidence_interval(-2.93, 1.27), confidence_interval(0.21, 0.8, 2, over="20 cells")
     ('(95 %: -2.9 to +1.3)', '(95 %: +0.21 to +0.80, 20 cells)')
@@ -125,9 +125,9 @@ def confidence_interval(low: float, high: float, digits: int = 1, *, over: str =
 
 
 def difference_text(found: ConfidenceInterval, over: str = "seed", *, scale: float = 1) -> str:
-    """A mean difference in points with its 95 % interval, if there are several seeds to take one from.
+    """Returns a mean difference in points with its 95 % interval as text, and whether it excludes 0.
 
-    scale: 100 for differences of shares. over: one of what the interval is over.
+    scale: 100 for differences of shares. over: noun for one of what the interval is over.
 
     >>> difference_text(ConfidenceInterval(1.3, -2.9, 5.5, 4))
     '+1.3 points (95 %: -2.9 to +5.5, 4 seeds), not told apart'
@@ -142,7 +142,7 @@ def difference_text(found: ConfidenceInterval, over: str = "seed", *, scale: flo
 
 
 def interval_text(found: ConfidenceInterval, over: str = "seed", *, scale: float = 1) -> str:
-    """The 95 % interval of a mean difference, and whether it excludes 0."""
+    """Returns the 95 % interval of a mean difference as text, and whether it excludes 0."""
     if found.half is None:
         return f", of one {over}" if found.count == 1 else f", the same at each {over}"
     many = f"{found.count} {over}{'es' if over.endswith('ch') else 's'}"
@@ -151,7 +151,7 @@ def interval_text(found: ConfidenceInterval, over: str = "seed", *, scale: float
 
 
 def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:
-    """Kendall's tau with its 95 % interval, as text.
+    """Returns Kendall's tau with its 95 % interval as text.
 
     >>> kendall(0.584, 0.2, 0.8)
     'τ = +0.58 (95 %: +0.20 to +0.80)'
@@ -160,7 +160,7 @@ def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:
 
 
 def space_percents(sentence: str) -> str:
-    """A sentence with a space before each %, as all numbers here have it.
+    """Returns a sentence with a space before each % sign after a number.
 
     >>> space_percents("21.9% to 33.4% of neurons")
     '21.9 % to 33.4 % of neurons'
@@ -169,9 +169,9 @@ def space_percents(sentence: str) -> str:
 
 
 def space_percent_formats(text: str) -> str:
-    """Plotly's percent formats in JSON, such as ``"tickformat":".0%"`` and ``%{y:.1%}``, with a space before the %.
+    """Returns Plotly's JSON with percent formats changed so that charts show "30 %" instead of "30%".
 
-    Plotly writes "30%". With d3's sign for a currency, which `charts.js` says is " %" after the number, "30 %".
+    Uses d3's currency sign, which `charts.js` defines as " %" after the number.
 
     >>> space_percent_formats('"tickformat":".0%","hovertemplate":"%{y:+.1%}, %{x:.2f}"')
     '"tickformat":"$.0%","hovertemplate":"%{y:+$.1%}, %{x:.2f}"'

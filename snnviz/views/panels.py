@@ -1,4 +1,4 @@
-"""Maps of layers by something, side by side, with one scale of colours for all of them."""
+"""Heat maps of layers side by side, with one colour scale."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from snnviz.views.stages import layer_rows
 from snnviz.views.words import axis_label as placed
 
 FLOOR = 1e-9
-"""What is less, and a gradient of 0, is drawn as this much."""
+"""Smallest value on a logarithmic scale; smaller values and 0 are drawn as this."""
 
 DECADES = 6
-"""That colours span at most."""
+"""Largest number of decades that a logarithmic colour scale spans."""
 
 GAP = 0.025
 
 PLUM = [[0, "#231942"], [0.5, "#b5467a"], [1, "#ffc45c"]]
 EARTH = [[0, "#14323d"], [0.5, "#7a8a5c"], [1, "#f6e27a"]]
-"""Scales from dark to light, to be told from Viridis at a glance."""
+"""Colour scales from dark to light, distinct from Viridis."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerMap:
-    """A heat map: values by layer (a row each, the first on top) and by place along the x axis; None where there is
-    none.
+    """A heat map: values by layer (a row each, the first on top) and position on the x axis; None where there is no
+    value.
 
     marks: names of layers below which a dotted line is drawn.
     """
@@ -42,7 +42,7 @@ class LayerMap:
 
 @dataclass(frozen=True, slots=True)
 class ColourScale:
-    """The colour scale that several maps share. `bounds`: the ends of it, where they are not those of the values."""
+    """The colour scale that several maps share. `bounds`: its ends, by default those of the values."""
 
     log: bool = False
     percent: bool = False
@@ -53,12 +53,13 @@ class ColourScale:
 
 
 def height(layers: int, least: int = 230) -> int:
-    """The height in pixels of a figure with so many layers."""
+    """Returns the height in pixels of a figure with this number of layers."""
     return min(560, max(least, 90 + 17 * layers))
 
 
 def least_width(maps: Sequence[LayerMap], below: str) -> int:
-    """The width in pixels of a figure of these maps, so that no title or word `below` lies over the next one's.
+    """Returns the width in pixels that a figure of these maps needs, so that titles and the text `below` do not
+    overlap.
 
     >>> maps = [LayerMap(title, [], [], []) for title in ("without branches", "constant", "falling: linear")]
     >>> least_width(maps[:1], "epoch"), least_width(maps, "epoch")
@@ -69,7 +70,7 @@ def least_width(maps: Sequence[LayerMap], below: str) -> int:
 
 
 def panels(maps: Sequence[LayerMap], below: str, scale: ColourScale) -> Figure:
-    """The maps side by side, with one colour scale."""
+    """Returns a figure of the maps side by side, with one colour scale."""
     rows = [[[_shown(value, log=scale.log) for value in row] for row in each.z] for each in maps]
     low, high = scale.bounds or _bounds(rows, log=scale.log)
     width = (1 - GAP * (len(maps) - 1)) / max(1, len(maps))

@@ -1,4 +1,4 @@
-"""Small pictures of samples as plain data: images, frames of events, what an encoding makes of an image."""
+"""Small pictures of samples as plain data: images, frames of events, encoded images."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a group. `data` is made by `image` or `frame`; `pick` is its name where it can be chosen.
-
-    waits: one without data gets them in a moment, and is not to be downloaded.
-    """
+    """A picture with its label. `data`: made by `image` or `frame`; `pick`: its name if it can be clicked."""
 
     label: str
     data: dict[str, Any] | None
@@ -28,13 +25,13 @@ class Picture:
     alt: str = ""
     marked: bool = False
     badges: tuple[tuple[str, str], ...] = ()
-    """Each a kind, "", "own" or "absent", and its words."""
+    """Pairs of a style ("", "own" or "absent") and a text."""
     waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pictures side by side, `side` pixels wide at least; `style` "cards" has words beside each."""
+    """Pictures side by side, each at least `side` pixels wide; with `style` "cards" texts are beside them."""
 
     items: Sequence[Picture]
     title: str = ""
@@ -44,7 +41,7 @@ class Group:
 
 
 def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
-    """The groups as JSON for the pictures component; `side_by_side`: the second group is beside the first."""
+    """Returns the groups as JSON for the pictures component; `side_by_side`: the second group is beside the first."""
     told = [
         {
             "title": group.title,
@@ -59,7 +56,7 @@ def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
 
 
 def item(one: Picture) -> dict[str, Any]:
-    """A picture as JSON for the component."""
+    """Returns a picture as a dictionary for the component."""
     return {
         "label": one.label,
         "picture": one.data,
@@ -73,7 +70,9 @@ def item(one: Picture) -> dict[str, Any]:
 
 
 def image(intensities: Array) -> dict[str, Any]:
-    """An image (C, H, W) of intensities from 0 to 1; of two channels, or more than three, their mean is shown."""
+    """Returns the data of an image (C, H, W) with intensities in [0, 1]; unless it has 3 channels, their mean is
+    shown.
+    """
     channels, height, width = intensities.shape
     if channels != 3:
         intensities = intensities.mean(0, keepdims=True)
@@ -82,13 +81,16 @@ def image(intensities: Array) -> dict[str, Any]:
 
 
 def frame(counts: Array, full: float = 0) -> dict[str, Any]:
-    """A frame (P, H, W) of counts, OFF before ON; `full` is the count with the strongest colour, else its largest."""
+    """Returns the data of a frame (P, H, W) of event counts, OFF before ON.
+
+    `full`: the count with the strongest colour, by default the largest.
+    """
     _, height, width = counts.shape
     return _picture("events", height, width, np.minimum(counts, 255).astype(np.uint8), full or _largest(counts))
 
 
 def shared_maximum(frames: Array) -> float:
-    """A count that few pixels exceed: the strongest colour of frames that are compared."""
+    """Returns a count that few pixels exceed, as the strongest colour of compared frames."""
     some = frames[frames > 0]
     return float(np.percentile(some, 98)) if some.size else 1.0
 

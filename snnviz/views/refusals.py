@@ -1,4 +1,4 @@
-"""Why something cannot be, in the words of the pages: `errors` says it in those of the program."""
+"""Error messages in the words of the pages; `errors` has them in the words of the program."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ REASONS = {
     ("network.edges", "relu"): "ReLUs know no time: there are no backward connections",
     ("network.cell", "relu"): "ReLUs know no time: there are no backward connections",
 }
-"""By the field that breaks a rule and what asks for the rule."""
+"""Messages by the field that breaks a rule and what requires the rule."""
 
 PATH = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)(?:\.[a-z_]+)+\b")
 
 KIND = re.compile(r"\b([a-z_.]+\.kind) is ([\w-]+)")
-"""What a rule says of a kind."""
+"""Matches a mention of a kind in a rule."""
 
 OPTIONS = re.compile(r"(?<=^be one of )[\w-]+(?:, [\w-]+)*")
-"""What a rule offers."""
+"""Matches the options listed in a rule."""
 
 
 def error_text(error: Exception) -> str:
-    """The text of an error for who sees the page and not the program, without a full stop.
+    """Returns the message of an error for visitors of the page, without a full stop.
 
     >>> from snnviz.design.design import Design
     >>> from snnviz.design.links import change

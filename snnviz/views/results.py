@@ -13,34 +13,34 @@ from snnviz.views.numbers import table_value
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished run: what it costs and reaches, by the names of `METRICS`, as `store.metrics` gives them."""
+    """The metrics of a finished run, by the names of `METRICS`, as `store.metrics` returns them."""
 
     metrics: Mapping[str, float | None]
 
     @property
     def accuracy(self) -> float:
-        """Test accuracy, 0..1."""
+        """Test accuracy in [0, 1]."""
         return self._number("accuracy")
 
     @property
     def rate(self) -> float | None:
-        """Spikes per neuron and step on the test images (None of an ANN)."""
+        """Spikes per neuron and step on the test images; None for an ANN."""
         return self.metrics["rate"]
 
     @property
     def before(self) -> float | None:
-        """The firing rate before training, spikes per neuron and step, on the probe batch."""
+        """Firing rate before training, spikes per neuron and step, on the probe batch, or None."""
         return self.metrics["rate_before"]
 
     @property
     def probe(self) -> int | None:
-        """On so many images an image's operations were counted (None: the first 64, in a run of before)."""
+        """Number of images on which operations were counted; None in runs of early releases: the first 64."""
         images = self.metrics["probe"]
         return None if images is None else int(images)
 
     @property
     def operations(self) -> OperationCounts:
-        """The operations of one image, on the probe batch."""
+        """The operations per image, counted on the probe batch."""
         macs, additions, eff_macs, eff_acs = map(self._number, ("macs", "additions", "eff_macs", "eff_acs"))
         return OperationCounts(
             int(self._number("dense")), macs, additions, eff_macs, eff_acs, bool(self.metrics["estimated"])
@@ -53,15 +53,14 @@ class Result:
 
 
 def other_metrics(result: Result | None, known: Collection[str]) -> dict[str, float | None]:
-    """The listed metrics but for those that a table has columns of its own for, as tables hold them; None without a
-    result."""
+    """Returns the values of listed metrics that are not in `known`, as tables hold them; None without a result."""
     names = [metric.name for metric in METRICS.listed if metric.name not in known]
     return {name: None if result is None else table_value(name, result.metrics[name]) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a run so far."""
+    """The rows of a run so far, by kind."""
 
     samples: Sequence[Sample] = ()
     layers: Sequence[LayerState] = ()

@@ -1,4 +1,4 @@
-"""The charts of one run, and of several on top of each other."""
+"""The charts of one run, and of several runs on top of each other."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from snnviz.views.words import layer_label as called
 
 TRAIN, TEST, VALIDATION = "#8c8c96", "#0f9d8a", "#d9822b"
 MOST_NAMED = 12
-"""More layers than this are told apart by shade and hover, not by a legend."""
+"""Largest number of lines with a legend; more are distinguished by shade and hover."""
 
 HEIGHT = 280
 LEGEND_WIDTH = 310
 NAME_HEIGHT = 20
-"""Of a line of a legend."""
+"""Height of a line of a legend in pixels."""
 
 MOST_LINES = 30
-"""More layers than this are rows of a map, not lines over each other."""
+"""Largest number of layers drawn as lines; more are rows of a heat map."""
 
 MAP_HEIGHT = 380
 
 MOST_POINTS = 300
-"""Of a line or a map: of a longer history every n-th look is drawn."""
+"""Largest number of points of a line or a map; longer histories are thinned."""
 
 
 PROBED = ("rate", "var_u", "saturation")
-"""Columns that are of the probe; the others are of training steps, or of the network."""
+"""Columns measured on the probe batch; others are of training steps or of the network."""
 
 
 States = Sequence[Sequence[LayerState]]
-"""What was seen of each layer, by layer."""
+"""The states of each layer over time, by layer."""
 
 
 def run_charts(
@@ -50,11 +50,11 @@ def run_charts(
     past: str = "",
     on: str = "the probe batch",
 ) -> list[Chart]:
-    """Accuracy, loss, and each layer's rate, Var[u] and gradient norm over the epochs of one run.
+    """Returns the charts of a run over its epochs: accuracy, loss, and each layer's rate, Var[u] and gradient norm.
 
-    With shortcut branches also their losses, and which layers' surrogates are saturated; where layers learn their leak
-    or their threshold, also these. `past`: a sentence on leaks that do not act as they were learnt. `on`: which
-    images layers are looked at on; looks of a run of before that were measured anew are points of their own.
+    With shortcut branches also their losses and the saturation of surrogates; learnt leaks and thresholds if there are
+    any. `past`: a sentence on leaks that were clipped. `on`: which images layers are measured on; later measurements of
+    runs of early releases are separate points.
     """
     by_layer: dict[int, list[LayerState]] = {}
     for state in layers:
@@ -80,7 +80,7 @@ def run_charts(
 
 
 def height(names: Sequence[str]) -> int:
-    """Pixels of charts of so many layers, whose legends stand above in columns that are as wide as the longest name."""
+    """Returns the height in pixels of charts with these layers, including the legend above them."""
     if not 0 < len(names) <= MOST_NAMED:
         return MAP_HEIGHT if len(names) > MOST_LINES else HEIGHT
     columns = max(1, LEGEND_WIDTH // (50 + 7 * max(len(called(name)) for name in names)))
@@ -185,9 +185,10 @@ HELD = "On the training images that a run holds out, to choose by."
 
 
 def overlay_charts(runs: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
-    """Test accuracy, test loss and firing rate of several runs, by name; where some hold images out also these.
+    """Returns charts of test accuracy, test loss and firing rate of several runs, by name, and of held-out images if
+    any.
 
-    Names stand below each other, and the chart is as much higher; of more than `MOST_NAMED` runs in the hover alone.
+    With more than `MOST_NAMED` runs names are only shown on hover.
     """
     named = len(runs) <= MOST_NAMED
     below = NAME_HEIGHT * len(runs) if named else 0

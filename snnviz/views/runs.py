@@ -1,4 +1,4 @@
-"""Runs as tables, and what they are called beside each other."""
+"""Tables of runs, and short names for runs that are compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snnviz.views.changes import label, value
 from snnviz.views.numbers import table_value
 
 LONGEST = 44
-"""Letters of a name in a legend."""
+"""Longest name in a legend, in characters."""
 
 SHORT = {
     "network.kind": "network",
@@ -23,18 +23,18 @@ SHORT = {
     "data.name": "",
     "init.kind": "",
 }
-"""Labels that would be long before their values."""
+"""Short labels of fields with long ones."""
 
 
 def design_line(design: Design) -> str:
-    """A design in a few words, those of the pages."""
+    """Returns a design in a few words, with the labels of the pages."""
     return links.one_line_summary(design, _field)
 
 
 def run_table(rows: Sequence[dict[str, Any]], metrics: Sequence[str] = ("accuracy", "rate", "seconds")) -> pd.DataFrame:
-    """A row a run: state, title and design in a line, these metrics (shares in %), when it was created.
+    """Returns a table with a row for each run: state, title and design, these metrics (shares in %), time of creation.
 
-    Of designs that are long what few of them have comes first: rows that are not alike do not look so where they end.
+    Rare properties come first in a design's text, so that rows differ where long texts are cut off.
     """
     columns = ["state", "design", *metrics, "created", "run"]
     table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(metrics, float))
@@ -49,7 +49,7 @@ def run_table(rows: Sequence[dict[str, Any]], metrics: Sequence[str] = ("accurac
 
 
 def row(run: Any, values: Mapping[str, float | None]) -> dict[str, Any]:
-    """One row of `run_table` from a run and its metrics."""
+    """Returns one row of `run_table` for a run and its metrics."""
     return {
         "state": run.state,
         "design": design_line(run.design),
@@ -61,10 +61,7 @@ def row(run: Any, values: Mapping[str, float | None]) -> dict[str, Any]:
 
 
 def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
-    """A name for each run among these: its number and title, or what sets its design apart, of that the rarest first.
-
-    What most of them have is not said.
-    """
+    """Returns a name for each of these runs: its number and title, or how its design differs from most others."""
     apart = _apart(designs)
     counts = {path: Counter(map(str, values)) for path, values in apart.items()}
     names = []
@@ -82,8 +79,9 @@ def short_names(designs: Sequence[Design], titles: Sequence[str]) -> list[str]:
 
 
 def difference_table(designs: Sequence[Design]) -> pd.DataFrame:
-    """The fields in which designs differ: a row for each design, numbered from 1 as their names are, a column for
-    each field."""
+    """Returns a table of the fields in which designs differ: a row for each design, numbered from 1, a column for each
+    field.
+    """
     differing = links.differences(list(designs))
     labels = Counter(label(path) for path in differing)
     columns = {

@@ -1,4 +1,4 @@
-"""Samples of data sets as pictures: as they are, as a network sees them, as training changes them."""
+"""Pictures of samples: as they are, as a network gets them, and as training augments them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from snnviz.views.pictures import Group, Picture
 Array = NDArray[Any]
 
 DRAWS = 7
-"""Samples as training changes them that are shown beside one as it is."""
+"""Number of augmented versions shown beside a sample."""
 
 STEPS_SHOWN = 20
 
 
 def thumbnail(sample: Sample, sensor: Shape) -> dict[str, Any]:
-    """A sample in one picture: an image as it is, a recording as the sum of its events' first third."""
+    """Returns a sample as one picture: an image as it is, a recording as the sum of its events' first third."""
     if sample.events is None:
         assert sample.image is not None
         return pictures.image(sample.image)
@@ -38,7 +38,7 @@ def thumbnail(sample: Sample, sensor: Shape) -> dict[str, Any]:
 
 
 def sample_grid(found: Sequence[tuple[int, str, Sample]], sensor: Shape, marked: int, caption: str) -> Group:
-    """Samples to choose from, each with its number and its label."""
+    """Returns a group of samples to choose from, each with its number and its label."""
     items = [
         Picture(
             label, thumbnail(one, sensor), pick=str(number), marked=number == marked, alt=f"Sample {number}: {label}"
@@ -49,7 +49,7 @@ def sample_grid(found: Sequence[tuple[int, str, Sample]], sensor: Shape, marked:
 
 
 def encoding_group(train: Array, kind: str) -> Group:
-    """The output of an encoding for an image, (T, C, H, W): spikes at each step, or one current with "direct"."""
+    """Returns pictures of an encoded image (T, C, H, W): spikes at each step, or a single current for "direct"."""
     steps = len(train)
     if kind == "direct":
         low, high = float(train.min()), float(train.max())
@@ -66,8 +66,9 @@ def encoding_group(train: Array, kind: str) -> Group:
 
 
 def augmentation_group(sample: Array, how: Augment, seed: int, *, recorded: bool) -> Group:
-    """A sample as it is and as training may augment it: an image (C, H, W) from 0 to 1 or frames (T, P, H, W) of
-    counts."""
+    """Returns pictures of a sample and its augmented versions: of an image (C, H, W) in [0, 1] or frames (T, P, H,
+    W).
+    """
     one = sample if recorded else np.round(sample * 255).astype(np.uint8)
     rng = np.random.default_rng([seed, 0xA46])
     changed = augment(np.repeat(one[None], DRAWS, 0), how, rng)

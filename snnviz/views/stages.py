@@ -1,4 +1,4 @@
-"""What there is to see of a staged network as a whole: its stem, its blocks, its readout."""
+"""The parts of a staged network for its drawing: stem, blocks, readout."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from snnviz.graph.architectures import Architecture, Layer, Shape, build_archite
 from snnviz.views.words import axis_label
 
 MOST_LABELS = 16
-"""More layers than this are labelled by their blocks."""
+"""With more layers than this, axes are labelled by blocks."""
 
 MOST_ROOMY = 8
-"""Rows of a map, in which two lines of text have room."""
+"""Largest number of rows of a map in which two lines of text fit."""
 
 UNITS = {
     "resnet18": "a 3×3 convolution",
     "densenet121": "a 1×1 bottleneck and a 3×3 convolution",
     "mobilenetv2": "an inverted residual: 1×1 wider, 3×3 on each channel alone, 1×1 linear",
 }
-"""What a layer of a block is."""
+"""What a layer of a block is, by architecture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the network; `edges` is empty for what is no block. `shape` is what it hands on.
+    """A part of a staged network: its name, number of layers and output shape; `edges` is empty unless it is a block.
 
-    `share`: of the network's parameters, projections and the transition behind it among them.
+    `share`: of the network's parameters, projections and the following transition included.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Stage:
     changed: bool = False
 
     def count(self, kind: int) -> int:
-        """How many skips of this kind (1 DSC, 2 ASC) the block has."""
+        """Returns how many skips of this kind (1 DSC, 2 ASC) the block has."""
         return sum(row.count(kind) for row in self.edges)
 
 
 @lru_cache(maxsize=64)
 def stages(design: Design) -> tuple[Stage, ...]:
-    """The parts of a staged network: the stem, each block, the head where there is one, and the readout."""
+    """Returns the parts of a staged network: the stem, each block, the head if there is one, and the readout."""
     network, built = _network(design), build_architecture(design)
     total = sum(layer.parameters for layer in built.layers)
     parts: dict[str, list[Layer]] = {}
@@ -69,7 +69,7 @@ def stages(design: Design) -> tuple[Stage, ...]:
 
 
 def block_of(layer: str) -> str:
-    """The block, or the stem, head or readout, that a layer belongs to; a transition belongs to the block before it.
+    """Returns the block, stem, head or readout that a layer belongs to; a transition belongs to the block before it.
 
     >>> block_of("B2.L3a"), block_of("T2"), block_of("head")
     ('B2', 'B2', 'head')
@@ -78,7 +78,8 @@ def block_of(layer: str) -> str:
 
 
 def layer_axis(layers: Sequence[str]) -> dict[str, Any]:
-    """Plotly's settings of an x axis of many layers: in a staged network, ticks where each block begins.
+    """Returns Plotly's settings of an x axis with many layers: in a staged network, ticks where each block begins; else
+    {}.
 
     >>> layer_axis(["stem", *(f"B1.L{n}" for n in range(1, 20)), "T1", "B2.L1"])["ticktext"]
     ['B1', 'B2']
@@ -95,7 +96,7 @@ def layer_axis(layers: Sequence[str]) -> dict[str, Any]:
 
 
 def layer_rows(layers: Sequence[str]) -> dict[str, Any]:
-    """Plotly's settings of a y axis with a row for each layer.
+    """Returns Plotly's settings of a y axis with a row for each layer; {} for few layers.
 
     >>> layer_rows(["stem", *(f"L{n}" for n in range(1, 9)), "readout"])["ticktext"][1:-1]
     ['L2', 'L3', 'L4', 'L5', 'L6', 'L7']
@@ -113,7 +114,7 @@ def layer_rows(layers: Sequence[str]) -> dict[str, Any]:
 
 
 def block_text(design: Design, number: int) -> str:
-    """What block `number` is, and what a skip from its input does there, in sentences."""
+    """Returns sentences on what block `number` is, and what a skip from its input does there."""
     network, built = _network(design), build_architecture(design)
     entry, inner = _shapes(built, number)
     layers = len(network.matrices[number - 1]) - 2
@@ -137,13 +138,13 @@ def block_text(design: Design, number: int) -> str:
 
 
 def blocks_of_same_size(network: StagedNetwork, number: int) -> tuple[int, ...]:
-    """The numbers of the other blocks with as many layers."""
+    """Returns the numbers of the other blocks with as many layers."""
     sizes = [len(edges) for edges in network.originals]
     return tuple(n for n, size in enumerate(sizes, 1) if size == sizes[number - 1] and n != number)
 
 
 def skips_in_words(stage: Stage) -> str:
-    """The numbers of DSC and ASC skips of a block, as text.
+    """Returns the numbers of DSC and ASC skips of a block as text.
 
     >>> skips_in_words(Stage("Block 1", 1, (8, 8, 8), 0.1, ((0, 0, 2), (0, 0, 0), (0, 0, 0))))
     '1 ASC'

@@ -1,4 +1,4 @@
-"""A recording of events as the player shows it, and what there is of it over time."""
+"""Data of the player of event recordings, and charts of events over time."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from snnviz.views.chart import Chart, empty
 Array = NDArray[Any]
 
 PLAYED = 60_000
-"""Events of a recording that are sent to a browser, at most: of more, every second, third, ..."""
+"""Largest number of events that are sent to a browser; of more, every n-th."""
 
 SCATTERED = 6_000
-"""Points in space and time."""
+"""Largest number of points in a plot of space and time."""
 
 FRAMES_SHOWN = 20
 SIDE_SHOWN = 80
-"""Pixels of a frame's side as it is drawn: of larger ones several are joined."""
+"""Largest side of a drawn frame in pixels; in larger frames pixels are merged."""
 
 ON, OFF = "var(--st-blue-color)", "var(--st-orange-color)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """Events (n,) with x, y, t in microseconds and p, of a sensor of so many pixels."""
+    """Events (n,) with x, y, t in microseconds and p, of a sensor with `height` x `width` pixels."""
 
     title: str
     events: Array
@@ -39,10 +39,11 @@ class Stream:
 
 
 def payload(streams: list[Stream], frames: Array, bounds: Array) -> bytes:
-    """The player's data as JSON: streams with one playhead, the last of them in space and time, and its frames.
+    """Returns the player's data as JSON: streams that are played together, the last one also in space and time, and
+    frames.
 
-    `frames` (T, P, H, W) as the network sees them, `bounds` (T + 1,) of them in microseconds from the first event of
-    the first stream, with which time begins.
+    `frames` (T, P, H, W): as the network gets them; `bounds` (T + 1,): their bounds in microseconds from the first
+    event of the first stream.
     """
     begin = _begin(streams[0].events)
     duration = max((int(one.events["t"].max()) - begin for one in streams if len(one.events)), default=0)
@@ -109,7 +110,7 @@ def _joined(frame: Array, side: int) -> Array:
 
 
 def bounds(events: Array, steps: int, window_ms: float) -> Array:
-    """The bounds of the frames, (T + 1,), in microseconds from the first event."""
+    """Returns the bounds of the frames, (T + 1,), in microseconds from the first event."""
     if window_ms:
         found: Array = np.arange(steps + 1) * window_ms * 1000.0
         return found
@@ -119,7 +120,9 @@ def bounds(events: Array, steps: int, window_ms: float) -> Array:
 
 
 def events_chart(sums: Array, *, binary: bool = False) -> Chart:
-    """Events of each polarity at each time step, from (T, P); of `binary` frames the pixels that have some."""
+    """Returns the chart of events per polarity and time step, from (T, P); for `binary` frames of pixels with
+    events.
+    """
     names = ("OFF", "ON") if sums.shape[1] == 2 else tuple(f"polarity {number}" for number in range(sums.shape[1]))
     colours = (OFF, ON) if sums.shape[1] == 2 else ("",) * sums.shape[1]
     return _bars(
@@ -132,7 +135,7 @@ def events_chart(sums: Array, *, binary: bool = False) -> Chart:
 
 
 def spikes_chart(spikes: Array) -> Chart:
-    """Spikes at each time step from (T, C, H, W)."""
+    """Returns the chart of the share of inputs that spike at each time step, from (T, C, H, W)."""
     share = spikes.reshape(len(spikes), -1).mean(1)
     return _bars(
         "data_spikes", "Spikes per time step", "Share of the inputs that spike.", [("", "", share)], "share of inputs"
@@ -140,7 +143,9 @@ def spikes_chart(spikes: Array) -> Chart:
 
 
 def raster_chart(spikes: Array, most: int = SCATTERED) -> Chart:
-    """Which input spikes when, from (T, C, H, W); inputs are numbered row by row."""
+    """Returns a raster plot of input spikes, from (T, C, H, W); inputs are numbered row by row, at most `most` are
+    drawn.
+    """
     steps, count = len(spikes), int(np.prod(spikes.shape[1:]))
     when, which = np.nonzero(spikes.reshape(steps, -1))
     step = max(1, -(-len(when) // most))

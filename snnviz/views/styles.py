@@ -1,4 +1,4 @@
-"""Line styles that tell things apart: a colour, a dash and a marker together, so that colour is never alone.
+"""Line styles: colour, dash and marker together, so that lines never differ by colour alone.
 
 A layer or an initialisation has one `LineStyle` in all charts. Lines without a style of their own get markers when
 their chart is shown (`with_distinct_markers`).
@@ -13,24 +13,24 @@ from typing import Any
 DEPTH = ((126, 87, 194), (66, 120, 210), (20, 150, 150), (90, 175, 80), (205, 160, 30))
 
 DASHES = ("solid", "dash", "dashdot", "longdashdot")
-"""Of lines that are data. Dots are left to theory and to what else is thin beside them."""
+"""Dashes of lines that are data; dots are used for theory."""
 
 SYMBOLS = ("circle", "square", "triangle-up", "x", "diamond", "star", "triangle-down", "triangle-left", "cross")
 GLYPHS = dict(zip(SYMBOLS, ("●○", "■□", "▲△", "✖✕", "◆◇", "★☆", "▼▽", "◄◅", "✚✛"), strict=True))
-"""Letters that look like the symbols, filled and open."""
+"""Characters that look like the symbols, filled and open."""
 
 VARIANTS = ("", "-open", "-dot", "-open-dot")
-"""Of a symbol, for things of one kind."""
+"""Suffixes of a symbol, for several things of one kind."""
 
 MARKS = 8
-"""Markers on a line of many points: enough to follow it, few enough to see it."""
+"""Number of markers on a line of many points."""
 
 READOUT = "readout"
 
 
 @dataclass(frozen=True, slots=True)
 class LineStyle:
-    """How a line is drawn: its colour (CSS), and Plotly's names of its dash and of its marker."""
+    """How a line is drawn: its colour (CSS), and Plotly's names of its dash and marker."""
 
     colour: str
     dash: str = "solid"
@@ -38,7 +38,7 @@ class LineStyle:
 
     @property
     def glyph(self) -> str:
-        """The marker as a letter, for text beside a chart.
+        """The marker as a character, for text beside a chart.
 
         >>> LineStyle("red", symbol="square-open").glyph
         '□'
@@ -47,7 +47,7 @@ class LineStyle:
         return GLYPHS[name]["-open" in self.symbol]
 
     def trace(self, *, width: float = 2.0, **marker: Any) -> dict[str, Any]:
-        """A Plotly trace's `mode`, `line` and `marker` of this style."""
+        """Returns `mode`, `line` and `marker` of a Plotly trace in this style."""
         return {
             "mode": "lines+markers",
             "line": {"color": self.colour, "dash": self.dash, "width": width},
@@ -56,18 +56,20 @@ class LineStyle:
 
 
 def spread_markers(symbol: str) -> dict[str, Any]:
-    """Plotly's marker settings for a line: some of its points, evenly spread."""
+    """Returns Plotly's marker settings for a line with evenly spaced markers."""
     return {"symbol": symbol, "size": 7, "maxdisplayed": MARKS}
 
 
 def nth_style(place: int, colour: str, variant: int = 0) -> LineStyle:
-    """The style of thing `place` (from 0) among things compared, in this colour; 36 of them differ even without it."""
+    """Returns the style of thing number `place` (from 0) in this colour; 36 styles differ even without colour."""
     symbol = SYMBOLS[place % len(SYMBOLS)] + VARIANTS[variant % len(VARIANTS)]
     return LineStyle(colour, DASHES[place % len(DASHES)], symbol)
 
 
 def ordered_colour(index: int, count: int) -> str:
-    """The colour of thing `index` of `count` in order, from violet (first) to gold (last), for light and dark pages."""
+    """Returns the colour of thing `index` of `count` in order, from violet (first) to gold (last), for light and dark
+    pages.
+    """
     place = index / max(1, count - 1) * (len(DEPTH) - 1)
     low = min(int(place), len(DEPTH) - 2)
     share = place - low
@@ -76,15 +78,15 @@ def ordered_colour(index: int, count: int) -> str:
 
 
 def ordered_styles(count: int) -> list[LineStyle]:
-    """The styles of `count` things that have an order."""
+    """Returns the styles of `count` things that have an order."""
     return [nth_style(place, ordered_colour(place, count)) for place in range(count)]
 
 
 def layer_styles(names: Sequence[str]) -> dict[str, LineStyle]:
-    """The style of each layer of a network, by its name: all of them, in order, whatever a chart shows of them.
+    """Returns the style of each layer of a network by name; pass all its layers in order, whichever a chart shows.
 
-    Hidden layers go by their place, and the readout has a look of its own, so that a layer looks alike where the
-    readout is drawn and where it is not.
+    Hidden layers are styled by position, and the readout has a style of its own, so that a layer looks the same with
+    and without the readout.
 
     >>> layer_styles(["L1", "L2", "readout"])["L2"] == layer_styles(["L1", "L2"])["L2"]
     True
@@ -95,9 +97,9 @@ def layer_styles(names: Sequence[str]) -> dict[str, LineStyle]:
 
 
 def with_distinct_markers(traces: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The traces, with markers added to lines and points that would differ from others of the chart by colour alone.
+    """Returns the traces with markers added where lines or points would differ from others by colour alone.
 
-    Those that chose a symbol, and charts in which nothing is alike, stay as they are.
+    Traces with a symbol of their own are unchanged.
     """
     groups: dict[str, Mapping[str, Any]] = {}
     for trace in traces:

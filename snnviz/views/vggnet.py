@@ -1,4 +1,4 @@
-"""A VGG as a row of boxes: its stages, what each pools, its hidden layer."""
+"""The boxes of a drawing of a VGG: its stages with their pooling, and its hidden layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snnviz.views.boxes import Box
 
 
 def parts(design: Design) -> tuple[Box, ...]:
-    """Image, stages, hidden layer, readout.
+    """Returns the boxes: image, stages, hidden layer, readout.
 
     >>> from snnviz.catalog.examples import get_example
     >>> [(part.inside, part.shape) for part in parts(get_example("vgg-digits"))][1:3]

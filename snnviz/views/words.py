@@ -1,7 +1,7 @@
-"""What things are called on pages, and a sentence that explains each: the same word for the same thing everywhere.
+"""Labels and help texts of pages: one word for the same thing everywhere.
 
-A thing is named as a design's path, a study's field or a column of a table names it. The names themselves stand in
-links, rows, ``--json``, CSV and on the command line; here is what people read.
+Things are looked up by a design's path, a study's field or a table's column. Those names themselves are used in links,
+rows, ``--json``, CSV and on the command line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from snnviz.theory.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A label, the sentence that is a hover away, and what the options of a choice are called."""
+    """A label, a help text shown on hover, and the labels of a choice's options."""
 
     label: str
     help: str = ""
@@ -117,7 +117,7 @@ DESIGN = {
     "training.batch_size": Word("Batch size"),
     "seed": Word("Seed", "Of the split, the weights and the order of the images."),
 }
-"""Fields of a design by path."""
+"""Words of a design's fields, by path."""
 
 NAMES = {
     "beta": Word("Leak β", "The share of the membrane potential that is kept from one time step to the next."),
@@ -152,8 +152,9 @@ NAMES = {
     "sahd": Word("SAHD", "Sparsity-aware Hamming distance: the Hamming distance in units of what chance makes of it."),
     "hd": Word("HD", "Hamming distance: in how many neurons the spikes of two images differ."),
 }
-"""Fields of studies and columns of tables, and of a design those that are one thing in all of its parts. What a run
-costs and reaches is called as its metric says (`theory.metrics`)."""
+"""Words of studies' fields, of table columns, and of design fields that mean the same in all parts. Metrics have words
+of their own (`theory.metrics`).
+"""
 
 LAYERS = {"stem": "stem (input layer)", "readout": "readout (output layer)"}
 
@@ -165,7 +166,8 @@ def _neuron() -> Word:
 
 
 def word(path: str) -> Word:
-    """The label and help of a field or a column: by its path, else by the last part of it, else the name itself.
+    """Returns the words of a field or a column: by its path, else by the last part of the path, else its name as the
+    label.
 
     >>> word("neuron.threshold").label, word("network.code").label, word("training.batch_size").label
     ('Threshold θ', 'What a neuron says', 'Batch size')
@@ -179,7 +181,7 @@ def word(path: str) -> Word:
 
 
 def named(name: str) -> Word | None:
-    """A study's field, a column of a table or a metric by its name; None where it has no words of its own.
+    """Returns the words of a study's field, a table's column or a metric by name; None if it has none.
 
     >>> named("energy").label, named("beta").label, named("p")
     ('Energy', 'Leak β', None)
@@ -189,7 +191,7 @@ def named(name: str) -> Word | None:
 
 
 def option(path: str, value: object) -> str:
-    """The label of an option of a choice; the option itself where it has none.
+    """Returns the label of an option of a choice; the option itself if it has none.
 
     >>> option("network.code", "ttfs"), option("data.events.bins", "binary"), option("neuron.reset", "zero")
     ('when it spikes once', 'whether any', 'zero')
@@ -198,7 +200,8 @@ def option(path: str, value: object) -> str:
 
 
 def initialisation(text: str) -> str:
-    """The label of an initialisation: its kind, and the parameters that differ from their defaults.
+    """Returns the label of an initialisation given as text: its kind, and the parameters that differ from their
+    defaults.
 
     >>> initialisation("variance-preserving"), initialisation("kaiming:gain=3")
     ('variance preserving', 'kaiming, gain 3')
@@ -208,7 +211,7 @@ def initialisation(text: str) -> str:
 
 
 def layer_label(name: str) -> str:
-    """A layer's label: its name, with its role where the name does not say it.
+    """Returns a layer's label: its name, with its role if the name does not say it.
 
     >>> layer_label("stem"), layer_label("L3")
     ('stem (input layer)', 'L3')
@@ -217,7 +220,7 @@ def layer_label(name: str) -> str:
 
 
 def axis_label(name: str) -> str:
-    """A layer's label in two lines, for an axis along which layers stand.
+    """Returns a layer's label in two lines, for the axis of a chart.
 
     >>> axis_label("readout"), axis_label("L3")
     ('readout<br>(output layer)', 'L3')

@@ -1,1 +1,1 @@
-"""Parts of a page that Streamlit lacks: the block editor, charts that update in place, the address bar."""
+"""Streamlit components of our own: the block editor, charts that update in place, the address bar."""

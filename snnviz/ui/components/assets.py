@@ -1,4 +1,4 @@
-"""The HTML, CSS and JavaScript of our components: files of their own beside this one."""
+"""Reads the HTML, CSS and JavaScript files of our components, which are in this folder."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ HERE = Path(__file__).resolve().parent
 
 
 def source(*names: str) -> str:
-    """The text of these files, joined. Streamlit takes a text with line breaks in it as source, not as a path."""
+    """Returns the text of these files, joined; Streamlit takes text with line breaks as source, not as a path."""
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

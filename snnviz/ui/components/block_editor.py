@@ -1,8 +1,7 @@
-"""The block editor: draw which layer skips to which, in a grid or in the graph beside it.
+"""The block editor: draws the skips of a block, in a matrix or in the graph beside it.
 
-The protocol with the browser is that of `matrix`.
-
-A `fixed` block has as many vertices as `edges` has rows, 2 to 26, and nothing that a browser sends changes that.
+The protocol with the browser is that of `matrix`. A `fixed` block has as many vertices as `edges` has rows, 2 to 26,
+and nothing that a browser sends changes that.
 """
 
 from __future__ import annotations
@@ -46,11 +45,11 @@ def block_editor(
     labels: Sequence[str] | None = None,
     presets: Mapping[str, tuple[str, Edges]] | None = None,
 ) -> Edges:
-    """Show the editor and return the matrix as drawn. `on_change` runs first, where it can read `drawn`.
+    """Shows the editor and returns the matrix as drawn. `on_change` is called first and can read `drawn`.
 
-    `no_back` says why backward connections are not offered, where that is so. `fixed`: the number of vertices stays;
-    then `labels` may name each of them, in a few characters ("out", last, is the block's output), and `presets` may
-    give blocks of that size: name to hint and matrix. Blocks that are edited in turn need a `key` each, for undo.
+    `no_back`: why backward connections are not offered, if so. `fixed`: the number of vertices cannot change; then
+    `labels` may name each of them, in a few characters ("out", last, is the block's output), and `presets` may give
+    matrices of that size: name to hint and matrix. Blocks that are edited in turn need a `key` each, for undo.
     """
     size = len(edges)
     if not fixed and (labels is not None or presets is not None):
@@ -94,12 +93,14 @@ def _fixed_presets(size: int, presets: Mapping[str, tuple[str, Edges]] | None) -
 
 
 def drawn(key: str, edges: Edges, rev: str, *, fixed: bool = False, backward: bool = True) -> Edges:
-    """The matrix as drawn, for use in the `on_change` callback; `edges` if nothing valid was drawn for `rev`."""
+    """Returns the matrix as drawn, for use in the `on_change` callback; `edges` if nothing valid was drawn for
+    `rev`.
+    """
     return accept(browser_state(key).get("drawn"), edges, rev, fixed=fixed, backward=backward)
 
 
 def accept(value: object, edges: Edges, rev: str, *, fixed: bool = False, backward: bool = True) -> Edges:
-    """The matrix in a message of the browser, checked, or `edges` if it is invalid.
+    """Returns the matrix in a message of the browser, checked, or `edges` if it is invalid.
 
     `fixed`: only a matrix of the size of `edges`; `backward`: whether it may have backward connections.
 
@@ -113,7 +114,7 @@ def accept(value: object, edges: Edges, rev: str, *, fixed: bool = False, backwa
 
 
 def answer(question: object, *, rows: int | None = None) -> dict[str, object] | None:
-    """The answer to a question of the editor (such as for a preset): a matrix, or a sentence on what is wrong.
+    """Returns the answer to a question of the editor (such as for a preset): a matrix, or a sentence on what is wrong.
 
     `rows`: the size of a fixed block.
 

@@ -1,4 +1,4 @@
-"""The cell editor: draw which operation leads from node to node of a cell, in a grid or in the graph beside it.
+"""The cell editor: draws the operations between the nodes of a cell, in a matrix or in the graph beside it.
 
 The protocol with the browser is that of `matrix`.
 """
@@ -22,7 +22,7 @@ _MOUNT = matrix.mount("cell_editor")
 def cell_editor(
     cell: Cell, *, rev: str, key: str, on_change: Callable[[], None] = matrix.no_op, readonly: bool = False
 ) -> Cell:
-    """Show the editor and return the cell as drawn. `on_change` runs first, where it can read `drawn`."""
+    """Shows the editor and returns the cell as drawn. `on_change` is called first and can read `drawn`."""
     asked = matrix.browser_state(key).get("ask")
     result = _MOUNT(
         key=key,
@@ -43,12 +43,12 @@ def cell_editor(
 
 
 def drawn(key: str, cell: Cell, rev: str) -> Cell:
-    """The cell as drawn, for use in the `on_change` callback; `cell` if nothing valid was drawn for `rev`."""
+    """Returns the cell as drawn, for use in the `on_change` callback; `cell` if nothing valid was drawn for `rev`."""
     return accept(matrix.browser_state(key).get("drawn"), cell, rev)
 
 
 def accept(value: object, cell: Cell, rev: str) -> Cell:
-    """The cell in a message of the browser, checked, or `cell` if it is invalid.
+    """Returns the cell in a message of the browser, checked, or `cell` if it is invalid.
 
     >>> accept({"rev": "a", "edges": [[0, 3, 0, 1], [0] * 4, [0] * 4, [0] * 4]}, (), "a")
     ((0, 3, 0, 1), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0))
@@ -57,7 +57,8 @@ def accept(value: object, cell: Cell, rev: str) -> Cell:
 
 
 def answer(question: object) -> dict[str, object] | None:
-    """The answer to a question of the editor (such as for a random cell): a cell, or a sentence on what is wrong.
+    """Returns the answer to a question of the editor (such as for a random cell): a cell, or a sentence on what is
+    wrong.
 
     >>> answer({"id": "1", "text": "0300 2000 0000 0000"})["sentence"]
     'cell[1][0] must be 0 (node 0 feeds node 1 already, and a pair has one connection), got 2'

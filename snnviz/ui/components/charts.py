@@ -1,9 +1,9 @@
-"""Plotly charts that are mounted once and updated in place.
+"""The charts component: Plotly charts that are updated in place.
 
-``st.plotly_chart`` builds a chart anew whenever its data change: a zoom, a hidden legend entry, a hover are lost every
-second of a live run. Here ``Plotly.react`` updates the charts that did change, and leaves the others alone.
+``st.plotly_chart`` builds a chart anew whenever its data change, so that zoom, hidden legend entries and hover would be
+lost every second of a live run. Here ``Plotly.react`` updates the charts that changed, and leaves the others alone.
 
-A page's process serialises a run's charts once for all its viewers: cache the bytes of `payload`.
+The server serialises a run's charts once for all viewers: cache the bytes of `payload`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _MOUNT = st.components.v2.component(
 
 
 def payload(shown: Iterable[Chart]) -> bytes:
-    """The charts as JSON. Colours may be written as ``"var(--st-blue-color)"``: they follow the theme."""
+    """Returns the charts as JSON. Colours may be written as ``"var(--st-blue-color)"``: they follow the theme."""
     return chart.payload(shown, plotly_url())
 
 
 def charts(payload: bytes, *, key: str, on_pick: Callable[[], None] | None = None) -> None:
-    """Show charts side by side where there is room. Keeps zoom, legend and hover when called with new content.
+    """Shows charts side by side where there is room; keeps zoom, legend and hover when called with new content.
 
-    `on_pick` runs after a click on a point of a trace with a `meta`, and reads `picked`.
+    `on_pick` is called after a click on a point of a trace with a `meta`, and can read `picked`.
     """
     _MOUNT(key=key, data=payload, on_picked_change=on_pick or _nothing)
 
@@ -44,7 +44,10 @@ def _nothing() -> None:
 
 
 def picked(key: str) -> tuple[str, str] | None:
-    """The `meta` of the clicked point's trace and the point's name, the second of its `customdata`; from a stranger."""
+    """Returns the `meta` of the clicked point's trace and the point's name, the second of its `customdata`; or None.
+
+    Sent by the browser, so not to be trusted.
+    """
     state = st.session_state.get(key)
     sent = state.get("picked") if isinstance(state, Mapping) else None
     if not isinstance(sent, Mapping):

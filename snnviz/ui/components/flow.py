@@ -1,4 +1,4 @@
-"""A network as a row of boxes from left to right, each with what it hands on; it wraps where there is little room."""
+"""The flow component: a network as a row of boxes from left to right, wrapped where there is little room."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ _MOUNT = st.components.v2.component(
 
 
 def flow(parts: Sequence[Box], title: str, caption: str, *, key: str) -> None:
-    """Show the boxes, an arrow from each to the next."""
+    """Shows the boxes, with an arrow from each to the next."""
     boxes = [asdict(part) | {"name": layer_label(part.name)} for part in parts]
     _MOUNT(key=key, data={"parts": boxes, "title": title, "caption": caption})

@@ -1,4 +1,4 @@
-"""A live region: text in it is read aloud by screen readers and is invisible."""
+"""The live region component: invisible text that screen readers read aloud."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ _MOUNT = st.components.v2.component(
 
 
 def live_region(words: str, number: int, *, key: str) -> None:
-    """Have screen readers read `words` aloud, once for each new `number`."""
+    """Makes screen readers read `words` aloud, once for each new `number`."""
     _MOUNT(key=key, data={"words": words, "number": number})

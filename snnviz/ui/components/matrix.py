@@ -1,6 +1,6 @@
-"""What the editors of a block and of a cell have in common: their files, and the protocol with the browser.
+"""What the editors of a block and of a cell share: their files, and the protocol with the browser.
 
-Everything shows in the browser at once; Python gets the result. Who owns the matrix is settled by a revision::
+The browser shows changes at once; Python gets the result. A revision decides who owns the matrix::
 
     browser --> Python   drawn = {rev, edges}    what is drawn now; ignored where `rev` is not the current one
     Python  --> browser  data  = {rev, edges}    taken only where `rev` is new, for an echo may be some clicks old
@@ -25,7 +25,7 @@ Matrix = tuple[tuple[int, ...], ...]
 
 
 def mount(name: str) -> Any:
-    """The component of the editor called `name`: its own rules, tools, page and colours around the common parts."""
+    """Returns the component of the editor `name`, made of its own files and the shared ones."""
     return st.components.v2.component(
         f"snnviz_{name}",
         html=source(f"{name}.html"),
@@ -43,16 +43,16 @@ def mount(name: str) -> Any:
 
 
 def no_op() -> None:
-    """A callback that does nothing: the rerun does all."""
+    """Does nothing: a callback that only causes a rerun."""
 
 
 def new_revision() -> str:
-    """A name for a matrix that Python puts into the editor; no two sessions share one."""
+    """Returns a random revision for a matrix that Python puts into the editor, unique over sessions."""
     return secrets.token_hex(6)
 
 
 def accept(value: object, before: Matrix, rev: str, parse: Callable[[object], Matrix]) -> Matrix:
-    """The matrix in a message of the browser, checked by `parse`, or `before` if it is invalid."""
+    """Returns the matrix in a message of the browser, checked by `parse`, or `before` if it is invalid."""
     if not isinstance(value, Mapping) or value.get("rev") != rev:
         return before
     try:
@@ -62,7 +62,9 @@ def accept(value: object, before: Matrix, rev: str, parse: Callable[[object], Ma
 
 
 def answer(question: object, draw: Callable[[Mapping[str, object]], Matrix]) -> dict[str, object] | None:
-    """The answer to the editor's last question: a matrix, or the sentence that says what is wrong with the question."""
+    """Returns the answer to the editor's last question: a matrix, or a sentence on what is wrong; None without a
+    question.
+    """
     if not isinstance(question, Mapping) or not isinstance(question.get("id"), str):
         return None
     reply: dict[str, object] = {"id": question["id"][:40]}
@@ -73,7 +75,7 @@ def answer(question: object, draw: Callable[[Mapping[str, object]], Matrix]) -> 
 
 
 def read_integer(question: Mapping[str, object], name: str, low: int, high: int) -> int:
-    """An integer field of a question. Raises `InputError`."""
+    """Returns an integer field of a question. Raises `InputError`."""
     value = question.get(name)
     if type(value) is not int or not low <= value <= high:
         raise InputError(name, f"be {low}" if low == high else f"be a whole number from {low} to {high}", value)
@@ -81,6 +83,6 @@ def read_integer(question: Mapping[str, object], name: str, low: int, high: int)
 
 
 def browser_state(key: str) -> Mapping[str, Any]:
-    """What the browser sent to the editor with this key."""
+    """Returns what the browser sent to the editor with this key."""
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}

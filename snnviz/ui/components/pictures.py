@@ -1,4 +1,4 @@
-"""Groups of small pictures: samples, frames, data sets. One that has a name can be picked."""
+"""The pictures component: groups of small pictures of samples, frames or data sets, which can be clicked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOUNT = st.components.v2.component(
 
 
 def pictures(payload: bytes, *, key: str, on_pick: Callable[[], None] | None = None) -> None:
-    """Show what `snnviz.views.pictures.payload` made. `on_pick` runs after a click and reads `picked`."""
+    """Shows what `snnviz.views.pictures.payload` returned. `on_pick` is called after a click and can read `picked`."""
     _MOUNT(key=key, data=payload, on_picked_change=on_pick or _nothing)
 
 
@@ -23,7 +23,7 @@ def _nothing() -> None:
 
 
 def picked(key: str) -> str:
-    """The name of the picture that was clicked, from a stranger; empty where none was."""
+    """Returns the name of the clicked picture, or ""; sent by the browser, so not to be trusted."""
     state = st.session_state.get(key)
     sent = state.get("picked") if isinstance(state, Mapping) else None
     return sent if isinstance(sent, str) else ""

@@ -1,4 +1,4 @@
-"""Events as a stream that is played in the browser, in space and time, and as the frames that a network sees."""
+"""The player component: plays an event recording in the browser, in space and time, and as the network's frames."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ _MOUNT = st.components.v2.component(
 
 
 def player(payload: bytes, *, key: str) -> None:
-    """Show what `snnviz.views.streams.payload` made. Playing, seeking and turning ask the server nothing."""
+    """Shows what `snnviz.views.streams.payload` returned. Playing, seeking and turning need no server."""
     _MOUNT(key=key, data=payload)

@@ -1,4 +1,4 @@
-"""Brings the place where it stands into view, once for every new `moment`."""
+"""The reveal component: scrolls the page to its own position."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _MOUNT = st.components.v2.component("snnviz_reveal", js=source("reveal.js"))
 
 
 def scroll_into_view(count: int, *, key: str) -> None:
-    """Scroll here when `count` has grown since the last time this browser tab saw it; 0 never scrolls."""
+    """Scrolls here when `count` has increased since the last time this browser tab saw it; 0 never scrolls."""
     _MOUNT(key=key, data={"moment": count})

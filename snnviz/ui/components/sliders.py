@@ -1,8 +1,8 @@
-"""Sliders that tell Python their values while they are dragged.
+"""The sliders component: sliders that send their values to Python while they are dragged.
 
-Streamlit's own slider says nothing until it is let go. These send what they show at most eight times a second, and in a
-drag only when the answer to the last message is there: a slow page is never behind by more than one message. Who owns
-the values is settled by a revision::
+Streamlit's own slider sends its value only when released. These send at most eight times a second, and while dragged
+only after the answer to the last message: a slow page is never behind by more than one message. A revision decides who
+owns the values::
 
     browser --> Python   moved = {rev, n, values, dragging}   ignored where `rev` is not the current one
     Python  --> browser  data  = {rev, echo, sliders}         values taken only where `rev` is new; `echo` is the last n
@@ -28,7 +28,9 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Slider:
-    """A slider of a number. `stops`: the values at the handle's places where they are not even."""
+    """A slider for a number, with its range, step and default. `stops`: the allowed values if they are not evenly
+    spaced.
+    """
 
     name: str
     label: str
@@ -41,23 +43,23 @@ class Slider:
     stops: tuple[Number, ...] = ()
     help: str = ""
     group: str = ""
-    """The heading that it stands under, folded away until somebody opens it; none for those on top."""
+    """Heading of the collapsed group that contains the slider; "" for sliders on top."""
 
     def accepts(self, value: object) -> Number | None:
-        """`value` as a number that this slider may hold, else None."""
+        """Returns `value` as a number that this slider allows, else None."""
         return Range(self.low, self.high).canonical(value, self.whole)
 
 
 @dataclass(frozen=True, slots=True)
 class SliderValues:
-    """The sliders' values, and whether one is still being dragged."""
+    """The sliders' values, and whether one is being dragged."""
 
     values: dict[str, Number]
     dragging: bool
 
 
 def logarithmic(low: int, high: int, *also: int) -> tuple[int, ...]:
-    """Round numbers from `low` to `high`, each about 5 % above the one before, and `also`.
+    """Returns round numbers from `low` to `high`, each about 5 % above the one before, and the numbers `also`.
 
     >>> logarithmic(10, 20, 15)[-6:]
     (15, 16, 17, 18, 19, 20)
@@ -71,7 +73,7 @@ def logarithmic(low: int, high: int, *also: int) -> tuple[int, ...]:
 
 
 def sliders(shown: Sequence[Slider], *, rev: str, key: str, on_change: Callable[[], None]) -> None:
-    """Show sliders one below the other. `on_change` runs first, where it can read `slider_values`."""
+    """Shows sliders below each other. `on_change` is called first and can read `slider_values`."""
     sent = _sent(key)
     echo = sent.get("n") if isinstance(sent, Mapping) and sent.get("rev") == rev else None
     _MOUNT(
@@ -88,13 +90,14 @@ def sliders(shown: Sequence[Slider], *, rev: str, key: str, on_change: Callable[
 
 
 def slider_values(key: str, shown: Sequence[Slider], rev: str) -> SliderValues | None:
-    """The values that the browser sent, for use in the `on_change` callback; None if nothing valid was sent for
-    `rev`."""
+    """Returns the values that the browser sent, for use in the `on_change` callback; None if nothing valid was sent for
+    `rev`.
+    """
     return accept(_sent(key), shown, rev)
 
 
 def accept(sent: object, shown: Sequence[Slider], rev: str) -> SliderValues | None:
-    """The values of a message of the browser, checked, or None; an invalid value leaves its slider as it was.
+    """Returns the values in a message of the browser, checked, or None; an invalid value leaves its slider unchanged.
 
     >>> one = Slider("threshold", "Threshold", 1.0, 1.0, 0, 4, 0.01)
     >>> accept({"rev": "a", "values": {"threshold": 0.8, "x": 3}, "dragging": True}, [one], "a")

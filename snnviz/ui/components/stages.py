@@ -1,6 +1,6 @@
-"""A network of blocks as a row of cards, each block with a picture of its matrix; a click opens one.
+"""The stages component: a network of blocks as a row of cards, each with a picture of its matrix; a click opens one.
 
-Python says which card is open, and the browser shows the click at once: what it hears later is the same.
+Python says which card is open; the browser shows a click at once.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A part of a network. `edges`, the text of its matrix, is empty for what cannot be opened; `share` is 0 to 1.
+    """A card for a part of a network. `edges`: its matrix as text, "" if it cannot be opened; `share`: of parameters, 0
+    to 1.
 
-    `role`: what it is to the network, below its title.
+    `role`: text below the title.
     """
 
     title: str
@@ -33,12 +34,14 @@ class Card:
 
 
 def stages(cards: Sequence[Card], *, opened: int, key: str, on_open: Callable[[], None]) -> None:
-    """Show the row. `opened` counts blocks from 1; `on_open` runs after a click, where it can read `clicked`."""
+    """Shows the cards. `opened`: number of the open block, from 1; `on_open` is called after a click and can read
+    `clicked`.
+    """
     _MOUNT(key=key, data={"cards": [asdict(card) for card in cards], "opened": opened}, on_opened_change=on_open)
 
 
 def clicked(key: str, blocks: int) -> int | None:
-    """The number of the block that was clicked, from 1 to `blocks`, or None if the message is invalid."""
+    """Returns the number of the clicked block, from 1 to `blocks`, or None if the message is invalid."""
     state = st.session_state.get(key)
     sent = state.get("opened") if isinstance(state, Mapping) else None
     return sent if type(sent) is int and 1 <= sent <= blocks else None

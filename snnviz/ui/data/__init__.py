@@ -1,1 +1,1 @@
-"""The page of data sets."""
+"""The Data page."""

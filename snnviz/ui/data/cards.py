@@ -1,4 +1,4 @@
-"""Part of the Data page: the data sets side by side, and all about the one that is shown."""
+"""Part of the Data page: the data sets as cards, and details of the shown one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.pictures import Group, Picture, payload
 
 GALLERY, PICTURES = "data-gallery", "data-sets"
-"""The fragment, and the pictures in it."""
+"""Keys of the fragment and of its pictures."""
 
 
 def title(name: str) -> str:
-    """The title of a data set; one's own with its name in designs added."""
+    """Returns the title of a data set; with its name added if it is an uploaded one."""
     about = datasets.dataset_card(name)
     return f"{about.title} ({name})" if owndata.is_own_name(name.removesuffix("-saccades")) else about.title
 
 
 def gallery() -> None:
-    """All data sets as cards with pictures; a click opens one."""
+    """Draws all data sets as cards with pictures; a click shows one."""
     names = [name for name in datasets.dataset_names() if datasets.is_available(name)]
     waits = not thumbnails.are_ready(names)
     with st.container():
@@ -74,7 +74,7 @@ def _card(name: str, marked: bool) -> Picture:
 
 
 def card() -> None:
-    """The card of the data set that is shown; where its files are, or how to get them."""
+    """Draws the details of the shown data set, and where its files are or how to get them."""
     name = setting.shown_design().data.name
     about, (train, test) = datasets.dataset_card(name), datasets.dataset_sizes(name)
     with st.expander(f"About {escape_markdown(about.title)}", expanded=not datasets.is_available(name)):
@@ -106,7 +106,7 @@ def card() -> None:
 
 
 def download_panel() -> None:
-    """For a data set that is not on this machine: how to get it, and the progress of its download."""
+    """Draws, for a data set that is not on this machine, how to get it, and the progress of its download."""
     name = setting.shown_design().data.name
     going = downloads.download_of(_source(name))
     active = going is not None and not going.ended

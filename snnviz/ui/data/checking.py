@@ -1,4 +1,4 @@
-"""What visitors upload, checked: one at a time, and only the last few kept in memory."""
+"""Checks of visitors' uploads: one at a time, with the last results cached."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from snnviz.data.uploads import CheckedDataset
 from snnviz.errors import InputError, SnnvizError
 
 KEPT = 2
-"""Checked data sets that stay in memory, whoever uploaded them; another is checked once more when it is asked for."""
+"""Number of checked data sets that are cached, of all visitors; others are checked again on demand."""
 
 _LAST: OrderedDict[Hashable, CheckedDataset] = OrderedDict()
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def checked(name: Hashable, check: Callable[[], CheckedDataset]) -> CheckedDataset:
-    """The result of `check` for the upload of this name, from memory if it is one of the last. Raises `InputError`."""
+    """Returns the result of `check` for the upload `name`, cached if it is one of the last. Raises `InputError`."""
     with _ONE_AT_A_TIME:
         found = _LAST.get(name)
         if found is None:

@@ -1,4 +1,4 @@
-"""Part of the Data page: which sample, how it is cut into frames or encoded, and what training does to it."""
+"""Part of the Data page: widgets for the sample, its frames or encoding, and augmentation."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ TRAINING = tuple(f"data.augment.{name}" for name in ("flip", "shift", "drop"))
 
 
 def panel(now: Design, look: SampleChoice, count: int) -> None:
-    """Widgets for the sample, its frames or encoding, and its augmentation; `count` samples are there to choose
-    from."""
+    """Draws widgets for the sample (of `count`), its frames or encoding, and its augmentation."""
     recorded = setting.is_recorded(now.data.name)
     _which(now, look, count)
     _other_form(now.data.name, recorded)

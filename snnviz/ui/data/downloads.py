@@ -1,4 +1,4 @@
-"""Downloads of data sets in threads, at most one of each; they continue when a visitor leaves."""
+"""Downloads of data sets in threads, at most one per data set; they continue when a visitor leaves."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
 
 EVERY = 1.0
-"""Seconds between two looks at a download."""
+"""Seconds between two updates of a download's progress."""
 
 
 class Stopped(Exception):
-    """Cancel was pressed."""
+    """Raised in a download when Cancel was pressed."""
 
 
 @dataclass
 class Download:
-    """A download: its progress in words, and why it ended; `problem` is empty where it succeeded."""
+    """A download: its progress as text, and why it failed; `problem` is "" if it succeeded."""
 
     words: str = "beginning"
     problem: str = ""
@@ -34,12 +34,12 @@ _LOCK = threading.Lock()
 
 
 def download_of(name: str) -> Download | None:
-    """The last download of a data set since the server began, running or ended; None if there was none."""
+    """Returns the last download of a data set since the server started, running or ended, or None."""
     return _KNOWN.get((str(cache_dir()), name))
 
 
 def start(name: str) -> None:
-    """Start the download of a data set, unless one is running."""
+    """Starts the download of a data set, unless one is running."""
     with _LOCK:
         before = download_of(name)
         if before is not None and not before.ended:
@@ -49,14 +49,14 @@ def start(name: str) -> None:
 
 
 def cancel(name: str) -> None:
-    """Stop a download; what has arrived stays, and the next one continues from there."""
+    """Stops a download; what has arrived is kept, and the next download resumes it."""
     going = download_of(name)
     if going is not None:
         going.stop.set()
 
 
 def forget(name: str) -> None:
-    """Drop an ended download, whose message was read."""
+    """Removes an ended download whose message was shown."""
     with _LOCK:
         going = download_of(name)
         if going is not None and going.ended:

@@ -1,4 +1,4 @@
-"""Whether the dashboard serves only whoever started it, who may then read folders and fill the disk by it."""
+"""Whether the dashboard only serves the person who started it, who may then read folders and fill the disk."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SWITCH = "SNNVIZ_LOCAL"
 
 
 def is_local() -> bool:
-    """Only where the server was told so, as `make run` does, listens to this machine alone, and its own page asks.
+    """Returns whether $SNNVIZ_LOCAL is set (as by `make run`), only this machine can connect, and our own page asks.
 
-    The address by itself says nothing: a public server may stand before one that listens to its own machine.
+    The address alone says nothing: a public proxy may stand before a server that listens to its own machine.
     """
     return os.environ.get(SWITCH) == "1" and hosts.is_alone() and hosts.is_same(st.context.headers)

@@ -1,4 +1,4 @@
-"""Part of the Data page: data of one's own, checked, shown, and kept if wanted."""
+"""Part of the Data page: uploads of visitors, checked, shown, and stored if wanted."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ FORMS = """
 | one recording | any of these alone: to be looked at, not to be kept |
 """  # noqa: E501
 SHOWN = 24
-"""Samples of an upload that are shown."""
+"""Number of samples of an upload that are shown."""
 
 
 def panel() -> None:
-    """Upload files or name a folder; a report of what is in it; and the data sets of one's own."""
+    """Draws the upload, a report of its content, and the visitor's data sets."""
     limits, most = UploadLimits.here(), upload_limit_mb()
     if problem := st.session_state.pop("data_own_problem", ""):
         st.error(escape_markdown(problem), icon=":material/error:")
@@ -87,7 +87,7 @@ def panel() -> None:
 
 
 def upload_limit_mb() -> int:
-    """The limit of an upload in MB: the least of what the server takes of a file, of a visitor, and of a data set."""
+    """Returns the size limit of an upload in MB: the smallest of those of the server, a visitor, and a data set."""
     limits = UploadLimits.here()
     return min(int(st.get_option("server.maxUploadSize")), limits.megabytes, limits.visitor_held)
 

@@ -1,4 +1,4 @@
-"""The Data page: the data sets, what is in them and what a network sees of it; or data of one's own."""
+"""The Data page: data sets, their samples and what a network gets of them; and uploads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ begin = setting.begin
 
 @show_store_errors()
 def panel() -> None:
-    """The data sets and the one that is shown, or the upload."""
+    """Draws the whole page: data sets and the shown one, or the upload."""
     session = st.session_state
     title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
     title.title("Data", anchor=False)

@@ -1,4 +1,4 @@
-"""Questions about an upload that can be read in several ways, and their answers."""
+"""Questions to the visitor about an upload that can be read in several ways, and the answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WORDS = {
 
 
 def answers(upload: Hashable) -> UploadChoices:
-    """The answers given for this upload; none for another one."""
+    """Returns the answers given for this upload; empty for another one."""
     session = st.session_state
     if session.get("data_asked_of") != upload:
         session.data_asked_of, session.data_asked = upload, {}
@@ -42,13 +42,13 @@ def answers(upload: Hashable) -> UploadChoices:
 
 
 def ask(asked: ChoiceNeeded) -> None:
-    """Ask one more question, below those that were answered."""
+    """Adds a question and shows it, below those that were answered."""
     st.session_state.data_asked.setdefault(asked.option, (asked, ""))
     show_questions()
 
 
 def show_questions() -> None:
-    """The questions so far, whose answers can be changed."""
+    """Shows the questions so far, whose answers can be changed."""
     for option, (asked, value) in st.session_state.get("data_asked", {}).items():
         values = list(asked.choices)
         if not value:

@@ -1,4 +1,4 @@
-"""Part of the Data page: one sample, as it is, as the network sees it, and as training changes it."""
+"""Part of the Data page: one sample, as it is, as the network gets it, and as training augments it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ from snnviz.views.streams import Stream
 GRID = "data-grid"
 SIDE_BY_SIDE = 24
 FEW = 6
-"""Samples to choose from, and of long recordings, which take a while to read."""
+"""Number of samples to choose from for long recordings, which are slow to read."""
 
 
 @st.fragment(key="data-sample")
 @show_store_errors()
 def panel() -> None:
-    """The settings on the left, the sample on the right; nothing of a data set that is not here."""
+    """Draws the settings on the left and the sample on the right; nothing for a data set that is not on this
+    machine.
+    """
     now, look = setting.shown_design(), setting.LOOK.value
     address(setting.to_link(now, look), key="data-address", steps=True)
     name = now.data.name

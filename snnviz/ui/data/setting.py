@@ -1,7 +1,7 @@
-"""What the Data page shows: a data set with the design's settings for it, a sample, and both as a link.
+"""State of the Data page: the shown data set with a design's settings, the sample, and both as a link.
 
-The design's own data set is shown as the design has it, and a change is the design's. Another data set is only looked
-at, with settings of its own, until it is taken into the design.
+The edited design's own data set is shown with the design's settings, and changes apply to the design. Another data set
+has temporary settings of its own until it is used in the design.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from snnviz.ui.kit.words import as_sentence
 from snnviz.views.refusals import error_text
 
 VIEWS = {"sets": "Data sets", "own": "Add your own"}
-"""By their names in a link."""
+"""Labels of the page's views, by their names in a link."""
 
 
 class SampleChoice(Document):
-    """Which sample is looked at: the `number`-th of all, from 0, or of those of one class, -1 being all."""
+    """The shown sample: the `number`-th of all, from 0, or of one class (`label`, -1 for all)."""
 
     noun = "a look"
 
@@ -42,11 +42,11 @@ class SampleChoice(Document):
 
 
 LOOK = PageSettings(SampleChoice(), "data", name="data_look", prefix="show.")
-"""In a link all else is a design's."""
+"""State of the shown sample. All other fields of a link are a design's."""
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take all from the address if the visit began here."""
+    """Initialises the page's session at the top of the page, from the link if the visit started here."""
     session = st.session_state
     if "data_look" in session and is_back_navigation():
         _go_back()
@@ -82,13 +82,13 @@ def _go_back() -> None:
 
 
 def from_link(query: Mapping[str, str]) -> tuple[Design, SampleChoice]:
-    """Design and look of a link. Raises `InputError`."""
+    """Returns the design and the sample of a link. Raises `InputError`."""
     own = {name: text for name, text in query.items() if not name.startswith(LOOK.prefix)}
     return links.from_query(own, bare=links.has_no_settings(query)), LOOK.from_link(query)
 
 
 def to_link(design: Design, look: SampleChoice) -> str:
-    """The query string: a design as on the Design page, and what differs in the look.
+    """Returns the query string of a link: a design as on the Design page, and the sample.
 
     >>> to_link(Design(), SampleChoice(part="test", number=3))
     'show.part=test&show.number=3'
@@ -97,23 +97,23 @@ def to_link(design: Design, look: SampleChoice) -> str:
 
 
 def shown_design() -> Design:
-    """The design whose data are shown: the one that is edited, or that with another data set."""
+    """Returns the design whose data are shown: the edited one, or a copy with another data set."""
     other: Design | None = st.session_state.data_other
     return other or state.design()
 
 
 def is_recorded(name: str) -> bool:
-    """Whether it is a set of events."""
+    """Returns whether a data set consists of event recordings."""
     return EVENTS in DATASETS[name].traits
 
 
 def is_own_design() -> bool:
-    """Whether what is shown is the data set of the design that is edited."""
+    """Returns whether the shown data set is that of the edited design."""
     return st.session_state.data_other is None
 
 
 def open_dataset(name: str) -> None:
-    """Show this data set, which may come from a stranger. The design's own is shown as the design has it."""
+    """Shows the data set `name`, which may be untrusted input; the edited design's own with the design's settings."""
     session, before = st.session_state, shown_design().data.name
     session.data_problem = session.data_link_problem = session.data_setting_problem = ""
     if name.removesuffix("-saccades") not in datasets.dataset_names() and name not in datasets.dataset_names():
@@ -138,19 +138,19 @@ def _with(name: str) -> Design:
 
 
 def use_in_design() -> None:
-    """A button's callback: the data set that is shown becomes the design's."""
+    """Callback of a button: uses the shown data set in the edited design."""
     if not is_own_design():
         state.put_data_with_notice(shown_design(), "Taken from Data.")
         st.session_state.data_other = None
 
 
 def widget(path: str) -> str:
-    """The key of the widget of a design's field."""
+    """Returns the key of the widget of a design's field."""
     return f"{path}@{LOOK.revision}"
 
 
 def put(path: str, widget: str) -> None:
-    """A widget's callback: its value becomes the shown design's, and with its own data set that of the edited one."""
+    """Callback of a widget: sets the field of the shown design, and of the edited one if it has the same data set."""
     session = st.session_state
     if widget not in session:
         return  # it was replaced a moment ago
@@ -173,6 +173,6 @@ def put(path: str, widget: str) -> None:
 
 
 def choose_sample(**fields: Any) -> None:
-    """Another sample. Widgets of the old one are drawn anew."""
+    """Shows another sample, given by fields of `SampleChoice`, and resets the widgets."""
     st.session_state[LOOK.name] = SampleChoice.check({**LOOK.value.model_dump(), **fields})
     LOOK.renew_widgets()

@@ -1,4 +1,4 @@
-"""A small picture of each data set that is here, read in the background: large sets take a second each."""
+"""A small picture of each available data set, read in the background: large sets take a second each."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from snnviz.views.samples import thumbnail
 LOG = logging.getLogger(__name__)
 
 EVERY = 0.7
-"""Seconds between two looks while some are missing."""
+"""Seconds between two checks while some are missing."""
 
 _MADE: dict[tuple[str, str], dict[str, Any] | None] = {}
 _READING = threading.Lock()
 
 
 def thumbnail_of(name: str) -> dict[str, Any] | None:
-    """The thumbnail of a data set, or None where it is not read yet, or cannot be."""
+    """Returns the thumbnail of a data set, or None if it is not read yet or cannot be read."""
     return _MADE.get((str(cache_dir()), name))
 
 
 def are_ready(names: Iterable[str]) -> bool:
-    """Whether the thumbnails of all these data sets are read; if not, reading starts."""
+    """Returns whether the thumbnails of all these data sets are read; if not, reading starts."""
     place = str(cache_dir())
     missing = [name for name in names if (place, name) not in _MADE]
     if missing and not _READING.locked():

@@ -1,1 +1,1 @@
-"""The page where a network is designed and trained."""
+"""The Design page, on which a network is designed and trained."""

@@ -1,4 +1,4 @@
-"""The block editor on the page, in a fragment of its own that a change does not draw anew."""
+"""The editors of networks on the Design page, in a fragment that other changes do not redraw."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VGG = "Below each box: what it hands on, channels × height×width, or neurons. 
 
 
 def panel() -> None:
-    """The editor of a block, above it the blocks of a staged network; for other kinds, a word on what they are."""
+    """Draws the block editor, with the blocks of a staged network above it; for other kinds a drawing or a text."""
     if isinstance(state.design().network, StagedNetwork):
         with st.container():
             stages.stages_row()
@@ -71,4 +71,4 @@ EDITORS: dict[type, Callable[[Any], None]] = {
     StagedNetwork: stages.block_editor_panel,
     CellNetwork: _cell,
 }
-"""How a network of each kind is shown, or drawn."""
+"""The function that shows or edits a network, by its class."""

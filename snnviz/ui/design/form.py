@@ -1,4 +1,4 @@
-"""Widgets for the fields of a design, read off its types: ranges, choices and registries. Nothing is listed twice."""
+"""Widgets for the fields of a design, made from the fields' types: ranges, choices and registries."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from snnviz.views.design import surrogate_chart
 from snnviz.views.words import word
 
 SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (original: 1)"}
-"""Labels of a network that is a share of another, elsewhere numbers of neurons and layers."""
+"""Labels of fields that are shares in some networks and numbers in others."""
 
 COLUMNS = 3
 
 
 def sections() -> None:
-    """The whole form, in tabs. Only the open one is drawn: the others' settings are in the design."""
+    """Draws the whole form, in tabs, of which only the open one is drawn."""
     tabs = st.tabs(list(SECTIONS), key="section", on_change="rerun")
     for tab, draw in zip(tabs, SECTIONS.values(), strict=True):
         if tab.open:

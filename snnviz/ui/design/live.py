@@ -1,4 +1,4 @@
-"""The live panel: one run, drawn while it trains."""
+"""The live panel of the Design page: one run, drawn while it trains."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from snnviz.views.words import word
 
 EVERY = 1.0
 EVERY_ENDED = 5.0
-"""Of a run that has ended: somebody may delete it."""
+"""Seconds between two updates of an ended run, which somebody may delete."""
 
 BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "orange"]]] = {
     "queued": ("in the queue", ":material/hourglass_top:", "gray"),
@@ -38,7 +38,7 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 
 
 def panel() -> None:
-    """The watched run. What changes with every second is a fragment of its own, as small as it can be: many watch."""
+    """Draws the watched run; what changes every second is a small fragment of its own."""
     scroll_into_view(st.session_state.pressed, key="reveal")
     st.session_state.compared = False
     watched = st.session_state.watched

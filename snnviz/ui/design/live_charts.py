@@ -1,4 +1,4 @@
-"""The charts of one run while it trains, drawn once for everybody who watches it."""
+"""The charts of one run while it trains, drawn once for all who watch it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from snnviz.views.results import Rows
 from snnviz.views.run import run_charts
 
 PAUSE_SECONDS = 0.5
-"""Between two drawings of a run that is going on, however fast it is."""
+"""Smallest time in seconds between two drawings of a running run."""
 
 
 class LiveCharts:
-    """The rows of one run, and the charts that the last of them changed."""
+    """The charts of one run, redrawn when it has new rows."""
 
     def __init__(self, run: str, design: Design) -> None:
         self.run, self.design = run, design
@@ -36,7 +36,9 @@ class LiveCharts:
         self._lock = threading.Lock()
 
     def payload(self, run: Run, anew: Run | None = None) -> bytes:
-        """What the charts component shows of the run as it is now, or of a moment ago. `anew`: its measurement."""
+        """Returns the charts as bytes for the charts component, at most `PAUSE_SECONDS` old. `anew`: the run's
+        measurement.
+        """
         shown = revisions({"run": run} | ({"anew": anew} if anew is not None else {}))
         with self._lock:  # who comes second finds the work done
             now = time.monotonic()
@@ -60,12 +62,12 @@ class LiveCharts:
 
     @property
     def is_old(self) -> bool:
-        """Whether its last look is one of before that was not measured anew."""
+        """Whether the run measured its layers on the old probe batch and was not measured again."""
         return uses_old_probe(self.rows.layers) and not self.anew
 
 
 def live_charts(run: Run) -> LiveCharts:
-    """The picture of a run. One that was deleted and came back has another."""
+    """Returns the charts of a run, shared by all visitors."""
     return _picture(run.run, run.created, run.design)
 
 

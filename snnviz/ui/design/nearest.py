@@ -1,4 +1,4 @@
-"""Why a change of a design was refused, in a place of its own, and a button that makes it possible."""
+"""The message of a refused change of a design, and a button that makes the nearest allowed design."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from snnviz.views.changes import nearest_changes as in_words
 
 
 def panel() -> None:
-    """The message of a refused change, at the lower edge of the window so that nothing moves, with the button to the
-    nearest design."""
+    """Draws the message of a refused change at the bottom of the window, with the button to the nearest allowed
+    design.
+    """
     session = st.session_state
     if not state.problem():
         return
@@ -53,10 +54,10 @@ def offer_nearest(
     shown: Callable[[], Design] = state.design,
     redraw: Callable[[], None] = lambda: None,
 ) -> None:
-    """A button that replaces the design by the nearest possible one, and the list of what that changes.
+    """Draws a button that replaces the design by the nearest allowed one, `offer`, and a list of what that changes.
 
-    Once taken it is a notice, which says the list again and undoes it, as long as what is `shown` stays that design.
-    `redraw`: what depends on it, where a click draws a fragment alone.
+    A click shows a notice with the changes and Undo, as long as `shown()` stays that design. `take`, `undo`: set the
+    design and restore `now`. `redraw`: called where a click reruns a fragment only.
     """
     if offer is not None:
         st.caption(f"What works changes: {escape_markdown(in_words(offer))}.")

@@ -1,4 +1,4 @@
-"""What a design costs and what to expect of it, at once and without torch; and the button that trains it."""
+"""Cost and forecast of the edited design, computed at once without torch; and the Train button."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 @st.fragment(key="preview")
 @show_store_errors()
 def panel() -> None:
-    """Costs and verdict of the design, and the Train button."""
+    """Draws the cost of the design, the verdict on its activity, and the Train button."""
     design = state.design()
     with st.container(horizontal=True, gap="medium"):
         for name, number in (("parameters", costs.parameter_count(design)), ("macs", costs.macs_per_step(design))):
@@ -52,7 +52,7 @@ def panel() -> None:
 @st.fragment(key="expected")
 @show_store_errors()
 def forecast_panel() -> None:
-    """The forecast of each layer at initialisation: charts and a table."""
+    """Draws the forecast of each layer at initialisation: charts and a table."""
     design = state.design()
     charts(_forecast(design), key="forecast")
     for offer in design_buttons(design):

@@ -1,6 +1,6 @@
-"""The blocks of a staged network on the page: the whole network as a row, and what is done with the block that is open.
+"""The blocks of a staged network on the Design page: all blocks as a row of cards, and actions on the open one.
 
-A fragment of its own: a drawn skip draws it anew, but not the editor.
+A fragment of its own: a drawn skip redraws it, but not the editor.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NO_BACK = "only in a block drawn by hand (kind block)"
 @st.fragment(key="stages")
 @show_store_errors()
 def stages_row() -> None:
-    """Every part of the network as a card; below it the open block, and what can be done with its matrix."""
+    """Draws every part of the network as a card; below the cards the open block, and actions on its matrix."""
     design = state.design()
     network = design.network
     if not isinstance(network, StagedNetwork):
@@ -39,7 +39,7 @@ def stages_row() -> None:
 
 
 def block_editor_panel(network: StagedNetwork) -> None:
-    """The editor of the block that is open."""
+    """Draws the editor of the open block."""
     number = state.opened_block()
     edges, original = network.matrices[number - 1], network.originals[number - 1]
     layers = len(edges) - 2
@@ -58,7 +58,7 @@ def block_editor_panel(network: StagedNetwork) -> None:
 
 
 def size_buttons(network: StagedNetwork) -> None:
-    """Buttons for the size, below the form's fields."""
+    """Draws buttons for the network's size, below the form's fields."""
     example = first_staged_network(network.kind)
     with st.container(horizontal=True, gap="small"):
         st.button(

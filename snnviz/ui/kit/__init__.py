@@ -1,1 +1,1 @@
-"""What all pages share: state, stores, settings, rows, words, troubles, buttons."""
+"""What all pages share: session state, store access, settings, rows, texts, errors, buttons."""

@@ -1,7 +1,7 @@
-"""What is done with tasks, on every page: start, cancel or pause, go on, forget; how far they are, and what went wrong.
+"""Buttons for tasks on every page: start, cancel or pause, resume, delete; with progress and errors.
 
-`key` tells one place's widgets and its sentence of trouble from another's. Whether a task is paused or cancelled is
-said by its kind: what keeps results is paused, and asks before it forgets them (`tasks.TaskKind.keeps`).
+`key` distinguishes the widgets and the error message of one place from those of others. Tasks whose kind keeps results
+are paused instead of cancelled, and ask before they are deleted (`tasks.TaskKind.keeps`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from snnviz.ui.kit.words import escape_markdown, pluralise, queue_position
 
 
 class Verb(NamedTuple):
-    """The words of an action on tasks: the button's label before ("Train"), while ("Training") and after ("All
-    trained"), and the noun for one task ("run")."""
+    """Words for an action on tasks: the button's label before ("Train"), during ("Training") and after ("All trained"),
+    and the noun for one task ("run").
+    """
 
     do: str
     doing: str
@@ -35,8 +36,10 @@ class Verb(NamedTuple):
 
 
 class ResultWords(NamedTuple):
-    """How tasks that keep partial results describe them: "3 of 9 candidates", "9 candidates", "2 candidates" of the
-    unfinished ones, and the text while they run, empty for the usual progress."""
+    """Texts on the partial results of tasks: "3 of 9 candidates", "9 candidates", "2 candidates" of unfinished ones.
+
+    `running`: text while they run; "" for the default progress.
+    """
 
     partial: str
     complete: str
@@ -45,7 +48,7 @@ class ResultWords(NamedTuple):
 
 
 UNDONE = ("failed", "cancelled")
-"""States of runs that have ended and are to be done again."""
+"""States of ended runs that can be started again."""
 
 TRAIN = Verb("Train", "Training", "All trained", "run")
 
@@ -63,10 +66,10 @@ def actions(
     icon: str = ":material/play_arrow:",
     on_start: Callable[[], None] | None = None,
 ) -> None:
-    """Buttons that start the missing tasks and stop the running ones, with their progress; above them what went wrong.
+    """Draws buttons that start the missing tasks and stop the running ones, with their progress; errors above them.
 
-    `which` runs, in a word; or `what` it is that is done, whole. `widths`: of the buttons and of the words beside them.
-    `result_words`: by tasks that keep it. `on_start`: is called when they were started.
+    `which`: a word for the runs; or `what`: a phrase for what is done. `widths`: of the buttons and of the text.
+    `result_words`: for tasks that keep results. `on_start`: called after starting.
     """
     show_failures(runs.values(), key)
     missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in UNDONE]
@@ -100,7 +103,7 @@ def actions(
 
 
 def show_failures(runs: Iterable[Run], key: str) -> None:
-    """Shows what could not be submitted, and one message for each way in which runs failed."""
+    """Shows why tasks could not be submitted, and one message for each way in which runs failed."""
     problem = st.session_state.get(f"{key}_problem")
     failed = [run.error or "It failed without a reason." for run in runs if run.state == "failed"]
     for words in dict.fromkeys([*([problem] if problem else []), *failed]):
@@ -141,8 +144,9 @@ def _words(
 
 
 def queue_prefix(going: Sequence[Run]) -> str:
-    """The place in the queue of the first of these runs, such as "next in the queue, about 4 s, "; empty where one
-    is running."""
+    """Returns the first of these runs' place in the queue as text, "next in the queue, about 4 s, "; "" if one is
+    running.
+    """
     if any(run.state != "queued" for run in going):
         return ""
     places = [place for run in going if (place := services.queue_place(run.run)) is not None]
@@ -194,7 +198,7 @@ def _start(missing: Sequence[Task], key: str, on_start: Callable[[], None] | Non
 
 
 def submit(missing: Sequence[Task], key: str) -> None:
-    """A button's callback: submit all of these tasks to the engine; a problem is kept for `show_failures`."""
+    """Callback of a button: submits these tasks to the engine; an error is stored for `show_failures`."""
     problems: dict[str, Literal[True]] = {}
     for task in missing:
         try:
@@ -207,7 +211,7 @@ def submit(missing: Sequence[Task], key: str) -> None:
 
 
 def cancel(going: Sequence[Run], key: str) -> None:
-    """A button's callback: cancel these runs; what is finished stays."""
+    """Callback of a button: cancels these runs; what is finished stays."""
     try:
         for run in going:
             services.engine().cancel(run.run)
@@ -217,7 +221,7 @@ def cancel(going: Sequence[Run], key: str) -> None:
 
 
 def forget(runs: Sequence[Run], key: str) -> None:
-    """A button's callback: delete these runs, which also stops them."""
+    """Callback of a button: stops and deletes these runs."""
     st.session_state[f"{key}-cancelling"] = False  # it would stay open over nothing
     try:
         for run in runs:
@@ -231,7 +235,7 @@ def forget(runs: Sequence[Run], key: str) -> None:
 
 
 def repeat(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
-    """A button's callback: delete these runs and submit their tasks again."""
+    """Callback of a button: deletes these runs and submits their tasks again."""
     with suppress(NotFound):
         for run in runs:
             services.store().delete(run.run)

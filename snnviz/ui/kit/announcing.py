@@ -1,4 +1,4 @@
-"""What ends is said to those who do not see it: one live region for all pages, which screen readers read aloud."""
+"""Announcements for screen readers when something has ended, by one live region for all pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snnviz.ui.components.live_region import live_region
 
 
 def announce_end(name: str, words: str, *, busy: bool) -> None:
-    """Have screen readers read `words` aloud once something is no longer `busy` that was at the call before."""
+    """Makes screen readers read `words` aloud when `name` was busy at the last call and no longer is."""
     was = st.session_state.setdefault("followed", {})
     if was.get(name) and not busy:
         number, _ = st.session_state.get("said", (0, ""))
@@ -17,6 +17,6 @@ def announce_end(name: str, words: str, *, busy: bool) -> None:
 
 
 def announcer() -> None:
-    """The live region that reads announcements aloud; on every page, after all calls of `announce_end`."""
+    """Draws the live region that reads announcements; on every page, after all calls of `announce_end`."""
     number, words = st.session_state.get("said", (0, ""))
     live_region(words, number, key="announced")

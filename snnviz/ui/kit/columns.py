@@ -1,4 +1,4 @@
-"""Columns of tables on pages: what they are called, what that means, and the form of their numbers."""
+"""Columns of tables on pages: labels, help texts and number formats."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from snnviz.views.numbers import IN_TABLES
 from snnviz.views.words import named, word
 
 NAMED_ELSEWHERE = {"MACs": "macs"}
-"""Columns that are metrics by another name."""
+"""Metrics by the names of columns that differ from the metric's."""
 
 
 def column(name: str, form: str | None = None, help: str = "", **more: Any) -> Any:
-    """A `NumberColumn` with the label, help and format that this number has on every page; `help` replaces the help."""
+    """Returns a Streamlit `NumberColumn` with the label, help and format that this number has on every page."""
     known, metric = word(name), METRICS.get(NAMED_ELSEWHERE.get(name, name))
     if form is None and metric is not None:
         form = _form(metric)
@@ -33,21 +33,20 @@ def _form(metric: Metric) -> str:
 
 
 def metric_columns(names: Iterable[str]) -> dict[str, Any]:
-    """The columns of metrics, each with its sentence and when it has no number."""
+    """Returns the columns of metrics, with help texts that also say when a value is missing."""
     return {name: column(name, help=f"{METRICS[name].help} {METRICS[name].none}".strip()) for name in names}
 
 
 def round_counts(table: pd.DataFrame) -> pd.DataFrame:
-    """A table for a page, in which whole numbers are: operations are means over images, and stay so in CSV."""
+    """Returns a table for a page in which counts are rounded; they are means over images and stay unrounded in CSV."""
     counts = [name for name in map(str, table.columns) if name in METRICS and METRICS[name].form == "count"]
     return table.assign(**{name: pd.to_numeric(table[name]).round() for name in counts})
 
 
 def column_config(table: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Streamlit's `column_config` for a table: each column's label with a capital, and its help, in the terms of
-    `views.words`.
+    """Returns Streamlit's `column_config` for a table: labels and help texts as in `views.words`.
 
-    columns: by name, made by `column` or `st.column_config`; their own labels and sentences stand. Metrics need none.
+    columns: by name, made by `column` or `st.column_config`, whose own labels and help stay. Metrics need none.
     """
     found = {}
     for name in map(str, table.columns):
@@ -63,7 +62,7 @@ def column_config(table: pd.DataFrame, columns: Mapping[str, Any] | None = None)
 
 
 def capitalised(label: str) -> str:
-    """A label with a capital where it begins with a word, not with a symbol.
+    """Returns a label with a capital if it begins with a word, not with a symbol.
 
     >>> capitalised("spikes per neuron"), capitalised("t_min"), capitalised("± seeds"), capitalised("")
     ('Spikes per neuron', 't_min', '± seeds', '')

@@ -1,4 +1,4 @@
-"""A design of a page's own, beside the one that the Design page edits: what it starts from, its link, its widgets."""
+"""State of a design that belongs to a page, apart from the one that the Design page edits: link, presets, widgets."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from snnviz.views.changes import design_changes
 from snnviz.views.refusals import error_text
 
 OWN = "Design page"
-"""The start that takes the edited design."""
+"""Name of the preset that takes the edited design."""
 
 
 class PageDesign(Widgets):
-    """A design in the session as ``<key>_design``; its message is ``<key>_setting_problem``.
+    """State of a page's own design, in the session as ``<key>_design``; its error message is ``<key>_setting_problem``.
 
-    starts: named designs, the usual first, which a link leaves out. other_prefixes: of a link's other fields.
-    from_edited: the design to start with, of the edited one and of the one that is shown. convert: what is made of any
-    design, where the page is of a kind of them. compare_by: which two are the same start. refusal: how the sentence
-    begins where the edited design cannot be started from.
+    starts: named designs, the default first, which a link leaves out. other_prefixes: prefixes of a link's other
+    fields. from_edited: returns the design to start with, from the edited one and the shown one. convert: converts any
+    design for the page. compare_by: designs with equal results are the same preset. refusal: beginning of the message
+    if the edited design cannot be used.
     """
 
     def __init__(
@@ -55,22 +55,24 @@ class PageDesign(Widgets):
 
     @property
     def value(self) -> Design:
-        """The design that is shown."""
+        """The shown design."""
         found: Design = st.session_state[f"{self.key}_design"]
         return found
 
     def set(self, design: Design) -> None:
-        """Show this design; widgets know of it already, or are renewed by the caller."""
+        """Sets the design without resetting widgets."""
         st.session_state[f"{self.key}_design"] = design
         self.clear_problems()
 
     def replace(self, design: Design) -> None:
-        """Show another design, and reset the widgets."""
+        """Sets another design, and resets the widgets."""
         self.set(self._convert(design))
         self.renew_widgets()
 
     def take(self, design: Design, done: str) -> None:
-        """A button's callback: show another design, with a notice of the changes and Undo."""
+        """Callback of a button: sets another design, with a notice of the changes and Undo. `done`: headline of the
+        notice.
+        """
         before = self.value
         self.replace(design)
         after = self.value
@@ -80,12 +82,12 @@ class PageDesign(Widgets):
 
     @property
     def offer(self) -> NearestDesign | None:
-        """The nearest possible design, beside a message that says why another is impossible."""
+        """The nearest allowed design, if a message says that another is not allowed; else None."""
         found: NearestDesign | None = st.session_state.get(f"{self.key}_offer")
         return found if self.problem() else None
 
     def refuse(self, error: InputError, before: str = "") -> None:
-        """Set the message of an error and the offer of the nearest design, and reset the widgets."""
+        """Shows the message of an error and offers the nearest allowed design; resets the widgets."""
         self.set_problem(f"{before}{error_text(error)}.")
         st.session_state[f"{self.key}_offer"] = error.nearest if isinstance(error, IncompatibleDesign) else None
         self.renew_widgets()
@@ -93,11 +95,13 @@ class PageDesign(Widgets):
     # -- the link
 
     def to_link(self, design: Design) -> str:
-        """The query string of a design, as on the Design page; empty for the usual start."""
+        """Returns the query string of a design, as on the Design page; "" for the default."""
         return "" if design == self.usual else links.to_query(design) or f"network.kind={design.network.kind}"
 
     def from_link(self, query: Query) -> Design:
-        """The design of a link's parameters; the usual start without a field of a design. Raises `InputError`."""
+        """Returns the design of a link's parameters; the default if they name no field of a design. Raises
+        `InputError`.
+        """
         own = {
             name: text for name, text in query.items() if name != "view" and not name.startswith(self.other_prefixes)
         }
@@ -106,11 +110,11 @@ class PageDesign(Widgets):
     # -- callbacks
 
     def rerun(self) -> None:
-        """At the end of a callback: draw the fragments anew, and the notice. Not an exception to be caught."""
+        """Reruns the page's fragments and the notice, at the end of a callback. Raises Streamlit's rerun exception."""
         notices.rerun_fragments(*self.fragments)
 
     def change(self, settings: Mapping[str, Any], *, renew: bool = False) -> None:
-        """Set fields by path, if the design is possible; else a message. `renew`: widgets come or go."""
+        """Sets fields by path if the design is allowed; else shows a message. `renew`: reset the widgets."""
         try:
             self.set(self._convert(links.change(self.value, settings)))
         except InputError as error:
@@ -121,7 +125,7 @@ class PageDesign(Widgets):
         self.rerun()
 
     def put(self, path: str) -> None:
-        """A widget's callback: set its field."""
+        """Callback of a widget: sets its field."""
         if self.has_widget(path):
             self.change({path: self.widget_value(path)})
 
@@ -147,19 +151,19 @@ class PageDesign(Widgets):
     # -- widgets
 
     def number(self, place: Any, path: str, **more: Any) -> None:
-        """The number input of a field; `more`: see `fields.number`."""
+        """Draws the number input of a field; `more`: see `fields.number`."""
         fields.number(place, self.value, path, Binding(self.widget_key(path), self.put, (path,)), **more)
 
     def segments(self, place: Any, path: str, **more: Any) -> None:
-        """The options of a field side by side; `more`: see `fields.segments`."""
+        """Draws the options of a field side by side; `more`: see `fields.segments`."""
         fields.segments(place, self.value, path, Binding(self.widget_key(path), self.put, (path,)), **more)
 
     def data(self, place: Any, **more: Any) -> None:
-        """The menu of data sets; `more`: see `fields.data`."""
+        """Draws the menu of data sets; `more`: see `fields.data`."""
         fields.data(place, self.value.data.name, Binding(self.widget_key("data"), self._put_data), **more)
 
     def start_menu(self, place: Any) -> None:
-        """The menu of designs to start from. None is marked where the design is another."""
+        """Draws the menu of designs to start from; none is marked if the design is another."""
         now = self._compare_by(self.value)
         known = (
             name for name, start in [*self.starts.items(), (OWN, state.design())] if self._compare_by(start) == now

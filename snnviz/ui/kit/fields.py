@@ -1,4 +1,4 @@
-"""Widgets for the fields of a value, read off its types: range, label and help stand beside the field."""
+"""Widgets for the fields of a value, made from the fields' types: range, label and help are declared with the field."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snnviz.design.registry import Number, Range, Registry
 from snnviz.views.words import option, word
 
 ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.test_samples"})
-"""Fields of which 0 is all there are: the field is then empty, and says so."""
+"""Fields for which 0 means all samples: the widget is then empty and says so."""
 
 
 class Binding(NamedTuple):
@@ -32,7 +32,7 @@ class Binding(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A number of a value: the number, whether it is an integer, its range and its label."""
+    """A number field of a value: its number, whether it is an integer, its range and its label."""
 
     value: Number
     whole: bool
@@ -41,12 +41,12 @@ class Field(NamedTuple):
 
     @property
     def kind(self) -> Any:
-        """int or float: Streamlit wants all numbers of a widget to be of one type."""
+        """int or float, as all numbers of a Streamlit widget must have one type."""
         return int if self.whole else float
 
     @property
     def bounds(self) -> tuple[Any, Any]:
-        """The smallest and the largest value."""
+        """The smallest and the largest allowed value."""
         return self.kind(self.range.low), self.kind(self.range.high)
 
     @property
@@ -56,7 +56,7 @@ class Field(NamedTuple):
 
 
 def field(of: Part, path: str) -> Field:
-    """The field of a value by its path, such as ``network.depth``; or a parameter of a choice in it.
+    """Returns the number field of a value by its path, such as ``network.depth``, or a parameter of a choice in it.
 
     >>> from snnviz.design.design import Design
     >>> design = Design.check({"init": {"kind": "kaiming"}})
@@ -77,20 +77,20 @@ def field(of: Part, path: str) -> Field:
 
 
 def label(kind: type[Part], name: str) -> str:
-    """The label of a field: the one beside its range, or that of `views.words`."""
+    """Returns the label of a field: the one of its range, or that of `views.words`."""
     limits = next((item for item in kind.model_fields[name].metadata if isinstance(item, Range)), None)
     return (limits and limits.label) or word(name).label
 
 
 def registry(of: Part, path: str) -> Registry[Any]:
-    """The registry of which a field is a choice."""
+    """Returns the registry from which a field chooses."""
     *outer, name = path.split(".")
     owner = attrgetter(".".join(outer))(of) if outer else of
     return next(item for item in type(owner).model_fields[name].metadata if isinstance(item, Registry))
 
 
 def number(place: Any, of: Part, path: str, to: Binding, *, label: str = "", disabled: bool = False) -> None:
-    """A number input. `label` instead of the field's own; `disabled`: it cannot be changed."""
+    """Draws a number input. `label`: in place of the field's own."""
     one, every = field(of, path), path in ALL
     if every and one.value:
         st.session_state.setdefault(to.key, one.value)  # and no default, so that the field can be emptied
@@ -116,7 +116,7 @@ def slider(
     format: str | None = None,
     disabled: bool = False,
 ) -> None:
-    """A slider of a number."""
+    """Draws a slider for a number."""
     one = field(of, path)
     place.slider(
         one.label,
@@ -142,7 +142,9 @@ def segments(
     help: str = "",
     disabled: bool = False,
 ) -> None:
-    """A segmented control of a field with few options. `names`: their labels, if not those of `views.words`."""
+    """Draws a segmented control for a field with few options. `names`: their labels, by default those of
+    `views.words`.
+    """
     *outer, name = path.split(".")
     owner = attrgetter(".".join(outer))(of) if outer else of
     place.segmented_control(
@@ -168,7 +170,7 @@ def choice_menu(
     label: str = "",
     help: str | None = None,
 ) -> None:
-    """A menu of the entries of the registry that a field is a choice of, or of some of them."""
+    """Draws a menu of the registry's entries, or of some of them, for a field that is a choice."""
     offered, chosen = list(kinds or registry(of, path).kinds), attrgetter(path)(of).kind
     place.selectbox(
         label or word(path).label,
@@ -181,7 +183,7 @@ def choice_menu(
 
 
 def data(place: Any, value: str, to: Binding, *, label: str = "Data set", still: bool = False) -> None:
-    """The menu of data sets; `still`: of images alone."""
+    """Draws the menu of data sets; `still`: image data sets only."""
     kinds = [name for name in datasets.dataset_names() if not (still and EVENTS in DATASETS[name].traits)]
     offered = [name for name in kinds if name == value or _can_be_had(name)]
     place.selectbox(

@@ -6,6 +6,6 @@ import streamlit as st
 
 
 def hidden_heading(title: str) -> None:
-    """The page's title for screen readers alone, where the page begins with its subject."""
+    """Adds the page's title for screen readers only."""
     with st.container(key="heading"):
         st.title(title, anchor=False)

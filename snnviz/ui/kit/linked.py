@@ -1,4 +1,4 @@
-"""What the address holds: after Back, and where it names a data set of one's own that is not on this machine."""
+"""Reading the address: after Back, and where it names an uploaded data set that is not on this machine."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ T = TypeVar("T")
 
 
 def detect_back_navigation(page: str) -> None:
-    """At the top of each page: note whether the browser's Back or Forward led from one setting of this page to
-    another."""
+    """Records at the top of each page whether the browser's Back or Forward led from one setting of this page to
+    another.
+    """
     session, context = st.session_state, get_script_run_ctx()
     led = context is not None and context.is_history_navigation
     session.came_back, session.page = led and session.get("page") == page, page
@@ -35,25 +36,25 @@ def _renew() -> None:
 
 
 def view_key(name: str) -> str:
-    """The key of a switch between the views of a page; another one after each Back."""
+    """Returns the key of a switch between the views of a page; a new one after each Back."""
     backs: int = st.session_state.get("backs", 0)
     return f"{name}@{backs}" if backs else name
 
 
 def is_back_navigation() -> bool:
-    """Whether the browser's Back or Forward led here from another setting of this page: the address is right then.
+    """Returns whether Back or Forward led here from another setting of this page, so that the address must be read.
 
-    From another page it is what it was when this page was left, and what was changed since counts.
+    Coming from another page, the address is the one of when this page was left, and later changes count.
     """
     found: bool = st.session_state.get("came_back", False)
     return found
 
 
 def read_link(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:
-    """The value that `read` makes of a link's parameters, and a message, empty where all is well.
+    """Returns the value that `read` makes of a link's parameters, and a message, "" if there is none.
 
-    Of a data set of one's own that is not here the rest of the link is kept: with the default one, or with simulated
-    recordings where the link says how events are seen. Raises `InputError`.
+    If an uploaded data set is missing, it is replaced by a default one and the rest of the link is kept. Raises
+    `InputError`.
     """
     absent = {name: text for name, text in query.items() if _is_absent(text)}
     if not absent:

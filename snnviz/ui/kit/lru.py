@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 class LruCache(Generic[T]):
-    """A least-recently-used cache whose entries' `size`s add up to at most `most`; safe between threads.
+    """A least-recently-used cache whose entries' `size`s add up to at most `most`; thread-safe.
 
-    As in `shared`, the store's place is part of every key.
+    The store's path is part of every key, as in `shared`.
     """
 
     def __init__(self, most: float, size: Callable[[T], float]) -> None:
@@ -25,7 +25,7 @@ class LruCache(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> T | None:
-        """The cached result of this key, or None."""
+        """Returns the cached result of this key, or None."""
         key = (str(cache_dir()), key)
         with self._lock:
             if key in self._found:
@@ -33,7 +33,7 @@ class LruCache(Generic[T]):
             return self._found.get(key)
 
     def put(self, key: Hashable, result: T) -> None:
-        """Store a result, and drop those that were not used for the longest time."""
+        """Stores a result, and drops those that were not used for the longest time."""
         key = (str(cache_dir()), key)
         with self._lock:
             if key in self._found:
@@ -44,13 +44,13 @@ class LruCache(Generic[T]):
                 self._held -= self._size(self._found.popitem(last=False)[1])
 
     def clear(self) -> None:
-        """Drop all entries."""
+        """Drops all entries."""
         with self._lock:
             self._found.clear()
             self._held = 0.0
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The result of this key, made where it is not cached. Two who ask at once may both make it."""
+        """Returns the result of this key, made by `make` if it is not cached; simultaneous calls may both make it."""
         found = self.get(key)
         if found is None:
             found = make()

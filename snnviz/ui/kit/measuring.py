@@ -1,5 +1,6 @@
-"""Runs of early releases measured their layers on the first 64 training images: a note, and a button that measures
-again."""
+"""A note on runs of early releases, which measured their layers on the first 64 training images, and a button to repeat
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +17,18 @@ from snnviz.views.results import Result
 
 
 def is_active(designs: Sequence[Design]) -> bool:
-    """Whether some of their runs are being measured anew."""
+    """Returns whether some of the designs' runs are being measured again."""
     return questions.are_active([Measurement(design=design) for design in designs])
 
 
 def unmeasured(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
-    """Designs whose finished runs (`results` by digest) measured their layers on the first 64 training images."""
+    """Returns the designs whose finished runs (`results` by digest) measured the first 64 training images."""
     found = ((design, results.get(design.digest)) for design in designs)
     return [design for design, result in found if result is not None and result.probe is None]
 
 
 def offer_measuring(designs: Sequence[Design], key: str) -> None:
-    """A note on such runs and a button that measures them again; nothing where there are none."""
+    """Draws a note on such runs and a button that measures them again; nothing if there are none."""
     if not designs:
         return
     tasks = [Measurement(design=design) for design in designs]

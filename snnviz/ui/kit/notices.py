@@ -1,7 +1,6 @@
-"""What a button changed somewhere else, said where it is seen whatever is scrolled, and undone by a click.
+"""Notices of what a button changed elsewhere, with Undo; one at a time, at the bottom of the window (`page.css`).
 
-One notice at a time, over the lower edge of the window (`page.css`), so that nothing on the page moves. It stays from
-page to page, until what it tells of is changed again, it is undone or closed.
+A notice stays from page to page until its subject is changed again, or it is undone or closed.
 """
 
 from __future__ import annotations
@@ -14,15 +13,17 @@ import streamlit as st
 from snnviz.ui.kit.words import escape_markdown
 
 PANEL = "notices"
-"""The fragment that draws them, for callbacks that draw fragments alone: see `rerun_fragments`."""
+"""Key of the fragment that draws notices, for callbacks that rerun fragments only: see `rerun_fragments`."""
 
 MOST_LISTED = 5
-"""Changes that are told in the sentence; all of them are a hover away."""
+"""Number of changes that are listed in the sentence; all are shown on hover."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice: what was done, each change in words, the undo callback, and whether it is still true."""
+    """A notice: headline, a text for each change, the undo callback, and a function that says whether it is still
+    true.
+    """
 
     headline: str
     changes: tuple[str, ...]
@@ -33,25 +34,25 @@ class Notice:
 def show_notice(
     headline: str, changes: Sequence[str], undo: Callable[[], None], is_current: Callable[[], bool]
 ) -> None:
-    """Show a notice as long as `is_current()`; nothing where `changes` is empty."""
+    """Shows a notice as long as `is_current()` is true; nothing if `changes` is empty."""
     st.session_state.notice = Notice(headline, tuple(changes), undo, is_current) if changes else None
 
 
 def with_notice_panel(*fragments: str) -> list[str]:
-    """The fragments that a callback reruns, with the notice's where one is or was just shown."""
+    """Returns the fragments that a callback reruns, with the notice's fragment if a notice is or was just shown."""
     session = st.session_state
     shown = session.get("notice") is not None or session.get("notice_shown")
     return [*fragments, *([PANEL] if shown else [])]
 
 
 def rerun_fragments(*fragments: str) -> None:
-    """At the end of a callback: rerun these fragments and the notice's. Raises Streamlit's rerun, not to be caught."""
+    """Reruns these fragments and the notice's, at the end of a callback. Raises Streamlit's rerun exception."""
     st.rerun(with_notice_panel(*fragments))
 
 
 @st.fragment(key=PANEL)
 def panel() -> None:
-    """The notice, if there is one; on every page."""
+    """Draws the notice, if there is one; on every page."""
     found: Notice | None = st.session_state.get("notice")
     if found is not None and not found.is_current():
         found = st.session_state.notice = None

@@ -1,7 +1,7 @@
-"""The runs of a study: which there are, their results, and a fragment that is drawn again while they are active.
+"""The runs of a study: which exist, their results, and a fragment that is redrawn while they are active.
 
-The runs are ordinary ones, found by their designs' digests: a study has nothing of its own to be saved or lost. What is
-done with them: `kit.actions`.
+They are ordinary runs, found by their designs' digests, so a study stores nothing of its own. For buttons see
+`kit.actions`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.views.results import Result
 
 EVERY = 1.0
-"""Seconds between two looks at runs that train."""
+"""Seconds between two updates while runs are active."""
 
 
 def live(draw: Callable[[], None], key: str, is_active: Callable[[], bool], every: float = EVERY) -> None:
-    """What changes while runs train, a fragment of this key: drawn every so many seconds as long as it `is_active`.
+    """Draws `draw` in a fragment that is rerun every `every` seconds as long as `is_active()` is true.
 
-    Whether it looks again by itself is settled by a run of the whole page.
+    Whether it reruns by itself is decided when the whole page runs.
     """
     active = is_active()
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
@@ -43,28 +43,28 @@ def _live(draw: Callable[[], None], is_active: Callable[[], bool], was_active: b
 
 
 def is_active(runs: Mapping[str, Run]) -> bool:
-    """Whether some of these runs have not ended."""
+    """Returns whether some of these runs have not ended."""
     return any(not run.ended for run in runs.values())
 
 
 def are_active(tasks: Sequence[Task]) -> bool:
-    """Whether runs of some of these tasks have not ended."""
+    """Returns whether runs of some of these tasks have not ended."""
     return is_active(runs_of(tasks))
 
 
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
-    """The runs of these tasks that are in the store, by digest."""
+    """Returns the existing runs of these tasks, by digest."""
     names = tuple(task.digest for task in tasks)
     return services.CACHE.get(("study", names), lambda: services.store().several(names))
 
 
 def epochs_of(designs: Sequence[Design]) -> dict[str, tuple[EpochEnd, ...]]:
-    """The epochs of each run that has any, by digest."""
+    """Returns the epochs of each run that has any, by digest."""
     return rows_of(runs_of(designs), EpochEnd)
 
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
-    """The results of the finished runs, by digest; others would bend the curves."""
+    """Returns the results of the finished runs, by digest."""
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
     found = _results({name: (design, runs[name].finished, None) for name, design in done.items()}, runs)
     old = {measurement_digest(done[name]): name for name, one in found.items() if one.probe is None}
@@ -74,7 +74,7 @@ def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Res
 
 
 Ended = tuple[Design, float | None, float | None]
-"""A design, when its run ended, and when that was measured anew."""
+"""A design, when its run ended, and when the run was measured again."""
 
 _RESULTS: LruCache[Result] = LruCache(2000, lambda _: 1.0)
 

@@ -1,7 +1,4 @@
-"""How the networks of a study learn, as widgets: optimizer, rate, schedule, batch, augmentation, and papers' recipes.
-
-For every setting that is a `design.recipes.Recipe`.
-"""
+"""Widgets of a study's training settings (`design.recipes.Recipe`): optimizer, rate, schedule, batch, augmentation."""
 
 from __future__ import annotations
 
@@ -16,17 +13,17 @@ from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.words import escape_markdown
 
 TAKEN = "Trained as in the paper."
-"""What is said when a paper's recipe was chosen."""
+"""Headline of the notice after a paper's recipe was chosen."""
 
 
 def popover(place: Any, setting: PageSettings[Any]) -> None:
-    """A button that opens the widgets of a recipe."""
+    """Draws a button that opens the widgets of a recipe."""
     with place.popover("Training", icon=":material/fitness_center:", width="stretch"):
         widgets(setting)
 
 
 def widgets(setting: PageSettings[Any]) -> None:
-    """The widgets of all fields of a recipe."""
+    """Draws the widgets of all fields of a recipe."""
     now = setting.value
     marked = matching_recipe(now)
     key = f"{setting.widget_key('recipe')}/{marked}"

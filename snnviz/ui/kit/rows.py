@@ -1,4 +1,4 @@
-"""The rows of runs, read from the store as they come, and cached for everybody who watches."""
+"""Rows of runs, read from the store incrementally, and cached for all visitors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class CachedRows(NamedTuple):
 
 
 MOST_ROWS = 400_000
-"""Rows that are kept, of all runs and kinds together."""
+"""Largest number of cached rows, of all runs and kinds together."""
 
 _SEEN: LruCache[CachedRows] = LruCache(MOST_ROWS, lambda seen: 1 + len(seen.rows))
 
 
 class RunRevision(NamedTuple):
-    """A run at a revision: the digest that it was asked for by, its name, when it was created, and the revision."""
+    """A run at a revision: the digest by which it was requested, its name, when it was created, and the revision."""
 
     name: str
     run: str
@@ -38,16 +38,16 @@ class RunRevision(NamedTuple):
 
 
 Revisions = tuple[RunRevision, ...]
-"""Of runs that have begun. What figures of their rows are found by."""
+"""Revisions of several started runs; the key of cached figures."""
 
 
 def revisions(runs: Mapping[str, Run]) -> Revisions:
-    """The current revision of each run that may have rows."""
+    """Returns the current revision of each started run."""
     return tuple(RunRevision(name, r.run, r.created, r.revision) for name, r in runs.items() if r.state != "queued")
 
 
 def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
-    """The rows of each run that has some, by the digest that it was asked for by; the same tuple as long as no row is
+    """Returns the rows of one kind of each run that has any, by requested digest; the same tuple as long as no row is
     new.
 
     Only new rows are read, by one query for all runs that changed. A run that was deleted and came back is another.
@@ -70,21 +70,21 @@ def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
 
 
 def rows_of(runs: Mapping[str, Run], kind: type[R]) -> dict[str, tuple[R, ...]]:
-    """The rows of each run at its current revision, by digest."""
+    """Returns the rows of one kind of each run at its current revision, by digest."""
     return read(revisions(runs), kind)
 
 
 def rows(run: Run, kind: type[R]) -> tuple[R, ...]:
-    """The rows of one run."""
+    """Returns the rows of one kind of one run."""
     return rows_of({run.run: run}, kind).get(run.run, ())
 
 
 def curves(shown: Revisions) -> dict[str, Rows]:
-    """Samples, layers, branches and epochs of each run: what its curves are drawn from."""
+    """Returns samples, layer states, branches and epochs of each run, for its charts."""
     found: list[dict[str, tuple[Any, ...]]] = [read(shown, kind) for kind in (Sample, LayerState, Branch, EpochEnd)]
     return {at.name: Rows(*(of.get(at.name, ()) for of in found)) for at in shown}
 
 
 def clear() -> None:
-    """Drop the cache."""
+    """Drops the cache."""
     _SEEN.clear()

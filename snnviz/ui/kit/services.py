@@ -1,4 +1,4 @@
-"""What all sessions of the server share: the store, the engine, and what was read from them a moment ago."""
+"""What all sessions of the server share: the store, the engine, and recently read values."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 TTL_SECONDS = 0.5
 MOST_ENTRIES = 500
-"""Keys that are kept at a time."""
+"""Largest number of cached keys."""
 
 TEND_SECONDS = 2.0
 
 
 @shared(4)
 def store() -> Store:
-    """The store of this server. Raises `StoreError`."""
+    """Returns the store of this server. Raises `StoreError`."""
     return Store()
 
 
 def engine() -> Engine:
-    """The engine that trains what the pages submit."""
+    """Returns the engine that runs what the pages submit."""
     return _engine()
 
 
@@ -58,9 +58,9 @@ class _Entry:
 
 
 class TtlCache:
-    """A cache whose values are valid for `seconds`: what many sessions ask for every second is computed once for all.
+    """A cache whose values are valid for `seconds`, so that what many sessions ask every second is computed once.
 
-    Who asks for what is just being computed waits for it; nobody waits for another key, however long that takes.
+    Simultaneous requests for one key wait for each other; requests for other keys do not.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -69,7 +69,9 @@ class TtlCache:
         self._lock = threading.Lock()
 
     def get(self, key: Any, compute: Callable[[], T]) -> T:
-        """The value of this key, of the store in use, as `compute` gives it."""
+        """Returns the cached value of this key, or else the result of `compute`; the store's path is part of the
+        key.
+        """
         key = (str(cache_dir()), key)
         with self._lock:
             if key not in self._kept and len(self._kept) >= MOST_ENTRIES:
@@ -83,7 +85,7 @@ class TtlCache:
             return value
 
     def clear(self) -> None:
-        """Drop all values after a change of our own, so that it shows at once."""
+        """Drops all values, so that a change of our own shows at once."""
         with self._lock:
             self._kept.clear()
 
@@ -99,11 +101,11 @@ PACES = TtlCache(30.0)
 QUEUES = TtlCache(1.0)
 OPENED = TtlCache(600.0)
 QUEUE = 1000
-"""So many runs that wait are looked at to tell one its place."""
+"""Largest number of waiting runs that are read to find a run's place."""
 
 
 def run_and_version(run: str) -> tuple[Run, str] | None:
-    """A run and its version (`Store.version`), at most half a second old; None where there is no such run."""
+    """Returns a run and its version (`Store.version`), at most half a second old; None if there is no such run."""
 
     def read() -> tuple[Run, str] | None:
         try:
@@ -115,22 +117,22 @@ def run_and_version(run: str) -> tuple[Run, str] | None:
 
 
 def mark_opened(run: str) -> None:
-    """Note in the store that a run was looked at, which keeps its weights."""
+    """Records in the store that a run was viewed, which protects its weights."""
     OPENED.get(run, lambda: store().mark_viewed(run))
 
 
 def queue_problem() -> str | None:
-    """A sentence where the queue stands still, else None."""
+    """Returns a sentence if the queue is stuck, else None."""
     return CACHE.get("standstill", lambda: _engine().standstill())
 
 
 def pace() -> DurationModel:
-    """The speed of this machine: how long tasks take here, from those that ended."""
+    """Returns the durations of tasks on this machine, fitted to ended runs."""
     return PACES.get("pace", lambda: fit_durations(store()))
 
 
 def queue_place(run: str) -> QueuePosition | None:
-    """A run's place in the queue and when it will start; None if it does not wait, or is beyond the first `QUEUE`."""
+    """Returns a run's place in the queue; None if it does not wait, or is beyond the first `QUEUE`."""
 
     def read() -> dict[str, QueuePosition]:
         known = store()
@@ -140,9 +142,9 @@ def queue_place(run: str) -> QueuePosition | None:
 
 
 def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
-    """Seconds until all of these tasks are done, including runs of others that are before them in the queue.
+    """Returns the seconds until all of these tasks are done, including other runs before them in the queue.
 
-    `runs`: those there are, by digest.
+    `runs`: existing runs by digest.
     """
     known = pace()
     ends = [
@@ -155,7 +157,9 @@ def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """The server's lifespan: warms caches before the first visitor, and keeps a worker alive while the server runs."""
+    """The server's ASGI lifespan: fills caches before the first visitor, and keeps a worker alive while the server
+    runs.
+    """
     import numpy  # noqa: F401
     import pandas  # noqa: F401
     from threadpoolctl import threadpool_limits

@@ -1,7 +1,7 @@
-"""A page's setting: one value in the visitor's session, its link, named ones to start from, and what its widgets do.
+"""State of a page's setting: one value in the visitor's session, with its link, presets and widgets.
 
-The value in the session is the one truth. Widgets are drawn from it and change it in their callbacks; their keys carry
-a revision, which moves whenever something else changed it, so that no widget shows an old one.
+Widgets are drawn from the value and change it in their callbacks; their keys carry a revision, which changes whenever
+something else changed the value, so that no widget shows an old one.
 """
 
 from __future__ import annotations
@@ -28,31 +28,33 @@ Query = Mapping[str, str]
 
 
 class Widgets:
-    """The widgets of one value. `key` tells their keys from those of other values."""
+    """Base class: keys, revision and error messages of the widgets of one value; `key` distinguishes it from other
+    values.
+    """
 
     def __init__(self, key: str) -> None:
         self.key = key
 
     @property
     def revision(self) -> int:
-        """A number in the widgets' keys; a new one resets them."""
+        """Number that is part of the widgets' keys; a new one resets them."""
         found: int = st.session_state.setdefault(f"{self.key}_revision", 0)
         return found
 
     def renew_widgets(self) -> None:
-        """Reset the widgets after something else than they changed the value."""
+        """Resets the widgets, after something else changed the value."""
         st.session_state[f"{self.key}_revision"] = self.revision + 1
 
     def widget_key(self, name: str) -> str:
-        """The key of a field's widget."""
+        """Returns the key of a field's widget."""
         return f"{self.key}-{name}@{self.revision}"
 
     def has_widget(self, name: str) -> bool:
-        """Whether there is such a widget: one that was replaced a moment ago may call back once more."""
+        """Returns whether the widget still exists: a replaced one may call back once more."""
         return self.widget_key(name) in st.session_state
 
     def widget_value(self, name: str) -> Any:
-        """The current value of a field's widget."""
+        """Returns the current value of a field's widget."""
         said = st.session_state[self.widget_key(name)]
         if name not in fields.ALL or said:
             return said
@@ -65,32 +67,31 @@ class Widgets:
         return f"{self.key}_link_problem" if linked else f"{self.key}_problem"
 
     def set_problem(self, problem: str, *, linked: bool = False) -> None:
-        """Set the message on a widget's value or on a link (`linked`); empty where all is well."""
+        """Sets the error message on a widget's value or on a link (`linked`); "" for none."""
         st.session_state[self._sentence(linked=linked)] = problem
 
     def clear_problems(self) -> None:
-        """Remove both messages."""
+        """Removes both error messages."""
         self.set_problem("")
         self.set_problem("", linked=True)
 
     def problem(self, *, linked: bool = False) -> str:
-        """The message, or ""."""
+        """Returns the error message, or ""."""
         found: str = st.session_state.get(self._sentence(linked=linked), "")
         return found
 
     def show_problem(self, *, linked: bool = False) -> None:
-        """Show the message on the page, if there is one."""
+        """Shows the error message on the page, if there is one."""
         if problem := self.problem(linked=linked):
             st.error(escape_markdown(problem), icon=ERROR)
 
 
 class PageSettings(Widgets, Generic[S]):
-    """A page's settings: one value in the session, with its link, its presets and its widgets. `usual` is the value
-    that the page opens with.
+    """State of a page's settings: one value in the session, with its link, its presets and its widgets.
 
-    key: of its widgets and sentences. name: the session's of the value, if another. prefix: of its fields in a link,
-    and lead: what its link begins with. fragments: what is drawn anew when it changes. presets: named ones. noun: what
-    the sentence on a broken link calls it. read, write: instead of the usual reading and writing of links.
+    usual: the value that the page opens with. key: of its widgets and messages. name: session key of the value, if
+    another. prefix: of its fields in a link; lead: beginning of its link. fragments: rerun when it changes. noun: what
+    it is called in the message on a broken link. read, write: replace the default reading and writing of links.
     """
 
     def __init__(
@@ -117,24 +118,26 @@ class PageSettings(Widgets, Generic[S]):
 
     @property
     def value(self) -> S:
-        """The value that is shown."""
+        """The current value."""
         found: S = st.session_state[self.name]
         return found
 
     def set(self, value: S) -> None:
-        """Show this value; widgets know of it already, or are renewed by the caller."""
+        """Sets the value without resetting widgets."""
         st.session_state[self.name] = value
         self.clear_problems()
 
     def change(self, **changed: Any) -> None:
-        """Give fields the values of their widgets, if the result is valid; else set a problem."""
+        """Sets fields if the result is valid; else sets an error message."""
         try:
             self.set(self.kind.check(self.value.model_dump() | changed))
         except InputError as error:
             self.set_problem(f"{error_text(error)}.")
 
     def replace(self, value: S, done: str = "") -> None:
-        """Show another value, such as a preset. `done`: the headline of a notice with the changes and Undo."""
+        """Sets another value, such as a preset, and resets widgets. `done`: headline of a notice with the changes and
+        Undo.
+        """
         before = self.value
         self.set(value)
         self.renew_widgets()
@@ -147,8 +150,9 @@ class PageSettings(Widgets, Generic[S]):
     # -- the link
 
     def begin(self, query: Query, *, keep: bool = False) -> None:
-        """Take the value from the address at the first visit. For a broken link the usual value is shown, or with
-        `keep` the one shown before."""
+        """Sets the value from a link at the first visit; for a broken link the default, or with `keep` the current
+        value.
+        """
         try:
             value, sentence = read_link(self.from_link, query)
             self.set(value)
@@ -160,7 +164,9 @@ class PageSettings(Widgets, Generic[S]):
             self.set_problem(f"{as_sentence(error)} {instead}", linked=True)
 
     def from_link(self, query: Query) -> S:
-        """The value of a link's parameters; those of a page's other parts are ignored. Raises `InputError`."""
+        """Returns the value of a link's parameters; those of other parts of the page are ignored. Raises
+        `InputError`.
+        """
         if self._read is not None:
             return self._read(query)
         try:
@@ -169,39 +175,39 @@ class PageSettings(Widgets, Generic[S]):
             raise error.inside(self.prefix.removesuffix(".")) if self.prefix else error from None
 
     def to_link(self, value: S) -> str:
-        """The query string: what it begins with, and what of the value differs from what absence means."""
+        """Returns the query string of a value: `lead`, and the fields that differ from their absent value."""
         written = self._write(value) if self._write is not None else links.part_to_query(value, self.prefix)
         return "&".join(part for part in (self.lead, written) if part)
 
     @property
     def link(self) -> str:
-        """The query string of the value that is shown."""
+        """The query string of the current value."""
         return self.to_link(self.value)
 
     # -- callbacks
 
     def rerun(self) -> None:
-        """At the end of a callback: rerun the fragments and the notice, or the page. Raises Streamlit's rerun, not
-        to be caught."""
+        """Reruns the fragments and the notice, or the page, at the end of a callback. Raises Streamlit's rerun
+        exception.
+        """
         if self.fragments:
             notices.rerun_fragments(*self.fragments)
         else:
             st.rerun()
 
     def put(self, name: str) -> None:
-        """A widget's callback: set its field, or a parameter of the choice that a field is
-        (``optimizer.sgd.momentum``)."""
+        """Callback of a widget: sets its field, or a parameter of a choice (``optimizer.sgd.momentum``), and reruns."""
         self.update(name)
         self.rerun()
 
     def update(self, name: str) -> None:
-        """Like `put`, without a rerun."""
+        """Callback like `put`, without a rerun."""
         if self.has_widget(name):
             said, (field, *inside) = self.widget_value(name), name.split(".")
             self.change(**{field: {**getattr(self.value, field), inside[-1]: said} if inside else said})
 
     def take(self, value: S, done: str = "") -> None:
-        """A button's callback: show another value; `done`: see `replace`."""
+        """Callback of a button: sets another value and reruns; `done`: see `replace`."""
         self.replace(value, done)
         self.rerun()
 
@@ -215,35 +221,37 @@ class PageSettings(Widgets, Generic[S]):
         return Binding(self.widget_key(name), self.put, (name,))
 
     def number(self, place: Any, name: str, **more: Any) -> None:
-        """The number input of a field; `more`: see `fields.number`."""
+        """Draws the number input of a field; `more`: see `fields.number`."""
         fields.number(place, self.value, name, self._to(name), **more)
 
     def numbers(
         self, names: Sequence[str], *, disabled: Sequence[str] = (), labels: Mapping[str, str] | None = None
     ) -> None:
-        """Number inputs side by side; those that are `disabled` cannot be changed. `labels`: instead of their own."""
+        """Draws number inputs side by side. `disabled`: names that cannot be changed; `labels`: in place of their
+        own.
+        """
         columns = st.columns(len(names), vertical_alignment="bottom")  # also where a label takes two lines
         for column, name in zip(columns, names, strict=True):
             self.number(column, name, label=(labels or {}).get(name, ""), disabled=name in disabled)
 
     def slider(self, place: Any, name: str, **more: Any) -> None:
-        """A field's slider; `more`: see `fields.slider`."""
+        """Draws a field's slider; `more`: see `fields.slider`."""
         fields.slider(place, self.value, name, self._to(name), **more)
 
     def segments(self, place: Any, name: str, label: str = "", **more: Any) -> None:
-        """The options of a field side by side; `more`: see `fields.segments`."""
+        """Draws the options of a field side by side; `more`: see `fields.segments`."""
         fields.segments(place, self.value, name, self._to(name), label=label, **more)
 
     def menu(self, place: Any, name: str, **more: Any) -> None:
-        """The entries of a registry; `more`: see `fields.menu`."""
+        """Draws a menu of a registry's entries; `more`: see `fields.choice_menu`."""
         fields.choice_menu(place, self.value, name, self._to(name), **more)
 
     def data(self, place: Any, name: str = "data", **more: Any) -> None:
-        """The menu of data sets; `more`: see `fields.data`."""
+        """Draws the menu of data sets; `more`: see `fields.data`."""
         fields.data(place, getattr(self.value, name), self._to(name), **more)
 
     def preset_menu(self, place: Any) -> None:
-        """The menu of presets. None is marked where the value is another."""
+        """Draws the menu of presets; none is marked if the value is another."""
         marked = next((name for name, preset in self.presets.items() if preset == self.value), None)
         key = f"{self.widget_key('preset')}/{marked}"  # another one as soon as another is marked, or none
         place.segmented_control(

@@ -1,4 +1,4 @@
-"""Results that all visitors of the server share, those of one store apart from those of another."""
+"""Caching of results that all visitors share, separately for each store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Shared(Generic[P, T]):
-    """A function that remembers its last results, see `shared`."""
+    """A function with a cache of its last results, made by `shared`."""
 
     def __init__(self, function: Callable[P, T], maxsize: int) -> None:
         def placed(_place: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -27,14 +27,14 @@ class Shared(Generic[P, T]):
         return found
 
     def cache_clear(self) -> None:
-        """Forget all results."""
+        """Drops all cached results."""
         self._found.cache_clear()
 
 
 def shared(maxsize: int) -> Callable[[Callable[P, T]], Shared[P, T]]:
-    """Decorator: as `functools.lru_cache`, for what is read from the store or from data sets, or drawn of it.
+    """Decorator like `functools.lru_cache` for functions that read the store or data sets; the store's path is part of
+    the key.
 
-    The place of the store is part of what a result is found by. So must be what it depends on there: when a run ended,
-    or its `Run.revision`.
+    The arguments must contain what the result depends on in the store: when a run ended, or its `Run.revision`.
     """
     return lambda function: Shared(function, maxsize)

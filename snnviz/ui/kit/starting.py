@@ -14,7 +14,7 @@ from snnviz.tasks import KINDS
 from snnviz.ui.kit.words import escape_markdown
 
 LONG = 1800.0
-"""Seconds from which on it is asked."""
+"""Duration in seconds from which on the visitor is asked first."""
 
 
 def start_button(
@@ -27,10 +27,10 @@ def start_button(
     submit: Callable[..., None],
     *args: Any,
 ) -> str:
-    """A primary button that calls `submit` with the tasks and `args`, or a question with such a button.
+    """Draws a primary button that calls `submit` with the tasks and `args`, or first a question with such a button.
 
-    seconds: what they take. Without tasks it cannot be pressed. The result: why it cannot be, of a data set that has to
-    be brought first; empty otherwise.
+    seconds: predicted duration. Without tasks it is disabled. Returns why it cannot be pressed if a data set is missing
+    that must be downloaded by hand, else "".
     """
     absent = dict.fromkeys(name for task in tasks for name in KINDS.of(task).needs(task))
     absent = dict.fromkeys(name for name in absent if not datasets.is_available(name))

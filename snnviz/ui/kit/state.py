@@ -1,7 +1,7 @@
-"""What one visitor is doing: the design being edited, and the run being watched.
+"""State of one visitor: the design being edited, and the run being watched.
 
-The design is the one truth; widgets are drawn from it and change it in their callbacks. Their keys carry a revision,
-which moves whenever something else than the widget changed the design, so that no widget shows an old value.
+Widgets are drawn from the design and change it in their callbacks. Their keys carry a revision, which changes whenever
+something else changed the design, so that no widget shows an old value.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from snnviz.views.refusals import error_text
 
 
 def begin(page: str = "") -> None:
-    """At the top of a page: the first time, take the design from the address, if that is the Design page's ("")."""
+    """Initialises the session at the top of a page; on the Design page ("") from the link if the visit started here."""
     session = st.session_state
     detect_back_navigation(page)
     if "design" in session:
@@ -75,43 +75,45 @@ def _go_back() -> None:
 
 
 def is_entry_page(page: str) -> bool:
-    """Whether the visit began on this page, or Back led to another setting of it: the address is a link to it."""
+    """Returns whether the visit started on this page, or Back led to another setting of it, so that the address is a
+    link.
+    """
     began: str = st.session_state.arrived
     return began == page or (is_back_navigation() and st.session_state.page == page)
 
 
 def design() -> Design:
-    """The design being edited."""
+    """Returns the design being edited."""
     current: Design = st.session_state.design
     return current
 
 
 def revision() -> str:
-    """Part of every form widget's key."""
+    """Returns the revision that is part of every form widget's key."""
     text: str = st.session_state.revision
     return text
 
 
 def editor_revision() -> str:
-    """Part of the matrix editor's key; changes only when something else than the editor replaced the matrix."""
+    """Returns the revision of the matrix editor, which changes only when something else replaced the matrix."""
     text: str = st.session_state.editor_revision
     return text
 
 
 def editor_key(block: int = 1) -> str:
-    """The key of a block's editor widget; a staged network's blocks have one each."""
+    """Returns the key of a block's editor widget; a staged network's blocks have one each."""
     network = design().network
     return f"{network.kind}-{block}" if network.matrix_per_block else network.kind
 
 
 def opened_block() -> int:
-    """The number of the block of a staged network that is edited, counted from 1."""
+    """Returns the number of the block of a staged network that is edited, from 1."""
     number: int = st.session_state.opened
     return number
 
 
 def open_block(number: int) -> None:
-    """Open this block of a staged network in the editor."""
+    """Opens this block of a staged network in the editor."""
     st.session_state.opened = number
 
 
@@ -121,15 +123,14 @@ def _open_first_drawn() -> None:
 
 
 def replace(new: Design) -> None:
-    """Edit another design, such as a link's or a run's."""
+    """Sets the edited design, such as a link's or a run's."""
     st.session_state.design = new
     _open_first_drawn()
     _renew()
 
 
 def replace_with_notice(new: Design, done: str) -> None:
-    """Edit another design that a button brings, with a notice of its changes and Undo. `done`: the notice's
-    headline."""
+    """Sets the edited design from a button, with a notice of the changes and Undo. `done`: the notice's headline."""
     before = design()
     replace(new)
     _notify(done, before)
@@ -147,20 +148,20 @@ def _notify(done: str, before: Design, left_out: Callable[[str], bool] | None = 
 
 
 def put_data(new: Design) -> None:
-    """Give the design other settings of its data; what was drawn in the editors stays, with its undo."""
+    """Sets a design that differs in its data settings only; the editors keep their undo history."""
     st.session_state.design, st.session_state.problem = new, ""
     _renew_form()
 
 
 def put_data_with_notice(new: Design, done: str) -> None:
-    """Like `put_data`, for a button of another page, with a notice of the changes and Undo."""
+    """Calls `put_data` for a button of another page, with a notice of the changes and Undo."""
     before = design()
     put_data(new)
     _notify(done, before)
 
 
 def rewire(edges: tuple[Edges, ...]) -> None:
-    """Give each block its matrix; the block that is open stays so. What that changes is said, and undone by a click."""
+    """Sets the adjacency matrix of each block, with a notice and Undo; the open block stays open."""
     before = design()
     st.session_state.design = with_block_matrices(before, edges)
     st.session_state.editor_revision = new_revision()
@@ -168,7 +169,7 @@ def rewire(edges: tuple[Edges, ...]) -> None:
 
 
 def resize(like: StagedNetwork) -> None:
-    """Give the staged network the size of `like`: depth and width."""
+    """Gives the staged network the depth and width of `like`, with a notice and Undo."""
     before = design()
     st.session_state.design = with_size(before, like)
     _renew()
@@ -176,7 +177,7 @@ def resize(like: StagedNetwork) -> None:
 
 
 def put(path: str, widget: str) -> None:
-    """A form widget's callback: its value becomes the design's."""
+    """Callback of a form widget: sets the field at `path` to the widget's value."""
     session = st.session_state
     value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
     try:
@@ -210,8 +211,9 @@ def put(path: str, widget: str) -> None:
 
 
 def train_like_example() -> None:
-    """A button's callback: neuron, time steps and training as in the staged network's example; network and data
-    stay."""
+    """Callback of a button: sets neuron, time steps and training as in the staged network's example; network and data
+    stay.
+    """
     like = get_example(f"{design().network.kind}-digits")
     theta = threshold(like.neuron)
     settings: dict[str, Any] = {} if threshold(design().neuron) is None else {"neuron.threshold": theta}
@@ -225,10 +227,7 @@ def train_like_example() -> None:
 
 
 def put_drawn(block: int = 1) -> None:
-    """The block editor's callback: the drawn matrix becomes the design's, and only what depends on it is drawn anew.
-
-    `block`: which of a staged network's, whichever is open now.
-    """
+    """Callback of the block editor: sets the drawn matrix of `block`, and reruns only what depends on it."""
     current, message = design(), st.session_state.problem
     staged, edges = current.network.matrix_per_block, list(current.network.matrices)
     if block <= len(edges):
@@ -249,7 +248,7 @@ def put_drawn(block: int = 1) -> None:
 
 
 def put_cell() -> None:
-    """The cell editor's callback. A cell that leads nowhere stays in the editor, where it may be on its way to one."""
+    """Callback of the cell editor: sets the drawn cell; one without a path to the output stays in the editor only."""
     network, message = design().network, st.session_state.problem
     if isinstance(network, CellNetwork):
         cell = cell_editor.drawn(editor_key(), network.cell, editor_revision())
@@ -271,7 +270,7 @@ def _show_drawn(message: str, more: Sequence[str] = ()) -> None:
 
 
 def train() -> None:
-    """The Train button's callback."""
+    """Callback of the Train button: submits the edited design."""
     try:
         submitted = services.engine().submit(design())
     except SnnvizError as error:
@@ -285,7 +284,7 @@ def train() -> None:
 
 
 def cancel(run: str) -> None:
-    """The Cancel button's callback."""
+    """Callback of the Cancel button: cancels a run."""
     try:
         services.engine().cancel(run)
     except SnnvizError as error:
@@ -294,14 +293,14 @@ def cancel(run: str) -> None:
 
 
 def watch_run(run: str | None, *, found: bool = False) -> None:
-    """Show this run in the live panel. `found`: its result was in the store already, not trained during this visit."""
+    """Shows this run in the live panel. `found`: its result was in the store already, not trained during this visit."""
     st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
     st.session_state.problem = ""
     services.CACHE.clear()
 
 
 def open_run(run: str) -> None:
-    """Edit a run's design and watch the run."""
+    """Edits a run's design and watches the run."""
     try:
         shown = services.run_and_version(run)
     except SnnvizError as error:
@@ -315,19 +314,19 @@ def open_run(run: str) -> None:
 
 
 def restore(run: str) -> None:
-    """The callback of a run's Restore button."""
+    """Callback of a run's Restore button: calls `open_run` and reruns the page."""
     open_run(run)
     st.rerun()
 
 
 def problem() -> str:
-    """The message to show above the page, escaped for Markdown; empty when all is well."""
+    """Returns the error message to show above the page, escaped for Markdown; "" if there is none."""
     text: str = st.session_state.problem
     return escape_markdown(text)
 
 
 def dismiss_problem() -> None:
-    """Remove the message above the page and its offer."""
+    """Removes the error message above the page and its offer."""
     st.session_state.problem, st.session_state.offer = "", None
 
 

@@ -11,13 +11,15 @@ from snnviz.errors import StoreError
 from snnviz.ui.kit.words import escape_markdown
 
 ERROR = ":material/error:"
-"""Before a sentence on what was wrong."""
+"""Icon of error messages."""
 
 
 @contextmanager
 def show_store_errors() -> Iterator[None]:
-    """Context manager and decorator that shows a `StoreError` as a message: around a page, and on each fragment,
-    which also runs without its page."""
+    """Context manager and decorator that shows a `StoreError` as a message.
+
+    Used around a page, and on each fragment, which also runs without its page.
+    """
     try:
         yield
     except StoreError as error:

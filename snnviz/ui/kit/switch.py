@@ -1,4 +1,4 @@
-"""The switch between the views of a page, beside its title: one of them is shown, and named in the link."""
+"""The switch between the views of a page, beside its title; the selected one is named in the link."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnviz.ui.kit.linked import view_key
 
 
 class Views:
-    """The views of a page: their names in a link and their labels; the first is the default.
+    """State of the views of a page: their names in a link and their labels; the first is the default.
 
     widget: the key of the switch, if it cannot be ``<key>-view``.
     """
@@ -22,23 +22,23 @@ class Views:
 
     @property
     def current(self) -> str:
-        """The name of the view that is shown."""
+        """The name of the selected view."""
         name: str = st.session_state[f"{self.key}_view"]
         return name
 
     def show(self, name: str) -> None:
-        """Show this view; also from a callback."""
+        """Selects this view; also from a callback."""
         st.session_state[f"{self.key}_view"] = name
         st.session_state.pop(self._widget, None)
 
     def read(self, query: Mapping[str, str]) -> str:
-        """The view that a link names. Raises `InputError`."""
+        """Returns the view that a link names. Raises `InputError`."""
         if (name := query.get("view", self.first)) not in self.names:
             raise InputError("view", f"be one of {', '.join(self.names)}", name)
         return name
 
     def write(self, name: str) -> str:
-        """A view as part of a link; empty for the first."""
+        """Returns a view as part of a link; "" for the first."""
         return "" if name == self.first else f"view={name}"
 
     @property
@@ -46,7 +46,7 @@ class Views:
         return view_key(self._name)
 
     def head(self, title: str, share: int = 8) -> None:
-        """The page's title, and beside it, `share` times as wide, the switch."""
+        """Draws the page's title, and beside it, `share` times as wide, the switch."""
         left, right = st.columns([1, share], vertical_alignment="center")
         left.title(title, anchor=False)
         right.segmented_control(

@@ -1,4 +1,4 @@
-"""Designs with another kind of data, network, neuron or code; what was left comes back with its kind.
+"""Changing the kind of a design's data, network, neuron or code; the settings of a kind come back with it.
 
 The session keeps the parts and the drawn blocks that were left.
 """
@@ -23,10 +23,7 @@ from snnviz.graph.twins import ann_twin
 
 
 def with_dataset(now: Design, name: str) -> Design:
-    """The design with this data set, and without what only recordings, or other recordings, have.
-
-    Raises `InputError`.
-    """
+    """Returns the design with this data set, without settings that do not apply to it. Raises `InputError`."""
     document = now.document()
     document["data"] |= {"name": name}
     try:
@@ -41,7 +38,7 @@ def with_dataset(now: Design, name: str) -> Design:
 
 
 def with_network(now: Design, kind: str) -> Design:
-    """The design with a network of this kind: as it was left, else a first one, which trains within a minute."""
+    """Returns the design with a network of this kind: as it was left, else a default that trains within a minute."""
     parts, document = st.session_state.parts, now.document()
     parts[now.network.kind] = document["network"]
     code = {name: document["network"][name] for name in ("code", "norm")} if now.network.code == "ttfs" else {}
@@ -58,19 +55,23 @@ def with_network(now: Design, kind: str) -> Design:
 
 
 def first_staged_network(kind: str) -> StagedNetwork:
-    """A staged network that trains within a minute, as in the example of this name."""
+    """Returns a staged network that trains within a minute, as in the example of its kind."""
     network = get_example(f"{kind}-digits").network
     assert isinstance(network, StagedNetwork)
     return network
 
 
 def with_size(current: Design, like: StagedNetwork) -> Design:
-    """A staged design with as much of the original as `like`. Drawn blocks that do not fit are the original again."""
+    """Returns a staged design with the depth and width of `like`; drawn blocks that no longer fit become the
+    original.
+    """
     return change(with_depth(current, like.depth), {"network.width": like.width})
 
 
 def with_depth(current: Design, depth: float) -> Design:
-    """A staged design at another depth: blocks that do not fit are as they were when it was left, or the original."""
+    """Returns a staged design at another depth; blocks that no longer fit are as last drawn at that depth, or the
+    original.
+    """
     network, left = current.network, st.session_state.left
     changed = change(current, {"network.depth": depth, "network.blocks": ""})
     if changed.network == network or not isinstance(network, StagedNetwork):
@@ -93,11 +94,10 @@ def with_depth(current: Design, depth: float) -> Design:
 
 
 def with_neurons(now: Design, kind: str) -> Design:
-    """The design with neurons of this kind, as they were when they were left, else with the same numbers; for ReLUs its
-    ANN twin.
+    """Returns the design with neurons of this kind, as they were left, else with the same numbers; for ReLUs its ANN
+    twin.
 
-    What knew no time gets back the time and the loss that it had before. An initialisation that such neurons cannot
-    have becomes the nearest that they can.
+    Coming from ReLUs, time steps and loss are restored. An initialisation that does not suit the neurons is replaced.
     """
     parts, document = st.session_state.parts, now.document()
     if kind == now.neuron.kind:
@@ -128,7 +128,7 @@ def with_neurons(now: Design, kind: str) -> Design:
 
 
 def with_code(now: Design, code: str) -> Design:
-    """The TTFS network that computes what the design's ReLU network does; or the design as it was before."""
+    """Returns the TTFS network that computes the same as the design's ReLU network; or the design as it was before."""
     parts, document = st.session_state.parts, now.document()
     if code == now.network.code:
         return now

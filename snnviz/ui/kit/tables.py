@@ -1,4 +1,4 @@
-"""A table of runs on a page, of which one is opened on the Design page."""
+"""A table of runs on a page, one of which can be opened on the Design page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from snnviz.views.numbers import NO_NUMBER
 
 
 def runs_table(table: pd.DataFrame, key: str, columns: Mapping[str, Any], words: str, *, empty: bool = True) -> None:
-    """A row a run, whose name is its column ``run``. Columns by name: see `columns.column_config`; `empty`: also such.
+    """Draws a table with a row for each run, named in the column ``run``. `columns`: see `columns.column_config`.
 
-    `words`: what to do, as long as no row is ticked.
+    `words`: instruction while no row is selected. `empty`: also draw columns without values.
     """
     picked = st.dataframe(
         table,

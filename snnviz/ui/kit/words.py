@@ -7,7 +7,7 @@ import re
 from snnviz.jobs.pace import QueuePosition, format_duration
 
 JOINER = "\u2060"
-"""A word joiner: nothing to see, and no line break."""
+"""A word joiner: an invisible character without a line break."""
 
 _REWRITTEN = re.compile(
     r"(?<=:)(?=//|material/|streamlit:)|(?<=www)(?=\.)|(?<=@)(?=[\w-])"  # icons, addresses
@@ -17,7 +17,7 @@ _REWRITTEN = re.compile(
 
 
 def escape_markdown(text: str) -> str:
-    """`text` on one line, escaped so that Markdown shows it as it is: for titles and for values that people sent.
+    """Returns `text` on one line, escaped so that Markdown shows it unchanged: for titles and user input.
 
     What Streamlit rewrites after the escapes are gone (addresses, icons, arrows) gets a `JOINER` in its middle.
 
@@ -30,13 +30,13 @@ def escape_markdown(text: str) -> str:
 
 
 def as_sentence(error: Exception) -> str:
-    """An error's text, ended by a full stop unless it is a question."""
+    """Returns an error's text with a full stop, unless it is a question."""
     sentence = str(error)
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def pluralise(number: int, noun: str) -> str:
-    """A number and its noun, with the plural in -s, or in -es after ch.
+    """Returns a number and its noun, with the plural in -s, or in -es after ch.
 
     >>> pluralise(1, "search"), pluralise(4, "search"), pluralise(2, "run")
     ('1 search', '4 searches', '2 runs')
@@ -45,7 +45,7 @@ def pluralise(number: int, noun: str) -> str:
 
 
 def ordinal(number: int) -> str:
-    """An ordinal number as text, counted from 1.
+    """Returns an ordinal number as text, counted from 1.
 
     >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 29, 102, 111)]
     ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '29th', '102nd', '111th']
@@ -55,7 +55,7 @@ def ordinal(number: int) -> str:
 
 
 def queue_position(place: QueuePosition | None) -> str:
-    """A run's place in the queue, and how long until it starts, as text.
+    """Returns a run's place in the queue, and how long until it starts, as text.
 
     >>> queue_position(QueuePosition(29, 61.0)), queue_position(QueuePosition(1, 4.2)), queue_position(None)
     ('29th in the queue, about 1 min 1 s', 'next in the queue, about 4 s', 'in the queue')

@@ -1,1 +1,1 @@
-"""The server around the pages: routes, uploads, visitors, and what stands before Streamlit."""
+"""The server around the pages: routes, uploads, visitors, and middleware before Streamlit."""

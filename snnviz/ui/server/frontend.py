@@ -1,8 +1,8 @@
-"""The browser's files, served so that a first visit does not wait for them.
+"""Serves the browser's static files from memory, compressed, so that a first visit is fast.
 
-A page of Streamlit is made of a hundred small files. Streamlit reads each from disk for every visitor, in a thread of
-its own, and sends it as large as it is. That takes the server a quarter of a second, in which the visitor's browser
-could use the core. Here they come from memory, compressed once for all visitors, and so does Plotly.
+A page of Streamlit consists of a hundred small files. Streamlit reads each from disk for every visitor, in a thread of
+its own, and sends it uncompressed, which takes the server a quarter of a second. Here they are compressed once for all
+visitors, and so is Plotly.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 KINDS = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
 FOREVER = "public, max-age=31536000, immutable"
-"""For an address that changes with the content."""
+"""Cache header for an address that changes with the content."""
 
 STATIC = Path(st.__file__).parent / "static"
 
@@ -41,7 +41,7 @@ class StaticFiles:
 
 
 def file_response(request: Request, file: Path, keep: str) -> Response:
-    """A file from memory; `keep` is for how long the browser may keep it."""
+    """Returns a response with a file from memory; `keep`: its Cache-Control header."""
     headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
     compressed = file.suffix != ".woff2" and "gzip" in request.headers.get("accept-encoding", "")
     if compressed:
@@ -50,7 +50,7 @@ def file_response(request: Request, file: Path, keep: str) -> Response:
 
 
 def warm() -> None:
-    """Read and compress what every first visit fetches, so that none of them waits for it."""
+    """Reads and compresses the files of every first visit."""
     index = (STATIC / "index.html").read_text(encoding="utf-8")
     for name in re.findall(r"\./static/(js/[\w.-]+\.js)", index):
         _content(STATIC / "static" / name, compressed=True)
@@ -59,7 +59,7 @@ def warm() -> None:
 
 @cache
 def plotly_file() -> Path:
-    """Plotly's JavaScript in the installed plotly package."""
+    """Returns the path of Plotly's JavaScript in the installed plotly package."""
     spec = find_spec("plotly")
     if spec is None or spec.origin is None:
         raise FileNotFoundError("the plotly package is not installed")

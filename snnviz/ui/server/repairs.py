@@ -1,6 +1,6 @@
-"""Repairs of Streamlit 1.67, made before its server starts.
+"""Monkey patches of Streamlit 1.67, applied before its server starts.
 
-Where Streamlit has changed so that one no longer fits, nothing is repaired and a test says so.
+If Streamlit has changed so that a patch no longer applies, nothing is patched and a test reports it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 PAUSE = 0.002
-"""Seconds between two looks at whether the last messages are through."""
+"""Seconds between two checks whether the last messages were sent."""
 
 CHOICES = (selectbox, multiselect, button_group, radio, select_slider, number_input)
-"""Streamlit's modules of widgets whose values must be among what is offered."""
+"""Streamlit's modules of widgets whose values must be among the offered ones."""
 
 OFFERED = frozenset({"options", "min_value", "max_value"})
-"""Arguments of theirs that say what is offered."""
+"""Arguments of these widgets that say what is offered."""
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|m?s|min|h|px|[np]J|[kMG]B?|τ_c)(?!\w))")
 
@@ -36,45 +36,44 @@ _connection_made = AutoHTTPProtocol.connection_made
 
 
 def keep_runs_whole() -> None:
-    """Let a fragment's rerun wait until the run before it has said everything.
+    """Patches Streamlit so that a fragment's rerun waits until the run before it has sent all its messages.
 
-    A click or a tick that arrives just as a run ends must not swallow what that run drew. A script runner that is done
-    stays its session's runner until the event loop has handled its last messages. Where a fragment's rerun arrives in
-    between, Streamlit starts a new runner and drops the messages still on their way: elements are missing from the page
-    until the next full run (the comment in ``AppSession.request_rerun`` knows of it). On a busy machine, with a panel
-    that ticks every second, that happens within minutes. Here such a rerun waits some milliseconds.
+    Otherwise a click or a tick just as a run ends would lose what that run drew. A finished script runner stays its
+    session's runner until the event loop has handled its last messages. If a fragment's rerun arrives in between,
+    Streamlit starts a new runner and drops these messages: elements are missing from the page until the next full run
+    (see the comment in ``AppSession.request_rerun``). On a busy machine, with a panel that ticks every second, that
+    happens within minutes. The patched rerun waits some milliseconds.
     """
     AppSession.request_rerun = _patient_request  # type: ignore[method-assign, assignment]
 
 
 def answer_at_once() -> None:
-    """Let every answer leave without waiting for the browser to confirm the one before it.
+    """Patches Streamlit's sockets to disable Nagle's algorithm, so that responses are sent without delay.
 
-    Streamlit makes its listening socket without naming TCP, so asyncio leaves Nagle's algorithm on for its connections:
-    the body of an answer waits for the confirmation of its header, which a system gives after 40 ms. A first visit
-    fetches a hundred small files, and every click is answered by many small messages.
+    Streamlit creates its listening socket in a way that asyncio leaves Nagle's algorithm on: the body of a response
+    waits for the confirmation of its header, which takes 40 ms. A first visit fetches a hundred small files, and every
+    click is answered by many small messages.
     """
     AutoHTTPProtocol.connection_made = _connect_without_delay  # type: ignore[method-assign, assignment]
 
 
 def keep_choices_among_what_is_offered() -> None:
-    """Let a choice be another widget as soon as something else is offered, with the value that the page gives it.
+    """Patches Streamlit so that a choice widget is a new widget whenever its options change, with the page's value.
 
-    Since Streamlit tells keyed widgets apart by their keys alone, a browser goes on showing, and sends, the text of an
-    option that is no longer there: "L1 (64 neurons)" of a layer that has 80 by now. It arrives as that text in the
-    place of a value.
+    Since Streamlit identifies keyed widgets by their keys alone, a browser goes on showing, and sends, the text of an
+    option that no longer exists, such as "L1 (64 neurons)" of a layer that has 80 by now.
     """
     for module in CHOICES:
         module.compute_and_register_element_id = _id_by_what_is_offered  # type: ignore[attr-defined]
 
 
 def keep_units_at_their_numbers() -> None:
-    """Let no line of text end between a number and its unit, as in "33.4 %": on a phone many do."""
+    """Patches Streamlit so that no line of text breaks between a number and its unit, as in "33.4 %"."""
     DeltaGenerator._enqueue = _enqueue_unbroken  # type: ignore[method-assign, assignment]
 
 
 def unbroken(markdown: str) -> str:
-    """The text with a space that does not break before each unit, but within code.
+    """Returns the text with a non-breaking space before each unit, except within code.
 
     >>> unbroken("0.6 % in 12 s, `sleep 1 s`, 5 students").split(" ")
     ['0.6\\xa0%', 'in', '12\\xa0s,', '`sleep', '1', 's`,', '5', 'students']

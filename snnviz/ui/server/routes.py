@@ -1,4 +1,4 @@
-"""What the server gives away besides the pages, and what stands before Streamlit's own server."""
+"""The server's additional routes, and the middleware before Streamlit's own server."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ PLOTLY_PATH = "/assets/plotly.min.js"
 
 
 def routes() -> list[Route]:
-    """Our routes. Streamlit does not put `server.baseUrlPath` before them, so each is there with and without it."""
+    """Returns our routes, each with and without `server.baseUrlPath`, which Streamlit does not add to them."""
     given = {PLOTLY_PATH: _plotly} | {f"/assets/{name}": head.asset for name in head.FILES}
     return [Route(prefix + path, respond) for prefix in sorted({"", _base()}) for path, respond in given.items()]
 
 
 def middleware() -> list[Middleware]:
-    """The middleware before Streamlit's own server, outermost first: all answers get their headers.
+    """Returns the middleware before Streamlit's own server, outermost first, so that all responses get their headers.
 
-    A setting that is none ends the server before it begins: a rule of access is not guessed.
+    Exits the process with a sentence if an access setting is invalid.
     """
     try:
         trusted, framing = named(), places()
@@ -48,7 +48,7 @@ def middleware() -> list[Middleware]:
 
 
 def plotly_url() -> str:
-    """The URL of Plotly's JavaScript. The version in it makes a browser fetch a new one when plotly changes."""
+    """Returns the URL of Plotly's JavaScript, with its version, so that browsers fetch a new one after an update."""
     return f"{_base()}{PLOTLY_PATH}?v={_plotly_version()}"
 
 

@@ -1,8 +1,8 @@
-"""Who visits: a random name that nobody else can make up, in a cookie that no script can read.
+"""Visitors: a random name in a signed cookie that no script can read.
 
-The cookie is made in the answer to the first page (`middleware.cookies`), so that the first session has it.
-It is signed with a key that lies in the cache folder, for this server's account alone. What is kept of a visitor beside
-their things is never the name, only a hash of it with that key (`pseudonym`).
+The cookie is set in the response to the first page (`middleware.cookies`), so that the first session has it. It is
+signed with a key in the cache folder. What is stored about a visitor is never the name, only a keyed hash of it
+(`pseudonym`).
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ LOG = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 LIFE_SECONDS = 365 * 86_400
-"""After which a cookie is not believed any more."""
+"""Age in seconds after which a cookie is no longer valid."""
 
 RENEWED_SECONDS = 30 * 86_400
-"""A cookie older than this is signed anew, so that who comes back once a year stays who they are."""
+"""Age in seconds after which a cookie is signed anew, so that regular visitors keep their identity."""
 
 
 def visitor() -> str:
-    """The name of who looks at the page: always the same for a browser, on all pages, tabs and visits.
+    """Returns the name of the current visitor: the same for a browser, on all pages, tabs and visits.
 
-    A browser that takes no cookies is another visitor in each session. The name is a secret of that browser: keep
-    `pseudonym` of it, never itself, and never show it.
+    A browser without cookies is another visitor in each session. The name is a secret of that browser: store its
+    `pseudonym`, never the name, and never show it.
     """
     found = verify(st.context.cookies.get(cookie_name(), ""))
     if found is not None:
@@ -48,22 +48,22 @@ def visitor() -> str:
 
 
 def maker() -> Owner:
-    """The visitor who looks at the page, as stored beside what they make."""
+    """Returns the current visitor as an owner of data sets: pseudonyms of visitor and address."""
     return Owner(pseudonym(visitor()), pseudonym(address_block(str(st.context.ip_address or ""))))
 
 
 def new_visitor() -> str:
-    """The name of a new visitor, random."""
+    """Returns a random name for a new visitor."""
     return secrets.token_urlsafe(16)
 
 
 def sign(name: str) -> str:
-    """The cookie's value for this visitor: the name with a signature and a time."""
+    """Returns the cookie's value for this visitor: the name with a signature and a time."""
     return _signer().sign(name).decode()
 
 
 def verify(value: str) -> tuple[str, bool] | None:
-    """The visitor of a cookie's value, and whether the cookie should be renewed; None where it is forged or expired."""
+    """Returns the visitor of a cookie's value, and whether to renew the cookie; None if it is forged or expired."""
     try:
         name, since = _signer().unsign(value, max_age=LIFE_SECONDS, return_timestamp=True)
     except (BadSignature, UnicodeError):
@@ -72,17 +72,19 @@ def verify(value: str) -> tuple[str, bool] | None:
 
 
 def cookie_name() -> str:
-    """The name of the cookie: another for each key, as servers on other ports of a machine see the same cookies."""
+    """Returns the name of the cookie: different for each key, as servers on other ports of a machine see the same
+    cookies.
+    """
     return f"snnviz_visitor_{pseudonym('cookie')[:8]}"
 
 
 def pseudonym(name: str) -> str:
-    """A keyed hash of a visitor or an address, which is what is stored: it can be compared, but not reversed."""
+    """Returns a keyed hash of a visitor or an address, for storage: comparable, but not reversible."""
     return hmac.new(_key(), b"mark:" + name.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def address_block(address: str) -> str:
-    """The block of addresses that counts as one: of IPv6 a household's /64, of IPv4 the address itself.
+    """Returns the block of addresses that counts as one: of IPv6 a household's /64, of IPv4 the address itself.
 
     >>> address_block("::ffff:192.0.2.7"), address_block("2001:db8::5:6"), address_block("")
     ('192.0.2.7', '2001:db8::/64', '')

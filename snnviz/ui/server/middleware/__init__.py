@@ -1,1 +1,1 @@
-"""What stands before Streamlit's own server: who is answered, what answers say, who visits, how much may arrive."""
+"""ASGI middleware before Streamlit's own server: allowed hosts, headers, visitors' cookies, limits of uploads."""

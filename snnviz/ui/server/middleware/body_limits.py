@@ -1,8 +1,8 @@
 """Limits of request bodies: size, speed, and how much of uploads the server holds for a visitor or an address.
 
-What counts is what has arrived, not what is announced: who sends slowly takes no room from others, and who stops
-sending is let go. Streamlit keeps each upload in memory until its visitor takes it away, and for a while after they
-left; what those left behind is nobody's share, and the first to go where room is needed.
+Arrived bytes count, not announced ones, so that a slow sender takes no room from others; a stalled upload is ended.
+Streamlit keeps each upload in memory until its visitor removes it, and for a while after they left; uploads left behind
+count for nobody, and are the first to be dropped.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from snnviz.ui.server.middleware.refusing import refuse
 from snnviz.ui.server.middleware.upload_memory import MEMORY, Owner
 
 OTHER_BYTES = 2**20
-"""Of a body that is no upload."""
+"""Largest body that is not an upload, in bytes."""
 
 FRAMING_BYTES = 64 * 2**10
-"""Of an upload's body besides the file."""
+"""Bytes of an upload's body besides the file."""
 
 
 class BodyRefused(Exception):
-    """A request body is too large or too slow: the HTTP status and the sentence of the answer."""
+    """A request body is too large or too slow: the HTTP status and the sentence of the response."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -38,7 +38,7 @@ class BodyRefused(Exception):
 
 
 class BodyLimits:
-    """ASGI middleware that counts the bytes of request bodies while they arrive, and refuses what is over a limit."""
+    """ASGI middleware that counts the bytes of request bodies while they arrive, and refuses what exceeds a limit."""
 
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self.app = app
@@ -79,7 +79,7 @@ class BodyLimits:
 
 
 class Body:
-    """A request's body, as far as it has arrived."""
+    """The body of one request, while it arrives."""
 
     def __init__(self, receive: Receive, owner: Owner, limits: UploadLimits, most: int) -> None:
         self.owner, self.limits, self.most = owner, limits, most
@@ -89,7 +89,7 @@ class Body:
         self._receive = receive
 
     async def receive(self) -> Message:
-        """The next message of the body. Raises `BodyRefused`."""
+        """Returns the next ASGI message of the body. Raises `BodyRefused`."""
         if self.whole:
             return await self._receive()  # that the visitor leaves
         limits = self.limits
@@ -113,7 +113,7 @@ class Body:
         return message
 
     def close(self) -> None:
-        """The request is answered: its bytes are no longer counted as arriving."""
+        """Ends the count of this body's bytes as arriving, after the response."""
         if not self.settled:
             self.settled = True
             MEMORY.add(self.owner, -self.arrived)

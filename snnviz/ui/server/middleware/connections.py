@@ -1,6 +1,6 @@
-"""Bounds what uvicorn takes before any middleware sees it: a header that never ends, a websocket's message.
+"""Limits of what uvicorn accepts before any middleware: time for a request's header, and size of websocket messages.
 
-Streamlit starts uvicorn and lets nobody set either: a header may take for ever, and a message 200 MB.
+Streamlit starts uvicorn without options for these: a header may take forever, and a message 200 MB.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from snnviz.data.files.limits import UploadLimits
 from snnviz.errors import InputError
 
 HEADER_SECONDS = float(UploadLimits().idle)
-"""From the first byte of a request, or from connecting, to the end of its header. A browser takes milliseconds."""
+"""Seconds from the first byte of a request, or from connecting, to the end of its header. A browser takes milliseconds.
+"""
 
 MESSAGE_BYTES = 4 * 2**20
-"""Of a message from a page: the state of all its widgets and components is some kilobytes."""
+"""Largest websocket message in bytes: the state of a page's widgets and components has some kilobytes."""
 
 _begin_websocket = WebSocketsSansIOProtocol.__init__
 
 
 def limit_header_time() -> None:
-    """Have uvicorn close a connection whose next request's header is not whole in time: as long as a body may pause."""
+    """Makes uvicorn close a connection whose next request's header is not complete in time."""
     global HEADER_SECONDS
     with suppress(InputError):  # which the Data page says
         HEADER_SECONDS = float(UploadLimits.here().idle)
@@ -46,7 +47,7 @@ def limit_header_time() -> None:
 
 
 def limit_message_size() -> None:
-    """Have uvicorn close a websocket whose message is longer than a page's can be."""
+    """Makes uvicorn close a websocket whose message is too long."""
     WebSocketsSansIOProtocol.__init__ = _begin_bounded  # type: ignore[method-assign, assignment]
 
 

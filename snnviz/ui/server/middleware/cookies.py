@@ -1,4 +1,4 @@
-"""Gives every visitor their cookie, in the answer to the first page."""
+"""ASGI middleware that gives every visitor a cookie, in the response to the first page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from snnviz.ui.server import visitors
 
 VISITOR = "snnviz.visitor"
-"""Where other middleware and routes find the visitor's name in the scope."""
+"""Key in the ASGI scope under which other middleware and routes find the visitor's name."""
 
 
 class Cookies:
-    """Middleware that knows visitors by their cookie, and begins a new one where there is none to be believed."""
+    """ASGI middleware that identifies visitors by their signed cookie, and creates one if it is missing or invalid."""
 
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self.app = app
@@ -41,6 +41,6 @@ class Cookies:
         await self.app(scope, receive, answer if old else send)
 
     def value(self, name: str, *, secure: bool) -> str:
-        """The header that sets the cookie."""
+        """Returns the Set-Cookie header for this visitor."""
         words = f"Path={self.path}; Max-Age={visitors.LIFE_SECONDS}; HttpOnly; SameSite=Lax{'; Secure' * secure}"
         return f"{visitors.cookie_name()}={visitors.sign(name)}; {words}"

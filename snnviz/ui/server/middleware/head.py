@@ -1,7 +1,7 @@
-"""The head of the page: our style sheet and script, there before anything is drawn.
+"""Adds our style sheet and script to the head of Streamlit's page.
 
-Streamlit sends one HTML file for all pages. What a script of ours says about the page comes seconds later, after
-something has been shown, which then moves. So the file gets two more lines on its way to the browser.
+Streamlit sends one HTML file for all pages. A script of ours would run seconds later, after something was shown, which
+then moves. So the file gets two more lines on its way to the browser.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from snnviz.ui.server.frontend import FOREVER, STATIC, file_response
 UI = Path(__file__).resolve().parents[2]
 FILES = {name: UI / name for name in ("page.css", "page.js")}
 DROPPED_HEADERS = {b"accept-encoding", b"if-none-match", b"if-modified-since", b"range"}
-"""Of a request for the page: the answer has to be whole, and as it is in the file."""
+"""Headers that are removed from a request for the page, so that the response is complete and uncompressed."""
 
 PRELOADED = (
     "BidiComponent",
@@ -32,11 +32,11 @@ PRELOADED = (
     "Selectbox",
     "WidgetLabelHelpIcon",
 )
-"""Parts of Streamlit that all pages need, and that it fetches when the first of them is to be shown."""
+"""Parts of Streamlit that all pages need, and that it would only fetch when first shown."""
 
 
 class Head:
-    """Middleware that adds to Streamlit's page what all of ours begin with."""
+    """ASGI middleware that adds our style sheet and script to Streamlit's page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -77,7 +77,7 @@ class _HeadWriter:
 
 
 def with_head(page: bytes) -> bytes:
-    """Streamlit's page with our style sheet and script in its head; any other body unchanged.
+    """Returns Streamlit's page with our style sheet and script in its head; any other body unchanged.
 
     >>> with_head(b"<head><title>Streamlit</title></head>").startswith(b"<head><title>snnviz</title>")
     True
@@ -90,7 +90,7 @@ def with_head(page: bytes) -> bytes:
 
 
 async def asset(request: Request) -> Response:
-    """Our style sheet or script."""
+    """Returns the response with our style sheet or script."""
     name = request.url.path.rsplit("/", 1)[-1]
     exact = request.query_params.get("v") == _version(name)
     return file_response(request, FILES[name], FOREVER if exact else "no-cache")

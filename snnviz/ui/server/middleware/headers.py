@@ -1,4 +1,4 @@
-"""What each answer tells the browser: which code it may run, who may frame the page, what it says elsewhere."""
+"""ASGI middleware that adds security headers to every response: allowed scripts, framing, referrer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLACE = re.compile(r"\*|[a-z][a-z0-9+.-]*:(//(\*\.)?(\[[0-9a-f:.]+\]|[a-z0-9_.-
 
 
 class Headers:
-    """Middleware that adds them to every answer, refusals included."""
+    """ASGI middleware that adds the headers to every response, refusals included."""
 
     def __init__(self, app: ASGIApp, places: tuple[str, ...] = ()) -> None:
         self.app, self.places = app, places
@@ -42,7 +42,7 @@ class Headers:
 
 
 def put(headers: MutableHeaders, scope: Scope, places: tuple[str, ...]) -> None:
-    """Adds them to an answer. The page may be framed by its own server and, as ``?embed=true``, by these places."""
+    """Adds the headers to a response; `places` may frame the page with ``?embed=true``, its own server always."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     framed = places if query.get("embed") == ["true"] else ()
     headers["Content-Security-Policy"] = policy(framed)
@@ -53,14 +53,14 @@ def put(headers: MutableHeaders, scope: Scope, places: tuple[str, ...]) -> None:
 
 
 async def broken(request: Request, _error: Exception) -> PlainTextResponse:
-    """The answer where something broke, made outside of all middleware; the log has the traceback."""
+    """Returns the response to an internal error, made outside of all middleware; the log has the traceback."""
     response = PlainTextResponse("Something broke here; the server's log says what.", 500)
     put(response.headers, request.scope, ())
     return response
 
 
 def places() -> tuple[str, ...]:
-    """The origins that may embed the page, from $SNNVIZ_FRAMES. Raises `InputError` for what is no origin."""
+    """Returns the origins that may embed the page, from $SNNVIZ_FRAMES. Raises `InputError` for an invalid origin."""
     found = tuple(part.strip().lower() for part in os.environ.get(SWITCH, "").split(",") if part.strip())
     for one in found:
         if not _PLACE.fullmatch(one):
@@ -70,7 +70,7 @@ def places() -> tuple[str, ...]:
 
 @cache
 def policy(framed: tuple[str, ...]) -> str:
-    """The Content-Security-Policy.
+    """Returns the Content-Security-Policy; `framed`: origins that may frame the page.
 
     Streamlit loads our components' code from blobs and has a few lines of WebAssembly (64-bit integers), and it and
     Plotly write styles into the page. Nothing needs `eval`, and nothing is fetched from elsewhere.

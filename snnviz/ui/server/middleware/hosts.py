@@ -1,8 +1,8 @@
-"""Under which names the server answers.
+"""Host names to which the server answers, as a defence against DNS rebinding.
 
-A page elsewhere may have its own name lead to this machine (DNS rebinding): the browser then takes what it asks for one
-place with that page, and lets it read the answers. Such a request still says that name. So a server that listens to its
-machine alone answers to that machine's own names, and to others where whoever started it said so.
+A malicious page can make its own name point to this machine; the browser then lets it read our responses. Such a
+request still contains that name. So a server that listens to its own machine only answers to that machine's own names,
+and to others that were allowed at its start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ALLOWED = re.compile(rf"\*|(?:\*\.)?(?:{_NAME})(?::\d{{1,5}})?")
 
 
 class Hosts:
-    """Middleware that answers to known names alone, over HTTP and websockets."""
+    """ASGI middleware that answers only to allowed host names, over HTTP and websockets."""
 
     def __init__(self, app: ASGIApp, named: tuple[str, ...] = ()) -> None:
         self.app, self.named = app, named
@@ -48,7 +48,7 @@ class Hosts:
         await self.app(scope, receive, send)
 
     def sentence(self, given: str, hidden: str) -> str:
-        """The text of the answer to a request by an unknown host name, or by none."""
+        """Returns the text of the response to a request by an unknown host name, or by none."""
         found = _HOST.fullmatch(given.lower())
         *known, last = dict.fromkeys((*OWN, *self.named))
         return (
@@ -58,7 +58,7 @@ class Hosts:
 
 
 def named() -> tuple[str, ...]:
-    """The names that whoever started the server trusts: $SNNVIZ_HOSTS. Raises `InputError` for what is no name."""
+    """Returns the allowed host names of $SNNVIZ_HOSTS. Raises `InputError` for an invalid name."""
     found = tuple(part.strip().lower() for part in os.environ.get(SWITCH, "").split(",") if part.strip())
     for one in found:
         if not _ALLOWED.fullmatch(one):
@@ -67,7 +67,7 @@ def named() -> tuple[str, ...]:
 
 
 def is_alone() -> bool:
-    """Whether the server listens to its own machine only."""
+    """Returns whether the server listens to its own machine only."""
     address = str(st.get_option("server.address") or "")
     try:
         return ipaddress.ip_address(address).is_loopback
@@ -76,19 +76,19 @@ def is_alone() -> bool:
 
 
 def is_same(headers: Mapping[str, str]) -> bool:
-    """Whether whoever asks is a page of this server, or of a name that is trusted, or no page at all."""
+    """Returns whether a request comes from a page of this server, from an allowed host, or from no page at all."""
     host, page = headers.get("Host"), origin(headers)
     return page is None or page == (host or "").lower() or is_one_of(page, named())
 
 
 def origin(headers: Mapping[str, str]) -> str | None:
-    """The host of the page that asks, with its port; empty where it hides, None where no page asks."""
+    """Returns the host of the page that sends a request, with its port; "" if it is hidden, None if no page does."""
     given = headers.get("Origin")
     return None if given is None else given.lower().partition("://")[2]
 
 
 def is_one_of(host: str | None, known: tuple[str, ...]) -> bool:
-    """Whether a host, perhaps with a port, is among those that are known.
+    """Returns whether a host, with or without a port, matches one of the `known` names.
 
     >>> known = ("localhost", "a.example:80", "*.b.example")
     >>> [is_one_of(host, known) for host in ("localhost:8501", "a.example:80", "x.b.example")]

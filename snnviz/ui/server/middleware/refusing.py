@@ -1,4 +1,4 @@
-"""How a request is refused: by a sentence, over HTTP and websockets."""
+"""Refusing a request with a sentence, over HTTP and websockets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 LISTENING_SECONDS = 2.0
-"""To who still sends: whose connection ends at once may never read why."""
+"""Seconds for which the rest of a body is still read, as a client whose connection ends at once may never read why."""
 
 
 async def refuse(
     scope: Scope, receive: Receive, send: Send, status: int, sentence: str, *, sending: bool = False
 ) -> None:
-    """Answer with a status and a sentence, and close the connection, so that nothing more of the request is read.
+    """Sends a response with a status and a sentence, and closes the connection without reading the rest of the request.
 
     `sending`: a body is still arriving.
     """

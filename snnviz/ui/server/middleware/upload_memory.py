@@ -1,4 +1,4 @@
-"""How much memory the visitors' uploads take, by visitor, by address and in all."""
+"""Memory taken by the visitors' uploads, by visitor, by address and in all."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from snnviz.data.files.limits import UploadLimits
 
 LEFT_SECONDS = 120
-"""After which what a visitor left behind goes, as Streamlit says of its sessions: till then they may come back."""
+"""Seconds after which uploads of a visitor who left are dropped, as Streamlit drops sessions."""
 
 LEAST_BYTES = 4096
-"""What a file counts at least: an empty one takes room too."""
+"""Number of bytes that a file counts at least, as empty ones take room too."""
 
 SAME_SECONDS = 0.2
-"""For so long what is held is not counted anew, however many small parts arrive."""
+"""Seconds for which a count of held bytes is reused."""
 
 
 class Owner(NamedTuple):
-    """Whose upload it is: visitor and address, both pseudonymous."""
+    """The owner of an upload: pseudonyms of visitor and address."""
 
     visitor: str
     address: str
@@ -41,7 +41,7 @@ class UploadMemory:
         self._left: dict[str, float] = {}
 
     def add(self, owner: Owner, size: int) -> None:
-        """Add bytes of a body that is arriving; a negative `size` when it is answered."""
+        """Adds bytes of an arriving body; a negative `size` after its response."""
         for key in _keys(owner):
             self._arriving[key] += size
             if not self._arriving[key]:
@@ -50,7 +50,7 @@ class UploadMemory:
             self._counted = 0.0
 
     def refusal(self, owner: Owner, limits: UploadLimits) -> tuple[int, str] | None:
-        """The HTTP status and sentence of a refusal where a limit is exceeded, else None."""
+        """Returns the HTTP status and sentence of a refusal if a limit is exceeded, else None."""
         now = time.monotonic()
         if now - self._counted > SAME_SECONDS:
             self.count(now)
@@ -72,7 +72,7 @@ class UploadMemory:
         return None
 
     def count(self, now: float) -> None:
-        """Count what is held, by owner, and drop what was left behind long ago."""
+        """Counts the held bytes by owner, and drops what was left behind long ago."""
         self._counted = now
         self._kept.clear()
         files, here = _files(), set()
@@ -108,16 +108,16 @@ class UploadMemory:
 ALL = ("all", "")
 
 MEMORY = UploadMemory()
-"""Of this server."""
+"""The counter of this server."""
 
 
 def drop_left_behind() -> None:
-    """Drop uploads whose visitors left long ago, also while nobody sends anything."""
+    """Drops uploads whose visitors left long ago."""
     MEMORY.count(time.monotonic())
 
 
 def release_uploads() -> None:
-    """Free the visitor's uploads, which are no longer needed."""
+    """Frees the current visitor's uploads, which are no longer needed."""
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
