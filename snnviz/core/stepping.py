@@ -185,12 +185,12 @@ class StepPopulation:
 
 
 class StepScan:
-    """Neurons in a loop of layers, by their step: stores states and currents, and computes each step again going
-    backward.
+    """Neurons in a loop of layers, by their step: stores states and currents where gradients flow, and computes each
+    step again going backward, which frees what was stored of it.
     """
 
     def __init__(self, of: StepPopulation) -> None:
-        self.of = of
+        self.of, self._keeps = of, torch.is_grad_enabled()
         self._before: list[tuple[Any, ...]] = []
         self._currents: list[Tensor] = []
         self._later: list[Tensor | None] = [None] * of.model.states
@@ -199,10 +199,13 @@ class StepScan:
     @torch.no_grad()
     def advance(self, u: Tensor, s: Tensor, t: int) -> None:
         """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
-        states = self._before[-1] if self._before else self.of.initial_states()
-        del self._before[t:], self._currents[t:]
-        self._currents.append(u[t].clone())
-        states, u[t], s[t] = self._step(states, self._currents[t], self.of.tensors)
+        given = self._before[-1] if t else self.of.initial_states()
+        current = u[t].clone()
+        states, u[t], s[t] = self._step(given, current, self.of.tensors)
+        if not self._keeps:
+            self._before.clear()
+        else:
+            self._currents.append(current)
         self._before.append(states)
 
     def _step(self, states: tuple[Any, ...], current: Tensor, tensors: Sequence[Tensor]) -> tuple[Any, ...]:
@@ -214,6 +217,7 @@ class StepScan:
         with torch.enable_grad():
             states = tuple(x.detach().requires_grad_() if isinstance(x, Tensor) else x for x in given)
             current = self._currents[t].requires_grad_()
+            del self._before[t:], self._currents[t:]
             tensors = [tensor.detach().requires_grad_() for tensor in self.of.tensors]
             after, _, output = self._step(states, current, tensors)
         inner = [x for x in states if isinstance(x, Tensor)]

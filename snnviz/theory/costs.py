@@ -106,8 +106,11 @@ def memory_bytes(design: Design) -> int:
     A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its
     backward pass, and layers in a cycle also currents and gradients (in a cell several); measuring and testing keep
     every layer's spikes, and all work on a few copies of the largest layer. The allocator reuses little between these,
-    so they add up. Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images
-    lie in memory, frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
+    so they add up. What neurons without a kernel store in a cycle, a time step at a time, leaves holes in the heap too
+    small for the next tensor: it counts twice, and potentials and currents beside spikes when measuring.
+
+    Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
+    frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
     """
     built, about = build_architecture(design), dataset_card(design.data.name)
     layers = built.layers
@@ -120,8 +123,11 @@ def memory_bytes(design: Design) -> int:
     neurons = sum(layer.neurons for layer in layers)
     stepping = any(source.delay for layer in layers for source in layer.sources)
     kept = ((8 if design.network.kind == "cell" else 4) if stepping else 2) + _beside(design)
+    watched = 1.5
+    if stepping and _beside(design):
+        kept, watched = kept + _beside(design), watched + 2
     largest = max(math.prod(layer.in_shape) + layer.neurons for layer in layers)
-    floats = together * (inputs + kept * neurons + 4 * largest) + seen * (1.5 * neurons + 2 * largest)
+    floats = together * (inputs + kept * neurons + 4 * largest) + seen * (watched * neurons + 2 * largest)
     wide = 4
     if design.network.code == "ttfs":  # double precision by torch's own operations, convolutions by way of columns
         wide, columns = 8, max(layer.kernel**2 * math.prod(layer.in_shape) for layer in layers)

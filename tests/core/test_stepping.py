@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from snnviz.core.networks import Network
 from snnviz.core.stepping import Population, StepPopulation, population
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS, SURROGATES
+from snnviz.design.neurons import States
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.events import Checkpoint, EpochEnd, LayerState
 from snnviz.theory import costs
@@ -160,6 +163,34 @@ def test_a_loop_goes_back_a_time_step_at_a_time_and_finds_the_same_gradients(mad
         scan.retreat(u, g, t)
     for mine, other in zip((u, *scan.gradients), wanted, strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["plif", "synaptic"])
+def test_a_loop_remembers_one_time_step_where_no_gradient_flows(kind: str) -> None:
+    """And the same as with gradients: a look at a network would otherwise need as much memory as its training."""
+    current = drive(6, False, torch.float32).detach()
+
+    def going(track: bool) -> tuple[list[Tensor], list[weakref.ref[Tensor]]]:
+        with torch.set_grad_enabled(track):
+            population = StepPopulation(neuron(kind), {})
+            made: list[weakref.ref[Tensor]] = []
+            step = population.model.function
+
+            def noting(states: States, *rest: Any) -> Any:
+                found = step(states, *rest)
+                made.extend(weakref.ref(x) for x in found[0])
+                return found
+
+            population.model = replace(population.model, function=noting)
+            scan, u, s = population.scan(), current.clone(), torch.empty_like(current)
+            for t in range(len(u)):
+                scan.advance(u, s, t)
+            alive = [ref for ref in made if ref() is not None]
+            assert len(alive) == population.model.states * (len(u) if track else 1)
+            return [u, s], alive
+
+    (kept, _), (looked, _) = going(True), going(False)
+    assert all(map(torch.equal, kept, looked))
 
 
 def design(kind: str, **fields: Any) -> Design:

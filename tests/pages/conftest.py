@@ -34,11 +34,14 @@ def repaired() -> None:
 
 
 @contextmanager
-def using(folder: Path) -> Iterator[Path]:
-    """The pages use this cache folder; at the end nobody works in it any more."""
+def using(folder: Path, *, worker: bool = False) -> Iterator[Path]:
+    """The pages use this cache folder. What they submit stays in the queue, so that a test sees the same however busy
+    the machine is; with a `worker` it is trained, and at the end nobody works there any more."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNNVIZ_CACHE", str(folder))
         patch.delenv("SNNVIZ_STORE", raising=False)
+        if not worker:
+            patch.setattr(Local, "start", lambda _: None)
         services.CACHE.clear()
         yield folder
         with suppress(StoreError):

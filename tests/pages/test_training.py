@@ -18,7 +18,7 @@ from tests.waiting import ended, until
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One cache for all tests of this module."""
-    with using(tmp_path_factory.mktemp("cache")) as folder:
+    with using(tmp_path_factory.mktemp("cache"), worker=True) as folder:
         yield folder
 
 

@@ -54,7 +54,7 @@ def test_a_press_scores_and_another_trains(at_study: Callable[[CellStudy], Visit
     visit.press("cells_study-train")
     assert {run.run for run in services.store().runs()} == {d.digest for d in distinct_designs(study_runs(TINY, {}))}
     visit.press("cells_study-cancel")
-    assert all(run.ended or run.cancel_requested for run in services.store().runs())
+    assert {run.state for run in services.store().runs()} == {"cancelled"}
 
 
 def test_what_is_scored_and_trained_is_drawn(

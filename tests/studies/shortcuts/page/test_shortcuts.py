@@ -67,7 +67,7 @@ def test_one_press_queues_all_of_them_once() -> None:
     assert {run.run for run in services.store().runs()} == {d.digest for d in distinct_designs(study_runs(TINY, ONE))}
     assert open_page().at.button("shortcuts-train").disabled
     visit.press("shortcuts-cancel")
-    assert all(run.ended or run.cancel_requested for run in services.store().runs())
+    assert {run.state for run in services.store().runs()} == {"cancelled"}
 
 
 def test_what_is_trained_is_drawn_for_everybody(trained: Callable[..., Run]) -> None:
@@ -193,7 +193,7 @@ def test_gradients_before_training_are_queued_once_and_cancelled() -> None:
     assert run.task == gradient_survey(TINY, ONE)
     assert open_page("before").at.button("shortcuts-before-train").disabled
     visit.press("shortcuts-before-cancel")
-    assert services.store().get(run.run).ended or services.store().get(run.run).cancel_requested
+    assert services.store().get(run.run).state == "cancelled"
 
 
 def test_gradients_before_training_are_drawn_from_the_store() -> None:
