@@ -160,6 +160,24 @@ class EpochEnd(Row):
 
 
 @dataclass(frozen=True, slots=True)
+class Predictions(Row):
+    """The classes predicted for the test images after the last epoch; runs of older versions have none.
+
+    images: their number. test_set: name of the test set; rows with the same name are about the same images in the same
+    order. predicted, correct: the class of each image and whether it is right, packed by `theory.predictions`.
+    """
+
+    table: ClassVar[str] = "predictions"
+    key: ClassVar[tuple[str, ...]] = ("epoch",)
+
+    epoch: int
+    images: int
+    test_set: str
+    predicted: str = field(repr=False)
+    correct: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Everything needed to resume after `epoch`: weights and optimizer state as named numpy arrays."""
 

@@ -20,6 +20,7 @@ from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress
 from snnviz.tasks import EMPTY_HISTORY, History, one_thread
+from snnviz.theory.predictions import pack_predictions
 
 TINY_DESIGN = {
     "data": {"train_samples": 2, "test_samples": 2, "steps": 2},
@@ -39,7 +40,8 @@ def execute(
     bit.
 
     Yields a Progress per training step, Samples, Branches, LayerStates and Timings as in `observe`, and an EpochEnd and
-    a Checkpoint per epoch; the last checkpoint has no branches. Raises `DataMissing` or `Diverged`.
+    a Checkpoint per epoch; in the last epoch also the Predictions, and a checkpoint without branches. Raises
+    `DataMissing` or `Diverged`.
     """
     with train.worker_threads() as crew:
         yield from _train(design, resume, lambda: crew if threads() > 1 else None)
@@ -118,6 +120,8 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             yield from network.timings(probe, epochs * per_epoch, epochs, final=True)
         score, seen = train.evaluate(network, test_images, crew()), len(training_images)
         held = train.evaluate(network, held_out, crew()) if held_out else None
+        if epoch + 1 == epochs:
+            yield pack_predictions(epochs, design.data.name, score.predicted, test_images.labels.numpy())
         yield EpochEnd(
             epoch=epoch + 1,
             train_accuracy=hit_sum / seen,

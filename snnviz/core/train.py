@@ -255,13 +255,14 @@ def test_parts(network: Network, count: int) -> list[slice]:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Result of a test: accuracy in [0, 1], mean loss, and spikes per spiking neuron and time step (None without
-    spikes).
+    """Result of a test: accuracy in [0, 1], mean loss, spikes per spiking neuron and time step (None without spikes),
+    and the class predicted for each image (N,).
     """
 
     accuracy: float
     loss: float
     rate: float | None
+    predicted: NDArray[np.int64]
 
 
 def evaluate(network: Network, images: Images, executor: Executor | None = None) -> Evaluation:
@@ -270,7 +271,7 @@ def evaluate(network: Network, images: Images, executor: Executor | None = None)
     neurons = sum(layer.neurons for layer in network.firing)
 
     @torch.no_grad()
-    def part(chosen: slice) -> tuple[int, float, float]:
+    def part(chosen: slice) -> tuple[NDArray[np.int64], float, float]:
         fired = 0.0
 
         def count(_: int, activity: Activity) -> None:
@@ -279,10 +280,11 @@ def evaluate(network: Network, images: Images, executor: Executor | None = None)
 
         image = encode(images.take(chosen), images.white, design, "test", chosen.start)
         found, labels = logits(network, image, count, "running"), images.labels[chosen]
-        hits = int((found.argmax(1) == labels).sum())
-        return hits, F.cross_entropy(found, labels, reduction="sum").item(), fired
+        return found.argmax(1).numpy(), F.cross_entropy(found, labels, reduction="sum").item(), fired
 
     found = list(_each(part, test_parts(network, len(images)), executor))
-    hits, loss, fired = (sum(column) for column in zip(*found, strict=True))
+    predicted = np.concatenate([classes for classes, _, _ in found])
+    loss, fired = (sum(column) for column in zip(*(sums for _, *sums in found), strict=True))
     rate = fired / (len(images) * network.steps * neurons) if neurons else None
-    return Evaluation(hits / len(images), loss / len(images), rate)
+    hits = int((predicted == images.labels.numpy()).sum())
+    return Evaluation(hits / len(images), loss / len(images), rate, predicted)

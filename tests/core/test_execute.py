@@ -27,7 +27,8 @@ from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import ENCODINGS, OPTIMIZERS
 from snnviz.errors import Diverged
-from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Progress, Row, Sample
+from snnviz.events import Checkpoint, EpochEnd, Event, LayerState, Predictions, Progress, Row, Sample
+from snnviz.theory.predictions import correct_images, predicted_classes
 from tests.core import slow
 
 
@@ -391,3 +392,17 @@ def test_a_learning_rate_that_is_too_large_ends_in_one_sentence_and_until_then_e
             assert math.isfinite(event.test_loss)
         if isinstance(event, LayerState):
             assert not math.isnan(event.var_u)
+
+
+def test_the_last_epoch_says_what_is_predicted_for_each_test_image() -> None:
+    events = list(execute(design()))
+    said = [event for event in events if isinstance(event, Predictions)]
+    last = [event for event in events if isinstance(event, EpochEnd)][-1]
+    test = data.load(design())[1]
+    assert [row.epoch for row in said] == [3]
+    right = predicted_classes(said[0]) == test.labels.numpy()
+    assert right.mean() == pytest.approx(last.test_accuracy)
+    assert right.tolist() == correct_images(said[0]).tolist()
+    assert 0 < right.sum() < len(right)
+    resumed = [*execute(design(), resume=checkpoints(events)[1])]
+    assert [event for event in resumed if isinstance(event, Predictions)] == said

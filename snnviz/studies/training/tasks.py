@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
-from snnviz.events import Branch, EpochEnd, LayerState, Sample, Timing
+from snnviz.events import Branch, EpochEnd, LayerState, Predictions, Sample, Timing
 from snnviz.tasks import Cost, TaskKind
 from snnviz.theory import costs
 
@@ -33,7 +33,7 @@ def measurement_cost(task: Measurement) -> Cost:
 KINDS = (
     TaskKind(
         value=Design,
-        rows=(Sample, LayerState, Branch, Timing, EpochEnd),
+        rows=(Sample, LayerState, Branch, Timing, EpochEnd, Predictions),
         cost=run_cost,
         run="snnviz.core.execute:run",
         show="snnviz.cli.running:show_run",

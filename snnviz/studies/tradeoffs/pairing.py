@@ -1,0 +1,187 @@
+"""Two designs, run at the same seeds, and what the store knows of their difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.events import EpochEnd, Predictions
+from snnviz.store import Store
+from snnviz.store.metrics import metrics
+from snnviz.theory.comparison import Comparison, compare_with_one, paired_difference
+from snnviz.theory.mcnemar import Disagreement
+from snnviz.theory.metrics import METRICS, Metric, Outcome
+from snnviz.theory.predictions import disagreement_of_runs
+from snnviz.theory.sequential import LAST_LOOK, compare_at_look
+
+MOST_SEEDS = LAST_LOOK
+
+NO_PREDICTIONS = (
+    "What the test images alone leave open is not known: runs of before this version did not keep what they predict."
+)
+OTHER_IMAGES = "What the test images alone leave open is not known: the two were tested on different images."
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The designs A and B with the same seed."""
+
+    seed: int
+    a: Design
+    b: Design
+
+
+def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
+    """Both designs at so many seeds, from that of A on. Raises `InputError` if they are the same but for the seed."""
+    b = b.model_copy(update={"seed": a.seed})
+    if a.digest == b.digest:
+        raise InputError("B", "differ from A in more than its seed", "the same design")
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise InputError("seeds", f"be 1 to {MOST_SEEDS}", seeds)
+    numbers = range(a.seed, a.seed + seeds)
+    return tuple(
+        Pair(seed, a.model_copy(update={"seed": seed}), b.model_copy(update={"seed": seed})) for seed in numbers
+    )
+
+
+@lru_cache(maxsize=1024)
+def follows_from_design(metric: Metric, design: Design) -> bool:
+    """Whether a metric is known without a run, and so does not scatter."""
+    try:
+        return metric.value(Outcome(design)) is not None
+    except Exception:  # a host's own
+        return False
+
+
+@dataclass(frozen=True)
+class PairedRuns:
+    """What there is of A and B: the pairs asked for, the runs that are done by seed, and their numbers.
+
+    done: name of the run of A and of B, of seeds at which both are done. values: of A and B by metric and seed.
+    predictions: of A and B by seed, of those that kept them. epochs: of A and B by seed.
+    """
+
+    asked: tuple[Pair, ...]
+    done: Mapping[int, tuple[str, str]]
+    values: tuple[Mapping[str, Mapping[int, float]], Mapping[str, Mapping[int, float]]]
+    predictions: tuple[Mapping[int, Predictions], Mapping[int, Predictions]]
+    epochs: tuple[Mapping[int, Sequence[EpochEnd]], Mapping[int, Sequence[EpochEnd]]]
+
+    @cached_property
+    def images(self) -> Disagreement | None:
+        """What the test images alone leave open of the difference in accuracy; None where it is not known."""
+        return disagreement_of_runs(*self.predictions)
+
+    @property
+    def images_sentence(self) -> str:
+        """The same as a sentence; nothing before a pair is done."""
+        if not self.done:
+            return ""
+        if self.images is None:
+            both = set(self.predictions[0]) & set(self.predictions[1])
+            return OTHER_IMAGES if both else NO_PREDICTIONS
+        found = self.images
+        low, high = (100 * end for end in found.interval())
+        left = len(set(self.predictions[0]) & set(self.predictions[1]))
+        over = f" over {left} seeds" if left > 1 else ""
+        return (
+            f"The two disagree on {found.only_a + found.only_b:,} of {found.images:,} test images{over} (A alone is "
+            f"right on {found.only_a:,}, B alone on {found.only_b:,}): the images alone leave open {low:.1f} to "
+            f"{high:.1f} points."
+        )
+
+    def differences(self, metric: str) -> dict[int, float]:
+        """B - A by seed, of the seeds that have both."""
+        a, b = (values.get(metric, {}) for values in self.values)
+        return {seed: b[seed] - a[seed] for seed in self.done if seed in a and seed in b}
+
+    def compare(self, metric: Metric, *, anytime: bool = False, compared: int = 1) -> Comparison:
+        """B - A of one metric. `anytime`: with the interval that holds at every look."""
+        a, b = (values.get(metric.name, {}) for values in self.values)
+        exact = bool(self.asked) and follows_from_design(metric, self.asked[0].a)
+        if anytime:
+            found = [*self.differences(metric.name).values()]
+            return compare_at_look(found, better=metric.better, compared=compared, exact=exact)
+        images = self.images if metric.name == "accuracy" else None
+        return paired_difference(a, b, better=metric.better, compared=compared, test_images=images, exact=exact)
+
+    def document(self, *, anytime: bool = False, several: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
+        """For JSON. `several`: comparisons by metric that are corrected, instead of its own."""
+        told: dict[str, Any] = {}
+        for metric in METRICS:
+            found = (several or {}).get(metric.name) or self.compare(metric, anytime=anytime)
+            a, b = (values.get(metric.name, {}) for values in self.values)
+            by_seed = [{"seed": s, "a": a[s], "b": b[s]} for s in self.done if s in a and s in b]
+            told[metric.name] = {**found.document(), "pairs": by_seed}
+        images = self.images
+        return {
+            "a": self.asked[0].a.document(),
+            "b": self.asked[0].b.document(),
+            "pairs": [{"seed": seed, "a": a, "b": b} for seed, (a, b) in self.done.items()],
+            "metrics": told,
+            "test_images": None
+            if images is None
+            else {
+                "only_a": images.only_a,
+                "only_b": images.only_b,
+                "images": images.images,
+                "low": images.interval()[0],
+                "high": images.interval()[1],
+                "p": images.p,
+            },
+        }
+
+
+def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) -> PairedRuns:
+    """What the store has of these pairs. `curves`: with their epochs."""
+    found = store.several([design.digest for pair in asked for design in (pair.a, pair.b)])
+    both = {pair.seed: (found.get(pair.a.digest), found.get(pair.b.digest)) for pair in asked}
+    done = {seed: (a, b) for seed, (a, b) in both.items() if a and b and a.state == b.state == "done"}
+    runs = [run for pair in done.values() for run in pair]
+    values = metrics(store, runs)
+    names = {seed: (a.run, b.run) for seed, (a, b) in done.items()}
+    said = store.rows_of([run.run for run in runs], Predictions)
+    epochs = store.rows_of([run.run for run in runs], EpochEnd) if curves else {}
+
+    def of(side: int) -> dict[str, dict[int, float]]:
+        by_metric: dict[str, dict[int, float]] = {name: {} for name in METRICS.names}
+        for seed, pair in names.items():
+            for name, value in values[pair[side]].items():
+                if value is not None:
+                    by_metric[name][seed] = value
+        return by_metric
+
+    def rows(side: int, known: Mapping[str, Sequence[Any]]) -> dict[int, Sequence[Any]]:
+        return {seed: known[pair[side]] for seed, pair in names.items() if known.get(pair[side])}
+
+    predictions = tuple({seed: several[-1] for seed, several in rows(side, said).items()} for side in (0, 1))
+    return PairedRuns(
+        tuple(asked),
+        names,
+        (of(0), of(1)),
+        (predictions[0], predictions[1]),
+        (rows(0, epochs), rows(1, epochs)),
+    )
+
+
+def against_one(several: Mapping[str, PairedRuns]) -> dict[str, dict[str, Comparison]]:
+    """Comparisons of several designs with one A, by name and metric, corrected for their number; the seeds of each are
+    those that it has in common with A."""
+    found: dict[str, dict[str, Comparison]] = {name: {} for name in several}
+    first = next(iter(several.values()))
+    for metric in METRICS:
+        if first.asked and follows_from_design(metric, first.asked[0].a):
+            each = {name: runs.compare(metric) for name, runs in several.items()}
+        else:
+            ones = {name: runs.values[0].get(metric.name, {}) for name, runs in several.items()}
+            others = {name: runs.values[1].get(metric.name, {}) for name, runs in several.items()}
+            images = {n: runs.images for n, runs in several.items() if runs.images} if metric.name == "accuracy" else {}
+            whole = {seed: value for one in ones.values() for seed, value in one.items()}
+            each = compare_with_one(whole, others, better=metric.better, test_images=images)
+        for name, comparison in each.items():
+            found[name][metric.name] = comparison
+    return found

@@ -1,0 +1,60 @@
+"""What networks say of each test image, packed into a row, and what two runs' test sets say of their difference."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.events import Predictions
+from snnviz.theory.mcnemar import Disagreement, disagreement
+
+
+def pack_predictions(epoch: int, data: str, predicted: NDArray[np.int64], labels: NDArray[np.int64]) -> Predictions:
+    """Returns the row of the classes (images,) that a network predicts for test images of the data set `data`.
+
+    The test set is named by a digest of the data set's name and its labels in order, which changes with the images that
+    are drawn.
+    """
+    name = hashlib.sha256(data.encode() + b"\0" + labels.astype("<i8").tobytes()).hexdigest()[:16]
+    small = predicted.astype("<u1" if predicted.max(initial=0) < 256 else "<u2")
+    return Predictions(
+        epoch, len(labels), name, _packed(small.tobytes()), _packed(np.packbits(predicted == labels).tobytes())
+    )
+
+
+def predicted_classes(row: Predictions) -> NDArray[np.int64]:
+    """Returns the predicted class of each test image (images,), in the order of the test set."""
+    said = _unpacked(row.predicted, 2 * row.images)
+    return np.frombuffer(said, "<u1" if len(said) == row.images else "<u2").astype(np.int64)
+
+
+def correct_images(row: Predictions) -> NDArray[np.bool_]:
+    """Returns which test images (images,) are classified correctly."""
+    bits = np.frombuffer(_unpacked(row.correct, row.images // 8 + 1), np.uint8)
+    return np.unpackbits(bits, count=row.images).astype(bool)
+
+
+def disagreement_of_runs(a: Mapping[int, Predictions], b: Mapping[int, Predictions]) -> Disagreement | None:
+    """Returns what the test images say of B - A, given the predictions of both by seed.
+
+    None unless both have predictions for the same test set at some seed.
+    """
+    seeds = [seed for seed in sorted(set(a) & set(b)) if a[seed].test_set == b[seed].test_set]
+    if not seeds:
+        return None
+    same = len({a[seed].test_set for seed in seeds}) == 1
+    right = [[correct_images(rows[seed]) for seed in seeds] for rows in (a, b)]
+    return disagreement(*right, same_images=same)
+
+
+def _packed(said: bytes) -> str:
+    return base64.b64encode(zlib.compress(said, 9)).decode("ascii")
+
+
+def _unpacked(text: str, most: int) -> bytes:
+    return zlib.decompressobj().decompress(base64.b64decode(text), most)
