@@ -49,9 +49,6 @@ class ConfidenceInterval:
 def t_quantile(degrees_of_freedom: int, share: float = 0.975) -> float:
     """Returns the `share` quantile of Student's t distribution.
 
-    97.5 % up to 9 degrees of freedom by table, else by expansion around the normal quantile (Abramowitz and Stegun
-    26.7.5); errors: 2e-4 at 97.5 %, 2 % at 99.9 % and 8 degrees of freedom.
-
     >>> round(t_quantile(3), 3), round(t_quantile(20), 3)
     (3.182, 2.086)
     """
