@@ -73,7 +73,7 @@ def begins_anew(path: str, before: object, after: object) -> bool:
 
 def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
     """The choices of kind by path; that of neurons where they have fields of their own."""
-    usual = _absent_fields(())[NEURON]
+    usual = absent_fields(())[NEURON]
     return {
         path: value
         for path, value in shown.items()
@@ -100,7 +100,7 @@ def to_query(design: Design) -> str:
 
 def sparse_fields(shown: Mapping[str, Any]) -> dict[str, Any]:
     """Of a design's fields by path those that a link says: what differs from what absence means."""
-    plain, base = _absent_fields(()), absent_beside(shown)
+    plain, base = absent_fields(()), absent_beside(shown)
     return {
         path: value
         for path, value in shown.items()
@@ -122,11 +122,12 @@ def complete_fields(sparse: Mapping[str, Any]) -> dict[str, Any]:
 
 def absent_beside(shown: Mapping[str, Any]) -> Mapping[str, Any]:
     """What absence means for every field, by path, of a design with the kinds of these fields."""
-    return _absent_fields(tuple(_kinds(shown).items()))
+    return absent_fields(tuple(_kinds(shown).items()))
 
 
 @lru_cache(maxsize=1024)
-def _absent_fields(kinds: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+def absent_fields(kinds: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """What absence means beside these kinds, each a path and its value, by path."""
     document = naming.absent_document(Design)
     _put_all(document, dict(kinds), _absent)
     return MappingProxyType(flatten_document(naming.fill_absent(Design, document)))
