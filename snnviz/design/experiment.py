@@ -53,10 +53,11 @@ class ExperimentRun:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Combinations that are not run, and the sentence that says why."""
+    """Combinations that are not run, and the sentence that says why; `error`: of a rule that they break."""
 
     count: int
     why: str
+    error: InputError | None = None
 
 
 class Experiment(Document):
@@ -194,7 +195,7 @@ class _Groups:
 @lru_cache(maxsize=16)
 def _groups(asked: Experiment) -> _Groups:
     groups: dict[Levels, Design] = {}
-    whys: dict[tuple[str, str], list[str]] = {}
+    whys: dict[tuple[str, str], list[tuple[str, InputError | None]]] = {}
     first = asked.base.model_copy(update={"seed": asked.seed_numbers[0]})
     seen: set[Design] = set()
     forecast = _forecast() if asked.silent == "without" else None
@@ -208,14 +209,14 @@ def _groups(asked: Experiment) -> _Groups:
         try:
             design = _sharing(first, links.change(first, settings))
         except InputError as error:
-            whys.setdefault((error.field, error.rule), []).append(getattr(error, "why", str(error)))
+            whys.setdefault((error.field, error.rule), []).append((getattr(error, "why", str(error)), error))
             continue
         if forecast is not None and (layers := forecast(design)):
-            whys.setdefault(("silent", layers[0]), []).append(f"{layers[0]} is forecast to be silent")
+            whys.setdefault(("silent", layers[0]), []).append((f"layer {layers[0]} is forecast to be silent", None))
         elif design not in seen:
             seen.add(design)
             groups[levels] = design
-    return _Groups(groups, tuple(LeftOut(len(several), several[0]) for several in whys.values()))
+    return _Groups(groups, tuple(LeftOut(len(several), *several[0]) for several in whys.values()))
 
 
 def _sharing(base: Design, design: Design) -> Design:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -79,7 +80,18 @@ class Task(Document):
 
     def canonical(self) -> str:
         """Returns the canonical JSON text of the task: sorted keys, no spaces, every field present."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        """Made once, as a page asks for the digests of all its tasks each second."""
         return json.dumps(self.document(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Returns a copy with other fields, as pydantic's, without the text that was made of this one."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_text", None)
+        return copied
 
     def stored(self) -> str:
         """Returns the JSON text that the store keeps, which `restore` reads."""

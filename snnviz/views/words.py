@@ -137,6 +137,8 @@ NAMES = {
     "epochs": Word("Epochs", "Passes over the training images."),
     "train_samples": Word("Training images"),
     "test_samples": Word("Test images"),
+    "vary": Word("What varies"),
+    "points": Word("Points", "Designs that are spread evenly over all axes, by Sobol's sequence."),
     "seeds": Word("Seeds", "How often it is trained, each time with other weights, images and order."),
     "macs": Word(
         "Multiplications per time step",

@@ -76,6 +76,17 @@ def test_the_seven_texts_of_the_default_design_are_one_run() -> None:
     assert Design().digest == "e526b6a759d30ad1"
 
 
+def test_a_copy_with_another_field_has_its_own_digest() -> None:
+    """Though the text of the first was made, and is kept with it."""
+    first = Design()
+    assert first.digest == Design().digest
+    other = first.model_copy(update={"seed": 3})
+    assert other.digest == Design(seed=3).digest != first.digest
+    assert (other, hash(other)) == (Design(seed=3), hash(Design(seed=3)))
+    assert first == Design()
+    assert first.model_copy(deep=True).digest == first.digest
+
+
 def alike(several: list[Task]) -> None:
     """Equal keys if and only if equal values, and every one comes back from what is stored and from its sparse form."""
     keys: dict[str, Task] = {}

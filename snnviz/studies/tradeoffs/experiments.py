@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment
-from snnviz.design.links import from_sparse
+from snnviz.design.links import flatten, from_sparse
+from snnviz.studies.tradeoffs.offers import usual_values
 
 SMALL = from_sparse(
     {
@@ -23,9 +24,21 @@ DEFAULT = Experiment(
     seeds=3,
 )
 
-PRESETS: dict[str, Experiment] = {"threshold x initialisation": DEFAULT}
+PRESETS: dict[str, Experiment] = {
+    "threshold × initialisation": DEFAULT,
+    "threshold × leak": Experiment(base=SMALL, vary=("neuron.threshold=0.5..2/4", "neuron.beta=0..0.9/4"), seeds=3),
+    "one skip": Experiment(base=SMALL, vary=("network.edges=all:0,all:1",), seeds=3),
+    "where it learns": Experiment(
+        base=SMALL,
+        vary=("neuron.threshold=0.25..2", "training.learning_rate=0.0005..0.05/log", "neuron.beta=0..0.95"),
+        how="spread",
+        points=32,
+        seeds=1,
+    ),
+}
 
 
 def asked_of(base: Design) -> Experiment:
-    """The first question that is asked of a design."""
-    return Experiment(base=base, vary=("neuron.threshold=0.5,1,1.5",), seeds=3)
+    """The first question that is asked of a design: its threshold, or how fast it learns."""
+    path = next(path for path in ("neuron.threshold", "training.learning_rate") if path in flatten(base))
+    return Experiment(base=base, vary=(f"{path}={usual_values(base, path)}",), seeds=3)

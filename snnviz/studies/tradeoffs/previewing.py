@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, Levels
+from snnviz.errors import InputError
 from snnviz.theory import costs, verdicts
 from snnviz.views.numbers import count
 
@@ -35,8 +35,22 @@ def _layers(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) < 4 else f"{names[0]} to {names[-1]}"
 
 
-@lru_cache(maxsize=4096)
+_KNOWN: dict[str, Forecast] = {}
+"""By digest: what is known costs a look nothing."""
+
+MOST_KNOWN = 20_000
+
+
 def _forecast(design: Design) -> Forecast:
+    found = _KNOWN.get(design.digest)
+    if found is None:
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN[design.digest] = _made(design)
+    return found
+
+
+def _made(design: Design) -> Forecast:
     return Forecast(
         costs.parameter_count(design),
         costs.macs_per_step(design),
@@ -45,11 +59,16 @@ def _forecast(design: Design) -> Forecast:
     )
 
 
+def known_forecasts(groups: Mapping[Levels, Design]) -> dict[Levels, Forecast]:
+    """Of the groups of which it was made already."""
+    return {levels: known for levels, design in groups.items() if (known := _KNOWN.get(design.digest))}
+
+
 def forecasts(groups: Mapping[Levels, Design], seconds: float = float("inf")) -> dict[Levels, Forecast]:
     """Of each group, as far as that takes at most so many seconds beyond what is known already; at least one more."""
     found, end = {}, time.monotonic() + seconds
     for levels, design in groups.items():
-        found[levels] = _forecast(design.model_copy(update={"seed": 0}))
+        found[levels] = _forecast(design)
         if time.monotonic() > end:
             break
     return found
@@ -69,10 +88,11 @@ def groups_text(asked: Experiment) -> str:
     return f"{len(asked.runs()):,} run{'s' * (len(asked.runs()) != 1)}: {groups}, {seeds}"
 
 
-def left_out_texts(asked: Experiment) -> list[str]:
-    """A sentence for each reason for which combinations are left out."""
+def left_out_texts(asked: Experiment, say: Callable[[InputError], str] = lambda _: "") -> list[str]:
+    """A sentence for each reason for which combinations are left out. `say`: a rule in words of its own."""
     return [
-        f"{one.count:,} combination{'s are' if one.count != 1 else ' is'} left out: {one.why}."
+        f"{one.count:,} combination{'s are' if one.count != 1 else ' is'} left out: "
+        f"{(say(one.error) if one.error else '') or one.why}."
         for one in asked.left_out
     ]
 
@@ -81,15 +101,15 @@ def silent_text(known: Mapping[Levels, Forecast], groups: int) -> str:
     """How many groups are forecast to be silent, and where; empty where none is.
 
     >>> silent_text({(0,): Forecast(1, 1, ("L3",), ()), (1,): Forecast(1, 1, (), ())}, 2)
-    '1 of 2 groups is forecast to be silent in layer L3.'
+    '1 of 2 groups is forecast to be silent in layer L3 before training.'
     """
     where = Counter(one.silent[0] for one in known.values() if one.silent)
     if not (silent := where.total()):
         return ""
-    layers = [name for name, _ in where.most_common(3)]
-    more = " or later" if any(len(one.silent) > 1 for one in known.values()) or len(where) > 3 else ""
-    verb = "is" if silent == 1 else "are"
-    return f"{silent:,} of {groups:,} groups {verb} forecast to be silent in layer {' or '.join(layers)}{more}."
+    first = " or ".join(name for name, _ in where.most_common(3)) + (" or others" if len(where) > 3 else "")
+    alone = all(len(one.silent) < 2 for one in known.values())
+    verb, place = "is" if silent == 1 else "are", f"in layer {first}" if alone else f"from layer {first} on"
+    return f"{silent:,} of {groups:,} groups {verb} forecast to be silent {place} before training."
 
 
 def costs_text(known: Mapping[Levels, Forecast]) -> str:

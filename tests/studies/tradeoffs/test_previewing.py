@@ -18,7 +18,7 @@ def test_a_forecast_is_the_designs_own_and_silence_is_counted() -> None:
         assert known[levels].macs == costs.macs_per_step(design)
         assert known[levels].silent == verdicts.silent_layers(design)
     assert [bool(one.silent) for one in known.values()] == [False, True]
-    assert previewing.silent_text(known, 2).startswith("1 of 2 groups is forecast to be silent in layer ")
+    assert previewing.silent_text(known, 2).startswith("1 of 2 groups is forecast to be silent ")
     few = asked.model_copy(update={"vary": ("neuron.threshold=0.5,1",)})
     assert previewing.silent_text(previewing.forecasts(few.groups()), 2) == ""
 

@@ -1,24 +1,81 @@
-"""The view Ask of the Trade-offs page: what is varied, what that comes to, and the button that queues it."""
+"""The view Ask of the Trade-offs page: a base, what is varied, and how; what that comes to is `forecasting`."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, RUNS, to_link
+from snnviz.design import links
+from snnviz.places import ROOT
+from snnviz.studies.tradeoffs.experiments import asked_of
+from snnviz.studies.tradeoffs.page import axes, forecasting
+from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS, to_link
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import questions
-from snnviz.ui.kit.actions import actions
+from snnviz.ui.kit import questions, state
+from snnviz.ui.kit.designs import OWN
+from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.words import escape_markdown
+from snnviz.views.changes import label, value
 
-ABOUT = "What changes if only this changes? Every group has the same seeds, so that groups can be compared run by run."
+ABOUT = (
+    "**What changes if only this changes?** A design is trained with other values of some fields. All groups have the "
+    "same seeds, so that they can be compared run by run; what was trained before is found again."
+)
+HOW = {"every": "every combination", "each": "one field at a time", "spread": "points spread evenly"}
+HOW_HELP = (
+    "Every combination of all values; each field by itself, the others as in the base; or so many points that fill the "
+    "space of all fields evenly (Sobol's sequence)."
+)
 
 
 def panel() -> None:
-    """The experiment, and its runs, live."""
+    """The experiment; below it what it comes to and its runs, live."""
     st.caption(ABOUT)
-    questions.live(_runs, RUNS, lambda: questions.are_active([run.design for run in EXPERIMENT.value.runs()]))
+    with st.container():
+        _settings()
+    questions.live(forecasting.panel, RUNS, forecasting.is_active)
 
 
-def _runs() -> None:
-    designs = [run.design for run in EXPERIMENT.value.runs()]
-    actions(designs, questions.runs_of(designs), EXPERIMENT.key)
+@st.fragment(key=ASK)
+@show_store_errors()
+def _settings() -> None:
+    asked = EXPERIMENT.value
+    _start_menu()
+    left, right = st.columns([92, 14], vertical_alignment="center")
+    said = links.one_line_summary(asked.base, lambda path, given: f"{label(path)} {value(path, given)}")
+    left.markdown(f"**Base:** {escape_markdown(said)}")
+    if right.button("Edit it", icon=":material/hub:", width="stretch", key="tradeoffs-edit"):
+        state.replace_with_notice(asked.base, "Taken from Trade-offs.")
+        st.switch_page(ROOT / "pages" / "design.py")
+    axes.rows()
+    widths = [60, 16, 14, 16] if asked.how == "spread" else [60, 16, 30]
+    row = st.columns(widths, vertical_alignment="bottom")
+    EXPERIMENT.segments(row[0], "how", "How", names=HOW, help=HOW_HELP)
+    EXPERIMENT.number(row[1], "seeds")
+    if asked.how == "spread":
+        EXPERIMENT.number(row[2], "points")
+    EXPERIMENT.show_problem()
     address(to_link(), key="tradeoffs-address", steps=True)
+
+
+def _start_menu() -> None:
+    """The named experiments and the edited design; none is marked where the experiment is another."""
+    now = EXPERIMENT.value
+    known = {name: preset for name, preset in EXPERIMENT.presets.items() if preset == now}
+    marked = next(iter(known), OWN if now.base == state.design() else None)
+    key = f"{EXPERIMENT.widget_key('start')}/{marked}"
+    st.segmented_control(
+        "Start from",
+        [*EXPERIMENT.presets, OWN],
+        default=marked,
+        wrap=True,
+        key=key,
+        on_change=_start,
+        args=(key,),
+        help="An experiment, or the design that is edited as the base of one.",
+    )
+
+
+def _start(widget: str) -> None:
+    if (name := st.session_state[widget]) is not None:
+        chosen = asked_of(state.design()) if name == OWN else EXPERIMENT.presets[name]
+        EXPERIMENT.take(chosen, f"Started from {name}.")

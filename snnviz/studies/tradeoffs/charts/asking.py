@@ -1,0 +1,62 @@
+"""The groups of an experiment as a table: theory before training beside what training came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from snnviz.design.experiment import Experiment, Levels
+from snnviz.studies.tradeoffs.offers import field_label
+from snnviz.studies.tradeoffs.previewing import Forecast
+from snnviz.theory.intervals import confidence_interval
+from snnviz.views.changes import value
+from snnviz.views.numbers import table_value
+from snnviz.views.results import Result
+
+SHOWN = ("accuracy", "rate", "energy")
+
+
+def level_text(asked: Experiment, levels: Levels, axis: int) -> str:
+    """The level of a group on an axis, for people; of one axis at a time the base's as "base"."""
+    one, level = asked.axes[axis], levels[axis]
+    if level < 0:
+        return "base"
+    label = one.label(level)
+    return label if ":" in label or len(one.fields) > 1 else value(one.fields[0], label)
+
+
+def axis_name(asked: Experiment, axis: int) -> str:
+    """What an axis is called on pages."""
+    return " ~ ".join(field_label(path) for path in asked.axes[axis].fields)
+
+
+def group_table(asked: Experiment, known: Mapping[Levels, Forecast], results: Mapping[str, Result]) -> pd.DataFrame:
+    """A row for each group: its levels, the forecast, means over the seeds that are done, and its size where that
+    differs."""
+    members: dict[Levels, list[Result]] = {levels: [] for levels in asked.groups()}
+    for run in asked.runs():
+        if (result := results.get(run.design.digest)) is not None:
+            members[run.levels].append(result)
+    sizes = [
+        name for name in ("parameters", "macs") if len({getattr(forecast, name) for forecast in known.values()}) > 1
+    ]
+    rows: list[dict[str, Any]] = []
+    for levels, several in members.items():
+        forecast = known.get(levels)
+        row: dict[str, Any] = {axis_name(asked, n): level_text(asked, levels, n) for n in range(len(asked.axes))}
+        row["forecast"] = forecast.words if forecast else None
+        row["done"] = f"{len(several)} of {asked.seeds}"
+        for name in SHOWN:
+            row |= _means(name, [result.metrics[name] for result in several])
+        row |= {name: forecast and getattr(forecast, name) for name in sizes}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _means(name: str, values: Sequence[float | None]) -> dict[str, float | None]:
+    numbers = [number for one in values if (number := table_value(name, one)) is not None]
+    found = confidence_interval(numbers) if numbers else None
+    more = {f"± {name}": found.half if found else None} if name == "accuracy" else {}
+    return {name: found.mean if found else None, **more}

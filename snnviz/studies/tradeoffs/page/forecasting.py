@@ -1,0 +1,116 @@
+"""Part of the view Ask: what the experiment comes to, before its runs, while they train and when they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.store import Run
+from snnviz.studies.tradeoffs import previewing
+from snnviz.studies.tradeoffs.charts.asking import group_table
+from snnviz.studies.tradeoffs.page.setting import EXPERIMENT
+from snnviz.ui.kit import questions
+from snnviz.ui.kit.actions import actions
+from snnviz.ui.kit.columns import column, column_config, round_counts
+from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.views.numbers import NO_NUMBER
+from snnviz.views.refusals import error_text
+from snnviz.views.results import Result
+
+BUDGET = 0.3
+"""Seconds of a look that forecasts may take; the rest comes with the next looks."""
+
+HEIGHT = 420
+
+
+def is_active() -> bool:
+    """Whether there is more to come: runs that have not ended, forecasts that are not made."""
+    asked = EXPERIMENT.value
+    if len(previewing.known_forecasts(asked.groups())) < len(asked.groups()):
+        return True
+    return questions.are_active(_designs())
+
+
+def _designs() -> list[Design]:
+    return [run.design for run in EXPERIMENT.value.runs()]
+
+
+def panel() -> None:
+    """The sentences before; the button with the progress; a table of groups with theory and training side by side."""
+    asked, designs = EXPERIMENT.value, _designs()
+    groups, runs = asked.groups(), questions.runs_of(designs)
+    known = previewing.forecasts(groups, BUDGET)
+    _summary(runs, known)
+    actions(designs, runs, EXPERIMENT.key, widths=(4, 2, 6))
+    results = questions.results(designs, runs)
+    before = {digest: found.metrics["silent_before"] for digest, found in results.items()}
+    if words := previewing.check_forecast(asked, before).words:
+        st.markdown(escape_markdown(words))
+    _table(known, results)
+
+
+def _summary(runs: Mapping[str, Run], known: Mapping[tuple[int, ...], previewing.Forecast]) -> None:
+    asked = EXPERIMENT.value
+    groups = len(asked.groups())
+    done = sum(run.state == "done" for run in runs.values())
+    here = f"{done:,} of them in the store" if done else "none of them in the store yet"
+    lines = [f"**{previewing.groups_text(asked)}**; {here}. {previewing.costs_text(known)}"]
+    lines += [escape_markdown(one) for one in previewing.left_out_texts(asked, error_text)]
+    if len(known) < groups:
+        lines.append(f"Activity is forecast of {len(known):,} of {pluralise(groups, 'group')} so far.")
+    st.markdown("  \n".join(lines))
+    if words := previewing.silent_text(known, groups):
+        left, right = st.columns([72, 34], vertical_alignment="center")
+        left.warning(escape_markdown(words), icon=":material/warning:")
+        silent = sum(bool(one.silent) for one in known.values())
+        if silent < groups:
+            right.button(
+                f"Leave {'it' if silent == 1 else f'these {silent:,}'} out",
+                icon=":material/volume_off:",
+                key="tradeoffs-silent",
+                on_click=_leave_out,
+                args=("without",),
+                help="Designs with a layer that is forecast not to spike before training. The forecast can be wrong: "
+                "when runs are done it is said how often.",
+            )
+    elif asked.silent == "without":
+        st.button(
+            "Take in what is forecast to be silent",
+            icon=":material/volume_up:",
+            key="tradeoffs-silent",
+            on_click=_leave_out,
+            args=("with",),
+        )
+
+
+def _leave_out(silent: str) -> None:
+    now = EXPERIMENT.value
+    EXPERIMENT.take(now.model_copy(update={"silent": silent}), "Changed what is run.")
+
+
+def _table(known: Mapping[tuple[int, ...], previewing.Forecast], results: Mapping[str, Result]) -> None:
+    table = round_counts(group_table(EXPERIMENT.value, known, results))
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="tradeoffs-groups",
+        height=min(38 + 35 * max(1, len(table)), HEIGHT),
+        placeholder=NO_NUMBER,
+        column_config=column_config(
+            table,
+            {
+                "forecast": st.column_config.TextColumn("Theory, before training", width=190),
+                "done": st.column_config.TextColumn("Runs done", width="small"),
+                "parameters": column("parameters", "localized"),
+                "macs": column("macs", "localized"),
+                "accuracy": column("accuracy"),
+                "± accuracy": st.column_config.NumberColumn(
+                    "± 95 %", format="%.1f", help="Half of the 95 % t interval over seeds, in points."
+                ),
+                "rate": column("rate"),
+                "energy": column("energy"),
+            },
+        ),
+    )
