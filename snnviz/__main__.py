@@ -1,4 +1,4 @@
-"""``python -m snnviz``."""
+"""Entry point of ``python -m snnviz``."""
 
 import sys
 

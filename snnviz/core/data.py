@@ -55,7 +55,7 @@ class Images:
         return len(self.labels)
 
     def take(self, chosen: Tensor | slice) -> Tensor:
-        """Images by their numbers from 0 to N - 1: a view of them, or a copy."""
+        """Returns the images at these positions (0 to N - 1), uint8: a view for a slice of still images, else a copy."""
         if self.rows is not None:
             chosen = self.rows[chosen]
         if isinstance(chosen, slice):
@@ -63,7 +63,10 @@ class Images:
         return self.images.index_select(0, chosen)  # [chosen] takes eight times as long
 
     def some(self, chosen: Tensor) -> Images:
-        """Those of these numbers. Still images are copied, recordings stay in their file."""
+        """Returns an `Images` with only the images at these positions (an index tensor, 0 to N - 1).
+
+        Still images are copied; recordings stay in their memory-mapped file, and only `rows` changes.
+        """
         labels = self.labels[chosen]
         if self.images.dim() == RECORDED_AXES:
             return replace(self, labels=labels, rows=chosen if self.rows is None else self.rows[chosen])
@@ -71,12 +74,13 @@ class Images:
 
 
 RECORDED_AXES = 5
-"""Of the array of recordings; that of still images has four."""
+"""Number of dimensions of an array of recordings; arrays of still images have four."""
 
 
 class DataSplit(NamedTuple):
-    """The images of a design: those that it learns from, those that it holds out of them (`data.validation`), and the
-    test set's."""
+    """The images of a design: training images, held-out validation images (`data.validation`; None without any) and the
+    test set.
+    """
 
     training: Images
     validation: Images | None
@@ -84,13 +88,20 @@ class DataSplit(NamedTuple):
 
 
 def load(design: Design) -> tuple[Images, Images]:
-    """The images that a design learns from, and its test images: see `load_split`. Raises `DataMissing`."""
+    """Returns the images that a design trains on, without those held out, and its test images; see `load_split`.
+
+    Raises `DataMissing` if the data set is not installed.
+    """
     training, _, test = load_split(design)
     return training, test
 
 
 def load_split(design: Design) -> DataSplit:
-    """The images of a design; fewer than all, and those held out, are drawn by the seed. Raises `DataMissing`."""
+    """Returns the training, validation and test images of a design.
+
+    A subset, and which images are held out, are drawn with the design's seed. Raises `DataMissing` if the data set is
+    not installed.
+    """
     words = load_with_progress(design)
     while True:
         try:
@@ -112,10 +123,10 @@ def load_with_progress(design: Design) -> Generator[Progress, None, DataSplit]:
 
 
 def hold_out(images: Images, count: int, seed: int) -> tuple[Images, Images]:
-    """Those that may be learnt from, and `count` of `images` that are held out to choose by.
+    """Splits training images into those that remain for training and `count` held-out validation images.
 
-    Which ones is drawn by the seed alone, each as likely as any other, whatever its class. A search that keeps images
-    apart and a design with `data.validation` keep the same apart, where seed and count are the same.
+    Which images are held out depends on `seed` and `count` alone, each image being equally likely whatever its class. A
+    search with validation images and a design with `data.validation` hold out the same ones if seed and count agree.
     """
     order = torch.randperm(len(images), generator=generator(seed, "kept apart"))
     return images.some(order[count:]), images.some(order[:count])

@@ -82,7 +82,7 @@ class Cell:
         return observed(current, self, steps)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """Potentials and spikes: see the function of this name."""
+        """Returns the potentials before reset and the spikes, both (T, ...), for a current (T, ...) or (1, ...)."""
         return respond(current, self, steps)
 
     def activity(self, u: Tensor, s: Tensor) -> Activity:
@@ -136,7 +136,7 @@ class Rectifier:
         return F.relu(current), activity(current, None)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """The current, and what is said of it."""
+        """Returns the current, in the role of the potential, and max(0, current), the layer's output; shapes as given."""
         return current, F.relu(current)
 
 

@@ -61,7 +61,10 @@ class Population(Protocol):
         ...
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """Potentials before the reset and spikes (or numbers), (T, ...) each; the current stays as it is."""
+        """Returns the potentials before reset and the outputs (spikes, or numbers for ReLU), both (T, ...).
+
+        The current, (T, ...) or constant over time (1, ...), is left unchanged.
+        """
         ...
 
     def activity(self, u: Tensor, s: Tensor) -> Activity:
@@ -139,6 +142,7 @@ class StepPopulation:
         return torch.stack(outputs)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Returns the potentials before reset and the outputs, both (T, ...), for a current (T, ...) or (1, ...)."""
         p, states, found = self.values(self.tensors), self.initial_states(), []
         for t in range(steps):
             states, u, s = self.model.function(states, current[t if len(current) > 1 else 0], p, self.spike)

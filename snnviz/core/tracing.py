@@ -1,7 +1,7 @@
-"""A trained network looked into: potentials, spikes and currents by source of every layer at every time step.
+"""Forward passes that keep every layer's potentials, spikes and input currents by source at every time step.
 
-The pass is the network's own, in evaluation mode (batch normalisation by running averages, no dropout); a trace keeps
-what it computes on the way. What is silenced or muted is the network's own pass as well, without that part.
+The pass is the network's own in evaluation mode: batch normalisation by running averages, no dropout. Silenced neurons
+and muted connections are set to 0 within this pass.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from snnviz.graph.layers import EPSILON, Layer, Source
 
 @dataclass(frozen=True, slots=True)
 class Silenced:
-    """Parts of a network that say nothing.
+    """Neurons and connections of a network that are set to 0 in a traced pass.
 
-    layers: by index, of layers with neurons, a mask (H, W, C) or (N,) that is 0 where a neuron is silenced and 1
-    elsewhere: its potential goes on and nobody hears of it. sources: pairs of a
-    layer's index and the place of one of its sources, such as a skip, which the layer reads as 0.
+    layers: for a layer's index a mask (H, W, C) or (N,) that is 0 for silenced neurons and 1 for others; the potential
+    of a silenced neuron is computed, but its output is 0. sources: pairs of a layer's index and the position of one of
+    its sources (a connection such as a skip), which the layer then reads as 0.
     """
 
     layers: Mapping[int, Tensor] = field(default_factory=dict)
@@ -38,8 +38,10 @@ class Silenced:
 
 
 class SourceCurrent(NamedTuple):
-    """A source's part in the current of a layer, (T, B, H, W, C) or (T, B, N). `source` is None of the bias, with which
-    the shift of a batch normalisation counts."""
+    """The part of a layer's input current that comes from one source, (T, B, H, W, C) or (T, B, N).
+
+    `source` is None for the bias, which includes the shift of batch normalisation.
+    """
 
     source: Source | None
     current: Tensor
@@ -47,11 +49,10 @@ class SourceCurrent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a pass computed. Tensors are (T, B, H, W, C), or (T, B, N) of linear layers.
+    """The values computed in one traced pass; tensors are (T, B, H, W, C), or (T, B, N) for linear layers.
 
-    outputs: by layer, what it says, (1, ...) where that is constant over time. potentials: by layer
-    with neurons, u before the reset. readout: the logits (T, B, classes) after each number of time steps, as the loss
-    sees them.
+    outputs: each layer's output, (1, ...) if constant over time. potentials: the potentials u before reset, for each
+    layer with neurons. readout: logits (T, B, classes) if only the first 1, 2, ... T time steps were used.
     """
 
     network: TracedNetwork
@@ -60,13 +61,17 @@ class Trace:
     readout: Tensor
 
     def said(self, index: int) -> Tensor:
-        """What a layer says at each time step: spikes, or numbers of what has none; of `INPUT` the encoded input."""
+        """Returns a layer's output at each time step, (T, B, ...): spikes, or numbers for ReLU and merge layers.
+
+        For `INPUT` it is the encoded input.
+        """
         return self._expanded(self.outputs[index])
 
     def currents(self, index: int) -> list[SourceCurrent]:
-        """The parts of a layer's current, source by source and the bias last: their sum is the current.
+        """Returns the parts of a layer's input current, one for each source and the bias last; their sum is the
+        current.
 
-        The neurons' own reset is no part of it. Raises `ValueError` of a layer that only joins.
+        The neurons' own reset is not included. Raises `ValueError` for a merge layer, which has no current.
         """
         network = self.network
         layer, merge = network.architecture.layers[index], network.merges[index]
@@ -94,7 +99,7 @@ class Trace:
 
 
 class TracedNetwork(Network):
-    """A network that keeps what it computes: see `trace`."""
+    """A network whose forward pass keeps all layers' values; see `trace`."""
 
     def __init__(self, design: Design, silenced: Silenced | None = None) -> None:
         super().__init__(design)
@@ -119,7 +124,7 @@ class TracedNetwork(Network):
 
     @torch.no_grad()
     def trace(self, image: Tensor) -> Trace:
-        """One pass of the encoded input (T or 1, B, C, H, W)."""
+        """Returns the values of one forward pass, without gradients, for an encoded input (T or 1, B, C, H, W)."""
         self.potentials = {}
         outputs = self.initial_outputs(image)
         for stage in self.stages:
@@ -141,7 +146,11 @@ class TracedNetwork(Network):
         return torch.stack(seen)
 
     def normalisation(self, layer: Layer) -> tuple[Tensor, Tensor | None]:
-        """By what a layer's weighted sum is multiplied, and what is added to it, (C,) each, in evaluation mode."""
+        """Returns the factor and the offset that a layer applies to its weighted sum in evaluation mode, (C,) each.
+
+        They combine bias and batch normalisation. Without normalisation the factor is 1 and the offset the bias, or
+        None.
+        """
         bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")
         one = torch.ones((), dtype=next(iter(self.parameters.values())).dtype)
         if gain is None or bias is None:
@@ -151,11 +160,12 @@ class TracedNetwork(Network):
         return scale, bias - mean * scale
 
     def product(self, layer: Layer, x: Tensor) -> Tensor:
-        """The weighted sum of what a layer reads, without bias and normalisation."""
+        """Returns the convolution or matrix product of a layer's weights with `x`, without bias and normalisation."""
         out = self.parameters[f"{layer.name}.weight"].shape[0]
         return self._product(layer, x, x.new_zeros(out))
 
     def cell(self, layer: Layer) -> Population:
+        """Returns the neurons of a layer, with the outputs of silenced ones set to 0."""
         found = super().cell(layer)
         mask = self.silenced.layers.get(self.architecture.layers.index(layer))
         return found if mask is None else _SilencedPopulation(found, mask)

@@ -249,7 +249,10 @@ def _settle() -> None:
 
 
 def test_parts(network: Network, count: int) -> list[slice]:
-    """The parts of `count` images in which a network is tested. A noisy encoding draws by where a part begins."""
+    """Returns the slices of `count` test images that are evaluated together, one batch each.
+
+    The random numbers of a noisy encoding depend on where a slice begins, so equal slices give equal results.
+    """
     return _parts(count, min(TEST_BATCH, network.micro_batch))
 
 

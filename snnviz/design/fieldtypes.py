@@ -1,4 +1,4 @@
-"""What a field of a design can hold, by its path: numbers in a range, options, or the entries of a registry."""
+"""Which values a design's field can have, given its path: numbers in a range, options or entries of a registry."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from snnviz.design.registry import Range, Registry
 from snnviz.errors import InputError, did_you_mean
 
 Values = tuple[Range, bool]
-"""A range, and whether its numbers are whole."""
+"""A range of numbers, and whether they must be whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """Of a field that some design has. `path`: in full, as `links.flatten` has it (``init.kind``).
+    """The values that the field at one path of a design can have.
 
-    ranges: of numbers, the base's own first, as networks differ in them. kinds: options or entries, each by its name.
-    registry: of entries that have parameters. several: its text is a list.
+    path: full path as in `links.flatten`, such as ``init.kind``. ranges: for numbers the allowed range, one for each
+    kind of network or neuron in which it differs, the base design's own first. kinds: for options or registry entries
+    all choices. registry: the registry of a choice whose entries have parameters. several: whether the field is a list.
     """
 
     path: str
@@ -38,21 +39,21 @@ class FieldType:
 
     @property
     def numeric(self) -> bool:
-        """Whether it is a number."""
+        """Whether the field is a number."""
         return bool(self.ranges)
 
     @property
     def whole(self) -> bool:
-        """Whether it is a whole number."""
+        """Whether the field is a whole number."""
         return bool(self.ranges) and self.ranges[0][1]
 
     @property
     def matrix(self) -> bool:
-        """Whether it is a block's matrix."""
+        """Whether the field is a block's connection matrix (``network.edges``)."""
         return self.path == "network.edges"
 
     def check(self, value: Any) -> Any:
-        """The value as the design has it. Raises `InputError` where no design can."""
+        """Returns the value converted to the field's type. Raises `InputError` if no design can have this value."""
         for limits, whole in self.ranges:
             if (number := limits.canonical(value, whole)) is not None:
                 return number
@@ -70,7 +71,10 @@ class FieldType:
 
 @lru_cache(maxsize=1024)
 def field_type(base: Design, path: str) -> FieldType:
-    """What the field at a path can hold, in designs like `base` or of other kinds. Raises `InputError`."""
+    """Returns the `FieldType` of the field at a path, in designs like `base` or with other kinds of network or neuron.
+
+    Raises `InputError` if no design has such a field, and for the seed, which cannot be varied as a field.
+    """
     found = list(_found(base, path.split(".")))
     if path == "seed":
         raise InputError("vary", "name another field than the seed: all levels have the same seeds", path)

@@ -1,4 +1,4 @@
-"""Several block matrices from a few words: all with so many skips, or some drawn at random.
+"""Sets of block connection matrices from short texts: all with a given number of skips, or some at random.
 
 >>> from snnviz.design.design import Design
 >>> matrix_count("dsc:2", Design()), len(several_matrices("dsc:2", Design()))
@@ -28,7 +28,7 @@ _TYPES = {"all": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}
 
 
 def matrix_count(text: str, base: Design) -> int:
-    """How many matrices a text stands for, before any is made."""
+    """Returns how many matrices a text such as ``dsc:2`` stands for, without generating them."""
     found = _WORDS.fullmatch(text.strip())
     if found is None:
         return 1
@@ -40,7 +40,10 @@ def matrix_count(text: str, base: Design) -> int:
 
 
 def several_matrices(text: str, base: Design) -> list[str]:
-    """The matrices, as links have them, of blocks as deep as `base`'s. Raises `InputError`."""
+    """Returns the matrices that a text such as ``all:2`` stands for, as text in links, for blocks as deep as `base`'s.
+
+    Raises `InputError` for a text of another form.
+    """
     found = _WORDS.fullmatch(text.strip())
     if found is None:
         return [adjacency.to_compact_text(adjacency.parse(text, PATH))]

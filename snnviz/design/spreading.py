@@ -1,4 +1,4 @@
-"""Points that fill a cube evenly."""
+"""Evenly spread points in a unit cube (Sobol's sequence)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 
 def spread_points(axes: int, least: int) -> Iterator[tuple[float, ...]]:
-    """The first points of Sobol's sequence in a cube of so many axes, each coordinate between 0 and 1.
+    """Yields the first points of Sobol's sequence in the unit cube with `axes` dimensions, coordinates between 0 and 1.
 
-    Of the smallest power of two from `least` on, n: each axis has each of (k + 1/2) / n once. Not scrambled, so that
-    the same points come for ever (Sobol 1967; directions by Joe and Kuo 2008, as in scipy).
+    Their number n is the smallest power of two that is at least `least`; on each axis every value (k + 1/2) / n occurs
+    once. The sequence is not scrambled, so the same points come each time (Sobol 1967; directions by Joe and Kuo 2008,
+    as in scipy).
     """
     from scipy.stats import qmc
 

@@ -1,6 +1,6 @@
-"""One process of ours beside the server: started as a module, with bounds, never two at a time, ended with it.
+"""Background processes of the server that are not runs: at most one at a time, with limits on time and memory.
 
-For what is no run: nobody waits for it, and it has no place in the queue of people.
+No one waits for them, and they take no place in the queue of runs. They end with the server.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from snnviz.places import ROOT
 LOG = logging.getLogger(__name__)
 
 NICENESS = 5
-"""As trainings have: it yields to whatever answers a person."""
+"""Niceness of the process, as for training, so that requests of pages go first."""
 
 CPU_SECONDS = 120
-"""Of a process; then the system ends it."""
+"""Limit on the CPU time of a process in seconds; the system ends it then."""
 
 DATA_BYTES = 1 << 30
-"""Of memory."""
+"""Limit on the memory of a process in bytes."""
 
 WALL_SECONDS = 600.0
-"""After which it is ended, however little it computed."""
+"""Limit on the elapsed time of a process in seconds, after which it is killed."""
 
 _BOOTSTRAP = """
 import os, runpy, sys, threading
@@ -46,7 +46,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 class Beside:
-    """Runs a module, ``python -m module arguments``, one process at a time."""
+    """Runs ``python -m module arguments`` in the background, at most one process at a time."""
 
     def __init__(self, module: str) -> None:
         self.module = module
@@ -57,11 +57,14 @@ class Beside:
 
     @property
     def pid(self) -> int | None:
-        """Of the process that runs; None where none does."""
+        """Process id of the running process; None if none is running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self, *arguments: str, environment: dict[str, str] | None = None) -> bool:
-        """False where one runs already."""
+        """Starts the module with these arguments and extra environment variables.
+
+        Returns False, and starts nothing, if a process is running or its end was not yet collected by `poll`.
+        """
         with self._lock:
             if self._process is not None:
                 return False
@@ -90,7 +93,10 @@ class Beside:
                 resource.prlimit(pid, getattr(resource, name), (limit, limit))
 
     def poll(self) -> int | None:
-        """The exit code of a process that has ended since the last look, whose words are logged; None else."""
+        """Returns the exit code if the process has ended since the last call, else None.
+
+        Logs what it wrote to stderr if it failed, and kills a process that exceeds `WALL_SECONDS`.
+        """
         with self._lock:
             process = self._process
             if process is None:
@@ -103,7 +109,7 @@ class Beside:
             return self._ended(process)
 
     def stop(self) -> None:
-        """End it, if it runs, and wait until it has."""
+        """Kills the process, if one is running, and waits until it has ended."""
         with self._lock:
             if self._process is not None:
                 self._process.kill()

@@ -1,4 +1,4 @@
-"""The metrics of all runs of a store as columns, for those who sort, filter and group thousands."""
+"""Metrics of all runs of a store as columns, one mapping for each metric, for sorting and filtering thousands of runs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from snnviz.store.store import Store
 from snnviz.store.tables import RUNS
 
 Column = Mapping[str, float]
-"""Of each run by name; what has no number is not in it."""
+"""Values of one metric by the run's name, without runs that have no value."""
 
 
 class MetricColumns:
-    """What has been read of a store's metrics. Of runs that wait nothing is known yet."""
+    """Cache of a store's metrics by column, which `look` brings up to date. Queued runs have no values."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,7 +31,11 @@ class MetricColumns:
         self._at = ""
 
     def look(self, store: Store, now: IndexedRuns, names: Sequence[str]) -> dict[str, Column]:
-        """These metrics of all of these runs. Raises `StoreError`."""
+        """Returns the columns of the metrics in `names` for all runs in `now`; reads only what has changed since the
+        last call.
+
+        Raises `StoreError` if the store cannot be read.
+        """
         with self._lock:
             known = [name for name in self._columns if name not in names]
             if new := [name for name in names if name not in self._columns]:
@@ -107,13 +111,15 @@ _MAKING = threading.Lock()
 
 
 def metric_columns(store: Store, now: IndexedRuns, names: Sequence[str]) -> dict[str, Column]:
-    """These metrics of all of these runs, by metric and by run; of runs that wait there are none. Raises
-    `StoreError`."""
+    """Returns the metrics in `names` of all runs in `now`: by metric, then by the run's name, without queued runs.
+
+    Uses one cache per store. Raises `StoreError` if the store cannot be read.
+    """
     with _MAKING:
         columns = _COLUMNS.setdefault(store, MetricColumns())
     return columns.look(store, now, names)
 
 
 def values_of(columns: Mapping[str, Column], run: str) -> dict[str, float | None]:
-    """One run's metrics from columns."""
+    """Returns one run's metrics by name from columns, None where the run has no value."""
     return {name: column.get(run) for name, column in columns.items()}

@@ -1,6 +1,6 @@
-"""What filters of runs are made of: comparisons of a run's fields, metrics and marks, and `and`, `or`, `not`.
+"""The parsed form of filters of runs: comparisons of fields, metrics and marks, joined by `and`, `or` and `not`.
 
-A tree of these is a predicate of runs; nothing of it is evaluated, or part of a query.
+A parsed filter becomes a Python predicate (`predicate`); no text of it is evaluated or becomes part of a query.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from snnviz.store.values import STATES
 from snnviz.theory.metrics import METRICS
 
 OWN = ("tag", "star", "state", "title", "note", "run", "seed", "created")
-"""What a run has beside its design and its metrics. `created`: a day or a moment of UTC, such as 2026-11-29."""
+"""Names of a run's properties that filters know besides its design's fields and its metrics.
+
+`created` is compared with a day or a moment in UTC, such as 2026-11-29.
+"""
 
 WORDS = ("and", "or", "not", "in", "contains")
 SAYS = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
@@ -27,32 +30,51 @@ Values = Mapping[str, float | None]
 
 
 class Filtered(Protocol):
-    """What a filter asks of a run; `value`: a field of its design, None where it has none; `words`: all it says."""
+    """The properties of a run that filters read; `store.index.IndexedRun` has them."""
 
     @property
-    def run(self) -> str: ...
+    def run(self) -> str:
+        """The run's own name in the store."""
+
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """The run's state, such as "queued" or "done"."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """The run's title, a short description of its design."""
+
     @property
-    def notes(self) -> str: ...
+    def notes(self) -> str:
+        """The note that was written on the run."""
+
     @property
-    def tags(self) -> tuple[str, ...]: ...
+    def tags(self) -> tuple[str, ...]:
+        """The run's tags."""
+
     @property
-    def starred(self) -> bool: ...
+    def starred(self) -> bool:
+        """Whether the run has a star."""
+
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """The seed of the run's design."""
+
     @property
-    def created(self) -> float: ...
+    def created(self) -> float:
+        """When the run was submitted, in seconds since 1970 (UTC)."""
+
     @property
-    def words(self) -> str: ...
-    def value(self, path: str) -> Any: ...
+    def words(self) -> str:
+        """All searchable text of the run in lower case: name, title, tags, note and settings."""
+
+    def value(self, path: str) -> Any:
+        """Returns the field of the run's design at a path; None if the design has no such field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``name says value``; of ``in`` several values."""
+    """A comparison ``name says value``, such as ``accuracy > 0.9``; several values for the operator ``in``."""
 
     name: str
     says: str
@@ -61,28 +83,28 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A text that is somewhere in what a run says."""
+    """A condition that a text occurs anywhere in a run's searchable text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """All others."""
+    """A condition that holds where the condition `of` does not."""
 
     of: Term
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """What all of them take."""
+    """A condition that holds where all conditions in `of` hold."""
 
     of: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """What one of them takes."""
+    """A condition that holds where at least one condition in `of` holds."""
 
     of: tuple[Term, ...]
 
@@ -92,7 +114,7 @@ Predicate = Callable[[Filtered, Values], bool]
 
 
 def comparisons(term: Term) -> Iterator[Comparison]:
-    """All of a term, from left to right."""
+    """Yields all comparisons in a condition, from left to right."""
     if isinstance(term, Comparison):
         yield term
     elif not isinstance(term, Mention):
@@ -101,7 +123,7 @@ def comparisons(term: Term) -> Iterator[Comparison]:
 
 
 def format_term(term: Term) -> str:
-    """The text that `filters.parse_filter` reads as this term.
+    """Returns the text of a condition, which `filters.parse_filter` reads back as the same condition.
 
     >>> from snnviz.store.filters import parse_filter
     >>> format_term(parse_filter("NOT(tag in ('a b',c))or accuracy>=.9").term)
@@ -133,7 +155,7 @@ def _quoted(text: str, always: bool = False) -> str:
 
 
 def problem(one: Comparison) -> str:
-    """The rule that a comparison breaks, if any."""
+    """Returns the rule that a comparison breaks, such as "compare seed with a number"; "" if it is valid."""
     ordered = one.says in ("<", "<=", ">", ">=")
     if one.name == "state" and one.says in ("=", "!=", "in"):
         if any(value.lower() not in STATES for value in one.values):
@@ -187,7 +209,7 @@ def _moment(text: str) -> tuple[float, float] | None:
 
 
 def predicate(term: Term) -> Predicate:
-    """What a term says of a run and its metrics, as a function."""
+    """Returns a function of a run and its metrics that tells whether a condition holds for them."""
     if isinstance(term, Not):
         inner = predicate(term.of)
         return lambda run, values: not inner(run, values)

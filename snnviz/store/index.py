@@ -1,7 +1,8 @@
-"""All runs of designs at a glance: what tables, filters and groups ask of thousands, without a validated design each.
+"""An index of all runs of designs in a store, for tables, filters and groups over thousands of runs.
 
-One `RunIndex` a store, of all threads: what has not changed since the last look is not read again, and runs that differ
-in their seed alone share what is known of their design. It is never stored: at first, 10,000 runs take a second.
+Each store has one `RunIndex`, shared by all threads. It reads only runs that have changed since the last look, and runs
+that differ only in their seed share one `IndexedDesign`. It is kept in memory alone: building it for 10,000 runs takes
+a second.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from snnviz.store.values import State, tags_from_text
 
 @dataclass(frozen=True, eq=False)
 class IndexedDesign:
-    """What a group of runs has in common, their designs but for the seeds.
+    """The settings that a group of runs has in common: their designs without the seed.
 
-    key: see `groups.group_key`. settings: what a link says of it, by path, without the seed.
+    key: the group's key, see `groups.group_key`. settings: the fields that a link to the design names, path to value.
     """
 
     key: str
@@ -39,16 +40,18 @@ class IndexedDesign:
 
     @cached_property
     def base(self) -> Mapping[str, Any]:
-        """Every field by path as absence means it, beside the same kinds."""
+        """The absent value of every field, by path, for the same choices of kind; see `links.absent_beside`."""
         return links.absent_beside(self.settings)
 
     def value(self, path: str) -> Any:
-        """A field, None where this design has none."""
+        """Returns the field at a path; None if this design has no such field."""
         return self.settings[path] if path in self.settings else self.base.get(path)
 
     @cached_property
     def words(self) -> str:
-        """All of it that differs from what absence means, and its kinds, as one text."""
+        """The design's searchable text in lower case: a line "path value" for each kind and each field that a link
+        names.
+        """
         told = {path: value for path, value in self.base.items() if path.endswith((".kind", ".name"))}
         told.update(self.settings)
         return "\n".join(f"{path} {links.format_value(value)}" for path, value in told.items()).casefold()
@@ -56,7 +59,7 @@ class IndexedDesign:
 
 @dataclass(frozen=True, slots=True)
 class IndexedRun:
-    """A run of a design, as far as tables and filters ask; see `values.Run`."""
+    """A run of a design with the columns that tables and filters need; see `values.Run` for their meaning."""
 
     run: str
     key: str | None
@@ -76,23 +79,23 @@ class IndexedRun:
 
     @property
     def ended(self) -> bool:
-        """Nothing of it will change unless a person asks."""
+        """Whether the run is done, failed or cancelled, and so will not change unless someone resubmits it."""
         return self.state in ("done", "failed", "cancelled")
 
     @property
     def words(self) -> str:
-        """All that it says, in small letters."""
+        """The run's searchable text in lower case: name, state, title, tags, note, seed and settings."""
         own = "\n".join((self.run, self.state, self.title, *self.tags, self.notes, f"seed {self.seed}"))
         return f"{own.casefold()}\n{self.design.words}"
 
     def value(self, path: str) -> Any:
-        """A field of its design, None where there is none."""
+        """Returns the field of the run's design at a path; None if the design has no such field."""
         return self.seed if path == "seed" else self.design.value(path)
 
 
 @dataclass(frozen=True)
 class IndexedRuns:
-    """All runs that can be read, the newest first, at a version of the store; and how many cannot."""
+    """All readable runs of a store at one version of it, the newest first, and the number of unreadable ones."""
 
     version: str
     runs: tuple[IndexedRun, ...]
@@ -100,12 +103,15 @@ class IndexedRuns:
 
     @cached_property
     def by_name(self) -> Mapping[str, IndexedRun]:
-        """Each run by its own name."""
+        """The runs by their own names."""
         return {run.run: run for run in self.runs}
 
 
 def differing_fields(designs: Iterable[IndexedDesign]) -> list[str]:
-    """The fields by path that are not alike in all of these designs, those first that most of them set."""
+    """Returns the paths of the fields whose values differ among these designs, those set by most designs first.
+
+    The seed is left out.
+    """
     several = [*designs]
     found = Counter(path for one in several for path in one.settings)
     for base in {id(one.base): one.base for one in several}.values():
@@ -126,11 +132,11 @@ _COLUMNS = [RUNS.c[name] for name in (
 _SHOWN = (RUNS.c.kind == Design.kind, RUNS.c.state != "deleted")
 
 BATCH = 500
-"""Runs that are asked for by name at a time; of many more all are read."""
+"""Number of runs that are queried by name at once; if many more have changed, all are read in one query."""
 
 
 class RunIndex:
-    """What is known of a store's runs, brought up to date by `look`."""
+    """In-memory index of a store's runs, which `look` brings up to date."""
 
     def __init__(self, store: Store) -> None:
         self._lock = threading.Lock()
@@ -140,7 +146,9 @@ class RunIndex:
         self._id = store._seen.id
 
     def look(self, store: Store) -> IndexedRuns:
-        """All runs as they are now. Raises `StoreError`."""
+        """Returns all runs as they are now; reads only runs that have changed. Raises `StoreError` if the store is
+        unreadable.
+        """
         with self._lock:
             version = store.version()
             if self._id != store._seen.id:  # another file is in its place
@@ -214,8 +222,10 @@ _MAKING = threading.Lock()
 
 
 def indexed_runs(store: Store) -> IndexedRuns:
-    """All runs of designs of a store, as they are now; the same value as long as nothing changes. Raises
-    `StoreError`."""
+    """Returns all runs of designs in a store as they are now; the same object as long as the store does not change.
+
+    Raises `StoreError` if the store cannot be read.
+    """
     with _MAKING:
         index = _INDICES.get(store)
         if index is None:

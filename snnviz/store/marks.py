@@ -1,4 +1,4 @@
-"""What people put on a run to find it again and to keep it: tags, a note, a star."""
+"""Tags, notes and stars that people put on runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TAG = re.compile(r"[\w][\w.:/+-]*")
 
 
 def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags in order, each once, whatever its capitals are. Raises `InputError`.
+    """Returns tags sorted and without duplicates, ignoring case. Raises `InputError` for an invalid tag or too many.
 
     >>> check_tags(["week-2", "homework", "Homework"])
     ('homework', 'week-2')
@@ -39,7 +39,10 @@ def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_note(text: str) -> str:
-    """A note without what surrounds it, and with spaces for what cannot be seen. Raises `InputError`."""
+    """Returns a note without surrounding white space and with invisible characters replaced by spaces.
+
+    Raises `InputError` if it is too long.
+    """
     text = "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text).strip()
     if len(text) > LONGEST_NOTE:
         rule = f"be at most {LONGEST_NOTE:,} characters long"
@@ -48,10 +51,13 @@ def check_note(text: str) -> str:
 
 
 class Marks(Summaries):
-    """The marks of runs; they go with the run that is deleted."""
+    """The part of the store that keeps tags, notes and stars of runs; they are deleted with the run."""
 
     def tag(self, run: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[str, ...]:
-        """Put tags on a run and take others off; those it has then. Raises `InputError`, `NotFound`."""
+        """Adds tags to a run, removes others, and returns the tags that it then has.
+
+        Raises `InputError` for an invalid tag and `NotFound` if there is no such run.
+        """
         gone = {tag.strip().casefold() for tag in remove}
         mine = (RUNS.c.run == reading.name_query(run), RUNS.c.state != "deleted")
         with self._writing() as connection:
@@ -65,12 +71,14 @@ class Marks(Summaries):
         return now
 
     def annotate(self, run: str, note: str) -> None:
-        """Write a note on a run in the place of what was there; an empty one takes it away."""
+        """Replaces the note of a run; an empty note removes it."""
         self._mark(run, notes=check_note(note))
 
     def star(self, run: str, starred: bool = True) -> None:
-        """Keep a run from being deleted, and its weights from making room; or no more. Raises `InputError` where too
-        many are."""
+        """Stars a run, which protects it from deletion and its weights from eviction, or removes the star.
+
+        Raises `InputError` if too many runs have a star.
+        """
         if starred:
             with self._reading() as connection:
                 others = (RUNS.c.starred.is_(True), RUNS.c.run != reading.name_query(run))

@@ -69,8 +69,11 @@ def _is_of_design(run: Run) -> bool:
 
 
 def kept_values(finished: float | None, kept: Summary, names: Sequence[str]) -> Values | None:
-    """What is kept of a run that ended then, if that is all there is to know: None where some is missing, of another
-    end, or of a run that may have been measured anew. `kept`: these metrics and `PROBE`."""
+    """Returns a run's metrics in `names` from its stored summary `kept`, if the summary suffices, else None.
+
+    It does not suffice if a metric is missing or was stored at another end of the run than `finished`, or if the run
+    may have been measured again since. `kept` must also contain the metric `PROBE`.
+    """
     return _fresh(finished, kept, None, names) if _never_measured(kept) else None
 
 

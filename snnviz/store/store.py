@@ -26,37 +26,41 @@ R = TypeVar("R", bound=Row)
 class Store(Marks):
     """Runs, their rows and their checkpoints, shared by any number of threads and processes.
 
-    A run goes ``queued -> running -> done | failed | cancelled``. What the store promises:
+    A run goes ``queued -> running -> done | failed | cancelled``. The store guarantees:
 
-    - **One design, one run.** A run is found by the digest of its design, or other task: what names a run here may be
-      that, too. Its own name stays what it was when it was first submitted. `submit` is atomic: of any number of
-      simultaneous submissions one creates the run. It changes nothing for a run that is queued, running or done, and
-      queues a failed or cancelled one again, which goes on from its checkpoint.
-    - **One worker at a time.** `claim` hands a queued run to one caller and raises its attempt number. Every write of a
-      worker carries that number; once the run is claimed anew, ended or deleted, it raises `LeaseLost` and writes
-      nothing. Attempt numbers are never used twice, not even when a deleted run comes back.
-    - **A dead worker costs little.** `recover` queues a run again whose worker died; after `MAX_DEATHS` deaths since a
-      person last asked for it, the run is failed and the story of its deaths is kept.
-    - **Rows are only added.** One row per `key` of its event: what a resumed run computes again changes nothing. `rows`
-      reads on from where the reader was. `version` changes when anything shown of a run changes.
-    - **A summary follows from rows.** What a run costs and reaches (`store.metrics`) is kept when it ends, and made
-      anew wherever it is missing, damaged, or of another end of the run.
-    - **Damage is said.** Each row has a checksum, and reading one that is not what was written raises `StoreError`. A
-      file of up to 64 MB is searched when it is opened, a larger one by `check_beside`; `check` reads everything.
-    - **A star keeps.** A run that is starred is not deleted, and its weights do not make room (`trim`). Tags, notes and
-      stars are people's, change nothing else, and go with a run that is deleted.
-    - **A checkpoint is whole or absent**, is on disk together with every row that led to it, and is never pickle. A
-      damaged one is left out with a note on the run, which then starts from the beginning.
-    - **Trouble is one sentence.** A disk that is full, a store that is read-only, damaged, busy or from a newer snnviz
-      raises `StoreError`; what could not be written whole is not written, a store that cannot be used is left alone.
-      One that is read-only can be looked at; one that is removed while it is open stays removed. `words` says so.
-    - **Room.** Of a finished run weights alone are kept; checkpoints beyond a budget go, never of one that is to be
-      computed (`trim`), and `again` has a run without weights trained once more. Deleting frees, also on a full disk.
-    - **A copy of the file is whole** when nobody works at it: what a run wrote is in the file itself at its end.
+    - **One design, one run.** A run is found by the digest of its task (a design, for example) or by its own name,
+      which is given at the first submission and kept. `submit` is atomic: of simultaneous submissions exactly one
+      creates the run. Submitting a queued, running or done task again changes nothing; a failed or cancelled run is
+      queued again and continues from its checkpoint.
+    - **One worker at a time.** `claim` hands a queued run to one caller and increments its attempt number. Every
+      write of a worker carries that number; once the run is claimed again, ended or deleted, such a write raises
+      `LeaseLost` and changes nothing. Attempt numbers are never reused, not even when a deleted run is submitted
+      again.
+    - **Dead workers.** `recover` queues a run again if its worker died. After `MAX_DEATHS` deaths since the last
+      submission by a person, the run fails, and a record of its deaths is kept.
+    - **Rows are only added.** There is one row per `key` of its event, so what a resumed run computes again changes
+      nothing. `rows` can continue from where a reader stopped. `version` changes when anything shown of a run
+      changes.
+    - **Summaries follow from rows.** A run's metrics (`store.metrics`) are stored when it ends, and computed again
+      where the summary is missing, damaged or from an earlier end of the run.
+    - **Damage is detected.** Each row has a checksum; reading an altered row raises `StoreError`. A file of up to 64
+      MB is checked when it is opened, a larger one by `check_beside`; `check` reads everything.
+    - **Stars protect.** A run with a star cannot be deleted, and `trim` keeps its weights. Tags, notes and stars are
+      set by people alone, change nothing else, and are deleted with the run.
+    - **Checkpoints are atomic**: complete or absent, on disk together with every row that led to them, and never
+      pickle. A damaged one is ignored, with a note on the run, which then starts from the beginning.
+    - **Errors are one sentence.** If the disk is full, or the store is read-only, damaged, busy or from a newer
+      snnviz, `StoreError` is raised, and nothing is written partly. A read-only store can be read; a store file that
+      is removed while open is not created again.
+    - **Disk space.** Of a finished run only the weights are kept. `trim` removes checkpoints beyond a budget, never
+      those of runs that are to be computed, and `again` trains a run without weights once more. Deleting also works
+      on a full disk.
+    - **The file can be copied** while no worker writes: everything a run wrote is in the file itself when it ends.
       `backup` copies it at any time.
 
-    `url`: a path or a database URL (SQLite or PostgreSQL); ``$SNNVIZ_STORE``, else ``runs.sqlite`` in `cache_dir()`.
-    `check`: look for damage; False for a process whose parent has just looked. `create`: make one where there is none.
+    `url`: a path or a database URL (SQLite or PostgreSQL); default ``$SNNVIZ_STORE``, else ``runs.sqlite`` in
+    `cache_dir()`. `check`: whether to check for damage; False in a process whose parent has just checked. `create`:
+    whether to create the store if there is none.
     """
 
     def submit(self, task: Task) -> Submitted:

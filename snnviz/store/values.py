@@ -18,7 +18,7 @@ MAX_DEATHS = 3
 
 
 def tags_from_text(text: str | None) -> tuple[str, ...]:
-    """The tags of a run from the words that the store keeps."""
+    """Returns the tags of a run from the text in the store's column, () for None."""
     return tuple((text or "").split())
 
 

@@ -1,6 +1,6 @@
-"""What can be asked of a network, one folder a question. In its `tasks` are the kinds of task of which it makes use.
+"""The studies: one folder for each kind of question about networks; `tasks` in each lists its kinds of task.
 
-To add one is a folder and its name here.
+To add a study, create its folder and add its name here.
 """
 
 FOLDERS = ("training", "activity", "skips", "cells", "shortcuts", "ttfs", "tradeoffs")

@@ -1,8 +1,8 @@
-"""By what the best of several runs is chosen: images that are held out where all runs have them, else the test images.
+"""Which metric the best of several runs is chosen by: held-out images if all runs have them, else the test images.
 
-Who chooses by the test images reports a number that is too good: the best of many on them is partly luck
-(Cawley and Talbot 2010). So whatever picks a best asks `criterion`, says its `words`, and shows the test set's number
-of what was picked once.
+A best run that was chosen on the test images reports too good a number there: the best of many is partly luck (Cawley
+and Talbot 2010). So all code that picks a best run asks `criterion`, shows its `words`, and shows the test accuracy of
+the chosen run alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ Goal = Literal["accuracy", "loss"]
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What is chosen by: the name of a metric, whether it is of images that are held out, and words that say so."""
+    """The metric by which the best run is chosen, whether it is of held-out images, and a sentence part that says
+    so.
+    """
 
     metric: str
     held_out: bool
@@ -31,11 +33,11 @@ class Criterion:
 def criterion(
     runs: Iterable[Mapping[str, float | None]], goal: Goal = "accuracy", noun: str = "run", nouns: str = ""
 ) -> Criterion:
-    """By which of a run's metrics the best of `runs` is to be chosen, for accuracy or for loss.
+    """Returns the metric by which the best of `runs` is to be chosen, for the goal accuracy or loss.
 
-    runs: the metrics of each by name (or the means of each group of runs); one without the test set's number counts for
-    nothing. Only where *all* others have the validation's is it chosen by that: numbers on different images cannot be
-    compared. noun, nouns: what they are called, one and several.
+    runs: each one's metrics by name (or the means of a group of runs); runs without the test metric are ignored. The
+    validation metric is used only if *all* others have it, since numbers on different images cannot be compared. noun,
+    nouns: what the runs are called in `words`, singular and plural.
 
     >>> criterion([{"accuracy": 0.9, "validation_accuracy": 0.8}]).metric
     'validation_accuracy'
@@ -57,7 +59,7 @@ def criterion(
 
 
 def hold_out(design: Design, share: float = OFFERED_SHARE) -> Design:
-    """The design with `share` of its training images held out.
+    """Returns the design with `share` of its training images held out for validation.
 
     >>> hold_out(Design()).data.validation
     0.15
@@ -68,9 +70,11 @@ def hold_out(design: Design, share: float = OFFERED_SHARE) -> Design:
 def stored_runs_left_out(
     designs: Sequence[Design], stored: Callable[[Iterable[str]], Collection[str]], share: float = OFFERED_SHARE
 ) -> int:
-    """How many runs that are in the store as they are would have to be trained anew, were their images held out.
+    """Returns how many runs in the store could not be reused if these designs held out a share of their training
+    images.
 
-    stored: of these digests those of which there is a run, such as ``lambda digests: store.several(digests)``.
+    stored: returns those of the given digests for which the store has a run, such as ``lambda digests:
+    store.several(digests)``.
     """
     pairs = [(design.digest, hold_out(design, share).digest) for design in designs]
     known = stored([digest for pair in pairs for digest in pair])

@@ -46,7 +46,7 @@ def split_counts(design: Design) -> tuple[int, int, int]:
 
 
 def held_out_count(images: int, share: float) -> int:
-    """How many of so many training images are held out: the nearest number, but at least one and not all.
+    """Returns how many of `images` training images are held out: the nearest whole number, but at least 1, and not all.
 
     >>> held_out_count(1437, 0.15), held_out_count(3, 0.1), held_out_count(2, 0.5), held_out_count(1437, 0)
     (216, 1, 1, 0)

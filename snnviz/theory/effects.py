@@ -1,7 +1,7 @@
-"""What the levels of fields do to an objective: each alone, two together, and among the best rows.
+"""Effects of fields on an objective: each field alone, two fields together, and their values among the best rows.
 
-A row is a group of runs (its value a mean over seeds), a column a field. Levels of a number that takes many values are
-ranges that hold as many rows each.
+A row is a group of runs of one design (its value is the mean over seeds), a column is a field of designs. The levels of
+a field are its values; for a number with many values they are ranges that contain equally many rows each.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ RANGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of one field, and the level of each row (-1 where the field is not there).
+    """The levels of one field, and the index of each row's level (-1 if the row's design does not have the field).
 
-    names: as numbers, words, or (low, high) of a range.
+    names: the levels as numbers, words, or ranges (low, high).
     """
 
     names: tuple[Any, ...]
@@ -35,12 +35,12 @@ class Levels:
 
     @property
     def ranges(self) -> bool:
-        """Whether a level is a range of numbers."""
+        """Whether the levels are ranges of numbers."""
         return any(isinstance(name, tuple) and len(name) == 2 for name in self.names)
 
 
 def levels_of(values: Sequence[Any]) -> Levels:
-    """The levels of a field: its values in order, or ranges of a number that takes many.
+    """Returns the levels of a field: its sorted values, or ranges if it is a number with many values.
 
     >>> levels_of([3, 1, 3, ABSENT]).names, levels_of([3, 1, 3, ABSENT]).at
     ((1, 3), (1, 0, 1, -1))
@@ -66,11 +66,11 @@ def levels_of(values: Sequence[Any]) -> Levels:
 
 @dataclass(frozen=True, slots=True)
 class LevelEffect:
-    """One level: `mean` over the rows that have it, and `effect`, how far it is from the mean of all levels.
+    """One level of a field: the mean objective of its `rows` rows, and its effect compared with the mean of all levels.
 
-    effect: of blocks, rows that agree in all other fields and have every level among them; each block's difference is
-    one number, so that what other fields do is taken out. None where there is no such block: there the means of levels
-    may differ because of other fields.
+    A block is a set of rows that agree in all other fields and contain every level. effect: the level's mean difference
+    from its block's mean, with an interval over blocks, so that the effects of other fields cancel. It is None without
+    any block; then levels may have different means because of other fields.
     """
 
     level: Any
@@ -81,7 +81,7 @@ class LevelEffect:
 
 @dataclass(frozen=True, slots=True)
 class MarginalEffect:
-    """The levels of one field, and of how many blocks their effects are."""
+    """The effects of one field's levels, and the number of blocks from which they were computed."""
 
     field: str
     levels: tuple[LevelEffect, ...]
@@ -89,18 +89,19 @@ class MarginalEffect:
 
     @property
     def paired(self) -> bool:
-        """Whether effects are told from other fields' by blocks."""
+        """Whether blocks separate the effects of this field from those of other fields."""
         return self.blocks > 0
 
 
 def marginal_effect(
     field: str, columns: Mapping[str, Sequence[Any]], values: Sequence[Mapping[int, float]]
 ) -> MarginalEffect:
-    """What each level of a field does.
+    """Returns the mean objective and the effect of each level of a field.
 
-    columns: of each field that varies the value of each row (`ABSENT` where there is none). values: of each row, by
-    seed. Rows without a value are left out. A block is rows that agree in all other fields, their seeds' mean; where
-    there is a single block, it is taken seed by seed. Intervals are Student's t, 95 %, of rows or of blocks.
+    columns: for each varying field the value of each row (`ABSENT` if the row's design does not have it). values: for
+    each row its objective by seed; rows without any are left out. A block is a set of rows that agree in all other
+    fields, with the means over their seeds; if there is a single block, its seeds are used one by one. Intervals are
+    Student's t at 95 %, over rows or blocks.
 
     >>> columns = {"x": [0, 1, 0, 1], "y": ["a", "a", "b", "b"]}
     >>> found = marginal_effect("x", columns, [{0: 1.0}, {0: 2.0}, {0: 5.0}, {0: 6.2}])
@@ -149,9 +150,9 @@ def _blocks(
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Two fields together: the mean, the number of rows, and what is not the sum of both alone; (levels of y, of x).
+    """The mean objective and the number of rows for each pair of two fields' levels, (levels of y, levels of x).
 
-    beyond: mean less what both fields alone make of it, NaN where some pair of levels has no row.
+    beyond: the mean minus the sum of both fields' separate effects; NaN if some pair of levels has no rows.
     """
 
     x: str
@@ -166,7 +167,7 @@ class Interaction:
 def interaction(
     x: str, y: str, columns: Mapping[str, Sequence[Any]], values: Sequence[float | None]
 ) -> Interaction | None:
-    """The grid of two fields; None where no row has both and a value.
+    """Returns the grid of two fields' levels; None if no row has both fields and an objective.
 
     >>> columns = {"x": [0, 1, 0, 1], "y": ["a", "a", "b", "b"]}
     >>> interaction("x", "y", columns, [1.0, 2.0, 5.0, 6.0]).beyond.tolist()
@@ -197,7 +198,9 @@ def interaction(
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How the best rows are spread over the levels of a field, beside all rows; shares of those that have it."""
+    """Shares of the levels of a field among the best rows and among all rows that have the field; `count`: best
+    rows.
+    """
 
     field: str
     levels: tuple[Any, ...]
@@ -209,7 +212,10 @@ class Distribution:
 def best_distribution(
     field: str, values: Sequence[Any], objective: Sequence[float], better: Literal["more", "less"]
 ) -> Distribution:
-    """Of the best tenth of the rows that have the field and a number (`importance.top_share` of few).
+    """Returns the shares of a field's levels among the best tenth of rows, compared with all rows that have the field.
+
+    Of few rows a larger share counts as best, see `importance.top_share`. Rows without the field or a number are left
+    out.
 
     >>> found = best_distribution("x", [0, 0, 0, 1, 1, 1], [5.0, 1, 2, 6, 7, 3], "more")
     >>> [round(share, 2) for share in found.best], found.every, found.count
@@ -229,7 +235,9 @@ def _shares(at: NDArray[np.int64], many: int) -> tuple[float, ...]:
 
 
 def varying(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The fields that differ among settings (path to value, what is not there `ABSENT`), each with its value in each.
+    """Returns the fields whose values differ among `settings` (path to value), each with its value in each of them.
+
+    A field that is missing in some of them counts as `ABSENT` there.
 
     >>> varying([{"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 0}])
     {'b': [2, 3], 'c': [ABSENT, 0]}

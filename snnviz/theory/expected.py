@@ -1,9 +1,10 @@
-"""What finished runs let expect of another design: a number with a 90 % interval, from trees over its fields.
+"""Predictions of a design's metrics from finished runs: a value with a 90 % interval, from regression trees over
+fields.
 
-The trees are in groups; each group has not seen one fold of the designs, all seeds of a design in one fold. What the
-blind group says of a design beside what its runs came to is an error on something new: the intervals are as wide as
-nine of ten such errors were, in units of how much the trees differ there (cross-conformal: Vovk 2015, locally
-weighted: Lei et al. 2018). The same errors are the model's check, which pages show.
+The trees form groups; each group is trained without one fold of the designs (all seeds of a design are in one fold).
+The errors of a group on its left-out designs give the width of intervals: 90 % of them are smaller, in units of how
+much the trees disagree there (cross-conformal prediction: Vovk 2015, locally weighted: Lei et al. 2018). The same
+errors are the model's quality check, which pages show.
 
 A model is a file of arrays in the cache folder, written by `studies.tradeoffs.compute.expecting` and read here.
 """
@@ -30,31 +31,31 @@ from snnviz.theory.forest import Floats, Forest
 from snnviz.theory.metrics import METRICS, Metric
 
 FORMAT = 1
-"""Of the file; one of another is made anew."""
+"""Version of the file format; a file of another version is ignored and written again."""
 
 LEVEL = 0.9
-"""Share of new runs that should lie in an interval."""
+"""Share of new runs that should lie in their interval."""
 
 NEAREST = 3
-"""Runs that are shown beside an expectation."""
+"""Number of similar runs that are shown with a prediction."""
 
 EXPECTED = ("accuracy", "rate", "operations")
-"""Metrics that are expected of a design, by name."""
+"""Names of the metrics that are predicted."""
 
 SEEN_FILE = "seen.json"
-"""In the folder of models: how many runs were done when they were made."""
+"""Name of a file in the folder of models: the number of finished runs when they were trained."""
 
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
-"""What reading a file raises that is damaged, or something else."""
+"""Exceptions that reading a damaged or foreign file may raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How a model did on runs of designs that it had not seen.
+    """Quality of a model on runs of designs that it was not trained on.
 
-    coverage: share of the runs in their intervals; error: the mean absolute one; nearest: that of the run of the
-    nearest other design instead, None where there is none. In units of the metric, of what is counted factors: 1.1 is
-    10 % off.
+    coverage: share of runs that lie in their intervals. error: mean absolute error. nearest: the mean absolute error if
+    the value of the nearest other design were taken instead, None if there is none. Errors are in the metric's unit;
+    for counts, energies and times they are factors: 1.1 is an error of 10 %.
     """
 
     coverage: float
@@ -64,10 +65,10 @@ class Check:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A metric as a model knows it: its trees, the scale of its intervals, its check.
+    """The model of one metric: its trees, the width of its intervals and its quality check.
 
-    quantile: of the errors, in units of `scale`. noise: what the scale is where all trees agree. runs, designs: with
-    a value of it.
+    quantile: half width of intervals in units of `scale`. noise: the value of `scale` if all trees agree. runs,
+    designs: the numbers of them that have a value.
     """
 
     name: str
@@ -80,29 +81,33 @@ class Target:
 
     @property
     def metric(self) -> Metric:
+        """The metric that is predicted."""
         return METRICS[self.name]
 
     def scale(self, said: Floats) -> Floats:
-        """The unit of an error at each design, from what trees (n, trees) say of it: (n,). As the errors were of one
-        group of trees, it is how much those of one group differ."""
+        """Returns the unit of errors (n,) for designs, from the predictions (n, trees): how much the trees of a group
+        differ.
+        """
         groups = [said[:, self.forest.fold == fold].var(axis=1) for fold in np.unique(self.forest.fold)]
         found: Floats = np.sqrt(np.mean(groups, axis=0) + self.noise**2)
         return found
 
     def interval(self, said: Floats) -> tuple[Floats, Floats, Floats]:
-        """Expectation, low and high end (n,) in the metric's own unit."""
+        """Returns the predicted value, low and high end, (n,) each in the metric's unit, from predictions (n,
+        trees).
+        """
         mean, half = said.mean(axis=1), self.quantile * self.scale(said)
         return restore(self.metric, mean), restore(self.metric, mean - half), restore(self.metric, mean + half)
 
 
 def transformed(metric: Metric, values: Sequence[float] | Floats) -> Floats:
-    """Values of a metric as a model learns them: what is counted by its logarithm."""
+    """Returns values of a metric on the scale on which the model learns: logarithms for counts, energies and times."""
     found = np.asarray(values, np.float64)
     return np.log10(np.maximum(found, 1e-3)) if by_factors(metric) else found
 
 
 def restore(metric: Metric, values: Floats) -> Floats:
-    """The other way round; shares within 0 and 1."""
+    """Returns values on the metric's own scale, the inverse of `transformed`; shares are clipped to [0, 1]."""
     if by_factors(metric):
         back: Floats = 10.0 ** np.minimum(values, 300.0)
         return back
@@ -110,13 +115,13 @@ def restore(metric: Metric, values: Floats) -> Floats:
 
 
 def by_factors(metric: Metric) -> bool:
-    """Whether its errors are factors: of counts, energies and times."""
+    """Returns whether errors of this metric are expressed as factors: counts, energies and times."""
     return metric.form in ("count", "energy", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Of a metric of a design: the number and its 90 % interval."""
+    """A predicted value of a metric, with its 90 % interval."""
 
     name: str
     value: float
@@ -126,7 +131,9 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A finished run near a design: its name and its values by metric. distance: in settings that differ."""
+    """A finished run whose design is similar: its name, its metrics, and its distance in number of differing
+    settings.
+    """
 
     run: str
     values: Mapping[str, float]
@@ -135,8 +142,11 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model says of a design. unknown: the path of the setting that is away from what was tried, "*" where
-    that is all of them together, "" where nothing is; then nothing is expected."""
+    """The predictions of a model for a design, by metric, and the runs of the nearest designs.
+
+    unknown: the path of a setting that is outside the tried range, "*" if only the combination of settings is far from
+    all that was tried, else "". Unless it is "", `expected` is empty.
+    """
 
     unknown: str
     expected: Mapping[str, Expectation]
@@ -144,16 +154,16 @@ class Answer:
 
 
 ALL_TOGETHER = "*"
-"""In the place of a path: each setting was tried, and nothing near all of them."""
+"""Value of `Answer.unknown` if each setting was tried, but no tried design is near all of them together."""
 
 
 class Model:
-    """What is expected on one data set.
+    """Predicts the metrics of designs on one data set.
 
-    fields: what was tried; targets: by name of metric; runs: one of each design (d,), the nearest to its mean, with
-    its values by metric (d,), NaN where there is none; places: of the designs (`Fields.places`); reach: how far a
-    design is from the nearest other at most, to be known. counts: of all runs. fitted: when, in seconds since 1970;
-    source: digest of the runs that it was made of.
+    fields: the tried fields. targets: models by metric. runs: one run for each of d tried designs, the nearest to the
+    design's mean. values: metrics of these runs (d,), NaN if missing. places: positions of the designs
+    (`Fields.places`). reach: largest distance from the nearest tried design for which a prediction is made. count:
+    number of runs. fitted: when it was trained, in seconds since 1970. source: digest of the runs it was trained on.
     """
 
     def __init__(
@@ -176,11 +186,11 @@ class Model:
 
     @property
     def designs(self) -> int:
-        """How many were tried."""
+        """Number of tried designs."""
         return len(self.runs)
 
     def answer(self, design: Design) -> Answer:
-        """What is expected of a design, and the runs that are nearest to it."""
+        """Returns the predictions for a design and the runs of the nearest designs."""
         told = settings_of(design)
         apart = distances(self.fields.places([told]), self.places)[0]
         first = np.argsort(apart, kind="stable")[:NEAREST]
@@ -203,7 +213,9 @@ class Model:
         return Answer("", expected, nearest)
 
     def curve(self, designs: Sequence[Design], name: str) -> tuple[Floats, Floats, Floats]:
-        """Expectation, low and high end of a metric for several designs; NaN where it is unknown."""
+        """Returns a metric's predicted values, low and high ends, for several designs; NaN for designs too far from
+        tried ones.
+        """
         target, told = self.targets[name], [settings_of(design) for design in designs]
         apart = distances(self.fields.places(told), self.places).min(axis=1)
         away = np.array([bool(unknown(self.fields, one)) for one in told]) | (apart > self.reach)
@@ -212,7 +224,7 @@ class Model:
         return value, low, high
 
     def save(self, folder: Path | None = None) -> Path:
-        """Write the file, whole or not at all."""
+        """Writes the model to its file, atomically, and returns the path."""
         path = model_path(self.dataset, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         about = {
@@ -256,13 +268,13 @@ class Model:
 
 
 def model_path(dataset: str, folder: Path | None = None) -> Path:
-    """The file of a data set's model; a stranger's name of a data set is no part of it."""
+    """Returns the path of a data set's model file; its name is a digest, so any data set name is safe."""
     name = hashlib.sha256(dataset.encode()).hexdigest()[:16]
     return (folder or cache_dir() / "expected") / f"{name}.npz"
 
 
 def load(dataset: str, folder: Path | None = None) -> Model | None:
-    """The model of a data set; None where there is none, or one that is damaged or of another version."""
+    """Returns the model of a data set; None if there is none, or if the file is damaged or of another version."""
     try:
         with model_path(dataset, folder).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return _read(dataset, {name: file[name] for name in file.files})

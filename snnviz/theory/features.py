@@ -1,8 +1,9 @@
-"""What of a design a model learns from: its fields by path, and numbers that follow from them.
+"""The features of a design that models of `theory.expected` learn from: its fields by path, and numbers derived from
+them.
 
-Where a field is a number it stays one, its logarithm where its range spans decades; a kind is a column for each kind.
-What is drawn by hand, such as a matrix of skips, is told by how many connections it has. What a field of another kind
-of network or neuron would be is missing there.
+A number is one feature (its logarithm if its range spans decades), a choice is one feature for each option. Texts such
+as a matrix of skips are replaced by the number of their connections. Fields that belong to other kinds of network or
+neuron are missing.
 
 >>> from snnviz.design.design import Design
 >>> told = settings_of(Design())
@@ -28,21 +29,21 @@ from snnviz.theory import costs
 from snnviz.theory.forest import Floats, Inputs
 
 Settings = Mapping[str, float | str]
-"""Of a design by path, numbers as numbers, all else as text."""
+"""The features of a design by path: numbers as floats, all else as text."""
 
 DECADES = 100.0
-"""A range whose ends differ by such a factor is one of decades."""
+"""Ratio of a range's ends from which the logarithm of a number is used."""
 
 SIZES = ("parameters", "macs")
-"""Of a design, numbers that follow from its fields: the model sees them; what is unknown or near is told by fields."""
+"""Numbers that follow from a design's fields: features for the trees, but not used for distances."""
 
 SKIPS = ("skips.dsc", "skips.asc", "skips.backward")
-"""Connections that concatenate, that add, and that lead backwards: of what is drawn by hand."""
+"""Numbers of connections that concatenate, that add, and that lead backwards."""
 
 BRANCHES = "training.shortcut.branches"
 
 FOLLOWING = (*SIZES, *SKIPS, BRANCHES)
-"""What is no field, and follows from fields."""
+"""Features that are not fields but follow from them."""
 
 _UNSEEN = frozenset({"seed", "data.name", "training.gradients"})
 """Fields that no result depends on but by chance, or that all runs of a model have in common."""
@@ -51,12 +52,14 @@ _DRAWN = frozenset({"network.edges", "network.blocks", "network.cell", "training
 """Texts of which there are as many as designs; `network.blocks` is a number where all blocks are alike."""
 
 MISSING = "none"
-"""The kind of a field that a design does not have."""
+"""Value of a choice that a design does not have."""
 
 
 @lru_cache(maxsize=16384)
 def settings_of(design: Design) -> dict[str, float | str]:
-    """Its fields by path, without its seed and its data set, and what follows from them. Not to be changed."""
+    """Returns the features of a design by path, without seed and data set, and with derived numbers. Do not modify
+    it.
+    """
     found: dict[str, float | str] = {}
     for path, value in flatten(design).items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -73,7 +76,7 @@ def settings_of(design: Design) -> dict[str, float | str]:
 
 
 def spans_decades(design: Design, path: str) -> bool:
-    """Whether a number of a design is looked at by its logarithm."""
+    """Returns whether the logarithm of a number of a design is used, because its range spans at least two decades."""
     if path in SIZES or path in ("data.train_samples", "data.test_samples"):
         return True
     if path in FOLLOWING:
@@ -84,9 +87,10 @@ def spans_decades(design: Design, path: str) -> bool:
 
 @dataclass(frozen=True)
 class Field:
-    """A field that designs were tried with. `log`: by its logarithm; None of a kind, whose `values` are texts.
+    """A feature and its values among the tried designs. `log`: whether its logarithm is used; None for a choice of
+    text.
 
-    values: what was tried, rising; MISSING among them where some designs do not have the field.
+    values: the tried values, sorted. missing: whether some designs do not have the field.
     """
 
     path: str
@@ -96,23 +100,25 @@ class Field:
 
     @property
     def numeric(self) -> bool:
+        """Whether the feature is a number."""
         return self.log is not None
 
     @property
     def varies(self) -> bool:
+        """Whether the tried designs differ in this feature."""
         return len(self.values) + self.missing > 1
 
     def place(self, value: float | str | None) -> float:
-        """A number on the field's scale; NaN of what is none."""
+        """Returns a number, or its logarithm, on the feature's scale; NaN for a value that is not a number."""
         if not isinstance(value, float | int):
             return math.nan
         return math.log10(max(float(value), 1e-12)) if self.log else float(value)
 
 
 class Fields:
-    """The fields of designs that were tried, and what another design is beside them.
+    """The features of the tried designs, and the position of any design among them.
 
-    fields: by path. What is not among them was the same nowhere, or nowhere there.
+    by_path: `Field` by path, without features that no tried design has.
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
@@ -125,7 +131,7 @@ class Fields:
 
     @classmethod
     def tried(cls, designs: Sequence[tuple[Design, Settings]]) -> Fields:
-        """Those of these designs."""
+        """Returns the features of these designs, given with their `settings_of`."""
         paths = dict.fromkeys(path for _, told in designs for path in told)
         fields = []
         for path in paths:
@@ -138,11 +144,11 @@ class Fields:
 
     @property
     def columns(self) -> int:
-        """Features of `matrix`."""
+        """Number of columns of `matrix`."""
         return len(self._numbers) + sum(len(field.values) for field in self._kinds)
 
     def matrix(self, several: Sequence[Settings]) -> Inputs:
-        """Features (n, columns) of designs: what is missing is below everything that was tried."""
+        """Returns the feature matrix (n, columns) of designs; a missing number is put below all tried values."""
         found = np.empty((len(several), self.columns), np.float32)
         for at, field in enumerate(self._numbers):
             placed = np.array([field.place(told.get(field.path)) for told in several])
@@ -157,8 +163,11 @@ class Fields:
         return found
 
     def places(self, several: Sequence[Settings]) -> tuple[Floats, NDArray[np.int64]]:
-        """Where designs lie: numbers as shares of what was tried (n, numbers), NaN where missing; numbers of kinds
-        (n, kinds), -1 of one that was not tried."""
+        """Returns positions of designs for `distances`: numbers (n, numbers) as shares of the tried range, NaN if
+        missing.
+
+        The second array holds the indices of options (n, choices), -1 for one that was not tried.
+        """
         numbers = np.array([[field.place(told.get(field.path)) for field in self._told] for told in several])
         numbers = numbers.reshape(len(several), len(self._told)) / self._spans
         kinds = [{value: number for number, value in enumerate((*f.values, MISSING))} for f in self._kinds]
@@ -170,8 +179,11 @@ class Fields:
 
 
 def distances(one: tuple[Floats, NDArray[np.int64]], others: tuple[Floats, NDArray[np.int64]]) -> Floats:
-    """How far designs are from others, (n, m): the sum over fields, a number's difference as a share of what was tried,
-    at most 1, and 1 for another kind or a field that only one of them has (Gower 1971)."""
+    """Returns the distances (n, m) between designs, given by `Fields.places` (Gower 1971).
+
+    A distance is the sum over features: for a number the difference as a share of the tried range, at most 1; 1 for
+    different options or a field that only one design has.
+    """
     total = np.zeros((len(one[0]), len(others[0])))
     for at in range(one[0].shape[1]):
         a, b = one[0][:, at, None], others[0][None, :, at]
@@ -187,16 +199,17 @@ def _span(field: Field) -> float:
 
 
 NARROW, WIDE, FINE = 0.75, 0.25, 1 / 16
-"""How far from a tried number another is still known: so many of the usual gaps between tried ones, at most such a
-share of their span, and at least such a one."""
+"""How far a number may be from the nearest tried value: `NARROW` times the usual gap between tried values, but at most
+the share `WIDE`, and at least `FINE`, of the tried range.
+"""
 
 
 def unknown(fields: Fields, told: Settings) -> str:
-    """Which setting of a design is away from all that was tried, as a path; "" where none is.
+    """Returns the path of a setting that is outside what was tried; "" if there is none.
 
-    A kind that was never tried is; a number beyond what was tried; and one in a gap: further than 3/4 of the usual gap
-    between tried numbers from the next of them, or a whole number left out of a row. With values at 1, 2, 4, 5 that is
-    3, and nothing between 1 and 2.
+    That is: an option that was never tried, a number beyond the tried range, or a number in a gap: further from the
+    nearest tried value than 3/4 of the usual gap, or the only whole number missing in a sequence. With the values 1, 2,
+    4 and 5 tried, 3 is unknown, and no number between 1 and 2 is.
     """
     for path, value in told.items():
         if path in SIZES:

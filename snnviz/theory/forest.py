@@ -1,8 +1,8 @@
-"""A forest of regression trees as plain arrays, and what it predicts, by numpy alone (Geurts et al. 2006).
+"""A forest of regression trees as plain arrays, evaluated with numpy alone (Geurts et al. 2006).
 
-The trees are grown by scikit-learn in a process of their own (`studies.tradeoffs.compute.expecting`); a page's process
-reads the arrays. A node is a row: it asks whether ``x[feature] <= value``, and goes on at the next row if so, else at
-row `right`. In a leaf `feature` is -1 and `value` what is predicted.
+The trees are trained by scikit-learn in a separate process (`studies.tradeoffs.compute.expecting`); the pages' process
+reads the arrays. Each row is a node: if ``x[feature] <= value`` the next node is the next row, else row `right`. In a
+leaf `feature` is -1 and `value` is the prediction.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ LEAF = -1
 
 @dataclass(frozen=True, eq=False)
 class Forest:
-    """Trees, one after the other in the arrays.
+    """Regression trees, one after the other in arrays over all nodes.
 
-    feature: (nodes,) int16; value: (nodes,) float64; right: (nodes,) int32, rows of the arrays; roots: (trees,) int32;
-    fold: (trees,) int16, the part of the data that a tree has not seen.
+    feature: (nodes,) int16. value: (nodes,) float64. right: (nodes,) int32, indices of rows. roots: (trees,) int32,
+    first row of each tree. fold: (trees,) int16, the fold of the data that a tree was not trained on.
     """
 
     feature: NDArray[np.int16]
@@ -35,7 +35,9 @@ class Forest:
     fold: NDArray[np.int16]
 
     def check(self, features: int) -> None:
-        """Raises `ValueError` where these are no trees over so many features, so that no walk leaves them."""
+        """Raises `ValueError` unless the arrays are valid trees over this number of features, so that `predict`
+        terminates.
+        """
         nodes, inner = len(self.feature), self.feature != LEAF
         places = np.arange(nodes)
         if not (
@@ -53,7 +55,7 @@ class Forest:
             raise ValueError("these arrays are no forest")
 
     def predict(self, x: Inputs) -> Floats:
-        """What each tree says of each row of x: (rows, features) -> (rows, trees)."""
+        """Returns each tree's prediction (rows, trees) for each row of x (rows, features)."""
         at = np.broadcast_to(self.roots, (len(x), len(self.roots))).copy()
         rows = np.arange(len(x))[:, None]
         while True:
@@ -65,12 +67,12 @@ class Forest:
             at = np.where(inner, np.where(left, at + 1, self.right[at]), at)
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
-        """For an .npz file, under names that begin with `name`."""
+        """Returns the arrays for an .npz file, under names that begin with `name`."""
         return {f"{name}.{field}": getattr(self, field) for field in _TYPES}
 
     @classmethod
     def from_arrays(cls, name: str, arrays: Mapping[str, NDArray[np.generic]]) -> Forest:
-        """What `arrays` wrote. Raises `KeyError`, `ValueError`."""
+        """Returns the forest from arrays written by `arrays`. Raises `KeyError` or `ValueError` if they do not fit."""
         found = {field: arrays[f"{name}.{field}"] for field in _TYPES}
         for field, kind in _TYPES.items():
             if found[field].dtype != kind or found[field].ndim != 1:

@@ -118,9 +118,9 @@ def standard_deviation(values: Sequence[float]) -> float | None:
 
 
 def confidence_intervals(samples: Sequence[Sequence[float]], level: float = 0.95) -> NDArray[np.float64]:
-    """Returns `confidence_interval` of each sample as (n, 3), mean, low and high: of thousands at once.
+    """Returns the `confidence_interval` of each sample as (n, 3): mean, low and high; fast for thousands of samples.
 
-    NaN of a sample without numbers.
+    All three are NaN for an empty sample.
 
     >>> confidence_intervals([[1.0, 2.0, 3.0], [5.0], []]).round(2).tolist()
     [[2.0, -0.48, 4.48], [5.0, -inf, inf], [nan, nan, nan]]

@@ -1,7 +1,7 @@
-"""What the test images alone leave open of a difference in accuracy.
+"""How certain a difference in accuracy of two networks is, given that both were tested on a limited number of images.
 
-Two networks see the same images, so their accuracies are no two independent binomials: all there is to learn lies in
-the images on which the two disagree (McNemar 1947).
+Both networks are tested on the same images, so their accuracies are not independent: all information lies in the images
+on which exactly one of them is right (McNemar 1947).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from scipy.special import bdtr, ndtr, ndtri
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """The difference B - A in accuracy (0..1) of networks that saw the same images, a mean over seeds.
+    """The difference B - A in accuracy (0 to 1) of two networks tested on the same images, averaged over seeds.
 
-    only_a, only_b: images, of all seeds together, that only the one or the other tells right, of so many `images`.
-    difference, sd: of the mean, with two pseudo-images that disagree by halves (Agresti and Min 2005), so that no
-    disagreement is no certainty. p: that neither is better.
+    only_a, only_b: numbers of images, summed over seeds, that only A, or only B, classifies correctly, out of `images`.
+    difference, sd: mean and standard deviation of the difference; two pseudo-images with half a disagreement each are
+    added (Agresti and Min 2005), so that the sd is not 0 without disagreements. p: two-sided p value of no difference.
     """
 
     difference: float
@@ -32,13 +32,15 @@ class Disagreement:
     p: float
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Of the difference over all images like these, with the networks as they are."""
+        """Returns the confidence interval (low, high) of the difference over all images like these, for the same two
+        networks.
+        """
         half = float(ndtri((1 + level) / 2)) * self.sd
         return self.difference - half, self.difference + half
 
 
 def mcnemar_p(only_a: int, only_b: int) -> float:
-    """The exact two-sided p of McNemar's test: each image that tells two networks apart is as likely either's.
+    """Returns the exact two-sided p value of McNemar's test of no difference, given the two numbers of disagreements.
 
     >>> mcnemar_p(0, 5), mcnemar_p(0, 0)
     (0.0625, 1.0)
@@ -50,11 +52,11 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
 def disagreement(
     right_a: Sequence[NDArray[np.bool_]], right_b: Sequence[NDArray[np.bool_]], *, same_images: bool = False
 ) -> Disagreement:
-    """From who is right on which image: an array (images,) a seed of A, and of B in the same order; at least one.
+    """Returns the difference of two networks from one array (images,) per seed, for A and B: which images are correct.
 
-    same_images: whether all seeds have the same test set; then an image's differences are averaged over seeds first,
-    since an image that is hard is hard at each seed. Else those of each seed are taken as drawn anew. p is McNemar's
-    exact one, and of several seeds on the same images, which are not independent, the normal law's.
+    same_images: whether all seeds have the same test set; then the differences of an image are averaged over seeds
+    first, since they are correlated. Otherwise the images of each seed count as drawn independently. The p value is
+    McNemar's exact one, but that of a normal approximation for several seeds on the same images.
 
     >>> disagreement([np.array([True, False, True, True])], [np.array([True, True, True, True])]).only_b
     1

@@ -1,4 +1,4 @@
-"""What networks say of each test image, packed into a row, and what two runs' test sets say of their difference."""
+"""Predicted classes of all test images, packed into a stored row, and the difference of two runs computed from them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def correct_images(row: Predictions) -> NDArray[np.bool_]:
 
 
 def disagreement_of_runs(a: Mapping[int, Predictions], b: Mapping[int, Predictions]) -> Disagreement | None:
-    """Returns what the test images say of B - A, given the predictions of both by seed.
+    """Returns the difference in accuracy of B and A on the test images, given the predictions of both by seed.
 
-    None unless both have predictions for the same test set at some seed.
+    None if there is no seed at which both have predictions for the same test set.
     """
     seeds = [seed for seed in sorted(set(a) & set(b)) if a[seed].test_set == b[seed].test_set]
     if not seeds:

@@ -1,17 +1,17 @@
-"""Until decided: intervals of a mean difference that hold at every look, so that stopping when it looks good does not
-make it look good.
+"""Confidence intervals of a mean difference that stay valid when one looks after each new seed and stops at any time.
 
-Repeated confidence intervals (Jennison and Turnbull 1989) for Student's t, with the error spent as Lan and DeMets
-(1983) do: until n seeds ``(1 - level) (1 - 2/n)``, a third of it at the first look, at 3 seeds, half by 4, and never
-all of it. So no last look need be promised, and who raises *at most n* afterwards is still right (decision 36).
+These are repeated confidence intervals (Jennison and Turnbull 1989) for Student's t with the error spending of Lan and
+DeMets (1983): up to n seeds ``(1 - level) (1 - 2/n)`` is spent, a third of it at the first look (3 seeds), half by 4
+seeds, and never all of it. So the largest number of seeds need not be fixed beforehand and may be raised later
+(decision 36).
 
-What a look may at most be away from 0 follows exactly, as for few numbers it must (Rom and McTague 2020). Where there
-is no effect, the direction in which the numbers x_1 .. x_n point is uniform on the sphere, so how far the last one
-changes ``W_n = sum(x) / sqrt(sum(x^2))`` is independent of all before it:
+The critical values are exact, which matters for few seeds (Rom and McTague 2020). Without an effect, the direction of
+the vector x_1 .. x_n is uniform on the sphere, so the change of ``W_n = sum(x) / sqrt(sum(x^2))`` with the last number
+is independent of all earlier ones:
 
     W_n = (W_(n-1) sqrt(n-1) + T) / sqrt(n-1 + T^2),    T of Student's t with n-1 degrees of freedom
 
-and what is left of W's law after each look is carried to the next in one dimension.
+and the distribution of W that remains after each look is carried to the next one in one dimension.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STEP, _END = 0.01, 8.0
 
 
 def anytime_quantile(seeds: int, level: float = 0.95) -> float:
-    """How many standard errors an interval reaches to each side at the look of so many seeds.
+    """Returns the half width, in standard errors, of the interval at the look with this number of seeds.
 
     >>> [round(anytime_quantile(seeds), 2) for seeds in (3, 4, 5, 10, 20)]
     [7.65, 5.33, 4.59, 3.78, 3.63]
@@ -89,8 +89,10 @@ def _w(z: NDArray[np.float64], seeds: int) -> NDArray[np.float64]:
 def compare_at_look(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1, exact: bool = False
 ) -> Comparison:
-    """`comparison.compare_differences` with an interval that holds however often was looked before: without ends
-    below 3 seeds, and where the differences are all the same."""
+    """Returns `comparison.compare_differences` with an interval that stays valid however often one looked before.
+
+    The interval is infinite below 3 seeds, and if all differences are equal.
+    """
     found = confidence_interval(differences) if differences else None
     if found is None or (exact and found.half is None):
         return compare_differences(differences, better=better, level=level, compared=compared, exact=exact)
@@ -104,7 +106,7 @@ def compare_at_look(
 def looks(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
 ) -> Iterator[Comparison]:
-    """What is known after each seed, from the third on, in order."""
+    """Yields the comparison after each seed, from the third on."""
     for seeds in range(FIRST_LOOK, len(differences) + 1):
         yield compare_at_look(differences[:seeds], better=better, level=level, compared=compared)
 
@@ -112,7 +114,7 @@ def looks(
 def until_decided(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
 ) -> Comparison:
-    """The first look that decides, else the last: what is told of B, whatever came after.
+    """Returns the comparison at the first look that decides, else at the last one; later differences are ignored.
 
     >>> until_decided([1.0, 1.1, 0.9, 5.0], better="more").seeds
     3

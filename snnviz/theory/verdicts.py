@@ -89,16 +89,19 @@ def activity_verdict(design: Design) -> tuple[Tone, str]:
 
 
 def silent_layers(design: Design) -> tuple[str, ...]:
-    """The layers that are forecast to be silent at initialisation; none of a network without spikes.
+    """Returns the names of the layers that are forecast to be silent at initialisation; () for networks without spikes.
 
-    The same for designs that differ in their seed alone.
+    The result does not depend on the seed.
     """
     trouble = _trouble_before(design if design.seed == 0 else design.model_copy(update={"seed": 0}))
     return trouble.layers if trouble.tone == "bad" else ()
 
 
 def crowded_layers(design: Design) -> tuple[str, ...]:
-    """The layers that are forecast to spike in nearly every second step, where none is silent."""
+    """Returns the names of the layers that are forecast to spike in nearly every second time step at initialisation.
+
+    () if any layer is forecast to be silent. The result does not depend on the seed.
+    """
     trouble = _trouble_before(design if design.seed == 0 else design.model_copy(update={"seed": 0}))
     return trouble.layers if trouble.tone == "warning" else ()
 

@@ -16,7 +16,7 @@ def score_cost(task: Scoring) -> Cost:
 
 
 def score_sample() -> Scoring:
-    """A small scoring for tests, of two repeats."""
+    """Returns a small `Scoring` with two repeats, for tests."""
     return Scoring(channels=2, batch=4, repeats=2, steps=2, hidden=4)
 
 
@@ -27,7 +27,7 @@ def search_cost(task: CellSearch) -> Cost:
 
 
 def search_sample() -> CellSearch:
-    """A small search for tests, of six candidates."""
+    """Returns a small `CellSearch` with six candidates, for tests."""
     small = {"channels": 2, "hidden": 4, "steps": 2, "batch": 4, "size": 8, "fine_channels": 2, "fine_batch": 4}
     return CellSearch.check({"candidates": 6, "best": 2, **small})
 

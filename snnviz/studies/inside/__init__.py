@@ -1,1 +1,1 @@
-"""Look inside: one image through a trained network, spike by spike, and many of them."""
+"""The study "Look inside": one test image, or all of them, passed through a trained network, spike by spike."""

@@ -1,4 +1,6 @@
-"""What is asked of a trained network, a look, and what comes back: plain arrays, so that pages need no torch."""
+"""Requests about a trained network (`Look`) and their results (`Answer`), in plain arrays so that pages need no
+torch.
+"""
 
 from __future__ import annotations
 
@@ -20,25 +22,24 @@ from snnviz.errors import InputError
 Array = NDArray[Any]
 
 MOST_SPIKES = 200_000
-"""Spikes that leave the process of a look at most; of larger layers neurons are sampled evenly."""
+"""Largest number of spikes of a layer that an answer contains; in larger layers neurons are sampled evenly."""
 
 MOST_TRACES = 64
-"""Neurons whose potential over time leaves the process of a look at most."""
+"""Largest number of neurons whose potential over time an answer contains."""
 
 MOST_MAP = 65_536
-"""Neurons of a layer whose spike counts leave the process at most; of larger ones channels are sampled evenly."""
+"""Largest number of neurons of a layer whose spike counts an answer contains; beyond it channels are sampled evenly."""
 
 Weights = Literal["trained", "untrained"]
 
 
 class Look(Document):
-    """A look at one image in a network, and what is changed for it without training anew.
+    """A request to pass one image through a run's network, with changes to network and input that need no training.
 
-    run: the run's name in the store. image: the number of a test image, in the order in which the run tests them.
-    drawn: instead of a test image a picture, as `picture_text` writes it. weights: after training, or as they were
-    drawn before it. silenced: neurons that say nothing, such as ``L2 3 c7; L1`` (of L2 neuron 3 and channel 7, and
-    all of L1). muted: sources that are
-    read as 0, such as ``L3<L1`` (what L3 reads of L1). focus: neurons whose potential is told, such as ``L2 3 7``.
+    run: the run's name in the store. image: position of the test image. drawn: a picture instead of a test image, as
+    written by `picture_text`. weights: trained ones, or the initial ones. silenced: neurons whose output is set to 0,
+    such as ``L2 3 c7; L1`` (neuron 3 and channel 7 of L2, and all of L1). muted: connections that are read as 0, such
+    as ``L3<L1`` (what L3 reads from L1). focus: neurons whose potential over time is wanted, such as ``L2 3 7``.
     """
 
     noun: ClassVar[str] = "a look"
@@ -82,20 +83,22 @@ class Look(Document):
 
     @property
     def changes(self) -> bool:
-        """Whether the network, or its input, is another than the run's."""
+        """Whether the look changes the network or its input, compared with the run itself."""
         plain = Look(run=self.run, image=self.image, drawn=self.drawn, focus=self.focus, weights=self.weights)
         return self != plain
 
     @property
     def network(self) -> Look:
-        """The part of it that says which network answers, and what it sees less of."""
+        """The look without image and selected neurons: equal for looks that share the network and how the input is
+        reduced.
+        """
         return self.model_copy(update={"image": 0, "drawn": "", "focus": ""})
 
 
 def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ...]]:
-    """Neurons by the name of their layer: numbers in the order (C, H, W), ``c3`` for all of channel 3, () for all.
+    """Returns the neurons in a text by the name of their layer: indices in the order (C, H, W), ``c3`` for channel 3.
 
-    Raises `InputError`.
+    A layer without indices, (), means all its neurons. Raises `InputError` for a text of another form.
 
     >>> parse_neurons("L2 3 c7; L1")
     {'L2': ('3', 'c7'), 'L1': ()}
@@ -110,7 +113,9 @@ def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ..
 
 
 def parse_sources(text: str) -> tuple[tuple[str, str], ...]:
-    """Pairs of a layer and the layer that it does not hear. Raises `InputError`.
+    """Returns pairs (layer, source) from a text ``layer<source; ...``: connections whose values the layer reads as 0.
+
+    Raises `InputError` for a text of another form.
 
     >>> parse_sources("L3<L1; L4<L2")
     (('L3', 'L1'), ('L4', 'L2'))
@@ -125,7 +130,9 @@ def parse_sources(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def picture_text(picture: Array) -> str:
-    """A picture (H, W) or (C, H, W) of 0 to 255 as text for a link: its shape, and hexadecimal digits in 16 steps.
+    """Returns a picture (H, W) or (C, H, W) with values 0 to 255 as text for a link: shape, then a hex digit per value.
+
+    Values are rounded down to 16 grey levels.
 
     >>> picture_text(np.array([[0, 255], [128, 16]]))
     '1x2x2.0f81'
@@ -136,8 +143,9 @@ def picture_text(picture: Array) -> str:
 
 
 def parse_picture(text: str, shape: Sequence[int]) -> Array:
-    """The picture (C, H, W) of such text, uint8 from 0 to 255. Raises `InputError` where it is of another shape, or of
-    nothing.
+    """Returns the picture (C, H, W), uint8 from 0 to 255, from a text of `picture_text`.
+
+    Raises `InputError` if it has another shape or is empty.
 
     >>> parse_picture("1x2x2.0f81", (1, 2, 2)).tolist()
     [[[0, 255], [136, 17]]]
@@ -154,13 +162,16 @@ def parse_picture(text: str, shape: Sequence[int]) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes back: `about`, which JSON can hold, and arrays by name. It travels as bytes, without pickle."""
+    """The result of a look: `about`, values that JSON can hold, and numpy arrays by name.
+
+    It is sent between processes as bytes, without pickle.
+    """
 
     about: Mapping[str, Any]
     arrays: Mapping[str, Array]
 
     def to_bytes(self) -> bytes:
-        """As an .npz file, `about` in it as JSON text."""
+        """Returns the answer as an .npz file, with `about` as JSON text in it."""
         file = io.BytesIO()
         text = np.frombuffer(json.dumps(self.about, allow_nan=False).encode(), dtype=np.uint8)
         np.savez(file, about=text, **{f"array.{name}": array for name, array in self.arrays.items()})  # type: ignore[arg-type]
@@ -168,7 +179,7 @@ class Answer:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Answer:
-        """The inverse of `to_bytes`."""
+        """Returns the answer stored in bytes by `to_bytes`."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name.removeprefix("array."): file[name] for name in file.files if name.startswith("array.")}
             return cls(json.loads(bytes(file["about"]).decode()), arrays)

@@ -1,4 +1,6 @@
-"""No kind of task: a look is answered at once, by a process that holds the network."""
+"""The kinds of task of this study: none, since looks are answered at once by a separate process
+(`compute.answering`).
+"""
 
 from __future__ import annotations
 

@@ -114,7 +114,9 @@ class Search(Task):
 
     @property
     def judged_by(self) -> int:
-        """Number of validation images: `validation`, or as many as the design holds out."""
+        """Number of validation images by which candidates are ranked: `validation`, or as many as the design holds
+        out.
+        """
         return self.validation or split_counts(self.design)[1]
 
     @property

@@ -51,7 +51,7 @@ def trajectories_cost(task: Trajectories) -> Cost:
 
 
 def trajectories_sample() -> Trajectories:
-    """A small task for tests, of two epochs."""
+    """Returns a small `Trajectories` task of two epochs, for tests."""
     return Trajectories(design=change(USUAL, {**SMALL, "training.epochs": 2, "training.batch_size": 20}), looks=1)
 
 
@@ -72,7 +72,7 @@ def finetuning_cost(task: FineTuning) -> Cost:
 
 
 def finetuning_sample() -> FineTuning:
-    """A small task for tests, of two epochs."""
+    """Returns a small `FineTuning` task of two epochs, for tests."""
     network = change(default_design(), {**SMALL, "training.epochs": 1, "training.batch_size": 20})
     return FineTuning(design=network, limits=HardwareLimits(weight_bits=2), epochs=2)
 

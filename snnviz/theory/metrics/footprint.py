@@ -1,4 +1,4 @@
-"""How many bytes a network is."""
+"""The metric `footprint`: memory of a network in bytes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ FLOAT32, FLOAT64 = 4, 8
 
 
 def footprint(run: Outcome) -> float:
-    """Parameters and the running statistics of normalisation, by the bytes of a number: 8 in a TTFS network, whose
-    windows are kept, too.
+    """Returns the bytes of all parameters and running statistics: 4 per number, 8 in a TTFS network (with its time
+    windows).
     """
     layers = build_architecture(run.design).layers
     statistics = sum(2 * layer.out_shape[0] for layer in layers if layer.normed)

@@ -1,4 +1,4 @@
-"""How soon a run is nearly as good as it becomes."""
+"""The metric `epochs_to_90`: how soon a run reaches 90 % of its best test accuracy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ SHARE = 0.9
 
 
 def epochs_to_90(run: Outcome) -> float | None:
-    """The first epoch whose test accuracy is 90 % of the best of all epochs."""
+    """Returns the first epoch whose test accuracy is at least 90 % of the run's best; None before the first epoch
+    ends.
+    """
     ends = run.rows(EpochEnd)
     if not ends:
         return None

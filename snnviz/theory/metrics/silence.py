@@ -1,4 +1,4 @@
-"""How many layers do not spike."""
+"""The metrics `silent_layers` and `silent_before`: number of layers that hardly spike."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from snnviz.theory.verdicts import SILENT_RATE
 
 
 def silent_layers(run: Outcome) -> float | None:
-    """At the last look."""
+    """Returns the number of layers that hardly spike, at the last measurement; None without spikes or before any."""
     return _silent(run, last=True)
 
 
 def silent_before(run: Outcome) -> float | None:
-    """At the look before training."""
+    """Returns the number of layers that hardly spike, measured before training; None without spikes or before any."""
     return _silent(run, last=False)
 
 

@@ -1,4 +1,4 @@
-"""What a run reaches on the training images that it holds out: what may be chosen by."""
+"""The metrics `validation_accuracy` and `validation_loss` on the training images that a run holds out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ NONE = "None where the design holds no images out (`data.validation`), and befor
 
 
 def validation_accuracy(run: Outcome) -> float | None:
-    """After the last epoch, 0..1."""
+    """Returns the accuracy (0 to 1) on held-out images after the last epoch; None without held-out images or epochs."""
     ends = run.rows(EpochEnd)
     return ends[-1].validation_accuracy if ends else None
 
 
 def validation_loss(run: Outcome) -> float | None:
-    """After the last epoch."""
+    """Returns the mean loss on held-out images after the last epoch; None without held-out images or epochs."""
     ends = run.rows(EpochEnd)
     return ends[-1].validation_loss if ends else None
 

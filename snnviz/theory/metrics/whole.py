@@ -1,4 +1,4 @@
-"""How many spikes an image takes, of all neurons."""
+"""The metric `spikes_image`: spikes of all neurons per image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from snnviz.theory.metrics.spikes import SILENT, spikes
 
 
 def spikes_image(run: Outcome) -> float | None:
-    """Spikes per neuron times the neurons that spike; in a TTFS network all but the readout's."""
+    """Returns the number of spikes per test image over all neurons; in TTFS networks without the readout; None if
+    unknown.
+    """
     each = spikes(run)
     if each is None:
         return None

@@ -1,8 +1,8 @@
-"""A process that holds the networks people look into, and answers looks: the store is that of the environment.
+"""A process that loads trained networks and answers requests about them (looks); ``$SNNVIZ_STORE`` names its store.
 
-A request is a line of JSON on stdin: ``{"id": n, "ask": "look" | "overview" | ..., "look": {...}}``. What comes back
-on stdout are frames: a line of JSON, such as ``{"id": n, "bytes": m}``, ``{"id": n, "share": 0.4}`` or ``{"id": n,
-"error": "a sentence"}``, and after the first the m bytes of an `Answer`. It ends with its stdin.
+A request is a line of JSON on stdin: ``{"id": n, "ask": "look" | "overview" | ..., "look": {...}}``. The replies on
+stdout are lines of JSON: ``{"id": n, "share": 0.4}`` for progress, ``{"id": n, "error": "a sentence"}``, or ``{"id": n,
+"bytes": m}``, which is followed by the m bytes of an `Answer`. The process ends when stdin is closed.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ LOG = logging.getLogger(__name__)
 
 MOST_NETWORKS = 8
 MOST_DATA = 2
-"""Networks, and data sets, that are held at a time; those not asked for the longest time go first."""
+"""Largest numbers of networks and of data sets kept in memory; the least recently used are dropped first."""
 
 Tell = Callable[[float], None]
 
 
 class Opened(NamedTuple):
-    """A network as a look asks for it, its design, and the images that its run is tested on."""
+    """A network modified as a look asks, the design of its run, and the images that the run is tested on."""
 
     network: TracedNetwork
     design: Design
@@ -46,7 +46,7 @@ class Opened(NamedTuple):
 
 
 class Looker:
-    """Answers looks at the runs of a store, and holds what they need for the next one."""
+    """Answers looks at the runs of a store and caches the networks and data sets that it has loaded."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -54,7 +54,11 @@ class Looker:
         self._data: OrderedDict[str, Images] = OrderedDict()
 
     def answer(self, ask: str, look: Look, tell: Tell = lambda _: None) -> Answer:
-        """Raises `SnnvizError` with a sentence for the person who asks."""
+        """Returns the answer to a look; `ask` is "look" (one image), "overview" (all test images) or "pictures" (test
+        images).
+
+        `tell` is called with the progress, 0 to 1. Raises `SnnvizError` with a sentence for the user.
+        """
         asks = {"look": self._look, "overview": self._overview, "pictures": self._pictures}
         if ask not in asks:
             raise InputError("ask", f"be one of {', '.join(asks)}", ask)
@@ -62,7 +66,10 @@ class Looker:
             return asks[ask](look, tell)
 
     def open(self, look: Look) -> Opened:
-        """The network that answers a look, made at the first one."""
+        """Returns the network for a look, loaded from the store unless cached, with its design and test images.
+
+        Raises `InputError` if the run is not one of a design or has no weights.
+        """
         run = self.store.get(look.run)
         if not isinstance(run.task, Design):
             raise InputError("run", "be of a design that is trained", look.run)
@@ -111,7 +118,7 @@ class Looker:
 
 
 def main() -> None:
-    """Answers until stdin ends."""
+    """Answers requests from stdin until it is closed."""
     torch.set_num_threads(1)
     frames, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr  # what prints must not come between frames
     looker = Looker(Store(check=False))
@@ -121,7 +128,7 @@ def main() -> None:
 
 
 def serve(looker: Looker, request: Mapping[str, Any], frames: BinaryIO) -> None:
-    """Answers one request."""
+    """Answers one request and writes the replies to `frames`; errors become replies, too."""
 
     def say(said: Mapping[str, Any], data: bytes = b"") -> None:
         frames.write(json.dumps({"id": request["id"], **said}).encode() + b"\n" + data)

@@ -1,4 +1,4 @@
-"""One image through a network: spikes, potentials, where currents come from, and what the readout gathers."""
+"""One image through a network: spikes, potentials, input currents by source, and the readout over time."""
 
 from __future__ import annotations
 
@@ -34,15 +34,16 @@ WHITE = 255
 
 
 def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) -> Answer:
-    """What a network computes of one image.
+    """Returns what a network computes for one image.
 
-    about: `label` (None of a drawing), `readout` and `predicted` by time step, `layers` with name, shape, spikes of an
-    image, whether and how neurons were sampled, what was learnt; `focus` with the names of what each neuron's current
-    comes from. arrays: "input" (T or 1, C, H, W); "readout" (T, classes); by layer i "spikes.i" (S, 2): time step
-    and neuron in the order (C, H, W), "shown.i": the neurons that were kept where not all, "counts.i" (C, H, W): spikes
-    over time; by focus k "potential.k" (T,), "fired.k" (T,), "currents.k" (sources, T).
+    The answer's `about`: `label` (None for a drawn picture), `readout` and `predicted` by time step, `layers` with
+    name, shape, spikes per image, whether and how neurons were sampled, and learnt parameters; `focus` with the names
+    of the sources of each selected neuron's current. Its arrays: "input" (T or 1, C, H, W); "readout" (T, classes); for
+    layer i "spikes.i" (S, 2): time step and neuron in the order (C, H, W), "shown.i": the neurons that were kept if not
+    all, "counts.i" (C, H, W): spikes over time; for selected neuron k "potential.k" (T,), "fired.k" (T,), "currents.k"
+    (sources, T).
 
-    Raises `InputError`.
+    Raises `InputError` if the look does not fit the network.
     """
     image, label = encoded(network, design, test, look)
     steps = look.steps or network.steps
@@ -75,7 +76,11 @@ def _first(right: Array) -> int | None:
 
 
 def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) -> tuple[Tensor, int | None]:
-    """The input (T or 1, 1, C, H, W) of the image that a look is of, as the run tests it, and its label."""
+    """Returns the encoded input (T or 1, 1, C, H, W) for the image of a look, as the run's test encodes it, and its
+    label.
+
+    The label is None for a drawn picture.
+    """
     if look.drawn:
         if datasets.dataset_card(design.data.name).counts is not None:
             raise InputError("drawn", "be left out: this network sees recordings", look.drawn[:20])
@@ -93,7 +98,9 @@ def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) ->
 
 
 def dropped(image: Tensor, look: Look) -> Tensor:
-    """The input without the share that a look leaves out: of each time step anew, or of an image that stays, once."""
+    """Returns the input with a random share `look.dropped` of its values set to 0, drawn for each time step of the
+    input.
+    """
     if not look.dropped:
         return image
     kept = torch.rand(image.shape, generator=generator(look.seed, "look", "dropped")) >= look.dropped
@@ -101,7 +108,7 @@ def dropped(image: Tensor, look: Look) -> Tensor:
 
 
 def columns(x: Tensor) -> Array:
-    """(T, N) of the first image, neurons in the order (C, H, W)."""
+    """Returns the values (T, N) of the first image of a batch, neurons in the order (C, H, W)."""
     first = x[:, 0]
     ordered = first.permute(0, 3, 1, 2) if first.dim() == 4 else first
     return ordered.flatten(1).detach().numpy()
@@ -218,7 +225,10 @@ def _words(network: TracedNetwork, source: Source | None) -> dict[str, Any]:
 
 
 def first_weights(network: TracedNetwork, arrays: dict[str, Array], most: int = 64) -> dict[str, Any] | None:
-    """The weights of the first layer as pictures (neurons, C, h, w), the first `most` of them."""
+    """Adds the first layer's weights as pictures (neurons, C, h, w), at most `most` of them, to `arrays` as "weights".
+
+    Returns the layer's name and how many of its neurons are shown; None if the layer has no weights.
+    """
     layer = network.architecture.layers[0]
     if not layer.weighted:
         return None

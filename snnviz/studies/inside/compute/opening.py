@@ -1,4 +1,4 @@
-"""A run's network as a look asks for it: its weights, and what is silenced, moved or made noisy."""
+"""Loads a run's network for a look, and changes it as the look asks: silenced neurons, changed thresholds, noise."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from snnviz.graph.layers import Architecture, Layer
 from snnviz.studies.inside.look import Look, parse_neurons, parse_sources
 
 INPUT_NAME = "input"
-"""What a look calls the encoded image as a source."""
+"""Name of the encoded image as a source in a look."""
 
 
 def open_network(design: Design, arrays: Mapping[str, Any] | None, look: Look) -> TracedNetwork:
-    """The network of a run, ready to be traced; `arrays`: of its checkpoint, None for an untrained one.
+    """Returns the network of a run, ready to be traced, with weights from its checkpoint's `arrays`; None: untrained
+    ones.
 
-    Raises `InputError` for a TTFS network, names of layers and numbers of neurons that are not there, and factors that
-    this neuron has no use for.
+    Raises `InputError` for a TTFS network, unknown layers or neurons, and factors of parameters that the neuron lacks.
     """
     if design.network.code == "ttfs":
         raise InputError("run", "be of a network that is not TTFS: the TTFS page shows those over time", look.run)
@@ -73,7 +73,10 @@ def _masks(architecture: Architecture, text: str) -> dict[int, Tensor]:
 
 
 def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
-    """Numbers of neurons, in the order (C, H, W), of a layer's part of `parse_neurons`. Raises `InputError`."""
+    """Returns the sorted indices, in the order (C, H, W), of the neurons that `parse_neurons` found for a layer.
+
+    Raises `InputError` for an index that the layer does not have; `field` is the field that the error names.
+    """
     channels, *size = layer.out_shape
     points, numbers = size[0] * size[1], tuple(numbers)
     if not numbers:
@@ -91,7 +94,7 @@ def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
 
 
 def source_name(architecture: Architecture, index: int) -> str:
-    """What a look calls a source: the layer's name, or "input"."""
+    """Returns the name of a source in a look: the layer's name, or "input" for the encoded image."""
     return INPUT_NAME if index == INPUT else architecture.layers[index].name
 
 

@@ -1,4 +1,4 @@
-"""A network over all test images: what it confuses, how soon it knows, and how its layers spend their spikes."""
+"""All test images through a network: confusions, accuracy by time step, and statistics of each layer's spikes."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ class _LayerSums:
 def overview(
     network: TracedNetwork, design: Design, test: Images, look: Look, tell: Callable[[float], None] = lambda _: None
 ) -> Answer:
-    """What a network answers to all test images, in the parts in which the run tests them.
+    """Returns statistics of a network over all test images, evaluated in the same batches as the run's own test.
 
-    `tell` hears from 0 to 1 how far it is. about: `accuracy` and `by_steps`, the accuracy with 1, 2 ... time steps;
-    by layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or at every time step of
-    every image), `synchrony` (Golomb and Rinzel 1993: 0 where neurons spike independently of each other, 1 where all
-    do at once; None where none spikes), mean and standard deviation of u in thresholds, `gradient` (the mean of the
-    surrogate's derivative as a share of its largest value). arrays: "predicted", "labels" (N,), "steps_needed" (N,):
-    time steps after which the answer does not change any more; "by_class.i" (classes,): spikes a neuron and time step;
-    "rates.i" (neurons,); "intervals.i" (T,): how many spikes follow the one before by 1, 2 ... steps; "potentials.i":
-    shares of u by `POTENTIAL_BINS`.
+    `tell` is called with the progress, 0 to 1. The answer's `about`: `accuracy` and `by_steps`, the accuracy with 1, 2
+    ... time steps; for each layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or
+    spike at every time step of every image), `synchrony` (Golomb and Rinzel 1993: 0 if neurons spike independently of
+    each other, 1 if all spike at once; None without spikes), mean and standard deviation of u in thresholds, and
+    `gradient` (mean derivative of the surrogate as a share of its maximum). Its arrays: "predicted" and "labels" (N,);
+    "steps_needed" (N,): number of time steps after which the prediction no longer changes; for layer i "by_class.i"
+    (classes,): spikes per neuron and time step; "rates.i" (neurons,); "intervals.i" (T,): number of inter-spike
+    intervals of 1, 2 ... steps; "potentials.i": shares of u by `POTENTIAL_BINS`.
     """
     readout, steps = network.architecture.layers[-1], look.steps or network.steps
     classes = readout.out_shape[0] // readout.voters
@@ -170,7 +170,7 @@ def _told(index: int, one: _LayerSums, steps: int, per_class: Array, arrays: dic
 
 
 def confusion(predicted: Array, labels: Array, classes: int) -> Array:
-    """Counts (classes, classes): rows are the true classes, columns the answers."""
+    """Returns the confusion matrix (classes, classes) of counts: rows are true classes, columns predicted ones."""
     found = np.zeros((classes, classes), np.int64)
     np.add.at(found, (labels, predicted), 1)
     return found

@@ -201,7 +201,10 @@ def print_searches(store: Store, runs: Sequence[Run]) -> None:
         )
     if not rows:
         return
-    click.echo(f"{reports[0]['candidates']:,} candidates; judged by {search.judged_by} images kept apart; the test images have no say")
+    click.echo(
+        f"{reports[0]['candidates']:,} candidates; judged by {search.judged_by} images kept apart; "
+        "the test images have no say"
+    )
     click.echo(table(rows))
     if len(best) > 1:
         accuracies = [found["accuracy"] for found in best]
