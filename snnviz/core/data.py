@@ -55,7 +55,9 @@ class Images:
         return len(self.labels)
 
     def take(self, chosen: Tensor | slice) -> Tensor:
-        """Returns the images at these positions (0 to N - 1), uint8: a view for a slice of still images, else a copy."""
+        """Returns the images at these positions (0 to N - 1), uint8: a view for a slice of still images, else a
+        copy.
+        """
         if self.rows is not None:
             chosen = self.rows[chosen]
         if isinstance(chosen, slice):

@@ -136,7 +136,9 @@ class Rectifier:
         return F.relu(current), activity(current, None)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """Returns the current, in the role of the potential, and max(0, current), the layer's output; shapes as given."""
+        """Returns the current, in the role of the potential, and max(0, current), the layer's output; shapes as
+        given.
+        """
         return current, F.relu(current)
 
 

@@ -1,4 +1,6 @@
-"""Metrics of all runs of a store as columns, one mapping for each metric, for sorting and filtering thousands of runs."""
+"""Metrics of all runs of a store as columns, one mapping for each metric, for sorting and filtering thousands of
+runs.
+"""
 
 from __future__ import annotations
 
