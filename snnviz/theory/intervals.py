@@ -103,6 +103,16 @@ def confidence_interval(values: Sequence[float], level: float = 0.95) -> Confide
     return ConfidenceInterval(mean, mean - half, mean + half, len(values), sd)
 
 
+def interval_of_mean(mean: float, sd: float, count: int) -> ConfidenceInterval:
+    """Returns the 95 % t interval of a mean of `count` numbers whose standard deviation is known.
+
+    >>> round(interval_of_mean(2.0, 1.0, 3).low, 3)
+    -0.484
+    """
+    half = t_quantile(count - 1) * sd / math.sqrt(count) if count > 1 and sd > 0 else math.inf
+    return ConfidenceInterval(mean, mean - half, mean + half, count, sd)
+
+
 def standard_deviation(values: Sequence[float]) -> float | None:
     """Returns the sample standard deviation, with n - 1 (ddof 1).
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from snnviz.catalog.inits import format_init
 from snnviz.design.menus import INITS, Choice
 from snnviz.studies.activity.theory.activity import ActivityConfig, ExpectedStatistics, LayerStatistics
+from snnviz.theory.intervals import confidence_intervals
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import share
 from snnviz.views.styles import LineStyle, nth_style, ordered_styles
@@ -113,7 +114,7 @@ def line(name: str, y: ArrayLike, line_style: LineStyle | str, **more: Any) -> d
 
 
 def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) -> None:
-    """Adds the mean of each curve over networks, a band of one standard deviation, and theory, dotted."""
+    """Adds the mean of each curve over networks, a band of the mean's 95 % interval, and theory, dotted."""
     bands, exact, means = [], [], []
     for curve in curves:
         group = {"legendgroup": curve.name}
@@ -130,12 +131,12 @@ def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) 
 
 
 def _band(curve: Curve) -> dict[str, Any]:
-    """The mean and one standard deviation between runs to either side, cut at 0, up to the last layer that varies."""
-    mean, spread = curve.runs.mean(0, dtype=float), curve.runs.std(0, ddof=1, dtype=float)
-    last = int(np.max(np.nonzero(spread)[0], initial=0)) + 2
-    low, high = np.maximum(mean - spread, 0)[:last], (mean + spread)[:last]
-    places = np.arange(len(low))
-    return area(f"{curve.name}, one standard deviation", places, high, low, curve.line_style.colour)
+    """The 95 % interval of the mean over runs, cut at 0, up to the layer after the last that varies."""
+    mean, low, high = confidence_intervals([*curve.runs.T.astype(float)]).T
+    known = np.isfinite(high)
+    last = int(np.max(np.nonzero(known)[0], initial=0)) + 2
+    low, high = np.where(known, np.maximum(low, 0), mean)[:last], np.where(known, high, mean)[:last]
+    return area(f"{curve.name}, 95 % interval", np.arange(len(low)), high, low, curve.line_style.colour)
 
 
 def area(name: str, x: ArrayLike, high: ArrayLike, low: ArrayLike, line_style: str) -> dict[str, Any]:
@@ -169,8 +170,8 @@ def layer_figure(y: str, **layout: Any) -> Figure:
 
 
 def band_caption(runs: int) -> str:
-    """Returns the part of a caption that explains the band of one standard deviation."""
-    return f"mean over {runs} networks, with a band of one standard deviation" if runs > 1 else "one network"
+    """Returns the part of a caption that explains the band."""
+    return f"mean over {runs} networks; band: its 95 % interval (Student's t)" if runs > 1 else "one network"
 
 
 def _curve(

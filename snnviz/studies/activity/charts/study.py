@@ -7,12 +7,12 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from snnviz.events import EpochEnd
 from snnviz.store.values import Run
 from snnviz.studies.activity.study import COMPARED_INITS, StudyRun
+from snnviz.views.bands import SHARES, band_traces, interval_note
 from snnviz.views.chart import Chart, empty
 from snnviz.views.results import Result, other_metrics
 from snnviz.views.styles import LineStyle, nth_style, ordered_colour
@@ -25,7 +25,7 @@ def accuracy_charts(
 ) -> list[Chart]:
     """Returns charts of training and test accuracy over the epochs; `rows` by digest, `styles` by the networks' names.
 
-    Seeds are averaged at each epoch that all started runs have reached, with a band from the lowest to the highest.
+    Seeds are averaged at each epoch that all started runs have reached, with a band of the mean's 95 % intervals.
     """
     wanted = (
         ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
@@ -40,8 +40,7 @@ def accuracy_charts(
             begun = [list(rows[m.design.digest]) for m in group if rows.get(m.design.digest)]
             if begun:
                 figure["data"] += _line(name, group[0], begun, column, styles)
-        spread = f" Mean of {seeds} seeds; the band spans them." if seeds > 1 else " One seed each."
-        charts.append(Chart(f"study_{column}", title, caption + spread, figure, height=340))
+        charts.append(Chart(f"study_{column}", title, f"{caption} {interval_note(seeds)}", figure, height=340))
     return charts
 
 
@@ -89,38 +88,12 @@ def _groups(members: Sequence[StudyRun]) -> dict[str, list[StudyRun]]:
 def _line(
     name: str, member: StudyRun, runs: list[list[EpochEnd]], column: str, styles: Mapping[str, LineStyle]
 ) -> list[dict[str, Any]]:
-    """The mean of runs that differ in their seed, and the band they span."""
+    """The mean of runs that differ in their seed, and the band of its intervals."""
     line_style = styles[name] if not member.of else nth_style(member.place, ordered_colour(member.place, member.of))
     if member.of:
         line_style = replace(line_style, dash=DASHES[member.init.kind])
-    length = min(len(rows) for rows in runs)
-    epochs = [row.epoch for row in runs[0][:length]]
-    values = np.array([[getattr(row, column) for row in rows[:length]] for rows in runs])
-    shown: list[dict[str, Any]] = []
-    if len(runs) > 1:
-        band = [*values.max(0).round(4).tolist(), *values.min(0)[::-1].round(4).tolist()]
-        shown.append(
-            {
-                "type": "scatter",
-                "x": [*epochs, *epochs[::-1]],
-                "y": band,
-                "fill": "toself",
-                "fillcolor": line_style.colour,
-                "opacity": 0.15,
-                "line": {"width": 0},
-                "hoverinfo": "skip",
-                "showlegend": False,
-                "legendgroup": name,
-            }
-        )
-    shown.append(
-        {
-            "type": "scatter",
-            "x": epochs,
-            "y": values.mean(0).round(4).tolist(),
-            **line_style.trace(),
-            "name": escape(name.replace("-", " "), quote=False),
-            "legendgroup": name,
-        }
-    )
-    return shown
+    values = [[getattr(row, column) for row in rows] for rows in runs]
+    said = escape(name.replace("-", " "), quote=False)
+    epochs = [row.epoch for row in runs[0]]
+    more = {**line_style.trace(), "name": said}
+    return band_traces(epochs, values, name, line_style.colour, bounds=SHARES, line=more)

@@ -12,13 +12,13 @@ from snnviz.studies.cells.charts.study import (
     NAMES,
     Outcome,
     accuracy_figure,
-    error_bars,
     points,
     score_agreement,
 )
 from snnviz.studies.cells.study import CellStudy, Way
 from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.ranks import RankCorrelation, holm_correction, rank_correlation
+from snnviz.views.bands import SHARES, error_bars
 from snnviz.views.chart import Chart
 from snnviz.views.numbers import kendall
 
@@ -115,7 +115,8 @@ def _agreement_text(found: RankCorrelation | None) -> str:
 def caption(charts: int) -> str:
     """Returns a sentence on what the charts of counts show, and on the significance of this many tests."""
     return (
-        f"Line: the mean accuracy of the different cells with so many, and its 95 % interval over cells. {charts} "
+        "Line: the mean accuracy of the different cells with so many, and its 95 % interval over cells (Student's t); "
+        f"a cell's own bar, where it has seeds, is that of its mean. {charts} "
         "figures are as many tests: one in 20 has p < 0.05 by chance alone, so believe one that was asked for "
         "before, or one whose p is below 0.05 divided by their number."
     )
@@ -132,7 +133,7 @@ def _means(way: Way, outcomes: Sequence[Outcome], numbers: Sequence[int]) -> lis
             "mode": "lines+markers",
             "x": list(found),
             "y": [round(one.mean, 5) for one in found.values()],
-            "error_y": {**error_bars(list(found.values())), "width": 4},
+            "error_y": error_bars(list(found.values()), SHARES),
             "name": f"{NAMES[way]}, mean",
             "text": [f"{one.count} cells" for one in found.values()],
             "hovertemplate": "mean %{y:.1%} of %{text}<extra></extra>",

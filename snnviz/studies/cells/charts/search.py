@@ -16,8 +16,9 @@ from snnviz.design.cells import canonical_form, count_connections, parse, summar
 from snnviz.studies.cells.charts.counts import CONNECTION_KINDS
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Metric
 from snnviz.studies.cells.theory.candidates import RankedCandidate, candidate_score, rank_candidates, score_deviation
-from snnviz.theory.intervals import t_quantile
+from snnviz.theory.intervals import interval_of_mean, t_quantile
 from snnviz.theory.ranks import kendall_tau_interval, kendall_tau_of_groups, rank_correlation
+from snnviz.views.bands import error_bars
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import kendall
 
@@ -198,20 +199,14 @@ def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
     search, again = history.search, history.rescored
     figure = empty(f"first score, {search.channels} channels", f"precise score, {search.fine_channels} channels")
     points = [(candidate_score(one.coarse, search.metric) or 0.0, one.value or 0.0) for one in again]
-    spread = [score_deviation(one.fine, search.metric) if one.fine else None for one in again]
+    spread = [interval_of_mean(one.value or 0.0, _deviation(one, search.metric), search.fine_repeats) for one in again]
     figure["data"].append(
         {
             "type": "scatter",
             "mode": "markers",
             "x": _rounded(np.array([x for x, _ in points])),
             "y": _rounded(np.array([y for _, y in points])),
-            "error_y": {
-                "type": "data",
-                "array": [round(sd, 4) if sd is not None else 0 for sd in spread],
-                "visible": any(spread),
-                "thickness": 1,
-                "width": 0,
-            },
+            "error_y": error_bars(spread),
             "meta": search.digest,
             "customdata": [[search.digest, one.coarse.cell, summary(parse(one.coarse.cell))] for one in again],
             "marker": {
@@ -229,11 +224,21 @@ def rescored_chart(history: SearchHistory, chosen: str = "") -> Chart:
     )
     figure["layout"] |= {"hovermode": "closest"}
     found = rank_correlation(tuple(x for x, _ in points), tuple(y for _, y in points))
+    barred = any(one.half is not None for one in spread)
     words = f"{len(again)} cells"
     if found is not None:
         words += f", Kendall's {kendall(found.tau, found.low, found.high)} between the two"
-    words += "; bars: standard deviation between repeats. A click chooses." if any(spread) else ". A click chooses."
+    words += (
+        "; bars: 95 % interval of the mean over repeats (Student's t). A click chooses."
+        if barred
+        else ". A click chooses."
+    )
     return Chart("cells_again", "Scored again", words, figure)
+
+
+def _deviation(one: RankedCandidate, metric: Metric) -> float:
+    """Between the repeats of its precise score; 0 where it is not known."""
+    return (score_deviation(one.fine, metric) if one.fine else None) or 0.0
 
 
 def sentences(history: SearchHistory) -> list[str]:

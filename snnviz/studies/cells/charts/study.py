@@ -14,6 +14,7 @@ from snnviz.studies.cells.scoring import Candidate, Metric
 from snnviz.studies.cells.study import CellStudy, Place, StudyRun, Way, candidate_score
 from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 from snnviz.theory.ranks import RankCorrelation, rank_correlation
+from snnviz.views.bands import POSITIVE, SHARES, band_traces, error_bars
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import difference_text, kendall
 
@@ -21,6 +22,8 @@ COLOURS: dict[Way, str] = {"forward": "var(--st-blue-text-color)", "backward": "
 SYMBOLS: dict[Way, str] = {"forward": "circle", "backward": "diamond"}
 NAMES: dict[Way, str] = {"forward": "forward only", "backward": "with backward"}
 METRICS: dict[Metric, str] = {"sahd": "SAHD", "hd": "HD"}
+
+BARS = "Bars: 95 % interval of a cell's mean over its seeds (Student's t). "
 
 FIGURE4: dict[Metric, float] = {"sahd": 0.646, "hd": 0.519}
 """Kendall's tau over 50 random cells at full scale, from the paper's Fig. 4."""
@@ -193,7 +196,8 @@ def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
             own = [one for one in outcomes if one.member.way == way and one.score(metric) is not None]
             figure["data"] += points(way, own, [one.score(metric) for one in own])
             words.append(f"{NAMES[way]}: {agreement_text(score_agreement(own, metric))}.")
-        theirs = f"The paper's, full scale on 50 random cells: τ = {FIGURE4[metric]:.3f}."
+        bars = BARS if any(len(one.accuracies) > 1 for one in outcomes) else ""
+        theirs = f"{bars}The paper's, full scale on 50 random cells: τ = {FIGURE4[metric]:.3f}."
         caption = f"{' '.join(words).capitalize()} {theirs}"
         charts.append(Chart(f"cells_{metric}", f"Accuracy against the {title} score", caption, figure, height=340))
     return charts
@@ -216,7 +220,10 @@ def curve_charts(members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochE
             if own:
                 name = f"{NAMES[way]}, {f'best of {most:,}' if samples else 'random'}"
                 figure["data"] += _curve(name, own, column, COLOURS[way], "solid" if samples else "dot")
-        words = "Solid: the cell with the best score; dotted: random cells. Means, with a band over all runs."
+        words = (
+            "Solid: the cell with the best score; dotted: random cells. Means over runs; band: 95 % interval of the "
+            "mean (Student's t)."
+        )
         charts.append(Chart(f"cells_{column}", title, words, figure, height=340))
     return charts
 
@@ -253,7 +260,7 @@ def sample_charts(study: CellStudy, outcomes: Sequence[Outcome], found: Candidat
         )
     words = (
         "The candidate with the best score among the first so many, trained; hollow, at the left: random cells, each "
-        f"another, with the standard deviation over seeds. {interval_note(study)} "
+        f"another, with the 95 % interval over its seeds. {interval_note(study)} "
         "The paper's best grow from 50 to 5,000."
     )
     return [
@@ -273,7 +280,7 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
             "type": "scatter",
             "x": list(groups),
             "y": [round(one.mean, 5) for one in found],
-            "error_y": {**error_bars(found), "thickness": 1, "width": 3},
+            "error_y": error_bars(found, SHARES),
             "mode": "lines+markers",
             "name": NAMES[way],
             "text": words,
@@ -282,17 +289,6 @@ def _means(way: Way, groups: Mapping[int, Sequence[Outcome]]) -> list[dict[str, 
             "marker": {"color": COLOURS[way], "size": 9, "symbol": SYMBOLS[way]},
         }
     ]
-
-
-def error_bars(found: Sequence[ConfidenceInterval]) -> dict[str, Any]:
-    """Returns Plotly error bars of accuracies in [0, 1], cut at 0 and 1; invisible if there are no intervals."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [round(min(one.half or 0.0, 1 - one.mean), 5) for one in found],
-        "arrayminus": [round(min(one.half or 0.0, one.mean), 5) for one in found],
-        "visible": any(one.half is not None for one in found),
-    }
 
 
 def accuracy_figure(x: str) -> Figure:
@@ -305,23 +301,16 @@ def accuracy_figure(x: str) -> Figure:
 def points(
     way: Way, outcomes: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
 ) -> list[dict[str, Any]]:
-    """Returns traces of accuracy against x, one point for each cell, with the standard deviation over its seeds."""
+    """Returns traces of accuracy against x, one point for each cell, with the interval of its seeds' mean."""
     if not outcomes:
         return []
-    deviations = [float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else 0.0 for one in outcomes]
-    several = any(len(one.accuracies) > 1 for one in outcomes)
+    found = [confidence_interval(one.accuracies) for one in outcomes]
     return [
         {
             "type": "scatter",
             "x": [None if value is None else float(f"{value:.6g}") for value in x],
             "y": [round(one.accuracy, 5) for one in outcomes],
-            "error_y": {
-                "type": "data",
-                "array": [round(sd, 5) for sd in deviations],
-                "thickness": 1,
-                "width": 2,
-                "visible": several,
-            },
+            "error_y": error_bars(found, SHARES),
             "mode": "markers",
             "name": NAMES[way] + (", random" if hollow else ""),
             "text": [f"{to_text(one.member.cell)}<br>{summary(one.member.cell)}" for one in outcomes],
@@ -338,29 +327,8 @@ def points(
 
 
 def _curve(name: str, runs: list[list[EpochEnd]], column: str, colour: str, dash: str) -> list[dict[str, Any]]:
-    length = min(len(rows) for rows in runs)
-    epochs = [row.epoch for row in runs[0][:length]]
-    values = np.array([[getattr(row, column) for row in rows[:length]] for rows in runs])
-    band = [*values.max(0).round(5).tolist(), *values.min(0)[::-1].round(5).tolist()]
-    line = {
-        "type": "scatter",
-        "x": epochs,
-        "y": values.mean(0).round(5).tolist(),
-        "mode": "lines" if length > 2 else "lines+markers",
-        "name": name,
-        "legendgroup": name,
-        "line": {"color": colour, "dash": dash, "width": 2},
-    }
-    shade = {
-        "type": "scatter",
-        "x": [*epochs, *epochs[::-1]],
-        "y": band,
-        "fill": "toself",
-        "fillcolor": colour,
-        "opacity": 0.13,
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "legendgroup": name,
-    }
-    return [shade, line] if len(runs) > 1 else [line]
+    epochs = [row.epoch for row in runs[0]]
+    values = [[getattr(row, column) for row in rows] for rows in runs]
+    bounds = SHARES if column.endswith("accuracy") else POSITIVE
+    more = {"line": {"color": colour, "dash": dash, "width": 2}}
+    return band_traces(epochs, values, name, colour, bounds=bounds, line=more)

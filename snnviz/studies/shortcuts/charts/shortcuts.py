@@ -18,7 +18,7 @@ from snnviz.graph.branches import branch_layers
 from snnviz.store.values import Run
 from snnviz.studies.shortcuts.study import Mode, StudyRun
 from snnviz.theory.probe import describe_probes
-from snnviz.views.bands import band_traces, geometric_mean, mean, thinned
+from snnviz.views.bands import POSITIVE, SHARES, band_traces, geometric_mean, interval_note, mean, thinned
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import EARTH, FLOOR, PLUM, ColourScale, LayerMap, height, least_width, panels
 from snnviz.views.results import Result, Rows, other_metrics
@@ -87,7 +87,7 @@ def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list
         ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
         ("train_accuracy", "Training accuracy", "While learning, averaged over the images of an epoch."),
     )
-    spread = _spread(members)
+    spread = interval_note(_seeds(members))
     charts = []
     for column, title, caption in wanted:
         figure = empty("epoch", title.lower(), tickformat=".0%", range=[0, 1.02])
@@ -95,7 +95,9 @@ def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list
             begun = [rows.epochs for rows in _rows(members, rows_by_run, mode)[0] if rows.epochs]
             if begun:
                 values = [[getattr(row, column) for row in rows] for rows in begun]
-                figure["data"] += band_traces([row.epoch for row in begun[0]], values, name, COLOURS[mode])
+                figure["data"] += band_traces(
+                    [row.epoch for row in begun[0]], values, name, COLOURS[mode], bounds=SHARES
+                )
         charts.append(Chart(f"shortcut_{column}", title, f"{caption} {spread}", figure, height=260))
     return charts
 
@@ -172,7 +174,9 @@ def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
         begun = [one.samples for one in rows if one.samples]
         if begun:
             values = [[sample.loss for sample in samples] for samples in begun]
-            figure["data"] += band_traces([sample.epoch for sample in begun[0]], values, name, COLOURS[mode])
+            figure["data"] += band_traces(
+                [sample.epoch for sample in begun[0]], values, name, COLOURS[mode], bounds=POSITIVE
+            )
         layers = sorted({branch.layer for one in rows for branch in one.branches})
         looks = looks_of(_names(rows))
         for layer in layers:
@@ -190,7 +194,10 @@ def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
                     "showlegend": False,
                 }
             )
-    caption = "Thick: the main loss. Thin: each branch's own, violet the first, gold the last; λ is not in it."
+    caption = (
+        "Thick: the main loss. Thin: each branch's own, violet the first, gold the last; λ is not in it. "
+        f"{interval_note(_seeds(members))}"
+    )
     return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
 
 
@@ -208,7 +215,8 @@ def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: fl
             values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
             figure["data"] += band_traces(layers, values, name, COLOURS[mode], geometric_mean)
     reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
-    caption = f"The columns of the maps at {reached}, from the first layer to the readout (output layer)."
+    note = interval_note(_seeds(members), average="geometric mean")
+    caption = f"The columns of the maps at {reached}, from the first layer to the readout (output layer). {note}"
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
 
 
@@ -340,11 +348,6 @@ def _looked_at(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> str:
 
 def _seeds(members: Sequence[StudyRun]) -> int:
     return len({member.design.seed for member in members})
-
-
-def _spread(members: Sequence[StudyRun]) -> str:
-    many = _seeds(members)
-    return f"Mean of {many} seeds; the band spans them." if many > 1 else "One seed each."
 
 
 def _of_seeds(members: Sequence[StudyRun]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 
 from snnviz.design.design import Design
 from snnviz.events import LayerState
@@ -30,13 +30,14 @@ def verdict(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: R
         if not rows:
             continue
         reached = [100 * one.epochs[-1].test_accuracy for one in rows]
-        spread = f" ± {stdev(reached):.1f}" if len(reached) > 1 else ""
+        found = confidence_interval(reached)
+        spread = "" if found.half is None else f" ± {found.half:.1f}"
         firsts = [norms[0] for one in rows if (norms := first_layer(one))]
         norm = f" ({_power(geometric_mean(firsts))})" if firsts else ""
         sentences.append(f"**{name}** {fmean(reached):.1f}{spread} %{norm}")
     if not sentences:
         return ""
-    what = "Test accuracy (± standard deviation over seeds; in brackets the first layer's first gradient): "
+    what = "Test accuracy (± 95 % interval of the mean over seeds; in brackets the first layer's first gradient): "
     rest = [_differences(members, runs, rows_by_run), _travelled(members, runs, rows_by_run)]
     return " ".join([what + "; ".join(sentences) + ".", *(one for one in rest if one)])
 

@@ -17,6 +17,9 @@ from snnviz.views.numbers import share
 
 KINDS = ("none", "DSC", "ASC")
 MEASURED, EXPECTED = "var(--st-text-color)", "var(--st-violet-color)"
+NORMAL = 1.959964
+"""Standard deviations of the model to each side of an expectation that hold 95 %."""
+
 MOST_SLOTS = 12
 """Largest number of slots whose options are shown."""
 
@@ -83,8 +86,8 @@ def calibration_chart(history: SearchHistory) -> Chart:
                 "showlegend": False,
                 "x": expected,
                 "y": measured,
-                "error_x": _error([trial.sd or 0.0 for trial in trials]),
-                "error_y": _error([trial.error for trial in trials]),
+                "error_x": _error([NORMAL * (trial.sd or 0.0) for trial in trials]),
+                "error_y": _error([NORMAL * trial.error for trial in trials]),
                 "customdata": [
                     [history.search.seed, trial.code, candidate_text(history.search, trial)] for trial in trials
                 ],
@@ -94,11 +97,15 @@ def calibration_chart(history: SearchHistory) -> Chart:
             }
         )
         inside = sum(
-            abs(trial.value - (trial.mean or 0.0)) <= np.hypot(trial.sd or 0.0, trial.error) for trial in trials
+            abs(trial.value - (trial.mean or 0.0)) <= NORMAL * np.hypot(trial.sd or 0.0, trial.error)
+            for trial in trials
         )
         tau = kendall_tau(expected, measured)
         order = "" if tau is None else f"; order: τ = {tau:+.2f}"
-        words = f"{inside} of {len(trials)} within one standard deviation (about 68 % should be){order}."
+        words = (
+            f"Bars: 95 % intervals, across by the model, upwards by the images kept apart. {inside} of {len(trials)} "
+            f"measured within 95 % of what was expected{order}."
+        )
     return Chart("search_calibration", "Did it know?", words, figure)
 
 
@@ -128,7 +135,7 @@ def posterior_chart(
                 "name": f"{name}, expected",
                 "x": [place[i] for i in indices],
                 "y": [_rounded(means[i]) for i in indices],
-                "error_y": _error([float(sds[i]) for i in indices]),
+                "error_y": _error([NORMAL * float(sds[i]) for i in indices]),
                 "marker": {"color": colour, "size": 6},
                 "customdata": [[search.seed, format_code(everything[i])] for i in indices],
                 "meta": search.digest,
@@ -145,7 +152,7 @@ def posterior_chart(
         "hovertemplate": "%{y:.3~g}<extra>measured</extra>",
     }
     figure["data"].append(measured)
-    words = "The process after the last iteration, mean ± sd, sorted"
+    words = "The process after the last iteration, mean and 95 % interval by the model (bars), sorted"
     words += f"; and the {len(new)} others that promise most. A click chooses." if new else "."
     return Chart("search_posterior", "What it believes now", words, figure)
 

@@ -26,6 +26,7 @@ from snnviz.studies.skips.search import (
 from snnviz.theory import probe
 from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.ranks import kendall_tau
+from snnviz.views.bands import ANYTHING, SHARES, interval_note
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import share
 from snnviz.views.styles import DEPTH
@@ -103,7 +104,7 @@ def progress_charts(histories: Sequence[SearchHistory], against: Against) -> lis
     first = "The smallest so far, on the images kept apart. "
     reached = "Of the candidate that is best by the objective, on the images kept apart. "
     repeats = sum(one.search.strategy == "ucb" for one in histories)
-    spread = f"Mean and standard deviation over {repeats} seeds." if repeats > 1 else "One seed each."
+    spread = interval_note(repeats)
     words = "iteration" if against == "iteration" else "epochs spent, shared ones included"
     value = empty(words, UNITS[objective])
     accuracy = empty(words, "validation accuracy", **SHARE)
@@ -126,32 +127,33 @@ def progress_charts(histories: Sequence[SearchHistory], against: Against) -> lis
 def _band(
     strategy: Strategy, group: Sequence[SearchHistory], against: Against, read: Callable[[Trial], float], form: str
 ) -> list[dict[str, Any]]:
-    """The mean over those searches that have come so far, in its standard deviation (n - 1)."""
+    """The mean over those searches that have come so far, in its interval."""
     lines = [_so_far(one, against, read) for one in group]
     places = sorted({x for line in lines for x in line})
-    means = [_rounded(float(np.mean([line[x] for line in lines if x in line]))) for x in places]
-    several = [[line[x] for line in lines if x in line] for x in places]
-    sds = [float(np.std(values, ddof=1)) if len(values) > 1 else 0.0 for values in several]
+    found = [confidence_interval([line[x] for line in lines if x in line]) for x in places]
     name = NAMES[strategy] + ("" if group[0].search.weights != "scratch" else ", from scratch")
+    halves = ["" if one.half is None else f" ± {one.half * (100 if '%' in form else 1):.3g}" for one in found]
     line = {
         "type": "scatter",
         "x": places,
-        "y": means,
-        "customdata": [[round(sd, 5), len(values)] for sd, values in zip(sds, several, strict=True)],
-        "hovertemplate": f"%{{y:{form}}} ± %{{customdata[0]:{form}}}, %{{customdata[1]}} seeds<extra>{name}</extra>",
+        "y": [_rounded(one.mean) for one in found],
+        "customdata": [[half, one.count] for half, one in zip(halves, found, strict=True)],
+        "hovertemplate": f"%{{y:{form}}}%{{customdata[0]}}, %{{customdata[1]}} seeds<extra>{name}</extra>",
         "mode": "lines+markers",
         "name": name,
         "line": {"color": COLOURS[strategy], "width": 2, "shape": "hv"},
         "marker": {"size": 6, "symbol": SYMBOLS[strategy]},
     }
-    if not any(sds):
+    if all(one.half is None for one in found):
         return [line]
-    low = [_rounded(mean - sd) for mean, sd in zip(means, sds, strict=True)]
-    high = [_rounded(mean + sd) for mean, sd in zip(means, sds, strict=True)]
+    bounds = SHARES if "%" in form else ANYTHING
+    ends = [(one.mean, one.mean) if one.half is None else (one.low, one.high) for one in found]
+    low = [_rounded(max(end, bounds[0])) for end, _ in ends]
+    high = [_rounded(min(end, bounds[1])) for _, end in ends]
     edge: dict[str, Any] = {"type": "scatter", "x": places, "mode": "lines", "showlegend": False, "hoverinfo": "skip"}
     edge["line"] = {"width": 0, "shape": "hv", "color": COLOURS[strategy]}
     filled = {"fill": "tonexty", "fillcolor": TINTS[strategy]}
-    return [edge | {"y": low, "name": f"{name}, -sd"}, edge | {"y": high, "name": f"{name}, +sd"} | filled, line]
+    return [edge | {"y": low, "name": f"{name}, low"}, edge | {"y": high, "name": f"{name}, high"} | filled, line]
 
 
 def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]) -> dict[float, float]:

@@ -16,10 +16,11 @@ from snnviz.graph.controls import Control, network_size
 from snnviz.store.values import Run
 from snnviz.studies.skips.charts.controls import SYMBOLS, control_chart, control_differences, curves
 from snnviz.studies.skips.sweep import SkipType, SweepPoint
-from snnviz.theory.intervals import confidence_interval
+from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 from snnviz.theory.metrics import METRICS
 from snnviz.theory.operations import CONVENTIONS, ESTIMATED, Convention
 from snnviz.theory.probe import describe_probes
+from snnviz.views.bands import ANYTHING, SHARES, error_bars, interval_note
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.results import Result, other_metrics
 
@@ -69,7 +70,7 @@ def skip_charts(
     counted_on = f" Counted on {on}." if (on := probe_text(points, results)) else ""
     before = f"; before training, on {on}" if on else ""
     fired = f"Spikes per neuron and time step, the whole network, on test images{before}."
-    spread = f" Mean and standard deviation over {seeds} seeds." if seeds > 1 else " One seed each."
+    spread = f" {interval_note(seeds, mark='bars')}"
     accuracy = _figure("test accuracy", points, tickformat=".0%")
     drop = _figure("ANN minus SNN, points", points)
     rate = _figure("spikes / neuron / step", points, tickformat=".0%", rangemode="tozero")
@@ -305,20 +306,19 @@ def _figure(y: str, points: Sequence[SweepPoint], **layout: Any) -> Figure:
 def _line(
     name: str, kind: SkipType, values: Values, form: str, *, dash: str = "solid", control: Control | None = None
 ) -> list[dict[str, Any]]:
-    """Mean and standard deviation (n - 1) over the seeds, against n_skip. A control's ANN twins: a click shows them."""
+    """Mean over the seeds and its interval, against n_skip. A control's ANN twins: a click shows them."""
     if not values:
         return []
     counts = sorted(values)
-    means = [float(np.mean(values[n])) for n in counts]
-    deviations = [float(np.std(values[n], ddof=1)) if len(values[n]) > 1 else 0.0 for n in counts]
+    found = [confidence_interval(values[n]) for n in counts]
     return [
         {
             "type": "scatter",
             "x": [n + ASIDE[kind] for n in counts],
-            "y": [_rounded(mean) for mean in means],
-            "error_y": {"type": "data", "array": [_rounded(sd) for sd in deviations], "thickness": 1, "width": 3},
-            "customdata": [[n, len(values[n])] for n in counts],
-            "hovertemplate": f"%{{y:{form}}} ± %{{error_y.array:{form}}}, n_skip %{{customdata[0]}}, "
+            "y": [_rounded(one.mean) for one in found],
+            "error_y": error_bars(found, SHARES if form.endswith("%") else ANYTHING),
+            "customdata": [[n, len(values[n]), _half_text(one, form)] for n, one in zip(counts, found, strict=True)],
+            "hovertemplate": f"%{{y:{form}}}%{{customdata[2]}}, n_skip %{{customdata[0]}}, "
             f"%{{customdata[1]}} seeds<extra>{name}</extra>",
             "mode": "lines+markers",
             "name": name,
@@ -328,6 +328,13 @@ def _line(
         | ({"opacity": 0.7} if control else {})
         | ({"visible": "legendonly"} if control and dash != "solid" else {})
     ]
+
+
+def _half_text(found: ConfidenceInterval, form: str) -> str:
+    """Half the width of an interval, as it stands behind the mean."""
+    if found.half is None:
+        return ""
+    return f" ± {100 * found.half:.1f} %" if form.endswith("%") else f" ± {found.half:{form}}"
 
 
 def _rounded(value: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from snnviz.studies.ttfs.curves import CurvePoint
 from snnviz.studies.ttfs.limits import AXES, Axis, Tuned
 from snnviz.theory.intervals import confidence_interval
+from snnviz.views.bands import SHARES, error_bars, interval_note
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import difference_text, share
 
@@ -85,7 +86,7 @@ def curve_chart(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Sequ
         if axis in CLAIMS:
             figure["data"].append(_claim(CLAIMS[axis], level))
     seeds = len({point.task.design.seed for point in curve})
-    words = f"Mean of {seeds} seeds; the bars span them." if seeds > 1 else "One seed."
+    words = interval_note(seeds, mark="bars")
     if axis in CLAIMS:
         words += " Star: what the paper says of its own networks."
     if axis == "weight_bits":
@@ -95,7 +96,7 @@ def curve_chart(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Sequ
 
 
 def _line(order: Sequence[str], found: Mapping[float, Sequence[float]], name: str, colour: str) -> list[dict[str, Any]]:
-    """The mean of the seeds that are there at each point, and what they span."""
+    """The mean of the seeds that are there at each point, and its interval."""
     at = [value for value in order if float(value) in found]
     if not at:
         return []
@@ -111,9 +112,7 @@ def _line(order: Sequence[str], found: Mapping[float, Sequence[float]], name: st
         "marker": {"size": 7},
     }
     if any(len(each) > 1 for each in several):
-        up = [round(max(each) - mean, 5) for each, mean in zip(several, means, strict=True)]
-        down = [round(mean - min(each), 5) for each, mean in zip(several, means, strict=True)]
-        trace["error_y"] = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.2}
+        trace["error_y"] = error_bars([confidence_interval(each) for each in several], SHARES)
     return [trace]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from scipy import stats
 
 from snnviz.catalog.inits import parse_init
 from snnviz.design.menus import INITS, Choice
@@ -111,7 +112,7 @@ def test_rounding_keeps_four_digits_and_leaves_gaps() -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 3])
-def test_lines_and_bands_are_mean_and_standard_deviation(steps: int) -> None:
+def test_lines_and_bands_are_mean_and_its_t_interval(steps: int) -> None:
     here = setting(steps=steps)
     traces = propagate_activity(here)
     for chart, name in (
@@ -126,7 +127,8 @@ def test_lines_and_bands_are_mean_and_standard_deviation(steps: int) -> None:
                 one for one in check(chart) if one.get("fill") == "toself" and one["legendgroup"] == label(trace.init)
             )
             half = len(band["y"]) // 2
-            there, mean, spread = band["x"][:half], runs.mean(0)[:half], runs.std(0, ddof=1)
+            there, mean = band["x"][:half], runs.mean(0)[:half]
+            spread = stats.t.ppf(0.975, len(runs) - 1) * stats.sem(runs)
             assert there == band["x"][half:][::-1] == list(range(half))
             np.testing.assert_allclose(band["y"][:half], mean + spread[:half], rtol=1e-3)
             np.testing.assert_allclose(

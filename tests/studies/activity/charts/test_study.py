@@ -1,4 +1,4 @@
-"""Runs side by side: each line is the mean of its seeds, and the band what they span."""
+"""Runs side by side: each line is the mean of its seeds, in the band of its interval."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ def test_seeds_are_averaged_up_to_where_all_of_them_are() -> None:
     }
     train, test = accuracy_charts(found, rows, {m.name: LineStyle("#123456") for m in found})
     for chart, means in ((train, [0.2, 0.4]), (test, [0.2, 0.6])):
-        _band, line = chart.figure["data"]
+        *_, line = chart.figure["data"]
         assert (line["name"], line["x"], line["line"]["color"]) == ("kaiming", [1, 2], "#123456")
         assert line["y"] == pytest.approx(means)
         assert "2 seeds" in chart.caption
         go.Figure(chart.figure)
         json.dumps(chart.figure, allow_nan=False)
-    assert train.figure["data"][0]["y"] == pytest.approx([0.3, 0.5, 0.3, 0.1])
+    band, _ = train.figure["data"]
+    assert band["y"] == pytest.approx([1, 1, 0, 0])  # cut: t is 12.7, half the interval 1.27
+    assert "95 % interval of the mean (Student's t)" in train.caption
 
 
 def test_a_variation_is_shaded_by_its_value_and_kaiming_is_dashed() -> None:

@@ -57,16 +57,16 @@ def test_bad_input_gets_a_sentence(snnviz: Snnviz, arguments: tuple[str, ...], s
     assert snnviz("activity", *arguments).sentence.startswith(sentence)
 
 
-def test_the_deviation_is_that_of_the_band_and_one_network_has_none(snnviz: Snnviz) -> None:
-    """One rule everywhere: n - 1, as the page's band has it."""
+def test_the_deviation_is_that_behind_the_band_and_one_network_has_none(snnviz: Snnviz) -> None:
+    """One rule everywhere: n - 1, as the page's band is made of it."""
     arguments = ("activity", "--width", "50", "--layers", "3", "--steps", "4")
     found = snnviz(*arguments, "--seeds", "2", "--json").json
     assert "n - 1" in found["about"]["var_u_sd"]
     setting = ActivityConfig.check({"inits": "variance-preserving", "width": 50, "layers": 3, "steps": 4, "seeds": 2})
     chart = variance_chart(setting, propagate_activity(setting), [None])
-    band = next(trace for trace in chart.figure["data"] if "standard deviation" in trace.get("name", ""))
+    band = next(trace for trace in chart.figure["data"] if "95 % interval" in trace.get("name", ""))
     means = [row["var_u"] for row in found["layers"]]
-    assert band["y"][0] == pytest.approx(means[0] + found["layers"][0]["var_u_sd"], rel=1e-3)
+    assert band["y"][0] == pytest.approx(means[0] + 12.7062 / 2**0.5 * found["layers"][0]["var_u_sd"], rel=1e-3)
     assert [row["var_u_sd"] for row in snnviz(*arguments, "--seeds", "1", "--json").json["layers"]] == [None] * 3
     assert snnviz(*arguments, "--seeds", "1").out.splitlines()[1].split()[2] == "-"
 

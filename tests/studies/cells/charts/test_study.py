@@ -18,6 +18,7 @@ from snnviz.studies.cells.charts.study import Outcome
 from snnviz.studies.cells.study import CellStudy, StudyRun, study_runs, study_searches
 from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.ranks import kendall_tau
+from snnviz.views.bands import SHARES, error_bars
 from tests.made_up import candidates
 
 
@@ -75,7 +76,7 @@ def test_a_point_is_a_cell_with_its_score_and_mean_accuracy() -> None:
     first = found["digits", "forward", 0][0]
     assert trace["x"][0] == pytest.approx(first.sahd, rel=1e-5)
     assert trace["y"][0] == pytest.approx(0.53 + 0.05 * count_connections(several[0].cell)["conv3"])
-    assert trace["error_y"]["array"] == pytest.approx([0.02 / 2**0.5] * 8, abs=1e-4)
+    assert trace["error_y"]["array"] == pytest.approx([min(0.12706, 1 - y) for y in trace["y"]], abs=1e-4)
     tau = kendall_tau([o.score("sahd") or 0 for o in some], [o.accuracy for o in some])
     assert f"τ = {tau:+.2f}" in chart.caption
     assert "0.646" in chart.caption
@@ -237,9 +238,9 @@ def test_as_many_tests_as_there_are_rows_are_corrected_for() -> None:
 
 def test_bars_do_not_leave_what_an_accuracy_can_be() -> None:
     """Of two cells, whose interval is twelve times as wide as they are apart, and of one."""
-    bars = cellstudy.error_bars(
-        [confidence_interval([0.9, 0.98]), confidence_interval([0.02, 0.1]), confidence_interval([0.5])]
+    bars = error_bars(
+        [confidence_interval([0.9, 0.98]), confidence_interval([0.02, 0.1]), confidence_interval([0.5])], SHARES
     )
     assert (bars["array"][0], bars["arrayminus"][1]) == (0.06, 0.06)
     assert (bars["array"][2], bars["arrayminus"][2], bars["visible"]) == (0, 0, True)
-    assert not cellstudy.error_bars([confidence_interval([0.5])])["visible"]
+    assert not error_bars([confidence_interval([0.5])])["visible"]

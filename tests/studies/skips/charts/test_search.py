@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from scipy import stats
 
 from snnviz.store import Run
 from snnviz.studies.skips.charts import belief
@@ -66,9 +67,9 @@ def test_best_so_far_is_the_mean_of_each_searchs_minimum() -> None:
     running = np.minimum.accumulate(values, axis=1)[:, 1::2]
     assert found["GP-UCB"]["x"] == [1, 2, 3]
     assert found["GP-UCB"]["y"] == pytest.approx(running.mean(0), rel=1e-4)
-    sd = running.std(0, ddof=1)
-    assert found["GP-UCB, +sd"]["y"] == pytest.approx(running.mean(0) + sd, rel=1e-4)
-    assert found["GP-UCB, -sd"]["y"] == pytest.approx(running.mean(0) - sd, rel=1e-4)
+    half = stats.t.ppf(0.975, len(running) - 1) * stats.sem(running)
+    assert found["GP-UCB, high"]["y"] == pytest.approx(running.mean(0) + half, rel=1e-4)
+    assert found["GP-UCB, low"]["y"] == pytest.approx(running.mean(0) - half, rel=1e-4)
     assert "random, from scratch" in found
 
 
@@ -136,7 +137,7 @@ def test_calibration_compares_what_was_expected_with_what_came() -> None:
     points = traces(chart)["candidates"]
     assert points["x"] == pytest.approx([t.value + 0.05 for t in UCB.trials[2:]], rel=1e-4)
     assert points["y"] == pytest.approx([t.value for t in UCB.trials[2:]], rel=1e-4)
-    assert chart.caption.startswith("4 of 4 within one standard deviation")
+    assert "4 of 4 measured within 95 % of what was expected" in chart.caption
 
 
 def test_the_posterior_is_sorted_with_ten_that_were_not_trained() -> None:

@@ -64,14 +64,14 @@ def test_every_chart_is_a_plotly_figure() -> None:
     assert "not a chip measurement" in found["skips_energy"].caption
 
 
-def test_accuracy_is_the_mean_over_seeds_with_its_deviation() -> None:
+def test_accuracy_is_the_mean_over_seeds_with_its_interval() -> None:
     found = traces(by_id()["skips_accuracy"])
     assert list(found) == ["DSC", "DSC, ANN", "ASC", "ASC, ANN"]
     assert found["DSC"]["y"] == pytest.approx([0.49, 0.59, 0.69])
-    assert found["DSC"]["error_y"]["array"] == pytest.approx([0.014142] * 3, rel=1e-3)
+    assert found["DSC"]["error_y"]["array"] == pytest.approx([0.12706] * 3, rel=1e-3)  # t = 12.706
     assert found["ASC, ANN"]["y"] == pytest.approx([0.69, 0.79, 0.89])
     assert (found["ASC"]["line"]["dash"], found["ASC, ANN"]["line"]["dash"]) == ("solid", "dash")
-    assert [n for n, _ in found["ASC"]["customdata"]] == [0, 1, 2]
+    assert [n for n, *_ in found["ASC"]["customdata"]] == [0, 1, 2]
 
 
 def test_the_drop_is_taken_seed_by_seed() -> None:

@@ -44,7 +44,7 @@ def test_a_point_is_the_mean_of_its_seeds_and_after_only_when_it_is_done() -> No
     shown = traces(limits.curve_chart("weight_bits", bits, rows, [0.97, 0.99]))
     assert (shown["as it is"]["x"], shown["as it is"]["y"]) == (["6", "2"], [0.91, 0.5])
     assert (shown["trained on through it"]["x"], shown["trained on through it"]["y"]) == (["6"], [0.97])
-    assert shown["trained on through it"]["error_y"]["array"] == [pytest.approx(0.01)]  # type: ignore[index]
+    assert shown["trained on through it"]["error_y"]["array"] == [pytest.approx(0.03)]  # type: ignore[index]  # 1 is the most
     assert set(shown["without limits"]["y"]) == {0.98}  # type: ignore[call-overload]
     star = shown["paper: 6 bits within 1 %"]
     assert (star["x"], star["y"]) == (["6"], [0.97])
