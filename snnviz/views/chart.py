@@ -37,6 +37,7 @@ class Chart:
     """A Plotly figure with a title and a caption that says how to read it.
 
     least: smallest width in pixels of a wide chart; on a phone it is scrolled.
+    brush: boxes over the axes choose among the lines (parallel coordinates; see `charts.brush.js`).
     """
 
     id: str
@@ -47,6 +48,7 @@ class Chart:
     wide: bool = False
     least: int = 0
     cursor: Cursor | None = None
+    brush: bool = False
 
 
 def payload(charts: Iterable[Chart], lib: str) -> bytes:
@@ -67,6 +69,7 @@ def _plain(chart: Chart) -> dict[str, Any]:
         "height": chart.height,
         "wide": chart.wide,
         "least": chart.least,
+        **({"brush": True} if chart.brush else {}),
     }
 
 

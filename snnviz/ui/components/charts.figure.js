@@ -99,6 +99,7 @@ class Framed {
     this.view.append(this.plot);
     this.figure.append(head, this.caption, this.view, this.numbers, this.said);
     this.cursor = new Cursor(this.figure, this.plot);
+    this.brush = new Brush(this, say);
   }
 
   /** Its words and its size; the drawing comes later. */
@@ -135,9 +136,15 @@ class Framed {
     this.heading.setAttribute("aria-level", levelAt(this.figure));
   }
 
+  /** As it was drawn last, with what was chosen since. */
+  redraw() {
+    if (this.template) this.draw(window.Plotly, this.template);
+  }
+
   async draw(Plotly, template) {
     const { plot } = this;
-    const { traces, layout } = this.spec;
+    const { traces, layout } = this.brush.applied(this.spec);
+    this.template = template;
     const height = plot.clientHeight || this.spec.height || 300; // some are taller on a phone; 0 behind a table
     const config = {
       displayModeBar: false, // see charts.tools.js
@@ -148,7 +155,7 @@ class Framed {
       if (!Array.isArray(traces)) throw new Error("it has no traces");
       const zoomed = Object.entries(this.zoomed).map(([name, range]) => [name, { ...layout[name], range, autorange: false }]);
       const held = Object.fromEntries(zoomed);
-      const whole = { uirevision: "keep", dragmode: restingDrag(), ...layout, ...held, height, template };
+      const whole = { uirevision: "keep", dragmode: restingDrag(this.spec), ...layout, ...held, height, template };
       if (plot.matches(".waiting, .broken")) plot.replaceChildren();
       plot.classList.remove("waiting", "broken");
       const fresh = !plot.matches(".js-plotly-plot");
@@ -157,6 +164,7 @@ class Framed {
       plot.querySelector(".plot-container").setAttribute("aria-hidden", "true"); // its words are said in order
       plot.on("plotly_click", ({ points }) => this.picked(points));
       plot.on("plotly_relayout", (change) => this.looked(change));
+      this.brush.attach(plot);
     } catch (error) {
       if (plot.matches(".js-plotly-plot")) Plotly.purge(plot);
       plot.className = "plot broken";

@@ -118,7 +118,7 @@ class Tools {
     const { plot } = this.chart;
     const moves = plot._fullLayout.dragmode !== "pan";
     this.items[6].setAttribute("aria-checked", String(moves));
-    window.Plotly.relayout(plot, { dragmode: moves ? "pan" : restingDrag() });
+    window.Plotly.relayout(plot, { dragmode: moves ? "pan" : restingDrag(this.chart.spec) });
   }
 
   /** The chart's numbers in its place, or the chart again. */
@@ -141,8 +141,8 @@ class Tools {
   }
 }
 
-/** Where one drags with a mouse, a part is chosen; a finger scrolls the page. */
-const restingDrag = () => (window.matchMedia("(pointer: coarse)").matches ? false : "zoom");
+/** Where one drags with a mouse, a part is looked at, or lines are chosen; a finger scrolls the page. */
+const restingDrag = ({ brush } = {}) => (window.matchMedia("(pointer: coarse)").matches ? false : brush ? "select" : "zoom");
 
 /** The points of a chart by the arrow keys: left and right along a series, up and down between them. */
 class Walk {

@@ -31,6 +31,7 @@ def begin() -> None:
         EXPERIMENT.set_problem(f"{as_sentence(error)} The first view is shown instead.", linked=True)
     else:
         EXPERIMENT.begin(query, keep=back)
+        weighing.begin(query, keep=back)
 
 
 def panel() -> None:

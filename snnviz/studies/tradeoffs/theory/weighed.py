@@ -141,7 +141,7 @@ def varying_fields(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]
     if any(name.endswith(".kind") for name in said):
         found = varying([links.complete_fields(each) for each in settings])
     else:  # the same kinds everywhere: only what is said can differ
-        base = links.absent_fields(())
+        base = links.absent_beside({})
         found = varying([{name: each.get(name, base.get(name)) for name in said} for each in settings])
     found.pop("seed", None)
     return {name: values for name, values in found.items() if len({repr(v) for v in values if v is not ABSENT}) > 1}

@@ -1,0 +1,151 @@
+"""Two fields as maps: an objective and what both fields alone do not say of it; what trained, what died, and what
+theory expects."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.studies.tradeoffs.charts.naming import field_label, level_label
+from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.theory.effects import Interaction, interaction
+from snnviz.theory.metrics import METRICS, Metric
+from snnviz.theory.verdicts import silent_layers
+from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import metric_text
+
+DIVERGING = [[0, "#b2541b"], [0.5, "#d9d9d9"], [1, "#1b6fb2"]]
+DEAD = [[0, "#dfe9ef"], [1, "#8c2d04"]]
+
+MOST_FORECASTS = 64
+"""Designs whose forecast is computed for a map."""
+
+Grid = NDArray[np.float64]
+
+
+def interaction_charts(weighed: Weighed, across: str, down: str, side: int = 0) -> list[Chart]:
+    """Returns the objective by two fields, and what is beyond both alone; nothing where no group has both."""
+    one = weighed.objectives[side]
+    found = interaction(across, down, weighed.fields, weighed.mean[:, side].tolist())
+    if found is None:
+        return []
+    words = f"Mean of the groups at each pair of levels; {_lower(one.label)}, {one.better} is better."
+    charts = [_map("pair", one.label, words, found, found.mean, lambda value: metric_text(one.metric, value))]
+    if np.isfinite(found.beyond).all() and min(found.beyond.shape) > 1:
+        scale, unit = (100, " points") if one.metric.form == "share" else (1, "")
+        most = max(float(np.abs(found.beyond).max()) * scale, 1e-12)
+        about = (
+            "What is left of it when the mean of each row and of each column is taken away: 0 everywhere where both "
+            "fields simply add up."
+        )
+        charts.append(
+            _map("beyond", "What both do together", about, found, found.beyond * scale,
+                 lambda value: f"{value:+.2g}{unit}", DIVERGING, (-most, most))
+        )  # fmt: skip
+    return charts
+
+
+def trained_charts(weighed: Weighed, across: str, down: str) -> list[Chart]:
+    """Returns accuracy, firing rate, layers that are silent after and before training, and the theory's forecast."""
+    charts = []
+    told: list[tuple[str, str, str, Any]] = [
+        ("accuracy", "Trained: accuracy", "Of the test images, mean over seeds.", "Viridis"),
+        ("rate", "Trained: firing rate", "Of the test images, mean over seeds.", "Viridis"),
+        ("silent_layers", "What died", "Layers that are silent after training, mean over seeds.", DEAD),
+        ("silent_before", "Silent before training", "Layers, measured on the probe images, mean over seeds.", DEAD),
+    ]
+    for name, title, words, colours in told:
+        metric = METRICS[name]
+        found = interaction(across, down, weighed.fields, _means(weighed, name))
+        if found is not None:
+            charts.append(_map(f"map-{name}", title, words, found, found.mean, _words_of(metric), colours))
+    forecast = _forecast(weighed, across, down)
+    if forecast is not None:
+        words = "Layers that theory expects to be silent at initialisation, from the design alone."
+        charts.append(_map("map-theory", "Theory: silent before training", words, forecast, forecast.mean,
+                           lambda value: f"{value:.3g}", DEAD))  # fmt: skip
+    return charts
+
+
+def _words_of(metric: Metric) -> Callable[[float], str]:
+    return lambda value: f"{value:.2g}" if metric.form == "count" else metric_text(metric, value)
+
+
+def _means(weighed: Weighed, name: str) -> list[float | None]:
+    found = [group.values.get(name, {}) for group in weighed.groups]
+    return [float(np.mean([*told.values()])) if told else None for told in found]
+
+
+def _forecast(weighed: Weighed, across: str, down: str) -> Interaction | None:
+    """Of the first group at each pair of levels; None where these are many."""
+    grid = interaction(across, down, weighed.fields, [0.0] * len(weighed.groups))
+    if grid is None or grid.rows.size > MOST_FORECASTS:
+        return None
+    values: list[float | None] = [None] * len(weighed.groups)
+    taken: set[tuple[str, str]] = set()
+    for place, group in enumerate(weighed.groups):
+        pair = repr(weighed.fields[across][place]), repr(weighed.fields[down][place])
+        if pair not in taken and len(taken) < MOST_FORECASTS:
+            taken.add(pair)
+            values[place] = float(len(silent_layers(group.design)))
+    return interaction(across, down, weighed.fields, values)
+
+
+def _map(
+    name: str,
+    title: str,
+    words: str,
+    found: Interaction,
+    grid: Grid,
+    say: Callable[[float], str],
+    colours: Any = "Viridis",
+    bounds: tuple[float, float] | None = None,
+) -> Chart:
+    x = [level_label(found.x, level) for level in found.x_levels]
+    y = [level_label(found.y, level) for level in found.y_levels]
+    told = [[say(value) if math.isfinite(value) else "" for value in row] for row in grid.tolist()]
+    known = [value for value in grid.reshape(-1).tolist() if math.isfinite(value)]
+    low, high = bounds or (min(known, default=0.0), max(known, default=1.0))
+    if colours is DEAD:
+        low, high = 0.0, max(high, 1.0)
+    figure = empty(field_label(found.x), field_label(found.y), type="category", showgrid=False)
+    figure["layout"]["xaxis"] |= {"type": "category", "showgrid": False}
+    figure["layout"] |= {"hovermode": "closest"}
+    figure["data"] = [
+        {
+            "type": "heatmap",
+            "name": escape(title, quote=False),
+            "x": x,
+            "y": y,
+            "z": [[round(value, 6) if math.isfinite(value) else None for value in row] for row in grid.tolist()],
+            "zmin": low,
+            "zmax": high if high > low else low + 1,
+            "colorscale": colours,
+            "showscale": False,
+            "customdata": told,
+            "text": told if len(x) <= 8 else None,
+            "texttemplate": "%{text}" if len(x) <= 8 else None,
+            "xgap": 2,
+            "ygap": 2,
+            "hovertemplate": f"{field_label(found.x)} %{{x}}, {field_label(found.y)} %{{y}}: "
+            "%{customdata}<extra></extra>",
+        }
+    ]
+    return Chart(name, title, words, figure, 120 + 40 * max(3, min(len(y), 10)))
+
+
+def fields_of_maps(weighed: Weighed, wanted: Sequence[str], ranked: Sequence[str]) -> tuple[str, str] | None:
+    """Returns the fields of the maps: those `wanted` if they vary, else the most important ones; None of fewer than
+    two."""
+    known = [name for name in wanted if name in weighed.fields]
+    several = list(dict.fromkeys([*known, *ranked, *weighed.fields]))
+    return (several[0], several[1]) if len(several) > 1 else None
+
+
+def _lower(name: str) -> str:
+    return escape(name[:1].lower() + name[1:], quote=False)

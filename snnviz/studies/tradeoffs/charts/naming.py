@@ -1,0 +1,83 @@
+"""What groups, fields and levels are called in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.theory.importance import ABSENT
+from snnviz.theory.metrics import Metric
+from snnviz.views.changes import label, value
+from snnviz.views.numbers import metric_text
+
+LONGEST = 46
+"""Letters of a group's name in a figure."""
+
+MOST_LINES = 10
+"""Fields that are told where the pointer is on a point."""
+
+
+def field_label(path: str) -> str:
+    """Returns a field's label for a figure, such as "Threshold θ"."""
+    return escape(label(path), quote=False)
+
+
+def level_label(path: str, level: Any) -> str:
+    """Returns a level as text; a range as its two ends.
+
+    >>> level_label("neuron.threshold", 0.5), level_label("neuron.threshold", (0.5, 1.25))
+    ('0.5', '0.5 to 1.25')
+    """
+    if level is ABSENT:
+        return "not there"
+    if isinstance(level, tuple) and len(level) == 2:
+        return f"{level_label(path, level[0])} to {level_label(path, level[1])}"
+    return escape(value(path, level), quote=False)
+
+
+def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
+    """Returns what one group has of the fields that vary, a text each.
+
+    >>> group_fields({"neuron.threshold": [0.5, 1.0], "init.gain": [ABSENT, 2.0]}, 0)
+    ['Threshold θ 0.5']
+    """
+    return [
+        f"{field_label(path)} {level_label(path, values[place])}"
+        for path, values in fields.items()
+        if values[place] is not ABSENT
+    ]
+
+
+def group_name(weighed: Weighed, place: int) -> str:
+    """Returns a group's name among the others: what it has of the fields that vary, cut where it is long."""
+    told = ", ".join(group_fields(weighed.fields, place)) or "the only design"
+    return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
+
+
+def number_text(metric: Metric, mean: float, low: float, high: float) -> str:
+    """Returns a mean with its interval as text, where it has one."""
+    told = metric_text(metric, mean)
+    if not (low > -float("inf") and high < float("inf")):
+        return told
+    return f"{told} ({metric_text(metric, low)} to {metric_text(metric, high)})"
+
+
+def hover(weighed: Weighed, place: int) -> str:
+    """Returns what is told where the pointer is on a group: what was set, and each objective with its interval."""
+    several = weighed.seeds[place]
+    lines = group_fields(weighed.fields, place)
+    more = len(lines) - MOST_LINES
+    lines = [*lines[:MOST_LINES], *([f"and {more} more fields"] if more > 0 else [])]
+    for side, one in enumerate(weighed.objectives):
+        numbers = (float(each[place, side]) for each in (weighed.mean, weighed.low, weighed.high))
+        lines.append(f"<b>{escape(one.label, quote=False)}</b> {number_text(one.metric, *numbers)}")
+    return "<br>".join([*lines, f"{several} seed{'s' * (several != 1)}"])
+
+
+def axis(metric: Metric, better: str) -> tuple[str, dict[str, Any]]:
+    """Returns the title of an axis, with its direction, and its layout."""
+    unit = f" ({metric.unit})" if metric.unit else ""
+    title = f"{escape(metric.label, quote=False)}{unit}, {better} is better"
+    return title, {"tickformat": ".0%"} if metric.form == "share" else {}

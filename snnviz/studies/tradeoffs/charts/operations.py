@@ -1,0 +1,71 @@
+"""Multiplications and additions of an image: two colours of one bar, a bar a group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snnviz.studies.tradeoffs.charts.naming import group_name
+from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import count
+
+MOST_BARS = 14
+
+PARTS = (
+    ("macs", "multiplications and additions (MACs)", "var(--st-orange-color)", ""),
+    ("additions", "additions alone (ACs)", "var(--st-blue-color)", "/"),
+)
+"""By additions (decision 21): a sum of m spikes is m additions."""
+
+
+def operations_chart(weighed: Weighed) -> Chart | None:
+    """Returns the bars of the front, then of others that are left, the cheapest first; None where nothing was
+    counted."""
+    means = {name: [_mean(group.values.get(name, {})) for group in weighed.groups] for name, *_ in PARTS}
+    counted = [place for place in np.flatnonzero(weighed.left).tolist() if means["macs"][place] is not None]
+    if not counted:
+        return None
+    total = {place: sum(means[name][place] or 0.0 for name, *_ in PARTS) for place in counted}
+    front = sorted((place for place in counted if weighed.front[place]), key=total.__getitem__)
+    others = sorted((place for place in counted if not weighed.front[place]), key=total.__getitem__)
+    room = max(0, MOST_BARS - len(front))
+    step = max(1, -(-len(others) // room)) if room else 1
+    shown = [*front[:MOST_BARS], *(others[::step] if room else [])][:MOST_BARS]
+    shown.sort(key=total.__getitem__, reverse=True)
+    names = _different([f"{'★ ' if weighed.front[place] else ''}{group_name(weighed, place)}" for place in shown])
+    figure = empty("operations of an image", "", type="category", automargin=True)
+    figure["layout"]["xaxis"] |= {"rangemode": "tozero"}
+    figure["layout"] |= {"barmode": "stack", "bargap": 0.3, "hovermode": "closest", "meta": {"y": "group"}}
+    for name, label, colour, pattern in PARTS:
+        values = [means[name][place] or 0.0 for place in shown]
+        trace: dict[str, Any] = {"type": "bar", "orientation": "h", "name": label, "x": [_short(v) for v in values]}
+        trace |= {"y": names, "marker": {"color": colour, "pattern": {"shape": pattern, "size": 6, "solidity": 0.2}}}
+        trace |= {"meta": "group", "text": [count(value) for value in values], "textposition": "none"}
+        trace |= {"customdata": [[label, weighed.groups[place].key] for place in shown]}
+        figure["data"].append({**trace, "hovertemplate": "%{y}<br>%{text} " + label + "<extra></extra>"})
+    more = len(counted) - len(shown)
+    caption = (
+        "Means over seeds, on the probe images; a sum of m spikes (ASC) is m additions, a concatenation (DSC) more "
+        f"weights. ★: on the front.{f' {more:,} other groups are not drawn.' if more > 0 else ''}"
+    )
+    return Chart("operations", "What an image costs", caption, figure, 130 + 26 * len(shown), wide=True)
+
+
+def _different(names: list[str]) -> list[str]:
+    """Names that are cut may be alike, and would be one bar.
+
+    >>> _different(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    return [f"{name} ({names[:place].count(name) + 1})" if name in names[:place] else name
+            for place, name in enumerate(names)]  # fmt: skip
+
+
+def _mean(told: Any) -> float | None:
+    return float(np.mean([*told.values()])) if told else None
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")

@@ -1,0 +1,100 @@
+"""The group that is open in the view Weigh: what it is, and what can be done with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import streamlit as st
+
+from snnviz.places import ROOT
+from snnviz.studies.tradeoffs.charts.naming import number_text
+from snnviz.studies.tradeoffs.neighbours import neighbours
+from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.theory.importance import ABSENT
+from snnviz.theory.metrics import METRICS
+from snnviz.ui.kit import questions, state
+from snnviz.ui.kit.actions import Verb, actions
+from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.views.changes import label, value
+from snnviz.views.numbers import metric_text
+
+NEIGHBOURS = Verb("Queue", "Training", "All neighbours trained", "run")
+
+ALSO = ("accuracy", "rate", "operations", "energy", "parameters")
+"""Metrics that are told of a point beside the objectives."""
+
+MOST_FIELDS = 12
+
+
+def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
+    """The group of this key, if it is among those that are weighed."""
+    place = found.place(key) if key else None
+    if place is None:
+        return
+    group = found.groups[place]
+    with st.container(border=True):
+        head, away = st.columns([11, 1], vertical_alignment="center")
+        where = "On the front" if found.front[place] else "Beaten by another" if found.left[place] else "Beyond a limit"
+        head.subheader(where, anchor=False)
+        away.button("", icon=":material/close:", help="Close it", key="weigh-close", on_click=close)
+        told = [
+            f"{label(path)} **{value(path, values[place])}**"
+            for path, values in found.fields.items()
+            if values[place] is not ABSENT
+        ]
+        seeds = ", ".join(map(str, sorted(group.runs)))
+        st.markdown(escape_markdown_bold(" · ".join([*told[:MOST_FIELDS], f"seeds {seeds}"])))
+        _numbers(found, place)
+        _buttons(found, place)
+        _neighbours(found, place)
+
+
+def escape_markdown_bold(words: str) -> str:
+    """Returns words as Markdown in which only ** has a meaning."""
+    return "**".join(escape_markdown(part) for part in words.split("**"))
+
+
+def _numbers(found: Weighed, place: int) -> None:
+    """The objectives with their intervals; then others, of which the test accuracy is told once."""
+    names = {one.name for one in found.objectives}
+    also = [name for name in ALSO if name not in names and found.groups[place].values.get(name)]
+    columns = st.columns(len(found.objectives) + min(len(also), 4))
+    for side, (column, one) in enumerate(zip(columns, found.objectives, strict=False)):
+        mean, low, high = (float(each[place, side]) for each in (found.mean, found.low, found.high))
+        interval = number_text(one.metric, mean, low, high).partition("(")[2].rstrip(")")
+        column.metric(one.label, metric_text(one.metric, None if math.isnan(mean) else mean))
+        column.caption(f"95 %: {interval}" if interval else "one seed, no interval")
+    for column, name in zip(columns[len(found.objectives) :], also, strict=False):
+        told = found.groups[place].interval(name)
+        column.metric(METRICS[name].label, metric_text(METRICS[name], told.mean if told else None))
+    if found.chosen_on == "test" and found.front[place]:
+        st.caption("Chosen on the test images: train it with other seeds before you trust it.")
+
+
+def _buttons(found: Weighed, place: int) -> None:
+    left, middle = st.columns([1, 1])
+    if left.button("Edit on the Design page", icon=":material/hub:", width="stretch", key="weigh-edit"):
+        state.replace_with_notice(found.groups[place].design, "Taken from Trade-offs.")
+        st.switch_page(ROOT / "pages" / "design.py")
+    with middle:
+        _compare(found, place)
+
+
+def _compare(found: Weighed, place: int) -> None:
+    """To be filled by the view Compare."""
+
+
+def _neighbours(found: Weighed, place: int) -> None:
+    """One step along each axis, as ordinary runs with this group's seeds."""
+    group = found.groups[place]
+    near = neighbours(group.design, found.fields, place)
+    if not near:
+        return
+    seeds = sorted(group.runs)
+    tasks = [one.design.model_copy(update={"seed": seed}) for one in near for seed in seeds]
+    runs = questions.runs_of(tasks)
+    with st.expander(f"Its {pluralise(len(near), 'neighbour')}, one step along each axis", icon=":material/open_with:"):
+        said = [f"{label(one.path)} {value(one.path, one.now)}{' (beyond all tried)' * one.beyond}" for one in near]
+        st.caption(escape_markdown("; ".join(said)))
+        actions(tasks, runs, "weigh-near", "its", verb=NEIGHBOURS)

@@ -1,0 +1,142 @@
+"""Groups of runs for the view Weigh, and what is drawn of them: computed once for all who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from snnviz.design.experiment import Experiment
+from snnviz.store.filters import parse_filter
+from snnviz.store.groups import RunGroup, group_key, run_groups
+from snnviz.studies.tradeoffs.charts.front import front_chart, volume_chart
+from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_charts, trained_charts
+from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, importance_chart
+from snnviz.studies.tradeoffs.charts.operations import operations_chart
+from snnviz.studies.tradeoffs.charts.parallel import parallel_chart
+from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
+from snnviz.studies.tradeoffs.weighing import Weighing
+from snnviz.theory.importance import Importance
+from snnviz.ui.components.charts import payload
+from snnviz.ui.kit import services
+from snnviz.ui.kit.services import TtlCache
+from snnviz.ui.kit.shared import shared
+
+GROUPS = TtlCache(2.0)
+"""Groups are read so often at most, however many watch: that takes some tenths of a second of thousands of runs."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups, the oldest first. Two are equal if they say the same, so that what was drawn of one stands for both."""
+
+    groups: tuple[RunGroup, ...] = field(compare=False)
+    mark: int
+
+    @cached_property
+    def runs(self) -> int:
+        """Runs that are done."""
+        return sum(max((len(told) for told in group.values.values()), default=0) for group in self.groups)
+
+
+def groups_of(asked: Weighing, experiment: Experiment) -> Groups:
+    """Returns the groups that are weighed. Raises `InputError` of a filter that is none, and `StoreError`."""
+    if asked.of == "experiment":
+        return GROUPS.get(("weigh", experiment), lambda: _marked(_of_experiment(experiment)))
+    where = parse_filter(asked.where) if asked.of == "filter" and asked.where else None
+    name = where.text if where is not None else ""
+    return GROUPS.get(("weigh", name), lambda: _marked(run_groups(services.store(), where)[::-1]))
+
+
+def _marked(groups: Sequence[RunGroup]) -> Groups:
+    told = ((group.key, tuple((name, *values.items()) for name, values in group.values.items())) for group in groups)
+    return Groups(tuple(groups), hash(tuple(told)))
+
+
+def _of_experiment(experiment: Experiment) -> list[RunGroup]:
+    """Those of the experiment, with its seeds alone."""
+    wanted, seeds = _keys(experiment), set(experiment.seed_numbers)
+    found = {}
+    for group in run_groups(services.store()):
+        if group.key in wanted:
+            values = {
+                name: {seed: value for seed, value in told.items() if seed in seeds}
+                for name, told in group.values.items()
+            }
+            runs = {seed: run for seed, run in group.runs.items() if seed in seeds}
+            if runs:
+                found[group.key] = RunGroup(group.key, group.settings, runs, values)
+    return [found[key] for key in wanted if key in found]
+
+
+@shared(16)
+def _keys(experiment: Experiment) -> dict[str, None]:
+    return {group_key(design): None for design in experiment.groups().values()}
+
+
+Asked = tuple[tuple[str, ...], tuple[str, ...]]
+"""Objectives and limits: what of a `Weighing` decides what is computed."""
+
+
+def asked_of(asked: Weighing) -> Asked:
+    """Returns what decides what is computed."""
+    return asked.objectives, asked.limits
+
+
+@shared(24)
+def weighed(groups: Groups, asked: Asked) -> Weighed:
+    """The groups against the objectives."""
+    whole = Weighing.check({"objectives": asked[0], "limits": asked[1]})
+    return weigh(groups.groups, whole.sides, whole.bounds)
+
+
+@shared(24)
+def ranked(groups: Groups, objective: str) -> tuple[Importance, ...]:
+    """What mattered for an objective, the most important field first; limits leave it as it is."""
+    other = "loss" if objective != "loss" else "accuracy"
+    return tuple(weighed(groups, ((objective, other), ())).importances(0))
+
+
+@shared(24)
+def front_figures(groups: Groups, asked: Asked, point: str) -> bytes:
+    """The scatter with the front."""
+    return payload([front_chart(weighed(groups, asked), point)])
+
+
+@shared(24)
+def further_figures(groups: Groups, asked: Asked) -> bytes:
+    """Parallel coordinates, operations and the hypervolume."""
+    found = weighed(groups, asked)
+    operations = operations_chart(found)
+    names = [one.field for one in ranked(groups, asked[0][0])]
+    charts = [parallel_chart(found, names), volume_chart(found)]
+    return payload([*charts[:1], *([operations] if operations is not None else []), *charts[1:]])
+
+
+@shared(24)
+def importance_figures(groups: Groups, asked: Asked) -> bytes:
+    """What mattered, for each objective."""
+    found = weighed(groups, asked)
+    many = len(found.groups)
+    return payload([importance_chart(one, ranked(groups, one.name), many) for one in found.objectives])
+
+
+@shared(24)
+def level_figures(groups: Groups, asked: Asked, path: str) -> bytes:
+    """What the levels of a field do to each objective, and how the best are spread over them."""
+    found = weighed(groups, asked)
+    effects = [effect_chart(found, path, side) for side in range(len(found.objectives))]
+    return payload([*effects, best_chart(found, path)])
+
+
+@shared(24)
+def map_figures(groups: Groups, asked: Asked, across: str, down: str) -> bytes:
+    """Two fields together."""
+    found = weighed(groups, asked)
+    return payload([*interaction_charts(found, across, down), *trained_charts(found, across, down)])
+
+
+def map_fields(groups: Groups, asked: Asked, wanted: tuple[str, str]) -> tuple[str, str] | None:
+    """Returns the fields of the maps."""
+    names = [one.field for one in ranked(groups, asked[0][0])]
+    return fields_of_maps(weighed(groups, asked), wanted, names)
