@@ -19,8 +19,11 @@ from snnviz.theory.verdicts import silent_layers
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import metric_text
 
-DIVERGING = [[0, "#b2541b"], [0.5, "#d9d9d9"], [1, "#1b6fb2"]]
-DEAD = [[0, "#dfe9ef"], [1, "#8c2d04"]]
+DIVERGING = [[0, "#f0996b"], [0.5, "#eef0f0"], [1, "#4aa6d6"]]
+DEAD = [[0, "#e6eef2"], [1, "#f0996b"]]
+SCALE = [[0, "#f6ecd0"], [0.5, "#9bd3c6"], [1, "#4aa6d6"]]
+INK = "#16222b"
+"""Of the numbers in cells: all colours of maps are light, in both themes."""
 
 MOST_FORECASTS = 64
 """Designs whose forecast is computed for a map."""
@@ -37,15 +40,15 @@ def interaction_charts(weighed: Weighed, across: str, down: str, side: int = 0) 
     words = f"Mean of the groups at each pair of levels; {_lower(one.label)}, {one.better} is better."
     charts = [_map("pair", one.label, words, found, found.mean, lambda value: metric_text(one.metric, value))]
     if np.isfinite(found.beyond).all() and min(found.beyond.shape) > 1:
-        scale, unit = (100, " points") if one.metric.form == "share" else (1, "")
+        scale, unit = (100, ", in points") if one.metric.form == "share" else (1, "")
         most = max(float(np.abs(found.beyond).max()) * scale, 1e-12)
         about = (
-            "What is left of it when the mean of each row and of each column is taken away: 0 everywhere where both "
-            "fields simply add up."
+            f"What is left of it{unit} when the mean of each row and of each column is taken away: 0 everywhere where "
+            "both fields simply add up."
         )
         charts.append(
             _map("beyond", "What both do together", about, found, found.beyond * scale,
-                 lambda value: f"{value:+.2g}{unit}", DIVERGING, (-most, most))
+                 lambda value: f"{value:+.2g}", DIVERGING, (-most, most))
         )  # fmt: skip
     return charts
 
@@ -54,12 +57,14 @@ def trained_charts(weighed: Weighed, across: str, down: str) -> list[Chart]:
     """Returns accuracy, firing rate, layers that are silent after and before training, and the theory's forecast."""
     charts = []
     told: list[tuple[str, str, str, Any]] = [
-        ("accuracy", "Trained: accuracy", "Of the test images, mean over seeds.", "Viridis"),
-        ("rate", "Trained: firing rate", "Of the test images, mean over seeds.", "Viridis"),
+        ("accuracy", "Trained: accuracy", "Of the test images, mean over seeds.", SCALE),
+        ("rate", "Trained: firing rate", "Of the test images, mean over seeds.", SCALE),
         ("silent_layers", "What died", "Layers that are silent after training, mean over seeds.", DEAD),
         ("silent_before", "Silent before training", "Layers, measured on the probe images, mean over seeds.", DEAD),
     ]
     for name, title, words, colours in told:
+        if name == weighed.objectives[0].name:  # is drawn as the pair
+            continue
         metric = METRICS[name]
         found = interaction(across, down, weighed.fields, _means(weighed, name))
         if found is not None:
@@ -103,7 +108,7 @@ def _map(
     found: Interaction,
     grid: Grid,
     say: Callable[[float], str],
-    colours: Any = "Viridis",
+    colours: Any = SCALE,
     bounds: tuple[float, float] | None = None,
 ) -> Chart:
     x = [level_label(found.x, level) for level in found.x_levels]
@@ -130,6 +135,7 @@ def _map(
             "customdata": told,
             "text": told if len(x) <= 8 else None,
             "texttemplate": "%{text}" if len(x) <= 8 else None,
+            "textfont": {"color": INK, "size": 12},
             "xgap": 2,
             "ygap": 2,
             "hovertemplate": f"{field_label(found.x)} %{{x}}, {field_label(found.y)} %{{y}}: "

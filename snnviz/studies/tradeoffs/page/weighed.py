@@ -105,20 +105,20 @@ def front_figures(groups: Groups, asked: Asked, point: str) -> bytes:
 
 @shared(24)
 def further_figures(groups: Groups, asked: Asked) -> bytes:
-    """Parallel coordinates, operations and the hypervolume."""
+    """Parallel coordinates and operations."""
     found = weighed(groups, asked)
     operations = operations_chart(found)
     names = [one.field for one in ranked(groups, asked[0][0])]
-    charts = [parallel_chart(found, names), volume_chart(found)]
-    return payload([*charts[:1], *([operations] if operations is not None else []), *charts[1:]])
+    return payload([parallel_chart(found, names), *([operations] if operations is not None else [])])
 
 
 @shared(24)
 def importance_figures(groups: Groups, asked: Asked) -> bytes:
-    """What mattered, for each objective."""
+    """What mattered, for each objective, and how the front grew."""
     found = weighed(groups, asked)
     many = len(found.groups)
-    return payload([importance_chart(one, ranked(groups, one.name), many) for one in found.objectives])
+    bars = [importance_chart(one, ranked(groups, one.name), many) for one in found.objectives]
+    return payload([*bars, volume_chart(found)])
 
 
 @shared(24)
