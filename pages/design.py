@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from snnviz.ui.design import editor, form, live, nearest, preview
+from snnviz.ui.design import editor, expected, form, live, nearest, preview
 from snnviz.ui.kit import headings
 
 headings.hidden_heading("Design")
@@ -11,8 +11,10 @@ with st.container():  # a fragment stays where it is only in a container of its 
 left, right = st.columns([11, 9], gap="medium")
 with left:
     form.sections()
+    expected.curve_panel()
 with right:
     preview.panel()
+    expected.panel()
 with st.container():
     preview.forecast_panel()
 with st.container():

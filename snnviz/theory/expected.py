@@ -6,32 +6,21 @@ The errors of a group on its left-out designs give the width of intervals: 90 % 
 much the trees disagree there (cross-conformal prediction: Vovk 2015, locally weighted: Lei et al. 2018). The same
 errors are the model's quality check, which pages show.
 
-A model is a file of arrays in the cache folder, written by `studies.tradeoffs.compute.expecting` and read here.
+A model is trained by `studies.tradeoffs.compute.expecting` and stored as a file of arrays (`theory.expected_files`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import os
-import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.design.design import Design
-from snnviz.places import cache_dir
-from snnviz.theory.features import Field, Fields, distances, settings_of, unknown
+from snnviz.theory.features import FOLLOWING, Fields, Places, distances, settings_of, unknown
 from snnviz.theory.forest import Floats, Forest
 from snnviz.theory.metrics import METRICS, Metric
-
-FORMAT = 1
-"""Version of the file format; a file of another version is ignored and written again."""
 
 LEVEL = 0.9
 """Share of new runs that should lie in their interval."""
@@ -41,12 +30,6 @@ NEAREST = 3
 
 EXPECTED = ("accuracy", "rate", "operations")
 """Names of the metrics that are predicted."""
-
-SEEN_FILE = "seen.json"
-"""Name of a file in the folder of models: the number of finished runs when they were trained."""
-
-DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
-"""Exceptions that reading a damaged or foreign file may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +114,12 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A finished run whose design is similar: its name, its metrics, and its distance in number of differing
-    settings.
+    """A similar design that has finished runs: the name of one of them, their number, the means of their metrics, and
+    the distance in number of differing settings.
     """
 
     run: str
+    seeds: int
     values: Mapping[str, float]
     distance: float
 
@@ -160,10 +144,10 @@ ALL_TOGETHER = "*"
 class Model:
     """Predicts the metrics of designs on one data set.
 
-    fields: the tried fields. targets: models by metric. runs: one run for each of d tried designs, the nearest to the
-    design's mean. values: metrics of these runs (d,), NaN if missing. places: positions of the designs
-    (`Fields.places`). reach: largest distance from the nearest tried design for which a prediction is made. count:
-    number of runs. fitted: when it was trained, in seconds since 1970. source: digest of the runs it was trained on.
+    fields: the tried fields. targets: models by metric. runs: names of all r runs. of: index of each run's design
+    (r,), of d. values: metrics of the runs (r,), NaN if missing. places: positions of the d designs (`Fields.places`).
+    reach: largest distance from the nearest tried design for which a prediction is made. fitted: when it was trained,
+    in seconds since 1970. source: digest of the runs it was trained on.
     """
 
     def __init__(
@@ -172,36 +156,29 @@ class Model:
         fields: Fields,
         targets: Mapping[str, Target],
         runs: Sequence[str],
+        of: NDArray[np.int32],
         values: Mapping[str, Floats],
-        places: tuple[Floats, NDArray[np.int64]],
+        places: Places,
         *,
         reach: float,
-        count: int,
         fitted: float,
         source: str,
     ) -> None:
         self.dataset, self.fields, self.targets = dataset, fields, dict(targets)
-        self.runs, self.values, self.places = tuple(runs), dict(values), places
-        self.reach, self.count, self.fitted, self.source = reach, count, fitted, source
+        self.runs, self.of, self.values, self.places = tuple(runs), of, dict(values), places
+        self.reach, self.fitted, self.source = reach, fitted, source
 
     @property
     def designs(self) -> int:
         """Number of tried designs."""
-        return len(self.runs)
+        return len(self.places[0])
 
     def answer(self, design: Design) -> Answer:
         """Returns the predictions for a design and the runs of the nearest designs."""
         told = settings_of(design)
         apart = distances(self.fields.places([told]), self.places)[0]
         first = np.argsort(apart, kind="stable")[:NEAREST]
-        nearest = tuple(
-            Neighbour(
-                self.runs[at],
-                {name: float(found[at]) for name, found in self.values.items() if math.isfinite(found[at])},
-                float(apart[at]),
-            )
-            for at in first
-        )
+        nearest = tuple(self._neighbour(int(at), float(apart[at])) for at in first)
         away = unknown(self.fields, told) or (ALL_TOGETHER if apart[first[0]] > self.reach else "")
         if away:
             return Answer(away, {}, nearest)
@@ -211,6 +188,12 @@ class Model:
             value, low, high = (float(end[0]) for end in target.interval(target.forest.predict(x)))
             expected[name] = Expectation(name, value, low, high)
         return Answer("", expected, nearest)
+
+    def _neighbour(self, design: int, distance: float) -> Neighbour:
+        mine = np.flatnonzero(self.of == design)
+        means = {name: found[mine] for name, found in self.values.items()}
+        told = {name: float(np.nanmean(some)) for name, some in means.items() if np.isfinite(some).any()}
+        return Neighbour(self.runs[mine[0]], len(mine), told, distance)
 
     def curve(self, designs: Sequence[Design], name: str) -> tuple[Floats, Floats, Floats]:
         """Returns a metric's predicted values, low and high ends, for several designs; NaN for designs too far from
@@ -223,94 +206,18 @@ class Model:
         value, low, high = (np.where(away, np.nan, end) for end in ends)
         return value, low, high
 
-    def save(self, folder: Path | None = None) -> Path:
-        """Writes the model to its file, atomically, and returns the path."""
-        path = model_path(self.dataset, folder)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        about = {
-            "format": FORMAT,
-            "dataset": self.dataset,
-            "fields": [asdict(field) for field in self.fields.fields],
-            "targets": {
-                name: {
-                    "quantile": t.quantile,
-                    "noise": t.noise,
-                    "runs": t.runs,
-                    "designs": t.designs,
-                    **asdict(t.check),
-                }
-                for name, t in self.targets.items()
-            },
-            "revisions": {name: METRICS[name].revision for name in self.targets},
-            "values": list(self.values),
-            "reach": self.reach,
-            "count": self.count,
-            "fitted": self.fitted,
-            "source": self.source,
-        }
-        arrays: dict[str, NDArray[Any]] = {
-            "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-            "runs": np.array(self.runs, "U16"),
-            "values": np.array(list(self.values.values()), np.float64).reshape(len(self.values), len(self.runs)),
-            "numbers": self.places[0],
-            "kinds": self.places[1],
-        }
-        for name, target in self.targets.items():
-            arrays |= target.forest.arrays(name)
-        new = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with new.open("wb") as file:
-                np.savez(file, **arrays)  # type: ignore[arg-type]
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
-        return path
+    def varied(self, design: Design) -> tuple[str, ...]:
+        """Returns the paths of a design's numbers of which several values were tried."""
+        told = settings_of(design)
+        fields = (f for f in self.fields.fields if f.numeric and len(f.values) > 1 and f.path not in FOLLOWING)
+        return tuple(field.path for field in fields if field.path in told)
 
-
-def model_path(dataset: str, folder: Path | None = None) -> Path:
-    """Returns the path of a data set's model file; its name is a digest, so any data set name is safe."""
-    name = hashlib.sha256(dataset.encode()).hexdigest()[:16]
-    return (folder or cache_dir() / "expected") / f"{name}.npz"
-
-
-def load(dataset: str, folder: Path | None = None) -> Model | None:
-    """Returns the model of a data set; None if there is none, or if the file is damaged or of another version."""
-    try:
-        with model_path(dataset, folder).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return _read(dataset, {name: file[name] for name in file.files})
-    except DAMAGED:
-        return None
-
-
-def _read(dataset: str, arrays: Mapping[str, NDArray[Any]]) -> Model:
-    about = json.loads(arrays["about"].tobytes())
-    names = list(about["targets"])
-    if about["format"] != FORMAT or about["dataset"] != dataset:
-        raise ValueError("it is of another version")
-    if about["revisions"] != {name: METRICS[name].revision for name in names if name in METRICS}:
-        raise ValueError("metrics were mended since")
-    fields = Fields([Field(**{**one, "values": tuple(one["values"])}) for one in about["fields"]])
-    targets = {}
-    for name, one in about["targets"].items():
-        forest = Forest.from_arrays(name, arrays)
-        forest.check(fields.columns)
-        check = Check(one["coverage"], one["error"], one["nearest"])
-        targets[name] = Target(name, forest, one["quantile"], one["noise"], check, one["runs"], one["designs"])
-    runs, values = [str(run) for run in arrays["runs"]], arrays["values"]
-    places = (arrays["numbers"], arrays["kinds"])
-    if not len(runs) == values.shape[1] == len(places[0]) == len(places[1]) or len(values) != len(about["values"]):
-        raise ValueError("its arrays do not fit together")
-    if not [part.shape[1] for part in fields.places([{}])] == [part.shape[1] for part in places]:
-        raise ValueError("its arrays do not fit to its fields")
-    return Model(
-        dataset,
-        fields,
-        targets,
-        runs,
-        dict(zip(about["values"], values, strict=True)),
-        places,
-        reach=float(about["reach"]),
-        count=int(about["count"]),
-        fitted=float(about["fitted"]),
-        source=str(about["source"]),
-    )
+    def over(self, design: Design, path: str) -> tuple[Floats, NDArray[np.bool_]]:
+        """Returns each run's value of a field of `varied` (r,), and whether the run's design differs from `design` in
+        this field and the seed alone (r,).
+        """
+        number, (numbers, kinds) = self.fields.number(path), self.places
+        own = self.fields.places([settings_of(design)])
+        others = (np.delete(own[0], number, 1), own[1]), (np.delete(numbers, number, 1), kinds)
+        alike: NDArray[np.bool_] = distances(*others)[0] < 1e-9
+        return self.fields.restore(path, numbers[:, number])[self.of], alike[self.of]

@@ -28,6 +28,9 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.theory import costs
 from snnviz.theory.forest import Floats, Inputs
 
+Places = tuple[Floats, NDArray[np.int64]]
+"""Positions of designs, see `Fields.places`."""
+
 Settings = Mapping[str, float | str]
 """The features of a design by path: numbers as floats, all else as text."""
 
@@ -162,7 +165,7 @@ class Fields:
                 at += 1
         return found
 
-    def places(self, several: Sequence[Settings]) -> tuple[Floats, NDArray[np.int64]]:
+    def places(self, several: Sequence[Settings]) -> Places:
         """Returns positions of designs for `distances`: numbers (n, numbers) as shares of the tried range, NaN if
         missing.
 
@@ -177,8 +180,18 @@ class Fields:
         ]
         return numbers, np.array(told_kinds, np.int64).reshape(len(several), len(self._kinds))
 
+    def number(self, path: str) -> int:
+        """Returns the column of a number in the first array of `places`."""
+        return [field.path for field in self._told].index(path)
 
-def distances(one: tuple[Floats, NDArray[np.int64]], others: tuple[Floats, NDArray[np.int64]]) -> Floats:
+    def restore(self, path: str, places: Floats) -> Floats:
+        """Returns the values of a number from its column of `places`."""
+        number = self.number(path)
+        placed: Floats = places * self._spans[number]
+        return 10.0**placed if self._told[number].log else placed
+
+
+def distances(one: Places, others: Places) -> Floats:
     """Returns the distances (n, m) between designs, given by `Fields.places` (Gower 1971).
 
     A distance is the sum over features: for a number the difference as a share of the tried range, at most 1; 1 for

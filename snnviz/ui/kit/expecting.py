@@ -10,7 +10,8 @@ from pathlib import Path
 from snnviz.jobs.beside import Beside
 from snnviz.places import cache_dir
 from snnviz.store import Store
-from snnviz.theory.expected import SEEN_FILE, Model, load, model_path
+from snnviz.theory.expected import Model
+from snnviz.theory.expected_files import SEEN_FILE, load_model, model_folder, model_path
 from snnviz.ui.kit.shared import shared
 
 MODULE = "snnviz.studies.tradeoffs.compute.refitting"
@@ -36,7 +37,7 @@ def model(dataset: str) -> Model | None:
 
 @shared(4)
 def _read(dataset: str, _stamp: tuple[int, int, int]) -> Model | None:
-    return load(dataset)
+    return load_model(dataset)
 
 
 class Refits:
@@ -59,7 +60,7 @@ class Refits:
         self._looked = now
         place, done = str(cache_dir()), store.counts()["done"]
         tried = self._tried is not None and self._tried[0] == place  # one that failed, too, waits for something new
-        known = self._tried[1] if tried and self._tried else _seen(cache_dir() / "expected")
+        known = self._tried[1] if tried and self._tried else _seen(model_folder())
         if is_due(done, known, now - self._ended, self._took):
             self._tried, self._started = (place, done), now
             self.process.start(environment={"SNNVIZ_STORE": store.url})

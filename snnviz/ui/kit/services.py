@@ -19,6 +19,7 @@ from snnviz.jobs.local import Local
 from snnviz.jobs.pace import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
+from snnviz.ui.kit.expecting import Refits
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
 from snnviz.ui.server.middleware import upload_memory
@@ -96,6 +97,7 @@ class TtlCache:
         self._kept = dict(list(fresh.items())[-MOST_ENTRIES // 2 :])
 
 
+REFITS = Refits()
 CACHE = TtlCache(TTL_SECONDS)
 PACES = TtlCache(30.0)
 QUEUES = TtlCache(1.0)
@@ -172,6 +174,7 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     yield {}
     warming.cancel()
     tending.cancel()
+    await asyncio.to_thread(REFITS.stop)
     await asyncio.to_thread(_stop_worker)
     with contextlib.suppress(SnnvizError):
         store().close()
@@ -179,6 +182,7 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def _start_worker() -> None:
     _engine().start()
+    REFITS.tend(store())
 
 
 def _stop_worker() -> None:

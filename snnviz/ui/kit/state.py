@@ -198,6 +198,7 @@ def put(path: str, widget: str) -> None:
         _renew_form()
         return
     before, session.design, session.problem = design(), changed, ""
+    session.touched = path
     if path.endswith((".kind", ".code")) or path == "data.name":
         own = path.removesuffix("kind") if path.endswith(".kind") else path
         _notify("Changed with it.", before, lambda other: other.startswith(own))
@@ -266,7 +267,9 @@ def _show_drawn(message: str, more: Sequence[str] = ()) -> None:
     """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
     if message:
         st.rerun()
-    notices.rerun_fragments("preview", "expected", *more, *(["differs"] if st.session_state.compared else []))
+    notices.rerun_fragments(
+        "preview", "expected", "known", "over", *more, *(["differs"] if st.session_state.compared else [])
+    )
 
 
 def train() -> None:

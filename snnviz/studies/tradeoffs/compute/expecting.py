@@ -31,6 +31,10 @@ REACH = 1.25
 """Times the distance within which 99 of 100 designs have another, a design is known."""
 
 
+FLOOR = 1.5
+"""Times the median error, the least unit of an error: where the trees agree by chance, an interval is no narrower."""
+
+
 def learn(dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED, source: str = "") -> Model | None:
     """A model of what runs on a data set came to; None of fewer than `LEAST` designs. `source`: see `Model`."""
     groups = [group for group in groups if any(group.values.get(name) for name in names)]
@@ -50,20 +54,17 @@ def learn(dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPEC
     targets = {name: target for name in names if (target := _target(name, groups, x, folds, some, apart)) is not None}
     if not targets:
         return None
-    first = [min(seed for found in group.values.values() for seed in found) for group in groups]
-    values = {
-        name: np.array([g.values.get(name, {}).get(seed, np.nan) for g, seed in zip(groups, first, strict=True)])
-        for name in targets
-    }
+    several = [sorted({seed for found in group.values.values() for seed in found}) for group in groups]
+    runs = [(group, seed) for group, seeds in zip(groups, several, strict=True) for seed in seeds]
     return Model(
         dataset,
         fields,
         targets,
-        [group.runs[seed] for group, seed in zip(groups, first, strict=True)],
-        values,
+        [group.runs[seed] for group, seed in runs],
+        np.repeat(np.arange(len(groups), dtype=np.int32), [len(seeds) for seeds in several]),
+        {name: np.array([group.values.get(name, {}).get(seed, np.nan) for group, seed in runs]) for name in targets},
         places,
         reach=reach,
-        count=sum(len({seed for found in group.values.values() for seed in found}) for group in groups),
         fitted=time.time(),
         source=source,
     )
@@ -86,7 +87,7 @@ def _target(
     spread, mean = blind.std(axis=1), blind.mean(axis=1)
     mine = [each for each in values if len(each)]
     errors = [np.abs(each - at) for each, at in zip(mine, mean, strict=True)]
-    noise = max(_noise(mine), 0.25 * float(np.median(np.concatenate(errors))), 1e-9)
+    noise = max(_noise(mine), FLOOR * float(np.median(np.concatenate(errors))), 1e-9)
     scores = [error / unit for error, unit in zip(errors, np.hypot(spread, noise), strict=True)]
     own = folds[known]
     inside, off = [], []
@@ -111,7 +112,9 @@ def grow(x: Inputs, y: Floats, weights: Floats, folds: NDArray[np.int16]) -> For
     for fold in range(FOLDS):
         seen = folds != fold
         for number in range(TREES):
-            tree = ExtraTreeRegressor(min_samples_leaf=MIN_LEAF, max_features=SHARE, random_state=fold * TREES + number)
+            tree = ExtraTreeRegressor(
+                min_samples_leaf=1 if len(x) <= LARGE else 2, max_features=SHARE, random_state=fold * TREES + number
+            )
             part = tree_arrays(tree.fit(x[seen], y[seen], weights[seen]), nodes)
             parts.append(part)
             roots.append(nodes)
@@ -121,8 +124,11 @@ def grow(x: Inputs, y: Floats, weights: Floats, folds: NDArray[np.int16]) -> For
     return Forest(**joined, roots=np.array(roots, np.int32), fold=np.array(blind, np.int16))
 
 
-MIN_LEAF, SHARE = 2, 0.6
-"""Designs in a leaf at least; share of the features that a split is chosen among."""
+SHARE = 0.6
+"""Of the features, those that a split is chosen among."""
+
+LARGE = 2_000
+"""More designs than that are two in a leaf at least, so that trees stay small."""
 
 
 def tree_arrays(tree: ExtraTreeRegressor, start: int) -> dict[str, NDArray[np.generic]]:

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from snnviz.errors import SnnvizError
 from snnviz.jobs import lock
-from snnviz.places import cache_dir
 from snnviz.store import Store
 from snnviz.store.groups import RunGroup, run_groups
-from snnviz.theory.expected import EXPECTED, SEEN_FILE, load
+from snnviz.theory.expected import EXPECTED
+from snnviz.theory.expected_files import SEEN_FILE, load_model, model_folder, save_model
 
 MOST = 5_000
 """Designs of a data set, the newest: more take more than the seconds that a machine with trainings can spare."""
@@ -42,14 +42,14 @@ def refit(store: Store, folder: Path) -> list[str]:
     made = []
     for dataset, groups in by_dataset.items():
         groups = groups[:MOST]
-        known = load(dataset, folder)
+        known = load_model(dataset, folder)
         source = source_of(groups)
         if known is not None and known.source == source:
             continue
         from snnviz.studies.tradeoffs.compute.expecting import learn  # seconds that nobody waits for where all is known
 
         if (model := learn(dataset, groups, source=source)) is not None:
-            model.save(folder)
+            save_model(model, folder)
             made.append(dataset)
     new = folder / f".{SEEN_FILE}.{os.getpid()}"
     new.write_text(json.dumps({"done": done}))
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", help="a path; without one $SNNVIZ_STORE, else that of the cache folder")
     options = parser.parse_args(arguments)
-    folder = cache_dir() / "expected"
+    folder = model_folder()
     folder.mkdir(parents=True, exist_ok=True)
     handle = lock.acquire(folder / "lock")
     if handle is None:
