@@ -23,8 +23,8 @@ from snnviz.theory.features import settings_of
 from snnviz.theory.forest import Forest
 from tests import surface
 
-DESIGNS = surface.designs(120)
-GROUPS = surface.groups(DESIGNS)
+DESIGNS = surface.designs(120, seed=1)
+GROUPS = surface.groups(DESIGNS, seed=1)
 
 
 def learnt(groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED) -> Model:
