@@ -9,7 +9,7 @@ from snnviz.cli.printing import AS_JSON, print_json
 
 @click.command()
 def reference() -> None:
-    """Print all that can be chosen by name, with formulas, sources and ranges, as Markdown."""
+    """Print the catalogue of everything that is chosen by name, with formulas, sources and ranges, as Markdown."""
     from snnviz.cli.reference import reference as page
 
     click.echo(page(), nl=False)
@@ -18,7 +18,7 @@ def reference() -> None:
 @click.command()
 @AS_JSON
 def doctor(as_json: bool) -> None:
-    """Versions, device, cores, memory, data sets, store and engine."""
+    """Print versions, device, cores, memory, data sets and the state of the store and the training engine."""
     from snnviz.cli.doctor import examine
 
     found = examine()

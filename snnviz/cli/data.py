@@ -19,7 +19,7 @@ from snnviz.data.uploads import CheckedDataset, UploadChoices
 
 @click.group()
 def data() -> None:
-    """The data sets: list, show and fetch them, and check or keep files of one's own."""
+    """List, show and download data sets, and import or check files of your own."""
 
 
 @data.command("list")
@@ -66,7 +66,7 @@ def show(name: str, as_json: bool) -> None:
 @data.command()
 @click.argument("name")
 def fetch(name: str) -> None:
-    """Fetch what of a data set is not here. Ctrl-C stops it, and the same command goes on from there."""
+    """Download the missing files of a data set. After Ctrl-C the same command continues where it stopped."""
     title = datasets.dataset_card(name).title
     if datasets.is_available(name):
         click.echo(f"{title} is here")
@@ -99,7 +99,7 @@ def _choices(command: Callable[..., None]) -> Callable[..., None]:
 @_choices
 @AS_JSON
 def check(path: Path, as_json: bool, **choices: str) -> None:
-    """Say what a file or folder holds and what would be done to it, or its fault.
+    """Print what a file or folder of images or recordings contains and how it would be converted, or why it is invalid.
 
     Images (.npz, IDX, pictures in folders called by their class) or recordings (.bin, .npy, .h5, .aedat4).
     """
@@ -116,9 +116,10 @@ def check(path: Path, as_json: bool, **choices: str) -> None:
 @_choices
 @AS_JSON
 def keep(path: Path, title: str, as_json: bool, **choices: str) -> None:
-    """Check a file or folder and keep a copy as a data set of one's own, whose name is printed.
+    """Check a file or folder and store a copy as a data set of your own; prints its name.
 
-    What was done to what was given is said on stderr; what has several readings is refused until an option says which.
+    The conversions that were applied are printed on stderr. A file that can be read in several ways is refused until an
+    option chooses one.
     """
     found = apart.check_in_subprocess(path, choices=UploadChoices(**choices))
     for done in found.done:
@@ -130,7 +131,7 @@ def keep(path: Path, title: str, as_json: bool, **choices: str) -> None:
 @data.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Delete a data set of one's own; runs that used it keep their results."""
+    """Delete a data set of your own; runs that used it keep their results."""
     uploads.remove(name)
     click.echo(f"{name} is removed")
 

@@ -1,4 +1,4 @@
-"""Commands that put tags, notes and stars on runs, which pages and filters know."""
+"""Commands that set tags, notes and stars on runs, which pages show and filters can use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snnviz.store import Run, Store
 @click.argument("tags", nargs=-1)
 @click.option("--remove", "-r", "gone", multiple=True, metavar="TAG", help="Take this tag off.")
 def tag(run_name: str, tags: Sequence[str], gone: Sequence[str]) -> None:
-    """Put TAGS on a run, by which filters find it, such as homework."""
+    """Add TAGS, such as homework, to a run; filters can find it by them."""
     store, found = _found(run_name)
     now = store.tag(found.run, tags, gone)
     click.echo(f"{found.run} has the tags {', '.join(now)}" if now else f"{found.run} has no tags")
@@ -25,7 +25,7 @@ def tag(run_name: str, tags: Sequence[str], gone: Sequence[str]) -> None:
 @click.argument("text", default="", required=False)
 @click.option("--remove", "gone", is_flag=True, help="Take the note away.")
 def note(run_name: str, text: str, gone: bool) -> None:
-    """Write a note on a run; without TEXT, show it."""
+    """Write a note on a run; without TEXT, print it."""
     store, found = _found(run_name)
     if text or gone:
         store.annotate(found.run, "" if gone else text)
@@ -37,7 +37,7 @@ def note(run_name: str, text: str, gone: bool) -> None:
 @click.argument("run_name", metavar="RUN")
 @click.option("--remove", "gone", is_flag=True, help="Take the star off.")
 def star(run_name: str, gone: bool) -> None:
-    """Keep a run: while it has a star it cannot be deleted, and its weights do not go to make room."""
+    """Protect a run: while it has a star it cannot be deleted, and its weights are not removed to save disk space."""
     store, found = _found(run_name)
     store.star(found.run, not gone)
     click.echo(f"{found.run} has no star" if gone else f"{found.run} is starred")

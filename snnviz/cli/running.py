@@ -65,7 +65,7 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
 @click.argument("run_name", metavar="RUN")
 @AS_JSON
 def again(run_name: str, as_json: bool) -> None:
-    """Train a finished run once more whose weights are not kept; its curves and numbers stay as they are."""
+    """Train a finished run again to restore its weights, if they were removed; its results stay as they are."""
     store = Store()
     found = store.get(run_name)
     if found.state != "done" or found.checkpoint is not None or not KINDS.of(found.task).trained:
@@ -118,7 +118,7 @@ def show(run_name: str, as_json: bool) -> None:
 @click.command()
 @click.argument("run_name", metavar="RUN")
 def cancel(run_name: str) -> None:
-    """Stop a run, or a search; it keeps what it has."""
+    """Stop a run or a search; its results so far are kept."""
     store = Store()
     found = store.get(run_name)
     Local(store).cancel(found.run)
@@ -130,7 +130,7 @@ def cancel(run_name: str) -> None:
 @click.command()
 @click.argument("run_name", metavar="RUN")
 def delete(run_name: str) -> None:
-    """Forget a run, its curves and its weights, or a search."""
+    """Delete a run with its results and weights, or a search."""
     store = Store()
     found = store.get(run_name)
     store.delete(found.run)
@@ -138,7 +138,9 @@ def delete(run_name: str) -> None:
 
 
 def filtered_runs(store: Store, where: RunFilter) -> list[Run]:
-    """The runs of designs that a filter takes, the newest first, at most as many as are listed without one."""
+    """Returns the runs of designs that match a filter, the newest first, at most as many as are listed without a
+    filter.
+    """
     now = indexed_runs(store)
     columns = metric_columns(store, now, where.metrics)
     taken = [run.run for run in now.runs if where.takes(run, values_of(columns, run.run))][:1000]

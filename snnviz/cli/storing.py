@@ -12,13 +12,13 @@ from snnviz.store import Store
 
 @click.group()
 def store() -> None:
-    """The store of runs: a whole copy of it, and whether it is sound."""
+    """Back up the store of runs, or check it for damage."""
 
 
 @store.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the store into FILE, whole, also while runs are at work. FILE must not be there yet.
+    """Copy the complete store to FILE, also while runs write to it. FILE must not exist yet.
 
     To use the copy, put it where the store was, or name it with SNNVIZ_STORE. Weights are files beside the store.
     """
@@ -31,7 +31,7 @@ def backup(file: Path) -> None:
 @store.command()
 @AS_JSON
 def check(as_json: bool) -> None:
-    """Search pages, indices and, by their checksums, all rows for damage."""
+    """Check the store's pages, indices and rows (by their checksums) for damage."""
     opened = Store(check=False)
     rows = opened.check()
     if as_json:

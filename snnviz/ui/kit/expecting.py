@@ -1,4 +1,4 @@
-"""Models of what finished runs let expect: the one of a data set, and the process that makes them anew meanwhile."""
+"""Prediction models (`theory.expected`) for pages: loads them, and starts the process that trains them on new runs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ from snnviz.ui.kit.shared import shared
 MODULE = "snnviz.studies.tradeoffs.compute.refitting"
 
 MANY = 10
-"""New runs, or a tenth of those that were known if that is more, after which models are made anew soon."""
+"""Number of new runs, or a tenth of those known before if that is more, that counts as many in `is_due`."""
 
 SOON, LATER = 10.0, 20.0
-"""So many times as long as that takes is waited after it: where there are many new runs, and where there are some."""
+"""Pause after training the models, as a multiple of its duration: `SOON` if there are many new runs, else `LATER`."""
 
 LOOK_SECONDS = 10.0
-"""Between two looks at how many runs are done."""
+"""Seconds between two checks of the number of finished runs."""
 
 
 def model(dataset: str) -> Model | None:
-    """Of a data set, the newest; None where too little is known of it. Read once for all visitors."""
+    """Returns the newest prediction model of a data set; None if there are too few runs for one. Cached for all
+    users.
+    """
     try:
         about = model_path(dataset).stat()
     except OSError:
@@ -41,7 +43,7 @@ def _read(dataset: str, _stamp: tuple[int, int, int]) -> Model | None:
 
 
 class Refits:
-    """Sees to it that the models follow the runs: makes them anew when there are enough new ones, one at a time."""
+    """Retrains the prediction models when enough new runs have finished, in one background process at a time."""
 
     def __init__(self) -> None:
         self.process = Beside(MODULE)
@@ -51,7 +53,7 @@ class Refits:
         self._tried: tuple[str, int] | None = None
 
     def tend(self, store: Store) -> None:
-        """To be called now and then. Raises `StoreError`."""
+        """Starts the training process if it is due; called periodically. Raises `StoreError`."""
         now = time.monotonic()
         if self.process.pid is None and self.process.poll() is not None:
             self._ended, self._took = now, max(1.0, now - self._started)
@@ -66,13 +68,15 @@ class Refits:
             self.process.start(environment={"SNNVIZ_STORE": store.url})
 
     def stop(self) -> None:
-        """End the process; what it was at is made the next time."""
+        """Kills the training process, if any; the models are trained another time."""
         self.process.stop()
 
 
 def is_due(done: int, known: int, since: float, took: float) -> bool:
-    """Whether models are made anew: `done` runs are there, and `known` when that was done last, `since` seconds ago,
-    which took `took` seconds.
+    """Returns whether the models should be trained again.
+
+    done: number of finished runs. known: their number at the last training. since: seconds since it ended. took:
+    seconds that it took.
 
     >>> [is_due(20, 0, 1e9, 1), is_due(20, 20, 1e9, 1), is_due(21, 20, 5, 1), is_due(21, 20, 25, 1)]
     [True, False, False, True]

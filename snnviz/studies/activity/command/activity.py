@@ -32,7 +32,7 @@ SD = "standard deviation between networks of their Var[u], averaged over time st
 @click.option("--input", default="constant", help="constant, or fresh: a new current at each step.")
 @AS_JSON
 def activity(as_json: bool, init: str, theta: str, **options: str) -> None:
-    """What reaches deep layers before training: Var[u] and spikes of a stack of random layers."""
+    """Print the forecast and measured activity of a stack of random layers before training: Var[u] and firing rates."""
     from numpy import concatenate, zeros
 
     from snnviz.catalog.inits import COMPARED, format_init

@@ -34,7 +34,7 @@ from snnviz.theory.metrics import METRICS
 )
 @AS_JSON
 def study(as_json: bool, settings: Sequence[str], **options: str | None) -> None:
-    """Which initialisation lets a deep network learn: accuracies on training and test data (Micheli et al. 2024).
+    """Compare how well deep networks learn with different initialisations, by training them (Micheli et al. 2024).
 
     Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
     """

@@ -9,7 +9,7 @@ from snnviz.studies.cells.command import correlating, searching
 
 @click.group()
 def cells() -> None:
-    """Search cells without training, and see whether their scores predict what training reaches."""
+    """Search cells by scores that need no training, and check whether these scores predict trained accuracy."""
 
 
 cells.add_command(searching.search)

@@ -58,11 +58,11 @@ OWN: dict[str, tuple[Question, ...]] = {
 )
 @AS_JSON
 def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options: str | None) -> None:
-    """Score cells without training, train some, and say whether the scores promised it.
+    """Score cells without training, train some, and print how well the scores predict the trained accuracy.
 
-    scores: different random cells, Kendall's tau of accuracy with SAHD, HD and what cells are made of. search: the best
-    of more and more candidates, and random cells beside it. steps: the best with more time steps. transfer: the best
-    for one data set, trained on another.
+    The question scores takes different random cells and prints Kendall's tau of their accuracy with SAHD, HD and simple
+    properties of cells; search takes the best of more and more candidates, beside random cells; steps takes the best
+    with more time steps; transfer trains the best for one data set on another.
 
     Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
     """

@@ -33,9 +33,9 @@ SHOWN = 20
 @click.option("--compare", is_flag=True, help="Also score the first cells by the other normalisations of SAHD.")
 @AS_JSON
 def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool, **options: str | None) -> None:
-    """Draw many cells, score each without training, and score the best again, more precisely.
+    """Draw many random cells, score each without training, and score the best again, more precisely.
 
-    Works in the background and waits for it. Candidates that are scored are kept: the same command goes on from there.
+    The work is done in the background. Scored candidates are kept: after an interruption the same command continues.
     """
     setting = read_setting(backward, options, settings)
     store = Store()

@@ -1,1 +1,1 @@
-"""Rows in, figures and tables out (plotly)."""
+"""Figures and tables (plotly) of the study "Look inside", made from stored rows and answers."""

@@ -1,1 +1,1 @@
-"""The commands (click)."""
+"""Commands (click) of the study "Look inside"."""

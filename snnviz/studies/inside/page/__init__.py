@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The page (streamlit) of the study "Look inside"."""

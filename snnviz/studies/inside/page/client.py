@@ -1,4 +1,4 @@
-"""Asks the process that holds the networks, which is started by the first look and ended when nobody looks any more."""
+"""Client of the process that answers looks (`compute.answering`): starts it at the first look, ends it when idle."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ANSWERS: LruCache[bytes] = LruCache(MOST_BYTES, len)
 
 
 class LookFailed(SnnvizError):
-    """A look that has no answer, in a sentence for who asked."""
+    """Raised if a look cannot be answered; the message is a sentence for the user."""
 
 
 class _Asked:
@@ -44,7 +44,7 @@ class _Asked:
 
 
 class Looking:
-    """The process, and what it was asked. Requests are answered one after the other."""
+    """The process that answers looks, and the requests sent to it; it answers them one after the other."""
 
     def __init__(self, store: str) -> None:
         self.store = store
@@ -57,11 +57,13 @@ class Looking:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, None where there is none."""
+        """Process id of the running process; None if none is running."""
         return None if self._process is None else self._process.pid
 
     def ask(self, what: str, look: Look) -> _Asked:
-        """Send a request; who asks for what is just being computed waits for the same answer."""
+        """Sends a request and returns its record with a future of the answer; equal pending requests share one
+        answer.
+        """
         text = json.dumps({"ask": what, "look": look.model_dump(mode="json")}, sort_keys=True)
         with self._lock:
             self._last = time.monotonic()
@@ -121,7 +123,7 @@ class Looking:
                 self.stop()
 
     def stop(self) -> None:
-        """End the process; the next look starts another."""
+        """Kills the process; the next look starts another."""
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
@@ -131,7 +133,7 @@ class Looking:
 
 @shared(4)
 def looking() -> Looking:
-    """The process of this server's store."""
+    """Returns the server's one `Looking` for its store."""
     from snnviz.ui.kit import services
 
     return Looking(services.store().url)
@@ -140,9 +142,10 @@ def looking() -> Looking:
 def answer(
     what: str, look: Look, version: object, tell: Callable[[float], None] = lambda _: None, patience: float = 600.0
 ) -> Answer:
-    """The answer to a look at a run in a `version`, such as when it ended; from the cache where anybody asked before.
+    """Returns the answer to a look, from the cache if the same look was answered before for this `version` of the run.
 
-    `tell` hears how far it is while one waits. Raises `LookFailed`.
+    version: anything that changes with the run, such as when it ended. tell: called with the progress, 0 to 1, while
+    waiting. patience: longest wait in seconds. Raises `LookFailed`.
     """
     key = (what, look, version)
     if (known := _ANSWERS.get(key)) is None:

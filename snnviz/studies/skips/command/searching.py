@@ -46,9 +46,9 @@ STARTS: dict[str, Optimisation] = {setting.network: setting for setting in OPTIM
 def search(
     arch: str | None, strategy: str, settings: Sequence[str], again: bool, as_json: bool, **options: str | None
 ) -> None:
-    """Search for the skips that suit a network best, by Gaussian-process optimisation or at random.
+    """Search for the best skip connections of a network, by Gaussian-process optimisation or at random.
 
-    Works in the background and waits for it. Candidates that are trained are kept: the same command goes on from there.
+    The work is done in the background. Trained candidates are kept: after an interruption the same command continues.
     """
     setting = read_setting(arch, strategy, options, settings)
     chosen = [one for one in optimisation_searches(setting) if one.strategy == strategy]

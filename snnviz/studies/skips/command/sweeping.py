@@ -42,7 +42,7 @@ MOST = 7
 )
 @AS_JSON
 def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str], **options: str | None) -> None:
-    """Accuracy, firing rate and cost against the number of skips, beside ANN twins.
+    """Print accuracy, firing rate and cost for blocks with different numbers of skips, compared with equal ANNs.
 
     Trains what is missing in the background, as many runs at a time as there are cores, and waits for it.
     """

@@ -19,10 +19,10 @@ from snnviz.tasks import KINDS, resolve
 @click.argument("run_name", metavar="RUN")
 @AS_JSON
 def measure(run_name: str, as_json: bool) -> None:
-    """Look anew at the layers of a finished run, from its weights, on images of every class.
+    """Measure the activity of a finished run's layers again, from its weights, on images of every class.
 
-    Runs of before looked at the first 64 training images, which may be of one class. Nothing is trained. RUN may also
-    be a survey of gradients, whose networks are drawn once more.
+    Runs of early releases measured it on the first 64 training images, which may be of one class. Nothing is trained.
+    RUN may also be a survey of gradients, whose networks are then drawn again.
     """
     store = Store()
     found = store.get(run_name)

@@ -65,12 +65,13 @@ def check(
     as_json: bool,
     **options: str | None,
 ) -> None:
-    """Compare the logits of a ReLU network and of its TTFS twin.
+    """Compare the logits of a ReLU network and of the TTFS network that is computed from it.
 
     NAME is a named design or a file; its graph is taken, with ReLUs. Without it: an mlp of 340 neurons a layer on
-    digits. Each neuron of the twin spikes at most once; the windows in which layers spike are as wide as the training
-    images need, and times are in tau_c. A silent neuron sends nothing: the clock of the layer behind it switches to
-    slope B when its window opens. With --silent nothing there is no such clock, and the twin is none.
+    digits. Each neuron of the TTFS network spikes at most once; the windows in which layers spike are as wide as the
+    training images need, and times are in units of tau_c. A silent neuron sends nothing; instead, a clock in the next
+    layer switches the slope to B when its window opens. With --silent nothing there is no such clock, and the networks
+    disagree.
     """
     given = {option: links.parse_value(option, value) for option, value in options.items() if value is not None}
     comparison = validated(Comparison, given, "a comparison")

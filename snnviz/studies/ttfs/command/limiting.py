@@ -40,7 +40,7 @@ from snnviz.studies.ttfs.limits import AXES, Axis, Tuned
 def limits(
     name: str | None, axes: str | None, settings: Sequence[str], nearest: bool, as_json: bool, **options: str | None
 ) -> None:
-    """Accuracy under limits of hardware, before and after training on through them.
+    """Print the accuracy of a TTFS network under hardware limits, before and after fine-tuning with them.
 
     NAME is a named design or a file; its graph is taken, with ReLUs or as a TTFS network. Without it: an mlp of three
     times 128 neurons on digits. Trains what is missing in the background, the network first, and waits for it.

@@ -29,7 +29,7 @@ from snnviz.studies.ttfs.penalty import PAPER_SPIKES, PenaltyStudy, penalty_runs
 @NEAREST
 @AS_JSON
 def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: bool, **options: str | None) -> None:
-    """Spikes per neuron against accuracy, where the loss has an activity penalty.
+    """Print spikes per neuron and accuracy for different weights of an activity penalty in the loss.
 
     NAME is a named design or a file; its graph is taken, as a TTFS network. Without it: an mlp of three times 128
     neurons on digits. Trains what is missing in the background and waits for it.

@@ -9,7 +9,7 @@ from snnviz.studies.ttfs.command import agreeing, limiting, penalising, spectra,
 
 @click.group()
 def ttfs() -> None:
-    """Networks whose neurons spike at most once, and that compute what ReLU networks do."""
+    """Study TTFS networks, whose neurons spike at most once and which compute the same as ReLU networks."""
 
 
 ttfs.add_command(agreeing.check)
