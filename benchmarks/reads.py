@@ -51,8 +51,9 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     from snnviz.store.metrics import _read as from_rows
     from snnviz.store.metrics import metrics
     from snnviz.theory.metrics import METRICS
-    from snnviz.ui import runs
     from snnviz.ui.kit import questions, rows, services
+    from snnviz.ui.runs.reads import current, page
+    from snnviz.ui.runs.view import RunsView
 
     store = services.store()
 
@@ -65,8 +66,8 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
 
     def listing() -> None:
         services.CACHE.clear()
-        runs._read.cache_clear()
-        runs._known(tuple(metric.name for metric in METRICS.listed))
+        page.cache_clear()
+        page(current(), RunsView(), (0, 100), frozenset())
 
     names = [one.digest for one in designs]
     newest, listed = store.runs(limit=500), [metric.name for metric in METRICS.listed]
@@ -74,7 +75,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
         "a study's runs": lambda: questions.runs_of(designs),
         "a study's runs and epochs": study,
         "the same where nothing is new": nothing_new,
-        "the Runs page (500 runs)": listing,
+        "a page of 100 of the Runs page": listing,
         "metrics of its runs": lambda: metrics(store, newest, listed),
         "all of them": lambda: metrics(store, newest),
         "the same from their rows": lambda: from_rows(store, newest),

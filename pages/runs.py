@@ -1,8 +1,9 @@
-"""Runs: every run that this server knows, live; open, compare, cancel, delete."""
+"""Runs: every run that this server knows, live; find, group, open, mark, compare, cancel, delete."""
 
 import streamlit as st
 
-from snnviz.ui import runs
+from snnviz.ui.runs import controls, page
 
 st.title("Runs", anchor=False)
-runs.panel()
+controls.begin()
+page.panel()

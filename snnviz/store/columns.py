@@ -43,7 +43,7 @@ class MetricColumns:
             if new := [name for name in names if name not in self._columns]:
                 self._columns |= {name: {} for name in new}
                 self._read(store, [run for run in now.runs if self._seen.get(run.run) == run.revision], new)
-            if self._at != now.version:
+            if self._columns and self._at != now.version:
                 self._refresh(store, now, [*known, *names])
             return {name: self._columns[name].copy() for name in names}
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from snnviz.design import links, naming
 from snnviz.design.design import Design
-from snnviz.store.columns import metric_columns
+from snnviz.store.columns import Column, metric_columns
 from snnviz.store.filters import RunFilter
-from snnviz.store.index import IndexedRun, indexed_runs
+from snnviz.store.index import IndexedRun, IndexedRuns, indexed_runs
 from snnviz.store.store import Store
 from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 from snnviz.theory.metrics import METRICS
@@ -62,19 +62,30 @@ def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[s
     asked = where.metrics if where is not None else ()
     columns = metric_columns(store, now, [*dict.fromkeys((*names, *asked))])
     found = []
-    for key, members in group_runs(now.runs).items():
-        if where is not None:
-            means = {name: _mean(columns[name], members.values()) for name in asked}
-            members = {seed: run for seed, run in members.items() if where.takes(run, means)}
-        if members:
-            done = [(seed, run.run) for seed, run in members.items() if run.state == "done"]
-            values = {}
-            for name in names:
-                column = columns[name]
-                values[name] = {seed: column[run] for seed, run in done if run in column}
-            runs = {seed: run.run for seed, run in members.items()}
-            found.append(RunGroup(key, next(iter(members.values())).design.settings, runs, values))
+    for key, members in filtered_groups(now, columns, where).items():
+        done = [(seed, run.run) for seed, run in members.items() if run.state == "done"]
+        values = {}
+        for name in names:
+            column = columns[name]
+            values[name] = {seed: column[run] for seed, run in done if run in column}
+        runs = {seed: run.run for seed, run in members.items()}
+        found.append(RunGroup(key, next(iter(members.values())).design.settings, runs, values))
     return found
+
+
+def filtered_groups(
+    now: IndexedRuns, columns: Mapping[str, Column], where: RunFilter | None
+) -> dict[str, dict[int, IndexedRun]]:
+    """The groups that a filter takes, and of each the runs that it takes, by seed. `columns`: of `where.metrics`."""
+    found = group_runs(now.runs)
+    if where is None:
+        return found
+    taken = {}
+    for key, members in found.items():
+        means = {name: _mean(columns[name], members.values()) for name in where.metrics}
+        if some := {seed: run for seed, run in members.items() if where.takes(run, means)}:
+            taken[key] = some
+    return taken
 
 
 def group_runs(runs: Iterable[IndexedRun]) -> dict[str, dict[int, IndexedRun]]:

@@ -93,7 +93,7 @@ class IndexedRun:
         return self.seed if path == "seed" else self.design.value(path)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class IndexedRuns:
     """All readable runs of a store at one version of it, the newest first, and the number of unreadable ones."""
 

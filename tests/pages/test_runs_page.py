@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
 import sqlite3
 from collections.abc import Callable
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.store import Run, Store
+from snnviz.store.index import indexed_runs
 from snnviz.store.metrics import metrics
+from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.metrics import METRICS
-from snnviz.ui import runs as runs_page
 from snnviz.ui.kit import services
+from snnviz.ui.runs import comparing, listing
+from snnviz.ui.runs import page as runs_page
+from snnviz.ui.runs.view import from_link
 from snnviz.views.runs import design_line
 from tests.conftest import MakeDesign
-from tests.pages.visit import Visit
+from tests.pages.visit import Session, Visit, by_link
+from tests.store.test_metrics import end, end_run, look
 from tests.strangers import TEXTS
 
 Train = Callable[..., Run]
@@ -33,6 +41,11 @@ def store() -> Store:
 def changed() -> None:
     """What the pages looked at a moment ago is old now."""
     services.CACHE.clear()
+
+
+def title_input(visit: Visit) -> Any:
+    """The field of the title of the one that is ticked."""
+    return next(field for field in visit.at.text_input if field.label == "Title")
 
 
 def words(shown: str) -> list[str]:
@@ -67,7 +80,7 @@ def test_metrics_have_columns_to_sort_by_and_others_are_asked_for(trained: Train
     visit = Visit(page="runs")
     listed = [metric.name for metric in METRICS.listed]
     assert {"accuracy", "energy", "operations", "spikes", "rate", "parameters", "seconds"} <= {*listed}
-    assert set(visit.table[0]) == {"state", "design", *listed, "estimated", "created", "run"}
+    assert set(visit.table[0]) == {"state", "design", *listed, "estimated", "created", "run", "marks", "notes"}
     values = metrics(services.store(), [run])[run.run]
     shown = visit.table[1]
     assert shown["energy"] == values["energy"]
@@ -128,12 +141,12 @@ def test_open_shows_the_run_and_restores_its_design(trained: Train, tiny: MakeDe
 def test_a_run_can_be_renamed_to_anything(trained: Train, tiny: MakeDesign, store: Store, title: str) -> None:
     run = trained(tiny())
     visit = Visit(page="runs").tick(0)
-    visit.at.text_input[1].set_value(f"  {title} ")
+    title_input(visit).set_value(f"  {title} ")
     next(button for button in visit.at.button if button.label == "Rename").click()
     visit.look()
     assert store.get(run.run).title == title
     assert visit.table[0]["design"].startswith(f"{title} (")
-    visit.tick(0).at.text_input[1].set_value("")
+    title_input(visit.tick(0)).set_value("")
     next(button for button in visit.at.button if button.label == "Rename").click()
     visit.look()
     assert words(visit.table[0]["design"]) == words(design_line(tiny()))
@@ -166,11 +179,11 @@ def test_deleting_asks_and_then_deletes_what_is_ticked_and_nothing_else(
 def test_ticks_stay_with_their_runs_when_others_come_and_go(trained: Train, tiny: MakeDesign, store: Store) -> None:
     runs = [trained(tiny(seed), title=f"run {seed}").run for seed in range(3)]
     visit = Visit(page="runs").tick(1)
-    assert visit.at.text_input[1].value == "run 1"
+    assert title_input(visit).value == "run 1"
     newest = store.submit(tiny(3)).run  # somebody else presses Train
     changed()
     visit.look()
-    assert visit.at.text_input[1].value == "run 1"
+    assert title_input(visit).value == "run 1"
     assert visit.at.session_state["picked"]["selection"]["rows"] == [2]
     store.delete(newest)
     store.delete(runs[2])
@@ -211,6 +224,7 @@ def test_runs_of_every_kind_can_be_compared(trained: Train, tiny: MakeDesign, st
 def test_more_runs_than_fit_are_compared_with_a_word(
     tiny: MakeDesign, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(comparing, "MOST_COMPARED", 20)
     monkeypatch.setattr(runs_page, "MOST_COMPARED", 20)
     for seed in range(22):
         store.submit(tiny(seed))
@@ -225,30 +239,220 @@ def test_more_runs_than_fit_are_compared_with_a_word(
     assert "The first 20 of 22 chosen runs are compared." in visit.tick(*range(22)).text
 
 
-def test_runs_are_found_by_words_and_ticks_go_with_them(tiny: MakeDesign, store: Store) -> None:
+def test_runs_are_found_by_a_filter_and_ticks_go_with_them(tiny: MakeDesign, store: Store) -> None:
     for seed in (1, 2, 12):
         store.submit(tiny(seed))
     store.cancel(tiny(12).digest)
+    store.tag(tiny(2).digest, ["homework"])
     changed()
     visit = Visit(page="runs").tick(1)
-    for part, seeds in (("seed 1", {1, 12}), ("Seed 1, cancelled", {12}), ("seed 2", {2}), ("", {1, 2, 12})):
-        visit.at.text_input(key="find").set_value(part)
+    for text, seeds in (
+        ("seed in (1, 12)", {1, 12}),
+        ("seed > 1 and state = cancelled", {12}),
+        ("homework", {2}),
+        ("accuracy > 0", set()),
+        ("", {1, 2, 12}),
+    ):
+        visit.at.text_input(key="filter").set_value(text)
         visit.look()
-        found = {found["run"] for found in visit.table}
-        assert found == {tiny(seed).digest for seed in seeds}
-    visit.at.text_input(key="find").set_value("no such run")
-    assert visit.look().table == []
-    assert visit.errors == []
+        assert {found["run"] for found in visit.table} == {tiny(seed).digest for seed in seeds}
+        assert visit.errors == []
+        assert ("take the filter" in visit.text) == (len(seeds) < 3)
+    visit.at.text_input(key="filter").set_value("seed = 1")
+    assert visit.look().link == "filter=seed%20%3D%201"
+    visit.at.text_input(key="filter").set_value("sed = 2")
+    visit.look()
+    assert visit.errors[0].startswith("filter must compare a field, a metric or one of tag")
+    assert [found["run"] for found in visit.table] == [tiny(1).digest]
+    assert visit.at.text_input(key="filter").value == "sed = 2"
+    assert visit.link == "filter=seed%20%3D%201"
+    visit.at.text_input(key="filter").set_value("seed = 2")
+    assert visit.look().errors == []
+
+
+def test_a_link_shows_what_it_says(tiny: MakeDesign, store: Store) -> None:
+    for seed, epochs in ((1, 3), (2, 3), (3, 2)):
+        store.submit(tiny(seed, epochs=epochs))
+    changed()
+    link = "filter=seed%20%3E%201%20or%20star&sort=seed&columns=loss,training.epochs"
+    visit = by_link("runs", link)
+    assert [row["run"] for row in visit.table] == [tiny(2).digest, tiny(3, epochs=2).digest]
+    assert [row["training.epochs"] for row in visit.table] == [3, 2]
+    assert list(visit.at.dataframe[0].proto.column_order) == ["state", "loss", "design", "training.epochs", "created"]
+    assert visit.link == link
+    assert visit.at.text_input(key="filter").value == "seed > 1 or star"
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ("filter=accuracy%20%3E", "filter must have a value after '>'"),
+        ("sort=speed", "sort must be a field, a metric or created"),
+        ("group=all", "group must be seeds or no"),
+        ("columns=loss,nothing", "columns must be metrics and fields"),
+    ],
+)
+def test_a_link_that_is_none_is_a_sentence(tiny: MakeDesign, store: Store, link: str, says: str) -> None:
+    store.submit(tiny())
+    visit = by_link("runs", link)
+    assert visit.errors[0].startswith(says)
+    assert visit.errors[0].endswith("All runs are shown instead.")
+    assert len(visit.table) == 1
+
+
+def test_seeds_are_one_row_that_unfolds(tiny: MakeDesign, store: Store) -> None:
+    for seed, accuracy in ((0, 0.5), (1, 0.7), (2, 0.6)):
+        end_run(store, tiny(seed), *look(tiny(seed), 9), end(3, accuracy))
+    store.submit(tiny(7))
+    end_run(store, tiny(0, epochs=2), end(2, 0.9))
+    changed()
+    visit = by_link("runs", "group=seeds&sort=-accuracy")
+    assert [row["seeds"] for row in visit.table] == ["▸ 1 seed", "▸ 4 seeds"]
+    assert [row["state"] for row in visit.table] == ["done", "3 of 4 done"]
+    assert [row["accuracy"] for row in visit.table] == pytest.approx([90, 60])
+    expected = confidence_interval([50, 70, 60]).half
+    assert visit.table[1]["spread"] == pytest.approx(expected)
+    assert math.isnan(visit.table[0]["spread"])
+    assert "seed" not in visit.table[1]["design"]
+    visit.tick(1).press("runs-unfold")
+    assert [row["seeds"] for row in visit.table] == ["▸ 1 seed", "▾ 4 seeds", *(f"· seed {n}" for n in (0, 1, 2, 7))]
+    assert [row["accuracy"] for row in visit.table[2:5]] == [50, 70, 60]
+    assert visit.at.session_state["picked"]["selection"]["rows"] == [1]
+    visit.tick(3)
+    assert not visit.at.button("open").disabled
+    visit.tick(1)
+    assert visit.at.button("open").disabled
+    assert len(visit.component("snnviz_charts", "overlay")["charts"][0]["traces"]) == 4
+    visit.press("runs-unfold")
+    assert len(visit.table) == 2
+
+
+def test_many_runs_are_pages(tiny: MakeDesign, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs_page, "PER_PAGE", 2)
+    for seed in range(5):
+        store.submit(tiny(seed))
+    changed()
+    visit = Visit(page="runs").tick(0)
+    assert "1 to 2 of 5 runs." in visit.text
+    assert visit.at.button("runs-previous").disabled
+    visit.press("runs-next")
+    assert [row["run"] for row in visit.table] == [tiny(seed).digest for seed in (2, 1)]
+    assert visit.at.session_state["picked"]["selection"]["rows"] == []
+    visit.press("runs-last")
+    assert "5 to 5 of 5 runs." in visit.text
+    assert visit.at.button("runs-next").disabled
+    visit.at.text_input(key="filter").set_value("seed < 2")
+    visit.look()
+    assert [row["run"] for row in visit.table] == [tiny(seed).digest for seed in (1, 0)]
+
+
+def test_settings_that_differ_are_offered_as_columns(tiny: MakeDesign, store: Store) -> None:
+    for seed, epochs in ((1, 3), (2, 3), (3, 2)):
+        store.submit(tiny(seed, epochs=epochs))
+    changed()
+    visit = Visit(page="runs")
+    offered = next(group for group in visit.at.get("button_group") if group.label == "Settings that differ")
+    assert [option.content for option in offered.proto.options] == ["Epochs"]
+    offered.set_value(["training.epochs"])
+    visit.look()
+    assert [row["training.epochs"] for row in visit.table] == [2, 3, 3]
+    assert visit.link.endswith(",training.epochs")
+    visit.at.text_input(key="filter").set_value("training.epochs = 3")
+    visit.look()
+    assert [row["training.epochs"] for row in visit.table] == [3, 3]
+
+
+def test_runs_are_marked(trained: Train, tiny: MakeDesign, store: Store) -> None:
+    runs = [trained(tiny(seed)).run for seed in (1, 2)]
+    store.tag(runs[0], ["old"])
+    changed()
+    visit = Visit(page="runs").tick(1)
+
+    def save(tags: str, note: str | None = None) -> None:
+        next(each for each in visit.at.text_input if each.label.startswith("Tags")).set_value(tags)
+        if note is not None:
+            visit.at.text_area[0].set_value(note)
+        next(button for button in visit.at.button if button.label == "Save").click()
+        visit.look()
+
+    save("homework week-2", "dies in *L3*")
+    assert (store.get(runs[0]).tags, store.get(runs[0]).notes) == (("homework", "week-2"), "dies in *L3*")
+    assert [row["marks"] for row in visit.table] == ["", "homework week-2"]
+    assert "marks" in visit.at.dataframe[0].proto.column_order
+    assert "notes" in visit.at.dataframe[0].proto.column_order
+    assert r"**Note.** dies in \*L3\*" in visit.text
+    visit.tick(0, 1)
+    save("both")
+    assert [store.get(run).tags for run in runs] == [("both", "homework", "week-2"), ("both",)]
+    visit.tick(0, 1)
+    save("a b c , (d)")
+    assert "tag must be one word" in visit.errors[0]
+
+
+def test_a_star_protects(trained: Train, tiny: MakeDesign, store: Store) -> None:
+    runs = [trained(tiny(seed)).run for seed in (1, 2)]
+    visit = Visit(page="runs").tick(1).press("star_runs")
+    assert store.get(runs[0]).starred
+    assert visit.table[1]["marks"] == "★"
+    visit.tick(0, 1)
+    assert "1 starred run cannot be deleted: press Unstar first." in visit.text
+    assert "Delete 1 run for everybody" in visit.text
+    visit.press("delete_runs")
+    assert [run.run for run in store.runs()] == [runs[0]]
+    visit.tick(0)
+    assert visit.at.button("star_runs").label == "Unstar"
+    assert "delete_runs" not in {button.key for button in visit.at.button}
+    visit.press("star_runs")
+    visit.tick(0).press("delete_runs")
+    assert store.runs() == []
+
+
+def test_every_row_of_the_filter_is_in_the_csv(tiny: MakeDesign, store: Store) -> None:
+    for seed, accuracy in ((0, 0.5), (1, 0.7)):
+        end_run(store, tiny(seed), end(3, accuracy))
+    store.submit(tiny(2, epochs=2))
+    store.rename(tiny(1).digest, "mine")
+    store.tag(tiny(1).digest, ["homework"])
+    now = indexed_runs(store)
+    view = from_link({"columns": "accuracy,training.epochs", "sort": "seed"})
+    rows = [*csv.DictReader(io.StringIO(listing.csv_text(store, now, listing.select(store, now, view), view)))]
+    assert [*rows[0]] == [
+        "state",
+        "design",
+        "accuracy",
+        "created",
+        "run",
+        "training.epochs",
+        "tags",
+        "notes",
+        "starred",
+    ]
+    assert [row["run"] for row in rows] == [tiny(0).digest, tiny(1).digest, tiny(2, epochs=2).digest]
+    assert [row["accuracy"] for row in rows] == ["50.0", "70.0", ""]
+    assert rows[1]["design"].startswith("mine (")
+    assert (rows[1]["tags"], rows[1]["starred"], rows[1]["training.epochs"]) == ("homework", "False", "3")
+    view = from_link({"columns": "accuracy", "group": "seeds", "sort": "-accuracy"})
+    rows = [*csv.DictReader(io.StringIO(listing.csv_text(store, now, listing.select(store, now, view), view)))]
+    assert [(row["seeds"], row["done"], row["accuracy"]) for row in rows] == [("0 1", "2", "60.0"), ("2", "0", "")]
+    found = confidence_interval([50.0, 70.0])
+    assert [float(rows[0][f"accuracy_{end}"]) for end in ("low", "high")] == pytest.approx([found.low, found.high])
 
 
 def test_a_tap_on_a_cell_chooses_its_row_and_another_one_lets_it_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = SimpleNamespace(picked={"selection": {"rows": [2], "columns": [], "cells": [(0, "design")]}})
+    session = Session(
+        picked={"selection": {"rows": [2], "columns": [], "cells": [(0, "design")]}}, listed=["a", "group b"]
+    )
     monkeypatch.setattr(runs_page.st, "session_state", session)
     runs_page._tapped()
     assert session.picked["selection"] == {"rows": [0, 2], "columns": [], "cells": []}
     session.picked["selection"]["cells"] = [(2, "state")]
     runs_page._tapped()
     assert session.picked["selection"] == {"rows": [0], "columns": [], "cells": []}
+    for unfolded in ({"b"}, set()):
+        session.picked["selection"]["cells"] = [(1, "seeds")]
+        runs_page._tapped()
+        assert session.picked["selection"] == {"rows": [0], "columns": [], "cells": []}
+        assert session.runs_unfolded == unfolded
 
 
 def test_the_page_notices_that_the_last_run_has_ended(trained: Train, tiny: MakeDesign, store: Store) -> None:

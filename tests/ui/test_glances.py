@@ -17,10 +17,11 @@ from snnviz.events import EpochEnd
 from snnviz.store import Store
 from snnviz.store.metrics import metrics
 from snnviz.theory.metrics import METRICS
-from snnviz.ui import runs
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit.lru import LruCache
 from snnviz.ui.kit.services import MOST_ENTRIES, TtlCache
+from snnviz.ui.runs import reads
+from snnviz.ui.runs.view import RunsView
 from tests.conftest import MakeDesign
 from tests.waiting import until
 
@@ -207,6 +208,12 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(
     assert statements(store, lambda: questions.results(designs, known)) == 2 + 1
     assert [one.accuracy for one in questions.results(designs, known).values()] == [n / 100 for n in range(count)]
     services.CACHE.clear()
-    shown = ("accuracy", "energy")
-    assert statements(store, lambda: runs._known(shown)) == 2 + 3  # and whether any changed, the runs, and unreadable
-    assert [run.design for run in runs._known(shown)[0]] == designs[::-1]
+    view = RunsView(metrics=("accuracy", "energy"))
+
+    def rows() -> list[str]:
+        return [line.name for line in reads.page(reads.current(), view, (0, 100), frozenset()).lines]
+
+    # Whether any changed, which of them, and these; then the runs of the page and their summaries.
+    assert statements(store, rows) == 3 + 1 + 2
+    assert statements(store, rows) == 0
+    assert rows() == [design.digest for design in designs[::-1]]

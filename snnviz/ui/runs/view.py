@@ -1,0 +1,78 @@
+"""What the Runs page shows: a filter, an order, groups or single runs, and columns; and its link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from snnviz.errors import InputError, did_you_mean
+from snnviz.store.filters import field_paths, parse_filter
+from snnviz.theory.metrics import METRICS
+
+OWN_ORDERS = ("created", "state", "title", "seed", "tags")
+"""What runs can be sorted by beside metrics and fields."""
+
+MOST_FIELDS = 20
+"""Columns of fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunsView:
+    """filter: text for `parse_filter`, empty for all. order: what rows are sorted by; descending: the largest first.
+    grouped: one row a group of seeds. metrics, fields: those that have a column; metrics None: the usual ones."""
+
+    filter: str = ""
+    order: str = "created"
+    descending: bool = True
+    grouped: bool = False
+    metrics: tuple[str, ...] | None = None
+    fields: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The metrics that have a column, in their order."""
+        if self.metrics is None:
+            return tuple(metric.name for metric in METRICS.listed)
+        return tuple(name for name in METRICS.names if name in self.metrics)
+
+
+def from_link(query: Mapping[str, str]) -> RunsView:
+    """The view of a link's parameters; others are ignored. Raises `InputError`."""
+    text = query.get("filter", "").strip()
+    if text:
+        parse_filter(text)
+    order = query.get("sort", "-created")
+    known = (*OWN_ORDERS, *METRICS.names, *field_paths())
+    if order.removeprefix("-") not in known:
+        raise InputError("sort", "be a field, a metric or created", order, did_you_mean(order.removeprefix("-"), known))
+    grouped = query.get("group", "no")
+    if grouped not in ("no", "seeds"):
+        raise InputError("group", "be seeds or no", grouped)
+    columns = _listed(query["columns"]) if "columns" in query else None
+    for name in columns or ():
+        if name not in known[len(OWN_ORDERS) :]:
+            raise InputError("columns", "be metrics and fields", name, did_you_mean(name, known))
+    fields = tuple(name for name in columns or () if name not in METRICS)
+    if len(fields) > MOST_FIELDS:
+        raise InputError("columns", f"be at most {MOST_FIELDS} fields", len(fields))
+    metrics = None if columns is None else tuple(name for name in columns if name in METRICS)
+    return RunsView(text, order.removeprefix("-"), order.startswith("-"), grouped == "seeds", metrics, fields)
+
+
+def to_link(view: RunsView) -> str:
+    """The query string of a view, empty for the usual one."""
+    told = {}
+    if view.filter:
+        told["filter"] = view.filter
+    if (order := f"{'-' * view.descending}{view.order}") != "-created":
+        told["sort"] = order
+    if view.grouped:
+        told["group"] = "seeds"
+    if view.metrics is not None or view.fields:
+        told["columns"] = ",".join((*view.shown, *view.fields))
+    return "&".join(f"{name}={quote(text, safe='/,.')}" for name, text in told.items())
+
+
+def _listed(text: str) -> list[str]:
+    return [name for name in dict.fromkeys(part.strip() for part in text.split(",")) if name]
