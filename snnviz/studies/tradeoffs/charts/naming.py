@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -10,7 +11,7 @@ from snnviz.studies.tradeoffs.theory.weighed import Weighed
 from snnviz.theory.importance import ABSENT
 from snnviz.theory.metrics import Metric
 from snnviz.views.changes import label, value
-from snnviz.views.numbers import metric_text
+from snnviz.views.numbers import NO_NUMBER, metric_text
 
 LONGEST = 46
 """Letters of a group's name in a figure."""
@@ -57,11 +58,20 @@ def group_name(weighed: Weighed, place: int) -> str:
 
 
 def number_text(metric: Metric, mean: float, low: float, high: float) -> str:
-    """Returns a mean with its interval as text, where it has one."""
-    told = metric_text(metric, mean)
-    if not (low > -float("inf") and high < float("inf")):
+    """Returns a mean with its interval as text, where it has one.
+
+    >>> from snnviz.theory.metrics import METRICS
+    >>> number_text(METRICS["operations"], 63_600.0, -29_000.0, 156_000.0)
+    '63.6 k (-29.0 k to 156 k)'
+    """
+    told = NO_NUMBER if math.isnan(mean) else _signed(metric, mean)
+    if not (math.isfinite(low) and math.isfinite(high)):
         return told
-    return f"{told} ({metric_text(metric, low)} to {metric_text(metric, high)})"
+    return f"{told} ({_signed(metric, low)} to {_signed(metric, high)})"
+
+
+def _signed(metric: Metric, number: float) -> str:
+    return f"-{metric_text(metric, -number)}" if number < 0 else metric_text(metric, number)
 
 
 def hover(weighed: Weighed, place: int) -> str:

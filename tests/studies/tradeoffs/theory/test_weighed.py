@@ -1,0 +1,131 @@
+"""What is weighed: means over seeds, limits, by which images a best is chosen, and the fields that vary."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.studies.tradeoffs.neighbours import neighbours
+from snnviz.studies.tradeoffs.theory.weighed import varying_fields, weigh
+from snnviz.studies.tradeoffs.weighing import Weighing, available, objective, parse_limit
+from snnviz.theory.importance import ABSENT
+from snnviz.theory.intervals import confidence_interval
+from snnviz.theory.metrics import METRICS
+from tests.studies.tradeoffs.groups import THRESHOLDS, factorial, group
+
+BOTH = [objective("accuracy"), objective("operations")]
+
+
+def test_a_group_is_its_mean_with_the_interval_of_its_seeds() -> None:
+    groups = factorial()
+    found = weigh(groups, BOTH)
+    for place, one in enumerate(groups):
+        for side, name in enumerate(("accuracy", "operations")):
+            wanted = confidence_interval([*one.values[name].values()])
+            got = [float(each[place, side]) for each in (found.mean, found.low, found.high)]
+            assert got == pytest.approx([wanted.mean, wanted.low, wanted.high])
+    # More accuracy costs operations: of each threshold the best initialisation is on the front.
+    assert sorted({groups[place].settings.get("neuron.threshold", 1.0) for place in np.flatnonzero(found.front)}) == [
+        *THRESHOLDS
+    ]
+    assert found.front.sum() < len(groups)
+
+
+def test_limits_are_of_means_and_the_front_is_of_what_is_left() -> None:
+    groups = factorial()
+    limited = weigh(groups, BOTH, Weighing.check({"limits": "rate<25%,parameters<=12000"}).bounds)
+    rates = [np.mean([*one.values["rate"].values()]) for one in groups]
+    assert limited.left.tolist() == [rate <= 0.25 for rate in rates]
+    assert 0 < limited.left.sum() < len(groups)
+    assert not (limited.front & ~limited.left).any()
+    assert not weigh(groups, BOTH, [parse_limit("latency<3")]).left.any()  # what has no number is not below it
+
+
+def test_what_lacks_an_objective_is_left_out_and_beats_nothing() -> None:
+    groups = [group(0, {}, accuracy=0.9, operations=10.0), group(1, {"neuron.beta": 0.9}, accuracy=0.99)]
+    found = weigh(groups, BOTH)
+    assert (found.left.tolist(), found.front.tolist()) == ([True, False], [True, False])
+    assert [one.key for one in weigh([*groups, group(2, {})], BOTH).groups] == [one.key for one in groups]
+
+
+def test_a_best_is_chosen_by_validation_where_all_have_it() -> None:
+    """Else on the test images, which is said, with how many have more."""
+    some = [group(0, {}, accuracy=0.9, validation_accuracy=0.7, operations=2.0),
+            group(1, {"neuron.beta": 0.9}, accuracy=0.8, validation_accuracy=0.8, operations=1.0)]  # fmt: skip
+    found = weigh(some, BOTH)
+    assert (found.chosen_on, [one.name for one in found.objectives]) == (
+        "validation",
+        ["validation_accuracy", "operations"],
+    )
+    assert found.front.tolist() == [False, True]  # on the test images both were
+    mixed = weigh([*some, group(2, {"neuron.beta": 0.8}, accuracy=0.5, operations=1.0)], BOTH)
+    assert (mixed.chosen_on, mixed.partly, mixed.objectives[0].name) == ("test", 2, "accuracy")
+    assert weigh(some, [objective("rate"), objective("operations")]).chosen_on == ""
+
+
+def test_fields_that_vary_are_told_with_what_a_link_leaves_out() -> None:
+    """A field that follows from a kind is none of its own."""
+    fields = weigh(factorial(), BOTH).fields
+    assert list(fields) == ["neuron.threshold", "init.kind"]
+    assert set(fields["neuron.threshold"]) == {*THRESHOLDS}
+    kinds = varying_fields([{"neuron.kind": "plif"}, {}, {"neuron.kind": "plif", "neuron.threshold": 0.5}])
+    assert kinds["neuron.kind"] == ["plif", "lif", "plif"]
+    assert kinds["neuron.threshold"] == [1.0, 1.0, 0.5]
+    assert all(len({repr(v) for v in values if v is not ABSENT}) > 1 for values in kinds.values())
+
+
+def test_what_mattered_and_how_the_front_grew() -> None:
+    found = weigh(factorial(), BOTH)
+    importances = {one.field: one for one in found.importances(1)}
+    assert importances["neuron.threshold"].matters
+    assert not importances["init.kind"].matters
+    runs, shares = found.volume()
+    assert (runs[0], runs[-1], shares[-1]) == (3, 36, 1.0)
+    assert shares == sorted(shares)
+    assert weigh([], BOTH).volume() == ([], [])
+
+
+@pytest.mark.parametrize(("given", "sentence"), [
+    ({"objectives": "accuracy"}, "objectives must be two or three metrics, got 1"),
+    ({"objectives": "accuracy,accuracy"}, "objectives must be different metrics"),
+    ({"objectives": "accuracy,syops"}, "did you mean 'synops'?"),
+    ({"objectives": "accuracy,estimated"}, "objectives must be metrics of runs"),
+    ({"limits": "rate=3"}, "limits must have the form metric<number"),
+    ({"limits": "rate<1e999"}, "limits must have the form metric<number"),
+    ({"limits": "raet<1"}, "did you mean 'rate'?"),
+    ({"of": "everything"}, "of must"),
+    ({"point": "../../etc"}, "point must be the key of a group"),
+    ({"where": "x" * 600}, "must have texts of at most 500 characters"),
+])  # fmt: skip
+def test_what_cannot_be_weighed_is_one_sentence(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(InputError) as error:
+        Weighing.check(given)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_every_objective_has_a_direction_and_limits_are_read_and_written() -> None:
+    assert {one.better for one in available()} == {"more", "less"}
+    assert objective("rate").better == "less"
+    assert all(one.name in METRICS for one in available())
+    asked = Weighing.check({"limits": "rate<6%,rate>0.01,rate<10%"})
+    assert asked.limits == ("rate<=0.06", "rate>=0.01")
+    assert Weighing.check(asked.document()) == asked
+
+
+def test_neighbours_are_one_step_along_each_axis() -> None:
+    """Valid ones alone: a threshold of 10 is the highest there is; kinds are all one step apart."""
+    fields = {"neuron.threshold": [5.0, 7.5, 10.0], "init.kind": ["kaiming", "glorot", "variance-preserving"],
+              "network.width": [ABSENT, 8, 16], "training.learning_rate": [1e-4, 1e-3, 1e-2]}  # fmt: skip
+    found = neighbours(Design(neuron={"threshold": 10.0}), fields, 2)
+    assert [(one.path, one.now, one.beyond) for one in found] == [
+        ("neuron.threshold", 7.5, False),
+        ("init.kind", "glorot", False),
+        ("init.kind", "kaiming", False),
+        ("training.learning_rate", 1e-3, False),
+        ("training.learning_rate", 0.1, True),
+    ]
+    assert found[0].design.neuron.threshold == 7.5
+    assert [one.now for one in neighbours(Design(), {"neuron.beta": [0.5]}, 0)] == []
