@@ -10,23 +10,27 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from snnviz.errors import InputError
 from snnviz.theory.posterior import Code
 
+V = TypeVar("V", float, tuple[float, ...])
+Told = TypeVar("Told", float, tuple[float, ...], contravariant=True)
+"""What a code came to: one number, or one for each of several objectives, all to be made small."""
 
-class Strategy(Protocol):
-    """Protocol of search strategies: objects that propose codes with a small value."""
+
+class Strategy(Protocol[Told]):
+    """Protocol of search strategies: objects that propose codes with a small value, or small values."""
 
     def ask(self, count: int) -> list[Code]:
         """Returns up to `count` codes that were neither told nor are pending; fewer only if no more are left."""
 
-    def tell(self, code: Code, value: float) -> None:
+    def tell(self, code: Code, value: Told) -> None:
         """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not
         finite.
         """
@@ -66,22 +70,27 @@ def draw_codes(sizes: Sequence[int], count: int, random: np.random.Generator) ->
     return [tuple(code) for code in random.integers(0, sizes, (count, len(sizes))).tolist()]
 
 
-class StatefulStrategy(ABC):
+class StatefulStrategy(ABC, Generic[V]):
     """Base class of strategies: stores the codes and values it was told, in order, and pending codes.
 
-    `sizes`: number of options per slot. `seed`: 0 or more.
+    `sizes`: number of options per slot. `seed`: 0 or more. `allowed`: returns whether a code may be asked for; by
+    default each may.
     """
 
-    def __init__(self, sizes: Sequence[int], seed: int) -> None:
+    def __init__(self, sizes: Sequence[int], seed: int, *, allowed: Callable[[Code], bool] | None = None) -> None:
         if not sizes or min(sizes) < 1:
             raise InputError("sizes", "be one or more numbers above 0", tuple(sizes))
         if seed < 0:
             raise InputError("seed", "be 0 or more", seed)
         self.sizes = tuple(sizes)
         self.seed = seed
+        self.allowed = allowed
         self.codes: list[Code] = []
-        self.values: list[float] = []
+        self.values: list[V] = []
         self.pending: list[Code] = []
+        self.lost: list[Code] = []
+        """Codes that came to nothing, such as a training that diverged."""
+
         self._order = LazyShuffle(self.sizes, seed)
 
     def ask(self, count: int) -> list[Code]:
@@ -92,17 +101,24 @@ class StatefulStrategy(ABC):
         self.pending += chosen
         return chosen
 
-    def tell(self, code: Code, value: float) -> None:
+    def tell(self, code: Code, value: V) -> None:
         """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not
         finite.
         """
         code = tuple(code)
         if len(code) != len(self.sizes) or any(not 0 <= c < size for c, size in zip(code, self.sizes, strict=True)):
             raise InputError("code", f"have an option for each of {len(self.sizes)} slots", code)
-        if not math.isfinite(value):
+        found: V = tuple(map(float, value)) if isinstance(value, tuple) else float(value)
+        if not all(map(math.isfinite, found if isinstance(found, tuple) else (found,))):
             raise InputError("value", "be a finite number", value)
         self.codes.append(code)
-        self.values.append(float(value))
+        self.values.append(found)
+        if code in self.pending:
+            self.pending.remove(code)
+
+    def lose(self, code: Code) -> None:
+        """Records that a code has no value, asked for or not: it is not asked for again."""
+        self.lost.append(tuple(code))
         if code in self.pending:
             self.pending.remove(code)
 
@@ -111,12 +127,16 @@ class StatefulStrategy(ABC):
         """What `ask` gives."""
 
     def _free(self) -> Iterator[Code]:
-        """Codes that are neither told nor pending, in the random order."""
-        taken = {*self.codes, *self.pending}
-        return (code for code in self._order if code not in taken)
+        """Codes that may be asked for and are neither known nor pending, in the random order."""
+        return self._fresh(self._order)
+
+    def _fresh(self, codes: Iterable[Code]) -> Iterator[Code]:
+        """Those of them that may be asked for and are neither known nor pending."""
+        taken = {*self.codes, *self.pending, *self.lost}
+        return (code for code in codes if code not in taken and (self.allowed is None or self.allowed(code)))
 
 
-class RandomSearch(StatefulStrategy):
+class RandomSearch(StatefulStrategy[V]):
     """Random search without replacement: `sizes` options per slot, `seed` 0 or more."""
 
     def _choose(self, count: int) -> list[Code]:

@@ -25,7 +25,7 @@ MUTATED = 5
 """Number of best codes so far whose neighbours, one slot away, are candidates in a larger space."""
 
 
-class UCB(StatefulStrategy):
+class UCB(StatefulStrategy[float]):
     """Bayesian optimisation: chooses the codes with the smallest mean - kappa_t sd of a Gaussian process.
 
     `kernel`: one length scale for all slots (hamming) or one per slot (hamming-ard). The first `initial` codes are
@@ -88,8 +88,7 @@ class UCB(StatefulStrategy):
             return list(self._free())
         random = np.random.default_rng([self.seed, len(self.codes), len(self.pending)])
         pool = dict.fromkeys([*islice(self._free(), count), *draw_codes(self.sizes, POOL, random), *self._neighbours()])
-        taken = {*self.codes, *self.pending}
-        return [code for code in pool if code not in taken]
+        return list(self._fresh(pool))
 
     def _neighbours(self) -> list[Code]:
         """The codes one slot away from the best told ones, with those themselves."""

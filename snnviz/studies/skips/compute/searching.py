@@ -161,7 +161,7 @@ class _Search:
             yield _model(iteration, strategy.fit())
         yield Progress(self.steps, self.steps)
 
-    def _chosen(self, strategy: Strategy, iteration: int) -> list[Code]:
+    def _chosen(self, strategy: Strategy[float], iteration: int) -> list[Code]:
         """What the strategy asks for; the first of all is the network that all others are compared with."""
         start = original_code(self.search) if iteration == 0 else None
         if start is None:
