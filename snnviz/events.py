@@ -142,7 +142,7 @@ class EpochEnd(Row):
     """Results after an epoch: accuracies in [0, 1], mean losses, and the firing `rate` on the test set.
 
     rate: spikes per neuron and time step, None for a network without spikes. validation_accuracy, validation_loss: on
-    the training images that are held out (None where the design holds none out, and in a run of before it could).
+    the held-out training images; None if the design holds none out, and in runs of releases that could not.
     """
 
     table: ClassVar[str] = "epochs"

@@ -42,8 +42,9 @@ Normalisation = int | MeanStd
 class Images:
     """A data set in memory: images (N, C, H, W) uint8 and labels (N,) int64.
 
-    For recordings: event counts (M, T, P, H, W) uint8 in P polarities, memory-mapped from a file, of which `rows` (N,)
-    are meant (None: all). `white`: the value of a white pixel, or the mean and standard deviation of counts.
+    For recordings `images` is an array of event counts (M, T, P, H, W) uint8 in P polarities, memory-mapped from a
+    file; `rows` (N,) are the indices of the recordings in use, None for all. `white`: the pixel value of white, or for
+    recordings the mean and standard deviation of counts.
     """
 
     images: Tensor
@@ -114,7 +115,10 @@ def load_split(design: Design) -> DataSplit:
 
 
 def load_with_progress(design: Design) -> Generator[Progress, None, DataSplit]:
-    """As `load_split`, and says meanwhile how far it is."""
+    """Generator version of `load_split`: yields `Progress` events while loading and returns the `DataSplit`.
+
+    Raises `DataMissing`, and `InputError` if there are too few images to hold any out.
+    """
     training, test = yield from _load(design)
     held = held_out_count(len(training), design.data.validation)
     if design.data.validation and not held:

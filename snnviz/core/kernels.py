@@ -104,7 +104,10 @@ def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int
 
 @compiled
 def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """Computes time step `t` of `forward`."""
+    """Computes one time step `t` of LIF neurons in place: replaces the current in `u[t]` by the potential, sets `s[t]`.
+
+    Arguments as in `forward`; the neurons of earlier steps must have been computed.
+    """
     _ahead(u, s, t, 0, u.shape[1], beta, theta, less, reset)
 
 
@@ -263,7 +266,10 @@ def backward(u: Any, g: Any, total: Any, sums: Any, how: Any) -> None:
 
 @compiled
 def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
-    """Computes time step `t` of `backward`."""
+    """Computes the gradients of one time step `t` of LIF neurons, in place; called from the last step to the first.
+
+    Arguments as in `backward`.
+    """
     neurons = u.shape[1]
     room = np.empty(BLOCK, u.dtype)
     for low in range(0, neurons, BLOCK):

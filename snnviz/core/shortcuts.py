@@ -78,7 +78,7 @@ class BranchObjective:
         return self.branches.parameters
 
     def alone(self) -> BranchObjective:
-        """Returns this loss without the main loss."""
+        """Returns the same loss with only the branches' part: the weight of the network's own loss is 0."""
         return replace(self, main=0.0)
 
     def make_hook(self) -> BranchHook:

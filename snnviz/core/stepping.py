@@ -189,8 +189,10 @@ class StepPopulation:
 
 
 class StepScan:
-    """Neurons in a loop of layers, by their step: stores states and currents where gradients flow, and computes each
-    step again going backward, which frees what was stored of it.
+    """Neurons without a compiled kernel in a loop of layers: forward and backward one time step at a time.
+
+    Stores states and currents if gradients are needed; the backward pass computes each step again and frees its
+    storage.
     """
 
     def __init__(self, of: StepPopulation) -> None:

@@ -166,7 +166,7 @@ def from_query(query: str | Mapping[str, str], *, bare: bool | None = None) -> D
 def from_sparse(settings: Mapping[str, Any]) -> Design:
     """Returns the design with these fields by path; fields left out get their absent value, not today's default.
 
-    Raises `InputError`.
+    The absent value is the default when the field was introduced. Raises `InputError`.
     """
     document = naming.absent_document(Design)
     _put_all(document, settings, _absent)
@@ -202,10 +202,9 @@ def _put_all(document: dict[str, Any], settings: Mapping[str, Any], neurons: Neu
 
 
 def part_to_query(value: Part, prefix: str = "") -> str:
-    """Returns the query string of a page's settings: the fields that differ from their absent value, prefixed by
-    `prefix`.
+    """Returns the query string of a page's settings, with only the fields that differ from their absent value.
 
-    The string is empty only for the default settings.
+    The absent value is the default when the field was introduced. The string is empty only for the default settings.
     """
     meant, shown = naming.absent_document(type(value)), value.model_dump(mode="json")
     changed = {name: field for name, field in shown.items() if not naming.json_equal(field, meant[name])}
@@ -285,7 +284,7 @@ def parse_choice(registry: Registry[Any], path: str, value: object) -> Choice:
 
 
 def format_choice(registry: Registry[Any], choice: Choice) -> str:
-    """Returns a choice as the short text that `parse_choice` reads; parameters at their absent value are left out."""
+    """Returns a choice as text (``kaiming:gain=3``) without parameters at their original default (`design.naming`)."""
     usual = naming.absent_parameters(registry, choice.kind)
     changed = [
         f"{name}={format_number(value)}" for name, value in choice.parameters.items() if value != usual.get(name)

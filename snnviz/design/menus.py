@@ -50,10 +50,10 @@ class Choice(dict[str, str | Number]):
 
     @classmethod
     def meant(cls, registry: Registry[Any], kind: str, **given: Number) -> Choice:
-        """Returns a complete choice from an entry's kind and some parameters; the others get their absent value.
+        """Returns a complete choice from an entry's kind and some parameters; the others get their absent values.
 
-        Absent values (`design.naming`) never change, so designs derived from settings keep their digests. Raises
-        `InputError`.
+        An absent value is the default when the parameter was introduced; it never changes, so designs derived from
+        settings keep their digests. Raises `InputError`.
         """
         return cls(registry.choose(registry.noun, naming.complete_choice(registry, {"kind": kind, **given})))
 

@@ -75,8 +75,10 @@ class FieldSchema:
 
     @property
     def absent(self) -> Any:
-        """The field's absent value, as JSON: what a text that does not name it means. For a choice or a network the
-        kind.
+        """The field's absent value, as JSON: the value that a text without this field has; for a choice or a network
+        the kind.
+
+        It is the default at the time when the field was introduced and never changes.
         """
         if self.name in ABSENT:
             return ABSENT[self.name]
@@ -105,13 +107,17 @@ def _form(model: type[BaseModel], name: str, field: FieldInfo) -> FieldSchema:
 
 
 def absent_document(model: type[BaseModel]) -> Document:
-    """Returns the document of a model with every field at its absent value; required fields are left out."""
+    """Returns the document of a model with every field at its absent value (its default when it was introduced).
+
+    Required fields are left out.
+    """
     return fill_absent(model, {})
 
 
 def fill_absent(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
-    """Returns the document with every field that it does not name set to its absent value, whatever today's defaults
-    are.
+    """Returns the document with each missing field set to its absent value, the default when the field was introduced.
+
+    These values never change, whatever today's defaults are, so old texts keep their meaning.
     """
     found = dict(document)
     for name, form in field_schemas(model).items():
@@ -123,7 +129,10 @@ def fill_absent(model: type[BaseModel], document: Mapping[str, Any]) -> Document
 
 
 def from_sparse(model: type[M], **given: Any) -> M:
-    """Returns a model with the given fields; all others get their absent values. For tasks derived from a setting."""
+    """Returns a model with the given fields; all others get their absent values (defaults when they were introduced).
+
+    Used for tasks derived from a setting, so that a new default does not change their digests.
+    """
     return model.model_validate(fill_absent(model, given))
 
 
@@ -146,10 +155,9 @@ def _kinded(form: FieldSchema, value: Any) -> Any:
 
 
 def complete_choice(registry: Registry[Any], value: Any) -> Any:
-    """Returns a choice, given as its kind or with some of its parameters, with all other parameters at their absent
-    values.
+    """Returns a choice with all parameters, given its kind or some parameters; the others get their absent values.
 
-    What is no valid choice is returned unchanged.
+    Those are the defaults when the parameters were introduced. An invalid choice is returned unchanged.
     """
     told = {"kind": value} if isinstance(value, str) else value
     if not isinstance(told, Mapping) or not isinstance(kind := told.get("kind"), str) or kind not in registry:
@@ -158,7 +166,7 @@ def complete_choice(registry: Registry[Any], value: Any) -> Any:
 
 
 def absent_parameters(registry: Registry[Any], kind: str) -> dict[str, Any]:
-    """Returns the absent value of every parameter of a registry entry, by name."""
+    """Returns the absent value of every parameter of a registry entry, by name: its default when it was introduced."""
     return {each.name: ABSENT.get(_line(registry, kind, each.name), each.default) for each in registry[kind].parameters}
 
 
@@ -167,7 +175,10 @@ def _line(registry: Registry[Any], kind: str, parameter: str) -> str:
 
 
 def to_sparse(model: type[BaseModel], document: Mapping[str, Any]) -> Document:
-    """Returns the document without the fields at their absent value; names that are no field of the model are kept."""
+    """Returns the document without the fields that have their absent value, the default when the field was introduced.
+
+    Names that are not fields of the model are kept.
+    """
     found = {}
     for name, value in sorted(document.items()):
         form = field_schemas(model).get(name)

@@ -63,10 +63,10 @@ class Task(Document):
 
     @classmethod
     def meant(cls, document: Mapping[str, Any]) -> Self:
-        """Returns the task read from a nested dictionary in which missing fields get their absent value, not today's
-        default.
+        """Returns the task read from a nested dictionary; missing fields get their absent value, not today's default.
 
-        For tasks derived from a setting, so that they keep their digest (`design.naming`). Raises `InputError`.
+        The absent value is the default when the field was introduced, so tasks derived from a setting keep their
+        digests (`design.naming`). Raises `InputError`.
         """
         return cls.check(naming.fill_absent(cls, document))
 

@@ -31,7 +31,7 @@ def macs_per_step(design: Design) -> int:
 
 
 def sample_counts(design: Design) -> tuple[int, int]:
-    """Returns the numbers of images that the design learns from, and of test images."""
+    """Returns the numbers of training images, without those held out, and of test images that the design uses."""
     train, held, test = split_counts(design)
     return train - held, test
 
@@ -106,11 +106,12 @@ def memory_bytes(design: Design) -> int:
     A micro-batch in training keeps every layer's merged input, potentials and spikes over all time steps until its
     backward pass, and layers in a cycle also currents and gradients (in a cell several); measuring and testing keep
     every layer's spikes, and all work on a few copies of the largest layer. The allocator reuses little between these,
-    so they add up. What neurons without a kernel store in a cycle, a time step at a time, leaves holes in the heap too
-    small for the next tensor: it counts twice, and potentials and currents beside spikes when measuring.
+    so they add up. Neurons without a compiled kernel in a cycle store one time step at a time, which leaves holes in
+    the heap too small for the next tensor: their storage counts twice, and measuring also stores potentials and
+    currents.
 
     Each weight has a gradient, two moments, and copies of these while a checkpoint is written. Images lie in memory,
-    frames of recordings in a file. Tests hold the estimate between 1 and 4 times what is measured.
+    frames of recordings in a file. Tests ensure that the estimate is between 1 and 4 times the measured memory.
     """
     built, about = build_architecture(design), dataset_card(design.data.name)
     layers = built.layers
@@ -184,7 +185,7 @@ def _seen_an_epoch(design: Design) -> tuple[int, int]:
 
 
 def measurement_seconds(design: Design) -> float:
-    """An estimate of how long a look at a trained network takes on one core: an image of the probe as one of a test."""
+    """Returns an estimate, in seconds on one core, of how long it takes to measure the layers of a trained network."""
     train, tested = _seen_an_epoch(design)
     images = design.training.epochs * (train + tested / 3)
     return 1.0 + training_seconds(design) * min(probe.PROBE_SIZE, train) / 3 / images

@@ -18,10 +18,10 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceInterval:
-    """The mean of `count` numbers with its t interval, `low` to `high`, in the numbers' unit; 95 % unless said.
+    """The mean of `count` numbers with its t interval, `low` to `high`, in the numbers' unit; at 95 % by default.
 
-    The interval is infinite for a single number, and for numbers that are all equal, whose spread is unknown. sd: their
-    standard deviation, None of a single number.
+    The interval is infinite for a single number, and for numbers that are all equal, whose spread is unknown. sd: the
+    standard deviation, None for a single number.
     """
 
     mean: float

@@ -61,7 +61,9 @@ def describe_probe(design: Design, images: int | None, kind: str = "training") -
 
 
 def describe_probe_on_page(design: Design, images: int | None, kind: str = "training") -> str:
-    """Returns the text of `describe_probe` in other words, for pages; `describe_probe` is also a value in ``--json``.
+    """Returns a description of the probe images for pages: their number, kind, and how they were drawn.
+
+    Differs from `describe_probe`, whose text is also a value in ``--json`` and so must not change, in a few words.
 
     >>> describe_probe_on_page(Design(), 64)
     '64 training images, 6 or 7 of each class that has as many, drawn by the seed'

@@ -301,10 +301,12 @@ def network_from_activations(
     squares: Sequence[Indices | None] | None = None,
     silent: Silent = "clock",
 ) -> TtfsNetwork:
-    """Returns the same network as `network_from_inputs`, from the largest activation of each hidden layer instead of
-    images.
+    """Returns the TTFS network that computes the same as a ReLU network, given the largest activation of each hidden
+    layer.
 
-    `squares`: max pooling before each layer, the readout's last, as in `Layer`.
+    `weights` and `biases` are those of the ReLU network, the readout's last; `zeta` is the margin of the time windows.
+    `slopes`: the chosen slope B of each hidden layer's neurons, by default 1. `squares`: max pooling before each layer,
+    the readout's last, as in `Layer`. See `network_from_inputs`, which finds the largest activations from images.
     """
     spans = (INPUT_WINDOW, *windows_from_activations(largest, zeta))
     chosen = slopes or [1.0] * len(largest)

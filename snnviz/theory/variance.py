@@ -64,8 +64,9 @@ def weight_variance(layer: Layer, design: Design, drive: InputStatistics | None 
 
 @lru_cache(maxsize=256)
 def forecast_layers(design: Design) -> tuple[LayerForecast, ...]:
-    """Returns the forecast of every layer with neurons or weights, by simulation with a fixed seed, whatever the
-    design's.
+    """Returns the forecast activity of every layer with neurons or weights at initialisation.
+
+    It is computed by a simulation with a fixed seed, so designs that differ only in their seed have the same forecast.
     """
     layers = _pass(design, ())
     if any(source.delay for layer in build_architecture(design).layers for source in layer.sources):

@@ -16,7 +16,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with its label. `data`: made by `image` or `frame`; `pick`: its name if it can be clicked."""
+    """A picture with its label. `data`: made by `image` or `frame`; `pick`: its name if it can be clicked.
+
+    `waits`: whether its data are still being loaded, so that a placeholder is shown.
+    """
 
     label: str
     data: dict[str, Any] | None

@@ -48,8 +48,9 @@ def read(text: object, path: str = "kind") -> str:
 
 
 def write(neuron: AnyNeuron) -> str:
-    """Returns the text of a neuron's kind and parameters; absent values are left out; "lif" for all that start as
-    LIF.
+    """Returns the text of a neuron's kind and parameters, or "lif" for all neurons that are LIF at first.
+
+    Parameters at their absent value (the default when they were introduced) are left out.
     """
     if as_lif(neuron) is not None:
         return LIF

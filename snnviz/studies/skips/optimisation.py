@@ -1,4 +1,4 @@
-"""An optimisation of skips as one setting: its searches, and the runs that its results table needs."""
+"""Settings of an optimisation of skips: the searches that it consists of, and the runs that its results table needs."""
 
 from __future__ import annotations
 

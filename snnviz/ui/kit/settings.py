@@ -175,7 +175,10 @@ class PageSettings(Widgets, Generic[S]):
             raise error.inside(self.prefix.removesuffix(".")) if self.prefix else error from None
 
     def to_link(self, value: S) -> str:
-        """Returns the query string of a value: `lead`, and the fields that differ from their absent value."""
+        """Returns the query string of a value: `lead`, and the fields that differ from their absent value.
+
+        The absent value is the default when the field was introduced.
+        """
         written = self._write(value) if self._write is not None else links.part_to_query(value, self.prefix)
         return "&".join(part for part in (self.lead, written) if part)
 
