@@ -43,6 +43,7 @@ class Brush {
     this.row.hidden = !this.boxes.size;
     this.words.textContent = this.boxes.size ? `${inside} of ${all} lines are inside the ${this.boxes.size > 1 ? "boxes" : "box"}.` : "";
     this.say(this.words.textContent || "All lines are kept.");
+    for (const outline of this.chart.plot.querySelectorAll(".select-outline, .outline-controllers")) outline.remove(); // ours stands in its place
     this.chart.redraw();
   }
 

@@ -151,7 +151,7 @@ def _line(weighed: Weighed, front: Sequence[int]) -> dict[str, Any]:
     """The border of what the front beats: steps, as nothing is between two points until somebody trains it."""
     shape = "hv" if weighed.objectives[1].better == "less" else "vh"
     return {
-        "type": "scatter", "mode": "lines", "name": "border of the front", "showlegend": False, "hoverinfo": "skip",
+        "type": "scatter", "mode": "lines", "showlegend": False, "hoverinfo": "skip",
         "x": [_short(weighed.mean[place, 1]) for place in front],
         "y": [_short(weighed.mean[place, 0]) for place in front],
         "line": {"color": FRONT, "width": 1.5, "shape": shape, "dash": "solid"},
