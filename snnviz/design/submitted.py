@@ -88,7 +88,7 @@ class Task(Document):
         return json.dumps(self.document(), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Returns a copy with other fields, as pydantic's, without the text that was made of this one."""
+        """Returns a copy with some fields replaced, as in pydantic, without the cached text of the original."""
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("_text", None)
         return copied

@@ -29,8 +29,8 @@ NEIGHBOURS = 6
 class NEHVI(StatefulStrategy[tuple[float, ...]]):
     """Bayesian optimisation of two or three objectives, all minimised, by qLogNEHVI.
 
-    `scales`: one per slot, which say how alike its options are. `initial`: number of codes that are drawn at random
-    first. A code that came to nothing counts as the worst value so far in each objective.
+    `scales`: the similarity of options, one for each slot. `initial`: number of codes that are first drawn at random. A
+    code without a value counts as the worst value so far in each objective.
     """
 
     def __init__(

@@ -124,9 +124,10 @@ def choose_for_front(
     *,
     count: int,
 ) -> list[int]:
-    """Returns the places of the `count` best candidates by qLogNEHVI, one after the other, given the pending ones.
+    """Returns the positions of the `count` best candidates by qLogNEHVI, chosen one after the other, given the pending
+    codes.
 
-    values: of each code one number per objective, all minimised. The reference point lies a tenth of the front's range
+    values: for each code one number per objective, all minimised. The reference point lies a tenth of the front's range
     beyond its worst point (Ishibuchi et al. 2011, as BoTorch infers it).
     """
     with _alone():

@@ -1,4 +1,4 @@
-"""How alike the options of a slot are, for searches whose slots hold numbers as well as categories."""
+"""Similarity of a slot's options, for searches whose slots hold numbers as well as categories."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How alike the options of a slot are: a row of numbers for each option.
+    """Similarity of the options of a slot: one row of numbers for each option.
 
-    ordered: numbers from 0 to 1, of which the distance counts. Otherwise each number is a category, such as what stands
-    at a place of a matrix, and only whether it is the same counts.
+    ordered: the numbers lie between 0 and 1, and options are the more similar the closer they are. Otherwise each
+    number is a category (such as an entry of a matrix), and only equal ones are similar.
     """
 
     rows: tuple[tuple[float, ...], ...]
@@ -27,5 +27,5 @@ def ordered_scale(size: int) -> Scale:
 
 
 def categories(size: int) -> Scale:
-    """Returns the scale of options that differ from each other, and all alike."""
+    """Returns the scale of options that are all equally different from each other."""
     return Scale(tuple((float(place),) for place in range(size)), False)

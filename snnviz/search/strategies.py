@@ -117,7 +117,7 @@ class StatefulStrategy(ABC, Generic[V]):
             self.pending.remove(code)
 
     def lose(self, code: Code) -> None:
-        """Records that a code has no value, asked for or not: it is not asked for again."""
+        """Records that a code has no value, whether it was asked for or not, so that it is not asked for again."""
         self.lost.append(tuple(code))
         if code in self.pending:
             self.pending.remove(code)

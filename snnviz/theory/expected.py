@@ -207,14 +207,14 @@ class Model:
         return value, low, high
 
     def varied(self, design: Design) -> tuple[str, ...]:
-        """Returns the paths of a design's numbers of which several values were tried."""
+        """Returns the paths of a design's numeric fields for which several values were tried."""
         told = settings_of(design)
         fields = (f for f in self.fields.fields if f.numeric and len(f.values) > 1 and f.path not in FOLLOWING)
         return tuple(field.path for field in fields if field.path in told)
 
     def over(self, design: Design, path: str) -> tuple[Floats, NDArray[np.bool_]]:
-        """Returns each run's value of a field of `varied` (r,), and whether the run's design differs from `design` in
-        this field and the seed alone (r,).
+        """Returns a field's value in each run (r,), and which runs (r,) differ from `design` in this field and the seed
+        alone.
         """
         number, (numbers, kinds) = self.fields.number(path), self.places
         own = self.fields.places([settings_of(design)])

@@ -1,4 +1,6 @@
-"""Where on a field the next run says most: in the middle of the widest gap between those that are there."""
+"""Where the next run along a numeric field is most informative: in the middle of the widest gap between tried
+values.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ from snnviz.design.registry import Range
 def widest_gap(
     tried: Sequence[float], low: float, high: float, limits: Range, *, whole: bool = False, log: bool = False
 ) -> float | None:
-    """The number from `low` to `high` that is furthest from those tried, by their logarithms where `log`; None where
-    all are there or nothing was tried.
+    """Returns the value in [low, high] that is furthest from all tried values, in logarithms if `log`.
 
-    It is a round one: whole, or a multiple of the field's step where the gap holds one, else of three digits.
+    None if every value was tried, or none. It is rounded: to a whole number if `whole`, else to a multiple of the
+    field's step if the gap contains one, else to three digits.
 
     >>> limits = Range(0, 10, step=0.05)
     >>> widest_gap([0.5, 0.75, 1.5], 0.5, 1.5, limits), widest_gap([0.5, 0.6], 0.5, 1.5, limits)

@@ -45,7 +45,9 @@ POSITIVE: Bounds = (0, math.inf)
 
 
 def interval_note(count: int, over: str = "seed", mark: str = "band", average: str = "mean") -> str:
-    """Returns the sentence that names what a figure's bands or bars are.
+    """Returns a sentence that explains a figure's error bands or bars, for `count` repetitions.
+
+    over: what is repeated. mark: "band" or the name of another mark. average: the kind of mean.
 
     >>> interval_note(3)
     "Mean of 3 seeds; band: 95 % interval of the mean (Student's t)."
@@ -108,7 +110,9 @@ def band_traces(
 def interval_areas(
     x: Sequence[Any], found: Sequence[ConfidenceInterval], name: str, colour: str, opacity: float = 0.16
 ) -> list[dict[str, Any]]:
-    """Returns the translucent areas between the ends of intervals over `x`; interrupted where one has no ends."""
+    """Returns Plotly traces of translucent areas between the ends of intervals over `x`, with gaps where there is
+    none.
+    """
     pieces: list[list[int]] = [[]]
     for place, one in enumerate(found):
         if math.isfinite(one.low) and math.isfinite(one.high):
@@ -135,7 +139,7 @@ def interval_areas(
 
 
 def error_bars(found: Sequence[ConfidenceInterval], bounds: Bounds = ANYTHING) -> dict[str, Any]:
-    """Returns Plotly's `error_y` of intervals, cut at `bounds`; no bar where one has no ends."""
+    """Returns Plotly's `error_y` for intervals, clipped to `bounds`; there is no bar where an interval is infinite."""
     cut = [(max(one.low, bounds[0]), min(one.high, bounds[1])) if one.half is not None else None for one in found]
     return {
         "type": "data",

@@ -1,4 +1,4 @@
-"""What finished runs let expect, in words, and over one field of a design."""
+"""Texts and a chart of predictions from finished runs (`theory.expected`)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_DOTS = 1500
 
 
 def label(path: str) -> str:
-    """Of a field that a model knows.
+    """Returns the label of a field or derived number of a model, by its path.
 
     >>> label("skips.dsc"), label("neuron.threshold")
     ('DSC connections', 'Threshold θ')
@@ -39,7 +39,7 @@ def label(path: str) -> str:
 
 
 def interval(found: Expectation) -> str:
-    """The ends of an expectation as text.
+    """Returns the interval of a prediction as text in the metric's unit.
 
     >>> interval(Expectation("accuracy", 0.93, 0.9, 0.951))
     '90.0 % to 95.1 %'
@@ -49,7 +49,7 @@ def interval(found: Expectation) -> str:
 
 
 def error_text(metric: Metric, error: float) -> str:
-    """A mean error as text: of a share in points, of what is counted as a factor.
+    """Returns a mean error as text: in points for shares, in percent for counts, else in the metric's unit.
 
     >>> error_text(METRICS["accuracy"], 0.0123), error_text(METRICS["operations"], 1.12)
     ('1.2 points', '12 %')
@@ -60,7 +60,9 @@ def error_text(metric: Metric, error: float) -> str:
 
 
 def check_text(model: Model) -> str:
-    """How the model did on runs that it had not seen, and when it was made, in a sentence or two."""
+    """Returns one or two sentences on how accurate the model was on runs it was not trained on, and when it was
+    trained.
+    """
     target = model.targets.get("accuracy") or next(iter(model.targets.values()))
     check, at = target.check, time.localtime(model.fitted)
     today = time.strftime("%Y-%m-%d", at) == time.strftime("%Y-%m-%d")
@@ -74,7 +76,7 @@ def check_text(model: Model) -> str:
 
 
 def unknown_text(model: Model, answer: Answer, told: dict[str, float | str]) -> str:
-    """Why nothing is expected of a design, in a sentence."""
+    """Returns a sentence that says why there is no prediction for a design."""
     if answer.unknown == ALL_TOGETHER:
         return "Unknown here: each setting was tried, but no run is near all of them together."
     field, given = model.fields.by_path.get(answer.unknown), told.get(answer.unknown)
@@ -96,7 +98,7 @@ def _value(field: Field, value: float | str) -> str:
 
 
 def neighbour_text(before: Design, found: Design, values: dict[str, float], seeds: int) -> str:
-    """A run near a design: what it came to, and what it has otherwise."""
+    """Returns a text on a run near a design: its accuracy, and the settings in which it differs."""
     differs = [one.split(" instead of ")[0] for one in changes.design_changes(before, found, lambda p: p == "seed")]
     more = f" and {len(differs) - 3} more" if len(differs) > 3 else ""
     reached = metric_text(METRICS["accuracy"], values.get("accuracy"))
@@ -115,10 +117,10 @@ def over_chart(
     *,
     log: bool,
 ) -> Chart:
-    """A metric over a field: what is expected with its interval, and what runs came to.
+    """Returns a chart of a metric over one field: the prediction with its interval as a line, results of runs as dots.
 
-    line: values of the field, expectation, low and high end, NaN where it is unknown. dots: values and numbers of runs
-    of the design but for this field and its seed; others: of other runs. at: the design's own value.
+    line: values of the field, prediction, low and high end, NaN where there is none. dots: field values and results of
+    runs that differ from the design only in this field and the seed; others: of other runs. at: the design's own value.
     """
     shape: dict[str, Any] = {"tickformat": ".0%"} if metric.form == "share" else {}
     if metric.form in ("count", "energy", "seconds"):

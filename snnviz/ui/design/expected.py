@@ -1,4 +1,4 @@
-"""What finished runs let expect of the design: numbers beside its forecast, and a curve over one of its fields."""
+"""Panels of the Design page with predictions from finished runs: metrics of the design, and a curve over one field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ FOLLOWS_SECONDS = 180.0
 @st.fragment(key="known")
 @show_store_errors()
 def panel() -> None:
-    """Accuracy, rate and operations that runs let expect, the model's check, and the nearest runs."""
+    """Shows the predicted accuracy, rate and operations of the design, the model's quality check and the nearest
+    runs.
+    """
     design = state.design()
     model = expecting.model(design.data.name)
     if model is None:
@@ -85,7 +87,9 @@ def _nearest(design: Design, answer: Answer) -> None:
 
 
 def curve_panel() -> None:
-    """A metric over one field of the design, and a button that trains in the widest gap."""
+    """Shows a predicted metric over one field of the design, and a button that trains in the widest gap of tried
+    values.
+    """
     model = expecting.model(state.design().data.name)
     if model is not None and model.varied(state.design()):
         questions.live(_curve, "over", _is_waited_for)

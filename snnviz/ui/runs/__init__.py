@@ -1,1 +1,1 @@
-"""The Runs page: all runs by groups, filters and pages, what can be done with them, and any of them compared."""
+"""The Runs page: all runs or groups of runs with filters, order and pages, actions on them, and their comparison."""

@@ -1,4 +1,4 @@
-"""What is done with chosen runs: open, rename, mark, cancel, delete."""
+"""Actions on the selected runs: open, rename, mark, cancel, delete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snnviz.ui.kit.words import escape_markdown, pluralise
 
 
 def actions(chosen: Sequence[Run]) -> None:
-    """The buttons; all of them are there before a run is chosen, so that choosing moves nothing."""
+    """Shows the action buttons; they are shown even without a selection, so that the layout does not move."""
     one = chosen[0] if len(chosen) == 1 else None
     opening = st.button("Open", type="primary", icon=":material/open_in_new:", disabled=one is None, key="open")
     if opening and one is not None:

@@ -1,4 +1,4 @@
-"""Chosen runs beside each other: what differs, what they reached, and their curves."""
+"""Comparison of the selected runs: their differing settings, results and curves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ MOST_COMPARED = 60
 
 
 def compare(chosen: Sequence[Run], count: int, shown: Sequence[str]) -> None:
-    """The table of differences, and the curves of test accuracy, loss and rate. `count`: how many were chosen."""
+    """Shows the table of differences and the curves of test accuracy, loss and rate of the runs in `chosen`.
+
+    count: number of selected runs, of which `chosen` may be a part. shown: names of the metrics in the table.
+    """
     st.header("What differs", anchor=False)
     if count > MOST_COMPARED:
         st.warning(f"The first {MOST_COMPARED} of {count} chosen runs are compared.", icon=":material/info:")

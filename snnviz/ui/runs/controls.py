@@ -1,4 +1,4 @@
-"""The controls of the Runs page: filter, order, groups, columns, CSV; what they say is one `RunsView`."""
+"""Controls of the Runs page for filter, order, grouping, columns and CSV; their values form one `RunsView`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ORDERS = {"created": "Created", "state": "State", "title": "Title", "seed": "See
 
 
 def begin() -> None:
-    """At the top of the page: take the view from the link that the visit began with."""
+    """Takes the view from the link with which the visit began; called at the top of the page."""
     session = st.session_state
     if "runs_view" in session and not is_back_navigation():
         return
@@ -43,7 +43,7 @@ def begin() -> None:
 
 
 def current_view() -> RunsView:
-    """What is shown."""
+    """Returns the view that is shown."""
     found: RunsView = st.session_state.setdefault("runs_view", RunsView())
     return found
 
@@ -72,7 +72,7 @@ def _typed() -> None:
 
 
 def controls(now: IndexedRuns, view: RunsView) -> RunsView:
-    """Filter, groups, order, columns and CSV; the view that they say."""
+    """Shows the controls and returns the view that they define."""
     session = st.session_state
     session.setdefault("filter", view.filter)
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -1,4 +1,4 @@
-"""The rows of the Runs page: which runs or groups a view takes, in which order, and one page of them as a table."""
+"""Rows of the Runs page: the runs or groups of a view, in its order, and one page of them as a table."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ from snnviz.views.numbers import table_value
 from snnviz.views.runs import design_line, row, run_table
 
 PER_PAGE = 100
-"""Rows of a page, without those of groups that are unfolded."""
+"""Number of rows of a page, without the runs of unfolded groups."""
 
 GUESSED = "estimated"
-"""The metric that says whether operations were counted."""
+"""Name of the metric that tells whether operations were counted or estimated."""
 
 FOLDED, UNFOLDED, INSIDE = "▸", "▾", "·"
 
 Item = tuple[IndexedRun, ...]
-"""One run, or those of a group by seed."""
+"""One run, or the runs of a group ordered by seed."""
 
 
 class Line(NamedTuple):
-    """A row of the table: the runs that it stands for; `group`: the key of a group, "" of a single run."""
+    """A row of the table: the names of its runs, and the key of its group, "" for a single run."""
 
     runs: tuple[str, ...]
     group: str = ""
 
     @property
     def name(self) -> str:
-        """What tells it from other rows."""
+        """Unique name of the row: the group's key or the run's name."""
         return f"group {self.group}" if self.group else self.runs[0]
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of the table, whose rows are `lines`."""
+    """One page of the table; its rows correspond to `lines`."""
 
     lines: tuple[Line, ...]
     table: pd.DataFrame
 
 
 def needed_metrics(view: RunsView) -> tuple[str, ...]:
-    """Those of all runs that a view needs for its choice, its order and the means of its groups."""
+    """Returns the metrics that a view needs for all runs: for its filter, its order and the means of its groups."""
     where = parse_filter(view.filter) if view.filter else None
     names = [*(where.metrics if where else ()), *([view.order] if view.order in METRICS else [])]
     return tuple(dict.fromkeys([*names, *([*view.shown, GUESSED] if view.grouped else [])]))
 
 
 def select(store: Store, now: IndexedRuns, view: RunsView) -> tuple[Item, ...]:
-    """The runs or groups that a view takes, in its order; those without a value of it last."""
+    """Returns the runs or groups of a view, in its order; those without a value to sort by come last."""
     where = parse_filter(view.filter) if view.filter else None
     columns = metric_columns(store, now, needed_metrics(view))
     if view.grouped:
@@ -111,7 +111,7 @@ def _mean(item: Item, column: Column) -> float | None:
 def page_table(
     store: Store, now: IndexedRuns, items: Sequence[Item], view: RunsView, unfolded: frozenset[str]
 ) -> Listed:
-    """The rows of these items, and of the runs of groups that are unfolded."""
+    """Returns the table with the rows of these items, and of the runs in the unfolded groups."""
     open_ = [run for item in items if view.grouped and item[0].design.key in unfolded for run in item]
     singles = [*open_, *([] if view.grouped else [item[0] for item in items])]
     heads = [item[0].run for item in items] if view.grouped else []
@@ -166,7 +166,7 @@ def _group_row(item: Item, first: Run, columns: Mapping[str, Column], view: Runs
 
 
 def spread_of(view: RunsView) -> str:
-    """The metric of groups whose interval has a column: the first that is shown."""
+    """Returns the metric whose confidence interval gets a column in tables of groups: the first one shown."""
     return view.shown[0] if view.grouped and view.shown else ""
 
 
@@ -192,7 +192,9 @@ def _field_column(path: str, values: Sequence[Any]) -> pd.Series[Any]:
 
 
 def csv_text(store: Store, now: IndexedRuns, items: Sequence[Item], view: RunsView) -> str:
-    """All rows of a view, numbers in full: a run a line, or a group with mean, interval and number of each metric."""
+    """Returns all rows of a view as CSV with full precision: one line per run, or per group with means and
+    intervals.
+    """
     names, lines = view.shown, []
     columns = metric_columns(store, now, names)
     for start in range(0, len(items), 500):

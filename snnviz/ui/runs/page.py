@@ -1,4 +1,4 @@
-"""The Runs page: every run, by filter, order, groups and pages; what can be done with them; any selection compared."""
+"""The Runs page: every run with filters, order, groups and pages, actions on selected runs, and their comparison."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WIDTH = 340
 
 
 def panel() -> None:
-    """The table of runs, updated every two seconds while some are active, and the actions on the selected ones."""
+    """Shows the table of runs, updated every two seconds while any is active, and the actions on the selected ones."""
     now = reads.current()
     if hidden := reads.hidden_sentence(now):
         st.caption(escape_markdown(hidden))

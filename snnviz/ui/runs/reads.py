@@ -1,4 +1,4 @@
-"""What the Runs page reads of the store, once for all visitors."""
+"""What the Runs page reads from the store, cached for all users."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ MOST_HIDDEN = 500
 
 
 def current() -> IndexedRuns:
-    """All runs, at most half a second old."""
+    """Returns the index of all runs, at most half a second old."""
     return services.CACHE.get("indexed runs", lambda: indexed_runs(services.store()))
 
 
 def is_active(now: IndexedRuns) -> bool:
-    """Whether some wait or run."""
+    """Returns whether any run is queued or running."""
     return any(run.state in ("queued", "running") for run in now.runs)
 
 
 @shared(4)
 def hidden_sentence(now: IndexedRuns) -> str:
-    """A sentence on runs that cannot be read, "" where all can."""
+    """Returns a sentence on runs that cannot be read; "" if there are none."""
     store = services.store()
     if sum(store.counts().values()) <= len(now.runs):
         return ""
@@ -37,13 +37,13 @@ def hidden_sentence(now: IndexedRuns) -> str:
 
 @shared(8)
 def selected(now: IndexedRuns, view: RunsView) -> tuple[Item, ...]:
-    """All runs or groups of a view, in its order."""
+    """Returns all runs or groups of a view, in its order."""
     return listing.select(services.store(), now, view)
 
 
 @shared(8)
 def page(now: IndexedRuns, view: RunsView, rows: tuple[int, int], unfolded: frozenset[str]) -> Listed:
-    """The table of some rows of them, from a first to before a last one."""
+    """Returns the table of the rows in the range `rows` (first, last + 1) of a view."""
     items = selected(now, view)[slice(*rows)]
     return listing.page_table(services.store(), now, items, view, unfolded)
 
@@ -55,5 +55,5 @@ def _differing_at(now: IndexedRuns, text: str) -> list[str]:
 
 
 def differing(now: IndexedRuns, view: RunsView) -> list[str]:
-    """The fields that are not alike in all runs of the filter."""
+    """Returns the paths of the fields whose values differ among the runs that match the view's filter."""
     return _differing_at(now, view.filter)

@@ -1,4 +1,4 @@
-"""What the Runs page shows: a filter, an order, groups or single runs, and columns; and its link."""
+"""The settings of the Runs page (filter, order, grouping, columns), and their link."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from snnviz.store.filters import field_paths, parse_filter
 from snnviz.theory.metrics import METRICS
 
 OWN_ORDERS = ("created", "state", "title", "seed", "tags")
-"""What runs can be sorted by beside metrics and fields."""
+"""Properties of runs, besides metrics and fields, by which they can be sorted."""
 
 MOST_FIELDS = 20
-"""Columns of fields."""
+"""Largest number of columns for fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunsView:
-    """filter: text for `parse_filter`, empty for all. order: what rows are sorted by; descending: the largest first.
-    grouped: one row a group of seeds. metrics, fields: those that have a column; metrics None: the usual ones."""
+    """The settings of the Runs page: which runs it shows, in which order, with which columns.
+
+    filter: text for `parse_filter`, "" for all runs. order: name of the metric, field or property to sort by.
+    descending: whether the largest comes first. grouped: one row per group of seeds. metrics, fields: those with a
+    column; None for the default metrics.
+    """
 
     filter: str = ""
     order: str = "created"
@@ -38,7 +42,7 @@ class RunsView:
 
 
 def from_link(query: Mapping[str, str]) -> RunsView:
-    """The view of a link's parameters; others are ignored. Raises `InputError`."""
+    """Returns the view for a link's parameters; unknown ones are ignored. Raises `InputError` for invalid values."""
     text = query.get("filter", "").strip()
     if text:
         parse_filter(text)
@@ -61,7 +65,7 @@ def from_link(query: Mapping[str, str]) -> RunsView:
 
 
 def to_link(view: RunsView) -> str:
-    """The query string of a view, empty for the usual one."""
+    """Returns the query string of a view; "" for the default view."""
     told = {}
     if view.filter:
         told["filter"] = view.filter
