@@ -8,12 +8,13 @@ a second.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,10 @@ from sqlalchemy import select
 
 from snnviz.design import links, naming
 from snnviz.design.design import Design
+from snnviz.design.menus import NEURONS
+from snnviz.places import ROOT
 from snnviz.store import reading
+from snnviz.store.filters import field_paths
 from snnviz.store.renewing import stored_revisions
 from snnviz.store.store import Store
 from snnviz.store.tables import RUNS
@@ -144,6 +148,7 @@ class RunIndex:
         self._designs: dict[bytes, IndexedDesign | None] = {}
         self._found = IndexedRuns("", (), 0)
         self._id = store._seen.id
+        self._new: dict[str, tuple[str, str]] = {}
 
     def look(self, store: Store) -> IndexedRuns:
         """Returns all runs as they are now; reads only runs that have changed. Raises `StoreError` if the store is
@@ -162,6 +167,12 @@ class RunIndex:
             return self._found
 
     def _read(self, store: Store) -> None:
+        first = not self._known
+        if first:
+            kept = store.indexed_designs(release_digest())
+            self._designs = {
+                bytes.fromhex(text): IndexedDesign(key, _loads(told)) for text, (key, told) in kept.items()
+            }
         with store._reading() as connection:
             now: dict[str, int] = dict(connection.execute(select(RUNS.c.run, RUNS.c.revision).where(*_SHOWN)).all())
         for gone in self._known.keys() - now.keys():
@@ -174,6 +185,15 @@ class RunIndex:
                 rows = connection.execute(some).all()
             for row in rows:
                 self._known[row.run] = self._indexed(row)
+        if first:  # nobody asks for what runs had that were deleted
+            used = {id(run.design) for run in self._known.values() if isinstance(run, IndexedRun)}
+            unused = [text for text, design in self._designs.items() if design is not None and id(design) not in used]
+            for text in unused:
+                del self._designs[text]
+            store.forget_designs([text.hex() for text in unused])
+        if self._new:
+            store.index_designs(release_digest(), self._new)
+            self._new = {}
 
     def _indexed(self, row: Any) -> IndexedRun | int:
         columns = dict(row._mapping)
@@ -181,12 +201,32 @@ class RunIndex:
         seed, text = _without_seed(stored)
         name = hashlib.blake2b(text.encode(), digest_size=16).digest()
         if name not in self._designs:
-            self._designs[name] = _design(stored)
+            made = self._designs[name] = _design(stored)
+            if made is not None:
+                self._new[name.hex()] = made.key, json.dumps(made.settings)
         design = self._designs[name]
         if design is None:
             return int(row.revision)
         columns["tags"] = tags_from_text(columns["tags"])
         return IndexedRun(seed=seed, design=design, **columns)
+
+
+@lru_cache(maxsize=1)
+def release_digest() -> str:
+    """A digest of all that says what a stored design means and whether it is accepted: the files of this release, and
+    the kinds that a host adds."""
+    found = hashlib.sha256()
+    for folder in ("design", "catalog", "graph"):
+        for path in sorted((ROOT / "snnviz" / folder).rglob("*.*")):
+            if path.suffix in (".py", ".json"):
+                found.update(path.read_bytes())
+    found.update(repr([*field_paths(), *NEURONS.kinds]).encode())
+    return found.hexdigest()[:16]
+
+
+def _loads(told: str) -> Mapping[str, Any]:
+    settings: Mapping[str, Any] = json.loads(told)
+    return settings
 
 
 def _revision(known: IndexedRun | int | None) -> int | None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Executable, bindparam, delete, select
 
 from snnviz.errors import StoreError
 from snnviz.store import opening, reading
 from snnviz.store.several import BatchReads
-from snnviz.store.tables import RUNS, SUMMARIES
+from snnviz.store.tables import DESIGNS, RUNS, SUMMARIES
 
 PATIENT_MILLISECONDS = 250
 """How long to wait for another writer, in milliseconds; short, as readers of runs also write summaries."""
@@ -69,12 +69,16 @@ class Summaries(BatchReads):
             return
         new = self._insert(SUMMARIES)
         taken = {column.name: new.excluded[column.name] for column in SUMMARIES.columns if not column.primary_key}
+        self._write_aside(new.on_conflict_do_update(index_elements=["run", "metric"], set_=taken), rows)
+
+    def _write_aside(self, statement: Executable, rows: Sequence[Mapping[str, object]]) -> None:
+        """Writes what can be computed again, and gives up if another writer does not finish soon."""
         with suppress(StoreError), opening.translate_errors(self.place), self._writer.connect() as connection:
             if self.path is not None:
                 opening.raw_sqlite_connection(connection).execute(f"PRAGMA busy_timeout = {PATIENT_MILLISECONDS}")
             try:
                 with connection.begin():
-                    connection.execute(new.on_conflict_do_update(index_elements=["run", "metric"], set_=taken), rows)
+                    connection.execute(statement, rows)
             finally:
                 if self.path is not None:
                     opening.raw_sqlite_connection(connection).execute(
@@ -87,6 +91,37 @@ class Summaries(BatchReads):
         with self._reading() as connection:
             rows = connection.execute(columns.where(reading.has_name_or_key([*names]), RUNS.c.state != "deleted")).all()
         return {name: row.finished for row in rows for name in (row.run, row.key) if name}
+
+    def indexed_designs(self, release: str) -> dict[str, tuple[str, str]]:
+        """Returns key and settings of each design that this release has indexed, by the digest of its text; damaged
+        ones are left out.
+        """
+        columns = select(*(DESIGNS.c[name] for name in ("text", "key", "settings", "crc")))
+        with self._reading() as connection:
+            rows = connection.execute(columns.where(DESIGNS.c.release == release)).all()
+        return {text: (key, told) for text, key, told, crc in rows if crc == _text_checksum(text, key, told)}
+
+    def index_designs(self, release: str, designs: Mapping[str, tuple[str, str]]) -> None:
+        """Stores what `indexed_designs` returns. Does nothing if the store cannot be written now."""
+        rows = [
+            {"text": text, "key": key, "settings": told, "release": release, "crc": _text_checksum(text, key, told)}
+            for text, (key, told) in designs.items()
+        ]
+        if not rows or self.readonly:
+            return
+        new = self._insert(DESIGNS)
+        taken = {column.name: new.excluded[column.name] for column in DESIGNS.columns if not column.primary_key}
+        self._write_aside(new.on_conflict_do_update(index_elements=["text"], set_=taken), rows)
+
+    def forget_designs(self, texts: Sequence[str]) -> None:
+        """Removes what `index_designs` stored of these texts. Does nothing if the store cannot be written now."""
+        if texts and not self.readonly:
+            gone = delete(DESIGNS).where(DESIGNS.c.text == bindparam("gone"))
+            self._write_aside(gone, [{"gone": text} for text in texts])
+
+
+def _text_checksum(*parts: str) -> int:
+    return zlib.crc32("\0".join(parts).encode())
 
 
 def _columns(run: str, metric: str, kept: Kept) -> dict[str, object]:

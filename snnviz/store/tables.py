@@ -120,6 +120,17 @@ SUMMARIES = Table(
     sqlite_with_rowid=False,
 )
 
+DESIGNS = Table(
+    "designs",
+    METADATA,
+    Column("text", String(32), primary_key=True),  # a digest of what runs keep of a design, but for the seed
+    Column("key", String(16), nullable=False),  # of its group
+    Column("settings", Text, nullable=False),
+    Column("release", String(16), nullable=False),  # what read it, see `index.release_digest`
+    Column("crc", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 _TYPES: dict[type, type[TypeEngine[Any]]] = {int: Integer, float: Double, str: Text}
 
 

@@ -183,3 +183,59 @@ def test_nothing_is_asked_where_nothing_changed(
     with asked(store) as heard:
         assert metric_columns(store, now, ["accuracy"]) == {"accuracy": first}
     assert len(heard) == 2  # the last measurement, and the summary of one run
+
+
+class TestForTheNextProcess:
+    """Designs that were read once are kept in the store, and made anew where they are not as they should be."""
+
+    @pytest.fixture
+    def read(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The texts that are read as designs."""
+        found: list[str] = []
+        usual = index._design
+        monkeypatch.setattr(index, "_design", lambda stored: (found.append(stored), usual(stored))[1])
+        return found
+
+    def look(self, store: Store) -> dict[str, Any]:
+        return {run.run: (run.seed, run.design.key, dict(run.design.settings)) for run in self.again(store).runs}
+
+    def again(self, store: Store) -> index.IndexedRuns:
+        return index.RunIndex(store).look(store)
+
+    def test_it_is_not_read_again(self, store: Store, tiny: MakeDesign, read: list[str]) -> None:
+        for design in (tiny(0), tiny(1), tiny(0, epochs=2)):
+            store.submit(design)
+        first = self.look(store)
+        assert len(read) == 2
+        assert self.look(store) == first
+        assert len(read) == 2
+
+    @pytest.mark.parametrize(
+        "harm", ["settings = '{}'", "settings = 'x'", "key = '0000000000000000'", "release = 'old'", "crc = 0"]
+    )
+    def test_what_is_not_as_it_should_be_is_made_anew(
+        self, store: Store, tiny: MakeDesign, read: list[str], harm: str
+    ) -> None:
+        store.submit(tiny())
+        first = self.look(store)
+        with store._writing() as connection:
+            assert connection.execute(text(f"UPDATE designs SET {harm}")).rowcount == 1
+        assert self.look(store) == first
+        assert self.look(store) == first
+        assert len(read) == 2
+
+    def test_what_runs_had_that_are_deleted_goes(self, store: Store, tiny: MakeDesign) -> None:
+        for epochs in (1, 2):
+            store.submit(tiny(epochs=epochs))
+        self.look(store)
+        store.delete(tiny(epochs=1).digest)
+        self.look(store)
+        assert len(store.indexed_designs(index.release_digest())) == 1
+
+    def test_a_store_that_cannot_be_written_is_read_all_the_same(
+        self, store: Store, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.submit(tiny())
+        monkeypatch.setattr(Store, "readonly", True)
+        assert self.look(store)[tiny().digest][0] == 0
+        assert store.indexed_designs(index.release_digest()) == {}

@@ -236,7 +236,12 @@ def forget(runs: Sequence[Run], key: str) -> None:
 
 def repeat(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
     """Callback of a button: deletes these runs and submits their tasks again."""
-    with suppress(NotFound):
-        for run in runs:
-            services.store().delete(run.run)
+    try:
+        with suppress(NotFound):
+            for run in runs:
+                services.store().delete(run.run)
+    except SnnvizError as error:  # a starred one
+        st.session_state[f"{key}_problem"] = str(error)
+        services.CACHE.clear()
+        st.rerun()
     submit(tasks, key)

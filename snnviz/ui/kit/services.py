@@ -19,6 +19,7 @@ from snnviz.jobs.local import Local
 from snnviz.jobs.pace import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
+from snnviz.store.index import indexed_runs
 from snnviz.ui.kit.expecting import Refits
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
@@ -199,6 +200,7 @@ async def _tend() -> None:
         try:
             if not checked:
                 await asyncio.to_thread(store().check_beside)
+                await asyncio.to_thread(indexed_runs, store())  # before somebody asks for thousands
                 checked = True
             await asyncio.to_thread(_start_worker)
         except SnnvizError as error:
