@@ -213,7 +213,8 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(
     def rows() -> list[str]:
         return [line.name for line in reads.page(reads.current(), view, (0, 100), frozenset()).lines]
 
-    # Whether any changed, which of them, and these; then the runs of the page and their summaries.
-    assert statements(store, rows) == 3 + 1 + 2
+    # What is known of designs, whether any run changed, which of them, these, and what is known now; then the runs of
+    # the page and their summaries.
+    assert statements(store, rows) == 5 + 1 + 2
     assert statements(store, rows) == 0
     assert rows() == [design.digest for design in designs[::-1]]
