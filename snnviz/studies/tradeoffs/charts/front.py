@@ -17,6 +17,9 @@ from snnviz.views.chart import Chart, empty
 FRONT, BEATEN = "var(--st-blue-color)", "var(--st-gray-color)"
 OPEN = "var(--st-orange-color)"
 
+THIRD = [[0, "#7d6fd6"], [0.5, "#2aa58c"], [1, "#e3b12f"]]
+"""Colours of a third objective, to be seen on light and on dark ground."""
+
 CELLS = (110, 70)
 """Of a grid: of points that nothing is chosen of, one in each cell is drawn."""
 
@@ -90,7 +93,7 @@ def volume_chart(weighed: Weighed) -> Chart:
 def _colours(third: Objective) -> dict[str, Any]:
     percent = {"tickformat": ".0%"} if third.metric.form == "share" else {}
     title = {"text": escape(third.label, quote=False), "side": "right"}
-    return {"colorscale": "Viridis", "colorbar": {"thickness": 12, "outlinewidth": 0, "title": title, **percent}}
+    return {"colorscale": THIRD, "colorbar": {"thickness": 12, "outlinewidth": 0, "title": title, **percent}}
 
 
 def _order(weighed: Weighed, places: Any) -> Any:

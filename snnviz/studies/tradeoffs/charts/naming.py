@@ -52,9 +52,24 @@ def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
 
 
 def group_name(weighed: Weighed, place: int) -> str:
-    """Returns a group's name among the others: what it has of the fields that vary, cut where it is long."""
-    told = ", ".join(group_fields(weighed.fields, place)) or "the only design"
+    """Returns a group's name among the others: what it has of the fields that vary, of kinds the entry alone, cut where
+    it is long."""
+    known = {path: values[place] for path, values in weighed.fields.items() if values[place] is not ABSENT}
+    named = [
+        level_label(path, own) if path.endswith(".kind") else f"{_small(field_label(path))} {level_label(path, own)}"
+        for path, own in known.items()
+    ]
+    told = ", ".join(named) or "the only design"
     return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
+
+
+def _small(words: str) -> str:
+    """A label inside a sentence.
+
+    >>> _small("Threshold θ"), _small("DSC share")
+    ('threshold θ', 'DSC share')
+    """
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def number_text(metric: Metric, mean: float, low: float, high: float) -> str:

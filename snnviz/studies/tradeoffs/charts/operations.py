@@ -50,7 +50,8 @@ def operations_chart(weighed: Weighed) -> Chart | None:
         "Means over seeds, on the probe images; a sum of m spikes (ASC) is m additions, a concatenation (DSC) more "
         f"weights. ★: on the front.{f' {more:,} other groups are not drawn.' if more > 0 else ''}"
     )
-    return Chart("operations", "What an image costs", caption, figure, 130 + 26 * len(shown), wide=True)
+    high = 130 + 26 * len(shown)
+    return Chart("operations", "What an image costs", caption, figure, high, wide=True, least=620)
 
 
 def _different(names: list[str]) -> list[str]:

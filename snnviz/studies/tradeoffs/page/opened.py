@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from html import unescape
 
 import streamlit as st
 
 from snnviz.places import ROOT
-from snnviz.studies.tradeoffs.charts.naming import number_text
+from snnviz.studies.tradeoffs.charts.naming import group_name, number_text
+from snnviz.studies.tradeoffs.charts.telling import metric_sentence
 from snnviz.studies.tradeoffs.neighbours import neighbours
+from snnviz.studies.tradeoffs.pairing import follows_from_design
 from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.theory.comparison import paired_difference
 from snnviz.theory.importance import ABSENT
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.kit import questions, state
@@ -26,6 +30,9 @@ ALSO = ("accuracy", "rate", "operations", "energy", "parameters")
 
 MOST_FIELDS = 12
 
+MOST_OTHERS = 200
+"""Groups to compare with: the front's first."""
+
 
 def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
     """The group of this key, if it is among those that are weighed."""
@@ -39,20 +46,15 @@ def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
         head.subheader(where, anchor=False)
         away.button("", icon=":material/close:", help="Close it", key="weigh-close", on_click=close)
         told = [
-            f"{label(path)} **{value(path, values[place])}**"
+            f"{escape_markdown(label(path))} **{escape_markdown(value(path, values[place]))}**"
             for path, values in found.fields.items()
             if values[place] is not ABSENT
         ]
         seeds = ", ".join(map(str, sorted(group.runs)))
-        st.markdown(escape_markdown_bold(" · ".join([*told[:MOST_FIELDS], f"seeds {seeds}"])))
+        st.markdown(" · ".join([*told[:MOST_FIELDS], f"seeds {seeds}"]))
         _numbers(found, place)
         _buttons(found, place)
         _neighbours(found, place)
-
-
-def escape_markdown_bold(words: str) -> str:
-    """Returns words as Markdown in which only ** has a meaning."""
-    return "**".join(escape_markdown(part) for part in words.split("**"))
 
 
 def _numbers(found: Weighed, place: int) -> None:
@@ -73,16 +75,39 @@ def _numbers(found: Weighed, place: int) -> None:
 
 
 def _buttons(found: Weighed, place: int) -> None:
-    left, middle = st.columns([1, 1])
+    left, right = st.columns([3, 5])
     if left.button("Edit on the Design page", icon=":material/hub:", width="stretch", key="weigh-edit"):
         state.replace_with_notice(found.groups[place].design, "Taken from Trade-offs.")
         st.switch_page(ROOT / "pages" / "design.py")
-    with middle:
+    with right:
         _compare(found, place)
 
 
 def _compare(found: Weighed, place: int) -> None:
-    """To be filled by the view Compare."""
+    """Beside another group, paired by seed."""
+    others = [int(each) for each in (*found.front.nonzero()[0], *(found.left & ~found.front).nonzero()[0])]
+    others = [each for each in others if each != place][:MOST_OTHERS]
+    if not others:
+        return
+    own = found.groups[place]
+    chosen = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        format_func=lambda each: f"{'★ ' * bool(found.front[each])}{unescape(group_name(found, each))}",
+        placeholder="Compare with ...",
+        label_visibility="collapsed",
+        key=f"weigh-other-{own.key}",
+    )
+    if chosen is None:
+        return
+    other = found.groups[chosen]
+    for one in found.objectives:
+        values = (each.values.get(one.name, {}) for each in (other, own))
+        exact = follows_from_design(one.metric, own.design)
+        difference = paired_difference(*values, better=one.better, exact=exact)
+        st.markdown(escape_markdown(metric_sentence(one.metric, difference, "This one")))
+    st.caption("Paired by seed, 95 % t interval of the differences. More of it under **Compare**.")
 
 
 def _neighbours(found: Weighed, place: int) -> None:
