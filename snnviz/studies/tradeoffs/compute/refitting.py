@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from snnviz.design.naming import ABSENT
 from snnviz.errors import SnnvizError
 from snnviz.jobs import lock
 from snnviz.store import Store
@@ -38,7 +39,7 @@ def refit(store: Store, folder: Path) -> list[str]:
     by_dataset: dict[str, list[RunGroup]] = {}
     for group in run_groups(store, metrics=EXPECTED):
         if any(group.values.get(name) for name in EXPECTED):
-            by_dataset.setdefault(str(group.settings.get("data.name", "digits")), []).append(group)
+            by_dataset.setdefault(str(group.settings.get("data.name", ABSENT["Data.name"])), []).append(group)
     made = []
     for dataset, groups in by_dataset.items():
         groups = groups[:MOST]
