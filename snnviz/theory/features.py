@@ -68,7 +68,8 @@ def settings_of(design: Design) -> dict[str, float | str]:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if path not in _UNSEEN and (number or path not in _DRAWN):
             found[path] = float(value) if number else str(value)
-    found["data.train_samples"], found["data.test_samples"] = map(float, costs.sample_counts(design))
+    used, _, tested = costs.split_counts(design)
+    found["data.train_samples"], found["data.test_samples"] = float(used), float(tested)
     sources = [source for layer in build_architecture(design).layers for source in layer.sources]
     backward = sum(source.delay for source in sources)
     merges = [source.merge for source in sources if not source.delay]

@@ -67,6 +67,13 @@ def curve(visit: Visit) -> dict[str, Any]:
     return found
 
 
+def own(visit: Visit) -> list[tuple[float, float]]:
+    """The dots of runs of the design but for the field."""
+    traces = {trace.get("name"): trace for trace in curve(visit)["traces"]}
+    found = traces["runs of this design"]
+    return [*zip(found["x"], found["y"], strict=True)]
+
+
 def test_an_empty_store_says_so_in_a_sentence() -> None:
     visit = Visit()
     assert "as soon as 10 designs have been trained on this data set" in said(visit)
@@ -147,6 +154,23 @@ class TestGap:
             visit.press("fill-gap")
         thetas = [run.design.document()["neuron"]["threshold"] for run in store.runs(states=("queued",))]
         assert len(set(thetas)) == 4
+
+    def test_when_it_is_done_it_is_a_dot_before_the_model_knows_it(self, store: Store) -> None:
+        visit = Visit(links.to_query(DESIGNS[0]))
+        visit.press("fill-gap")
+        (queued,) = store.runs(states=("queued",))
+        before = own(visit)
+        assert "in the queue" in said(visit)
+        finish(store, queued.design, 0.4321)
+        services.CACHE.clear()
+        visit.look()
+        theta = queued.design.document()["neuron"]["threshold"]
+        assert own(visit) == [*before, (theta, 0.4321)]
+        assert "done, and the curve will learn from it" in said(visit)
+        refitting.refit(store, model_folder())
+        visit.look()
+        assert sorted(own(visit)) == sorted([*before, (theta, 0.4321)])
+        assert "will learn from it" not in said(visit)
 
     def test_a_design_without_runs_begins_where_it_is(self, store: Store) -> None:
         new = links.change(DESIGNS[0], {"neuron.beta": 0.55, "network.width": 55})

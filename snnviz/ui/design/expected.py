@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -28,11 +29,26 @@ from snnviz.views.numbers import count, metric_text
 
 EMPTY = "What runs here let expect of a design is said as soon as 10 designs have been trained on this data set."
 
+MOST_FILLED = 20
+"""Runs that are remembered of a visit."""
+
 POINTS = 41
 """Of a curve, beside what was tried."""
 
-FOLLOWS_SECONDS = 180.0
-"""So long after its end a run that fills a gap is waited for until the curve knows it."""
+FOLLOWS_SECONDS = 600.0
+"""So long after its end a run that fills a gap is looked at until the curve has learnt from it."""
+
+EVERY = 2.0
+"""Seconds between two looks at it."""
+
+
+class Filled(NamedTuple):
+    """A run that this visitor started in a gap: its design, its value of the field of this path, and both in words."""
+
+    design: Design
+    path: str
+    value: float
+    words: str
 
 
 @st.fragment(key="known")
@@ -91,8 +107,10 @@ def curve_panel() -> None:
     values.
     """
     model = expecting.model(state.design().data.name)
-    if model is not None and model.varied(state.design()):
-        questions.live(_curve, "over", _is_waited_for)
+    shown = model is not None and bool(model.varied(state.design()))
+    st.session_state.foretold = ("known", "over") if shown else ("known",)  # what is drawn anew with a drawn skip
+    if shown:
+        questions.live(_curve, "over", _is_waited_for, EVERY)
 
 
 def _curve() -> None:
@@ -122,12 +140,13 @@ def _curve() -> None:
         label_visibility="collapsed",
         wrap=True,
     )
-    charts(_payload(design, path, name or names[0], model.fitted), key="over-chart")
+    name = name or names[0]
+    charts(_payload(design, path, name, model.fitted, _new_dots(model, design, path, name)), key="over-chart")
     _gap(model, design, path)
 
 
 @shared(64)
-def _payload(design: Design, path: str, name: str, _fitted: float) -> bytes:
+def _payload(design: Design, path: str, name: str, _fitted: float, new: tuple[tuple[float, float], ...] = ()) -> bytes:
     model = expecting.model(design.data.name)
     assert model is not None
     field, at = model.fields.by_path[path], settings_of(design)[path]
@@ -140,11 +159,12 @@ def _payload(design: Design, path: str, name: str, _fitted: float) -> bytes:
     def dots(which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[list[float], list[float]]:
         return tried[which & told].tolist(), values[which & told].tolist()
 
+    known = dots(alike)
     chart = views.over_chart(
         METRICS[name],
         path,
         ([x for x, _ in several], *ends),
-        dots(alike),
+        (known[0] + [x for x, _ in new], known[1] + [y for _, y in new]),
         dots(~alike),
         float(at),
         len(model.runs),
@@ -179,11 +199,10 @@ def _with(design: Design, path: str, value: float) -> Design:
 
 def _gap(model: Model, design: Design, path: str) -> None:
     """The button that trains the design in the widest gap of its runs over the field, and what was so started."""
-    waiting = _waiting()
-    if waiting is not None:
-        run, words = waiting
-        st.caption(escape_markdown(f"{words}: {_state(run)}"))
-    elif problem := st.session_state.get("over_problem"):
+    for filled, run in _filled():
+        if not run.ended or run.state == "failed" or (run.state == "done" and _is_new(model, run)):
+            st.caption(escape_markdown(f"{filled.words}: {_state(run)}"))
+    if problem := st.session_state.get("over_problem"):
         st.error(escape_markdown(problem), icon=":material/error:")
     found = _next(model, design, path)
     if found is None:
@@ -198,7 +217,7 @@ def _gap(model: Model, design: Design, path: str) -> None:
         help="One run of this design, furthest from those that are there over this field. "
         f"About {format_duration(seconds)}.",
         on_click=_fill,
-        args=(next_design, f"{views.label(path)} {value:.6g}"),
+        args=(Filled(next_design, path, value, f"{views.label(path)} {value:.6g}"),),
     )
 
 
@@ -226,41 +245,60 @@ def _next(model: Model, design: Design, path: str) -> tuple[float, Design] | Non
     return None
 
 
-def _fill(design: Design, words: str) -> None:
+def _fill(gap: Filled) -> None:
     try:
-        submitted = services.engine().submit(design)
+        services.engine().submit(gap.design)
     except SnnvizError as error:
         st.session_state.over_problem = str(error)
     else:
         st.session_state.over_problem = ""
-        st.session_state.over_run = (submitted.run, words)
+        st.session_state.over_filled = [*st.session_state.get("over_filled", ()), gap][-MOST_FILLED:]
     services.CACHE.clear()
     st.rerun()
 
 
-def _waiting() -> tuple[Run, str] | None:
-    """The run that was started in a gap, and its words, until the curve knows it."""
-    started: tuple[str, str] | None = st.session_state.get("over_run")
-    found = services.run_and_version(started[0]) if started is not None else None
-    return None if found is None or started is None else (found[0], started[1])
+def _filled() -> list[tuple[Filled, Run]]:
+    """Those of this visit that are in the store."""
+    several: list[Filled] = st.session_state.get("over_filled", [])
+    runs = questions.runs_of([gap.design for gap in several]) if several else {}
+    return [(gap, runs[gap.design.digest]) for gap in several if gap.design.digest in runs]
+
+
+def _new_dots(model: Model, design: Design, path: str, name: str) -> tuple[tuple[float, float], ...]:
+    """Values of the field and of the metric of runs that were started here, are done, and that the model does not know
+    yet."""
+    mine = [
+        (gap, run)
+        for gap, run in _filled()
+        if run.state == "done" and run.run not in model.runs and gap.path == path
+        if _with(design, path, gap.value) == gap.design
+    ]
+    if not mine:
+        return ()
+    found = questions.results([gap.design for gap, _ in mine], {gap.design.digest: run for gap, run in mine})
+    values = [(gap.value, found[gap.design.digest].metrics.get(name)) for gap, _ in mine if gap.design.digest in found]
+    return tuple((x, y) for x, y in values if y is not None)
+
+
+def _is_new(model: Model | None, run: Run) -> bool:
+    """Whether a run that is done a short while may still be learnt from."""
+    ended = run.finished or 0.0
+    return time.time() - ended < FOLLOWS_SECONDS and (model is None or run.run not in model.runs)
 
 
 def _is_waited_for() -> bool:
-    waiting = _waiting()
-    if waiting is None:
-        return False
-    run, _ = waiting
-    if not run.ended:
+    several = _filled()
+    if any(not run.ended for _, run in several):
         return True
-    model = expecting.model(state.design().data.name)
-    ended = run.finished or 0.0
-    return run.state == "done" and time.time() - ended < FOLLOWS_SECONDS and (model is None or model.fitted < ended)
+    model = expecting.model(state.design().data.name) if several else None
+    return any(run.state == "done" and _is_new(model, run) for _, run in several)
 
 
 def _state(run: Run) -> str:
     if run.state == "done":
-        return "done; the curve follows in a moment." if _is_waited_for() else "done."
+        return "done, and the curve will learn from it in a minute or two."
     if run.ended:
         return f"{run.state}. {run.error or ''}"
-    share = f"{100 * run.step // max(1, run.steps)} %" if run.state == "running" else ""
-    return f"training, {share}." if share else f"{queue_prefix([run]).removesuffix(', ')}."
+    if run.state == "running":
+        return f"training, {100 * run.step // max(1, run.steps)} %."
+    return f"{queue_prefix([run]).removesuffix(', ')}."
