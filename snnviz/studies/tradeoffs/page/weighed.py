@@ -17,6 +17,7 @@ from snnviz.studies.tradeoffs.charts.parallel import parallel_chart
 from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
 from snnviz.studies.tradeoffs.weighing import Weighing
 from snnviz.theory.importance import Importance
+from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import payload
 from snnviz.ui.kit import services
 from snnviz.ui.kit.services import TtlCache
@@ -39,13 +40,24 @@ class Groups:
         return sum(max((len(told) for told in group.values.values()), default=0) for group in self.groups)
 
 
+ALWAYS = ("accuracy", "validation_accuracy", "rate", "operations", "macs", "additions", "energy", "parameters",
+          "silent_layers", "silent_before")  # fmt: skip
+"""Metrics that figures and the group that is open ask for, whatever the objectives are."""
+
+
 def groups_of(asked: Weighing, experiment: Experiment) -> Groups:
     """Returns the groups that are weighed. Raises `InputError` of a filter that is none, and `StoreError`."""
+    known = (*ALWAYS, "validation_loss", *asked.objectives, *(limit.metric for limit in asked.bounds))
+    names = tuple(sorted({name for name in known if name in METRICS}))
     if asked.of == "experiment":
-        return GROUPS.get(("weigh", experiment), lambda: _marked(_of_experiment(experiment)))
+        return GROUPS.get(("weigh", experiment, names), lambda: _marked(_of_experiment(experiment, names)))
     where = parse_filter(asked.where) if asked.of == "filter" and asked.where else None
-    name = where.text if where is not None else ""
-    return GROUPS.get(("weigh", name), lambda: _marked(run_groups(services.store(), where)[::-1]))
+    text = where.text if where is not None else ""
+
+    def read() -> Groups:
+        return _marked(run_groups(services.store(), where, names)[::-1])
+
+    return GROUPS.get(("weigh", text, names), read)
 
 
 def _marked(groups: Sequence[RunGroup]) -> Groups:
@@ -53,11 +65,11 @@ def _marked(groups: Sequence[RunGroup]) -> Groups:
     return Groups(tuple(groups), hash(tuple(told)))
 
 
-def _of_experiment(experiment: Experiment) -> list[RunGroup]:
+def _of_experiment(experiment: Experiment, names: Sequence[str]) -> list[RunGroup]:
     """Those of the experiment, with its seeds alone."""
     wanted, seeds = _keys(experiment), set(experiment.seed_numbers)
     found = {}
-    for group in run_groups(services.store()):
+    for group in run_groups(services.store(), metrics=names):
         if group.key in wanted:
             values = {
                 name: {seed: value for seed, value in told.items() if seed in seeds}
@@ -93,7 +105,7 @@ def weighed(groups: Groups, asked: Asked) -> Weighed:
 @shared(24)
 def ranked(groups: Groups, objective: str) -> tuple[Importance, ...]:
     """What mattered for an objective, the most important field first; limits leave it as it is."""
-    other = "loss" if objective != "loss" else "accuracy"
+    other = "accuracy" if objective != "accuracy" else "rate"
     return tuple(weighed(groups, ((objective, other), ())).importances(0))
 
 

@@ -139,7 +139,7 @@ def _objectives(now: Weighing) -> None:
 
 def _limits(now: Weighing, groups: Groups) -> None:
     bounds = {limit.metric: limit for limit in now.bounds}
-    names = [one.name for one in available() if any(group.values.get(one.name) for group in groups.groups)]
+    names = [one.name for one in available()]
     columns = st.columns([5, 7], vertical_alignment="top")
     shown = columns[0].multiselect(
         "Limits",
