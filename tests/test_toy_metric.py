@@ -108,9 +108,10 @@ def test_the_command_line_has_it(
 
 @known
 def test_tables_of_a_sweep_have_it(store: Store) -> None:
+    from snnviz.design.experiment import distinct_designs
     from snnviz.studies.skips.charts.skips import skip_means, skip_table
     from snnviz.studies.skips.command.sweeping import sweep_columns
-    from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
+    from snnviz.studies.skips.sweep import SkipSweep, sweep_points
     from snnviz.views.results import Result
 
     swept = sweep_points(SkipSweep(seeds=2, most_skips=0, types="asc", twins="without"))

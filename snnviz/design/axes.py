@@ -12,7 +12,8 @@ An axis is ``path=values``, and fields that move together are joined by ``~``, e
 Values are a list (``0.5,1,2``); a range, linear (``0.5..1.5/5``) or logarithmic (``0.001..0.1/5log``), of whole numbers
 without a count all of them (``1..4``); ``*``, all kinds of a choice; entries with their parameters
 (``kaiming:gain=3,glorot``). Matrices (``network.edges``) are written as in links, or ``all:2``, ``dsc:2``, ``asc:2``:
-all with two skips, of both types or of one; or ``random:5``: five different ones, drawn at random.
+all with two skips, of both types or of one; ``random:5``: five different ones, drawn at random; ``dsc-each:2``,
+``asc-each:2``: two skips into each layer, drawn by the seed of each run.
 """
 
 from __future__ import annotations

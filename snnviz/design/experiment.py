@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from math import prod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import parse_qsl, quote
 
 from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
@@ -26,6 +26,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, field_validator, mo
 from snnviz.design import links, naming
 from snnviz.design.axes import Axis, is_continuous, level_count, parse_axis
 from snnviz.design.design import Design
+from snnviz.design.matrices import SeededMatrix
 from snnviz.design.registry import Range
 from snnviz.design.spreading import spread_points
 from snnviz.design.submitted import Document
@@ -49,6 +50,20 @@ class ExperimentRun:
     levels: Levels
     seed: int
     design: Design
+
+
+class HasDesign(Protocol):
+    """A run of a question, such as an `ExperimentRun` or a study's own."""
+
+    @property
+    def design(self) -> Design:
+        """What is trained."""
+        ...
+
+
+def distinct_designs(several: Iterable[HasDesign]) -> tuple[Design, ...]:
+    """Returns the designs to run, without repetitions."""
+    return tuple({one.design.digest: one.design for one in several}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,17 @@ class Experiment(Document):
     def runs(self) -> tuple[ExperimentRun, ...]:
         """All runs, seed by seed, so that every group has its first one early."""
         return _runs(self)
+
+    def designs(self) -> dict[tuple[Levels, int], Design]:
+        """The design of each run by levels and seed."""
+        return {(run.levels, run.seed): run.design for run in self.runs()}
+
+    def whole(self) -> Experiment:
+        """Itself, for a fixed question. Raises `InputError` where a combination breaks a rule, which leaves it out."""
+        for one in self.left_out:
+            if one.error is not None:
+                raise one.error
+        return self
 
     def groups(self) -> dict[Levels, Design]:
         """The design of the first seed by levels."""
@@ -197,26 +223,53 @@ def _groups(asked: Experiment) -> _Groups:
     groups: dict[Levels, Design] = {}
     whys: dict[tuple[str, str], list[tuple[str, InputError | None]]] = {}
     first = asked.base.model_copy(update={"seed": asked.seed_numbers[0]})
-    seen: set[Design] = set()
+    seen: set[tuple[Design, ...]] = set()
+    seeded = _is_seeded(asked)
     forecast = _forecast() if asked.silent == "without" else None
     for levels in _combinations(asked):
-        settings = {
-            path: value
-            for axis, level in zip(asked.axes, levels, strict=True)
-            if level >= 0
-            for path, value in axis.levels[level].items()
-        }
         try:
-            design = _sharing(first, links.change(first, settings))
+            design = _sharing(first, links.change_meant(first, _settings(asked, levels, first.seed)))
         except InputError as error:
             whys.setdefault((error.field, error.rule), []).append((getattr(error, "why", str(error)), error))
             continue
         if forecast is not None and (layers := forecast(design)):
             whys.setdefault(("silent", layers[0]), []).append((f"layer {layers[0]} is forecast to be silent", None))
-        elif design not in seen:
-            seen.add(design)
+        elif (key := (design, *([_of_seed(asked, levels, design, first.seed + 1)] if seeded else []))) in seen:
+            whys.setdefault(("same", ""), []).append(("it is the same design as another", None))
+        else:
+            seen.add(key)
             groups[levels] = design
     return _Groups(groups, tuple(LeftOut(len(several), *several[0]) for several in whys.values()))
+
+
+def _settings(asked: Experiment, levels: Levels, seed: int) -> dict[str, Any]:
+    """What a combination sets. A kind that is the base's stays with all that the base says of it."""
+    own = _flat(asked.base)
+    return {
+        path: value.at(seed) if isinstance(value, SeededMatrix) else value
+        for axis, level in zip(asked.axes, levels, strict=True)
+        if level >= 0
+        for path, value in axis.levels[level].items()
+        if not (path.endswith(".kind") and own.get(path) == value)
+    }
+
+
+@lru_cache(maxsize=16)
+def _flat(base: Design) -> dict[str, Any]:
+    return links.flatten(base)
+
+
+def _is_seeded(asked: Experiment) -> bool:
+    """Whether a level is another one for each seed."""
+    return any(
+        isinstance(value, SeededMatrix) for axis in asked.axes for level in axis.levels for value in level.values()
+    )
+
+
+def _of_seed(asked: Experiment, levels: Levels, design: Design, seed: int) -> Design:
+    """The design of a group with another seed."""
+    another = design.model_copy(update={"seed": seed})
+    return links.change_meant(another, _settings(asked, levels, seed)) if _is_seeded(asked) else another
 
 
 def _sharing(base: Design, design: Design) -> Design:
@@ -283,7 +336,7 @@ def _nearest(point: tuple[float, ...], points: list[tuple[float, ...]], sizes: l
 @lru_cache(maxsize=16)
 def _runs(asked: Experiment) -> tuple[ExperimentRun, ...]:
     return tuple(
-        ExperimentRun(levels, seed, design.model_copy(update={"seed": seed}))
+        ExperimentRun(levels, seed, _of_seed(asked, levels, design, seed))
         for seed in asked.seed_numbers
         for levels, design in asked.groups().items()
     )

@@ -184,6 +184,17 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
     return Design.check(document)
 
 
+def change_meant(design: Design, settings: Mapping[str, Any]) -> Design:
+    """Returns `design` with fields set as by `change`, but what another kind brings is its absent value, not today's
+    default.
+
+    For designs derived from a link, so that they keep their digest (`design.naming`). Raises `InputError`.
+    """
+    document = design.document()
+    _put_all(document, settings, _absent)
+    return Design.meant(document)
+
+
 Neurons = Callable[[type[Part], object], dict[str, Any]]
 """A function that returns the document of a neuron of a given kind with no other field set."""
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations, product
 from math import comb
 
@@ -24,7 +25,26 @@ from snnviz.errors import InputError
 PATH = "network.edges"
 MOST = 2000
 _WORDS = re.compile(r"(all|dsc|asc|random):(\d{1,6})", re.ASCII)
+_EACH = re.compile(r"(dsc|asc)-each:([0-7])", re.ASCII)
 _TYPES = {"all": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}
+
+
+@dataclass(frozen=True, slots=True)
+class SeededMatrix:
+    """A matrix that each run's seed draws: every layer takes `n_skip` skips of a type, or as many as it has room
+    for."""
+
+    type: str
+    n_skip: int
+    depth: int
+
+    def __str__(self) -> str:
+        return f"{self.type}-each:{self.n_skip}"
+
+    def at(self, seed: int) -> str:
+        """The matrix of a run of this seed."""
+        code = _TYPES[self.type][0]
+        return adjacency.to_compact_text(adjacency.with_n_skip(self.depth, self.n_skip, code, seed))
 
 
 def matrix_count(text: str, base: Design) -> int:
@@ -39,11 +59,13 @@ def matrix_count(text: str, base: Design) -> int:
     return comb(len(adjacency.skip_positions(_depth(base))), number) * each
 
 
-def several_matrices(text: str, base: Design) -> list[str]:
+def several_matrices(text: str, base: Design) -> list[str] | list[SeededMatrix]:
     """Returns the matrices that a text such as ``all:2`` stands for, as text in links, for blocks as deep as `base`'s.
 
     Raises `InputError` for a text of another form.
     """
+    if found := _EACH.fullmatch(text.strip()):
+        return [SeededMatrix(found[1], int(found[2]), _depth(base))]
     found = _WORDS.fullmatch(text.strip())
     if found is None:
         return [adjacency.to_compact_text(adjacency.parse(text, PATH))]

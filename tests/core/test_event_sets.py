@@ -20,11 +20,12 @@ from snnviz.data import frames as events
 from snnviz.data.stills import CIFAR10
 from snnviz.design.binning import Events
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.errors import DataMissing, InputError
 from snnviz.events import Checkpoint, EpochEnd
 from snnviz.graph.architectures import build_architecture
 from snnviz.studies.activity.study import TrainingStudy, study_runs
-from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from snnviz.theory import costs, encoded
 from snnviz.theory.variance import forecast_layers, is_approximate
 from tests import oracles

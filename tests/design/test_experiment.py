@@ -145,6 +145,23 @@ def test_matrices_drawn_at_random_differ_and_a_longer_list_begins_like_a_shorter
     assert codes["1"] + codes["2"] > 0.55 * 6 * 200  # two in three
 
 
+def test_a_matrix_that_the_seed_draws_is_another_one_for_each_seed_and_one_group() -> None:
+    found = asked("network.edges=dsc-each:1,asc-each:2,dsc-each:0,asc-each:0", seeds=3)
+    assert list(found.groups()) == [(0,), (1,), (2,)]
+    assert (found.left_out[0].count, found.left_out[0].why) == (1, "it is the same design as another")
+    assert found.whole() is found
+    for run in found.runs():
+        n_skip, code = [(1, adjacency.DSC), (2, adjacency.ASC), (0, adjacency.DSC)][run.levels[0]]
+        assert run.design.network.edges == adjacency.with_n_skip(4, n_skip, code, run.seed)  # type: ignore[union-attr]
+    assert found.axes[0].label(1) == "asc-each:2"
+    assert from_query(found.to_query()) == found
+
+
+def test_a_fixed_question_is_whole_or_says_which_rule_is_broken() -> None:
+    with pytest.raises(InputError, match="must be 1 where"):
+        asked("neuron.kind=lif,relu", seeds=1).whole()
+
+
 def test_what_does_not_fit_together_is_left_out_with_a_count_and_a_sentence() -> None:
     found = asked("neuron.kind=lif,relu", "data.steps=1,5,6", "network.norm=none,batch", seeds=2)
     assert len(found.groups()) == 8
@@ -154,6 +171,19 @@ def test_what_does_not_fit_together_is_left_out_with_a_count_and_a_sentence() ->
     gains = asked("init=kaiming,glorot", "init.gain=1,2", seeds=1)
     assert [design.init for design in gains.groups().values()] == [{"kind": "kaiming", "gain": gain} for gain in (1, 2)]
     assert gains.left_out[0].count == 2
+
+
+def test_a_kind_that_is_the_bases_keeps_what_the_base_says_of_it_and_others_are_as_absence_means() -> None:
+    base = links.change(Design(), {"init.kind": "kaiming", "init.gain": 3.5, "network.channels": 8})
+    found = list(asked("init=kaiming,kaiming:gain=1,fluctuation-driven", base=base, seeds=1).groups().values())
+    assert [design.init.get("gain") for design in found[:2]] == [3.5, 1.0]
+    assert found[2] == links.from_sparse({"network.channels": 8, "init.kind": "fluctuation-driven"})
+    networks = list(asked("network.kind=block,mlp", base=base, seeds=1).groups().values())
+    assert networks[0] == base
+    assert networks[1].network == links.from_sparse({"network.kind": "mlp"}).network
+    twice = asked("init=kaiming,kaiming:gain=3.5", base=base, seeds=1)
+    assert len(twice.groups()) == 1
+    assert (twice.left_out[0].count, twice.left_out[0].why) == (1, "it is the same design as another")
 
 
 def test_what_is_forecast_to_be_silent_is_left_out_where_that_is_asked() -> None:

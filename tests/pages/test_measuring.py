@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from snnviz.design import links
+from snnviz.design.experiment import distinct_designs
 from snnviz.design.measurement import measurement_digest
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 from snnviz.studies.shortcuts.page import rows
 from snnviz.studies.shortcuts.page import setting as shortcuts_setting
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, gradient_survey, study_runs
-from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from snnviz.ui.design import live_charts
 from snnviz.ui.kit import questions, services
 from snnviz.ui.kit import rows as said

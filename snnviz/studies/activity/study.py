@@ -10,8 +10,10 @@ from pydantic import PlainValidator
 
 from snnviz.catalog.inits import COMPARED, group_equivalent
 from snnviz.data.datasets import parse_dataset_name
+from snnviz.design import links
 from snnviz.design.binning import LONGEST_MS
 from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment
 from snnviz.design.menus import INITS, SCHEDULES, Choice
 from snnviz.design.recipes import Rate, Recipe, Schedule, default_entry
 from snnviz.design.registry import Range
@@ -93,26 +95,37 @@ def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Stud
     >>> len(study_runs(TrainingStudy())), len(study_runs(TrainingStudy(compare="depth", seeds=2)))
     (8, 16)
     """
-    base = _base(study)
-    found: list[tuple[str, Choice, int, int, dict[str, Any]]] = []
+    asked, values = study_experiment(study, inits), _varied(study)[1]
+    designs, found = asked.designs(), []
+    for levels, design in asked.groups().items():
+        place = levels[1] if values else 0
+        name = f"{design.init.kind}, {study.compare} {values[place]:g}" if values else _named(design.init)
+        for seed in asked.seed_numbers:
+            found.append(StudyRun(name, design.init, place, len(values), designs[levels, seed]))
+    return tuple(found)
+
+
+def study_experiment(study: TrainingStudy, inits: Sequence[Choice] = ()) -> Experiment:
+    """Returns the study as an experiment: initialisations, and what else is varied."""
+    path, values = _varied(study)
+    kinds = COMPARED_INITS if values else [entry.kind for entry in INITS if COMPARED in entry.traits]
+    chosen = (not values and inits) or [Choice.meant(INITS, kind) for kind in kinds]
+    vary, base = [f"init={','.join(links.format_choice(INITS, init) for init in chosen)}"], _base(study)
+    if values:
+        part, _, field = path.partition(".")
+        base[part][field] = values[0]  # what the study itself has there is not used, and may be too many for a cnn
+        vary.append(f"{path}={','.join(links.format_number(value) for value in values)}")
+    return Experiment(base=Design.meant(base), vary=tuple(vary), seeds=study.seeds).whole()
+
+
+def _varied(study: TrainingStudy) -> tuple[str, tuple[float, ...]]:
+    """The field that is varied beside the initialisation, and its values; none where only that is compared."""
     if study.compare == "initialisations":
-        chosen = inits or [Choice.meant(INITS, entry.kind) for entry in INITS if COMPARED in entry.traits]
-        found += [(_named(init), init, 0, 0, {"init": dict(init)}) for init in chosen]
-    else:
-        path, values = VARIED[study.compare]
-        part, field = path.split(".")
-        if study.network == "cnn" and field == "width":
-            field, values = "channels", tuple(value // 10 for value in values)
-        for kind in COMPARED_INITS:
-            init = Choice.meant(INITS, kind)
-            for place, value in enumerate(values):
-                change = {"init": dict(init), part: {**base[part], field: value}}
-                found.append((f"{kind}, {study.compare} {value:g}", init, place, len(values), change))
-    return tuple(
-        StudyRun(name, init, place, of, Design.meant({**base, **change, "seed": seed}))
-        for name, init, place, of, change in found
-        for seed in range(study.seeds)
-    )
+        return "", ()
+    path, values = VARIED[study.compare]
+    if study.network == "cnn" and path == "network.width":
+        return "network.channels", tuple(value // 10 for value in values)
+    return path, values
 
 
 def equivalent_inits(several: Sequence[StudyRun]) -> tuple[tuple[Choice, ...], ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, field_validator, model_validator
 
 from snnviz.catalog.shortcuts import loss_weights
-from snnviz.design import naming
+from snnviz.design import links, naming
+from snnviz.design.axes import TOGETHER
 from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment
 from snnviz.design.links import change, from_sparse
 from snnviz.design.menus import INITS, SHORTCUTS, Choice
 from snnviz.design.parts import Shortcut, Training
@@ -155,22 +157,22 @@ def study_runs(design: Design, study: ShortcutStudy) -> tuple[StudyRun, ...]:
         longer = control_design(design)
         names["control"] = f"vanilla, {longer.training.epochs} epochs"
         known = {"vanilla": known["vanilla"], "control": longer, **known}
-    return tuple(
-        StudyRun(mode, names.get(mode, mode), each.model_copy(update={"seed": seed}))
-        for seed in _seeds(design, study)
-        for mode, each in known.items()
-    )
+    asked, modes = _experiment(list(known.values()), study.seeds), list(known)
+    return tuple(StudyRun(mode := modes[run.levels[0]], names.get(mode, mode), run.design) for run in asked.runs())
 
 
-def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
-    """Returns the different designs among the runs."""
-    return tuple({member.design.digest: member.design for member in several}.values())
-
-
-def _seeds(design: Design, study: ShortcutStudy) -> Sequence[int]:
-    most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
-    first = min(design.seed, int(most) - study.seeds + 1)
-    return range(first, first + study.seeds)
+def _experiment(modes: Sequence[Design], seeds: int) -> Experiment:
+    """Returns the modes as an experiment of one axis, along which all that they differ in moves together."""
+    shortcuts = [mode.training.shortcut for mode in modes]
+    columns: dict[str, list[str]] = {
+        "training.shortcut.schedule": [links.format_choice(SHORTCUTS, one.schedule) for one in shortcuts],
+        "training.shortcut.layers": ["+".join(map(str, one.layers)) for one in shortcuts],
+        "training.shortcut.weighting": [one.weighting for one in shortcuts],
+        "training.epochs": [str(mode.training.epochs) for mode in modes],
+    }
+    varied = [path for path, texts in columns.items() if len(set(texts)) > 1] or ["training.epochs"]
+    axis = TOGETHER.join(f"{path}={','.join(columns[path])}" for path in varied)
+    return Experiment(base=modes[0], vary=(axis,), seeds=seeds).whole()
 
 
 def _with(design: Design, shortcut: Shortcut) -> Design:

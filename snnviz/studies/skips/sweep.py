@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from snnviz.data.datasets import parse_dataset_name
 from snnviz.design import adjacency
 from snnviz.design.base_network import Norm
 from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment
 from snnviz.design.links import change
 from snnviz.design.recipes import Recipe, apply_recipe
 from snnviz.design.registry import Range
@@ -19,8 +19,6 @@ from snnviz.graph.controls import CONTROLS, Control, match_control, plain_block
 from snnviz.graph.twins import ann_twin
 
 SkipType = Literal["DSC", "ASC"]
-
-CODES: dict[SkipType, int] = {"DSC": adjacency.DSC, "ASC": adjacency.ASC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +125,24 @@ half of them, or all as in a DenseNet. The last takes data and training from the
 def sweep_points(sweep: SkipSweep) -> tuple[SweepPoint, ...]:
     """Returns the designs of a sweep, seed by seed, so that every curve has its first values early.
 
+    >>> from snnviz.design.experiment import distinct_designs
     >>> len(sweep_points(SkipSweep())), len(distinct_designs(sweep_points(SkipSweep())))
     (64, 56)
     >>> len(distinct_designs(sweep_points(SkipSweep(controls="with"))))
     88
     """
-    found = []
-    for seed in range(sweep.seeds):
-        for n_skip in sweep.counts:
-            for kind in sweep.chosen:
-                design = _design(sweep, kind, n_skip, seed)
-                beside: dict[Control | None, Design] = {None: design}
-                if sweep.controls == "with" and n_skip:  # without skips a block is its own control
-                    beside |= {what: plain_block(design, match_control(design, what).channels) for what in CONTROLS}
-                for control, one in beside.items():
-                    found.append(SweepPoint(kind, n_skip, ann=False, design=one, control=control))
-                    if sweep.twins == "with":
-                        found.append(SweepPoint(kind, n_skip, ann=True, design=_twin(sweep, one), control=control))
+    asked, several = sweep_experiment(sweep), _levels(sweep)
+    designs, found = asked.designs(), []
+    for seed in asked.seed_numbers:
+        for place, (n_skip, kind) in enumerate(several):
+            design = designs[(place if n_skip else 0,), seed]  # without skips both types are one design
+            beside: dict[Control | None, Design] = {None: design}
+            if sweep.controls == "with" and n_skip:  # without skips a block is its own control
+                beside |= {what: plain_block(design, match_control(design, what).channels) for what in CONTROLS}
+            for control, one in beside.items():
+                found.append(SweepPoint(kind, n_skip, ann=False, design=one, control=control))
+                if sweep.twins == "with":
+                    found.append(SweepPoint(kind, n_skip, ann=True, design=_twin(sweep, one), control=control))
     return tuple(found)
 
 
@@ -152,12 +151,17 @@ def _twin(sweep: SkipSweep, design: Design) -> Design:
     return twin if sweep.twin_gain == twin.init["gain"] else change(twin, {"init.gain": sweep.twin_gain})
 
 
-def distinct_designs(several: Iterable[SweepPoint]) -> tuple[Design, ...]:
-    """Returns the designs to run, without repetitions."""
-    return tuple({point.design.digest: point.design for point in several}.values())
+def _levels(sweep: SkipSweep) -> list[tuple[int, SkipType]]:
+    return [(n_skip, kind) for n_skip in sweep.counts for kind in sweep.chosen]
 
 
-def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
+def sweep_experiment(sweep: SkipSweep) -> Experiment:
+    """Returns the sweep as an experiment of one axis, matrices that each run's seed draws."""
+    matrices = ",".join(f"{kind.lower()}-each:{n_skip}" for n_skip, kind in _levels(sweep))
+    return Experiment(base=_base(sweep), vary=(f"network.edges={matrices}",), seeds=sweep.seeds).whole()
+
+
+def _base(sweep: SkipSweep) -> Design:
     document: dict[str, Any] = {
         "data": {
             "name": sweep.data,
@@ -168,7 +172,7 @@ def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
         },
         "network": {
             "kind": "block",
-            "edges": adjacency.with_n_skip(sweep.depth, n_skip, CODES[kind], seed),
+            "edges": adjacency.sequential(sweep.depth),
             "channels": sweep.channels,
             "dsc_fraction": sweep.dsc_fraction,
             "norm": sweep.norm,
@@ -176,6 +180,5 @@ def _design(sweep: SkipSweep, kind: SkipType, n_skip: int, seed: int) -> Design:
         "neuron": {"threshold": sweep.threshold, "beta": sweep.beta},
         "init": {"kind": "kaiming", "gain": sweep.gain},
         "training": {**sweep.training, "epochs": sweep.epochs},
-        "seed": seed,
     }
     return Design.meant(document)

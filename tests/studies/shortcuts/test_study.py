@@ -9,6 +9,7 @@ from hypothesis import given
 
 from snnviz.catalog.shortcuts import loss_weights
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.design.links import change, differences
 from snnviz.design.parts import Shortcut
 from snnviz.errors import InputError
@@ -17,7 +18,6 @@ from snnviz.studies.shortcuts.study import (
     STARTS,
     GradientSurvey,
     ShortcutStudy,
-    distinct_designs,
     gradient_survey,
     study_runs,
     training_modes,

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from snnviz.design import adjacency
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.design.links import change, differences
 from snnviz.design.networks import BlockNetwork
 from snnviz.errors import InputError
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.controls import Control, match_control
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, sweep_points
 from snnviz.theory import costs, operations
 
 

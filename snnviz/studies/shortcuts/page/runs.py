@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from snnviz.design.experiment import distinct_designs
 from snnviz.store import Run
 from snnviz.store.looks import uses_old_probe
 from snnviz.studies.shortcuts.charts.shortcuts import study_table
 from snnviz.studies.shortcuts.charts.words import cost, verdict
 from snnviz.studies.shortcuts.page.rows import charts_of, profile_of, watched
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
-from snnviz.studies.shortcuts.study import StudyRun, distinct_designs, study_runs
+from snnviz.studies.shortcuts.study import StudyRun, study_runs
 from snnviz.ui.components.charts import charts
 from snnviz.ui.kit import questions, tables
 from snnviz.ui.kit.actions import Verb, actions

@@ -12,10 +12,11 @@ import click
 from snnviz.cli.following import exit_with_status, state_of, train
 from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
+from snnviz.design.experiment import distinct_designs
 from snnviz.errors import InputError
 from snnviz.store import Run, Store
 from snnviz.store.metrics import metrics
-from snnviz.studies.skips.sweep import SkipSweep, SweepPoint, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SkipSweep, SweepPoint, sweep_points
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.operations import CAVEAT, ESTIMATED, MEANING, Convention, parse_convention
 from snnviz.views.numbers import NO_NUMBER, metric_text

@@ -8,13 +8,14 @@ import streamlit as st
 
 from snnviz.design import links
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.studies.skips.charts.controls import forecast_text, initial_activity_text, sentences
 from snnviz.studies.skips.charts.skips import skip_charts, skip_table
 from snnviz.studies.skips.page import optimise
 from snnviz.studies.skips.page.setting import OPTIMISATION, TYPES
-from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SweepPoint, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SweepPoint, sweep_points
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, parse_convention
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload

@@ -12,19 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.design.links import change
 from snnviz.errors import InputError
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store
 from snnviz.studies.shortcuts.page import setting, shortcuts
-from snnviz.studies.shortcuts.study import (
-    STARTS,
-    GradientSurvey,
-    ShortcutStudy,
-    distinct_designs,
-    gradient_survey,
-    study_runs,
-)
+from snnviz.studies.shortcuts.study import STARTS, GradientSurvey, ShortcutStudy, gradient_survey, study_runs
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.designs import DESIGNS

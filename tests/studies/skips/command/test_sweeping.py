@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from snnviz.cli.following import failures_text
+from snnviz.design.experiment import distinct_designs
 from snnviz.events import EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
@@ -19,7 +20,7 @@ from snnviz.studies.skips.charts.controls import sentences
 from snnviz.studies.skips.charts.skips import skip_means
 from snnviz.studies.skips.command import sweeping
 from snnviz.studies.skips.command.sweeping import read_range
-from snnviz.studies.skips.sweep import SkipSweep, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from snnviz.theory.operations import OperationCounts
 from tests.cli.conftest import Snnviz, process
 from tests.results import made_result

@@ -11,9 +11,10 @@ from snnviz.core import data, observe
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.events import EpochEnd, LayerState
 from snnviz.studies.skips.charts.controls import control_differences
-from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SkipType, sweep_points
 from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.views.results import Result
 from tests.results import result_of

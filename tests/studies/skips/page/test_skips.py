@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from snnviz.design.experiment import distinct_designs
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.studies.skips.page import skips
-from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, distinct_designs, sweep_points
+from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, sweep_points
 from snnviz.ui.kit import services
 from snnviz.ui.kit.words import JOINER
 from tests.pages.visit import Visit, by_link
