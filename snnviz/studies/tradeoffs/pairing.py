@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
@@ -46,6 +46,12 @@ def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
     return tuple(
         Pair(seed, a.model_copy(update={"seed": seed}), b.model_copy(update={"seed": seed})) for seed in numbers
     )
+
+
+def direction(metric: Metric) -> Literal["more", "less"]:
+    """Returns whether more or less is better; of a metric that has no direction (the firing rate) less is, as in the
+    view Weigh."""
+    return "more" if metric.better == "more" else "less"
 
 
 @lru_cache(maxsize=1024)
@@ -105,9 +111,9 @@ class PairedRuns:
         exact = bool(self.asked) and follows_from_design(metric, self.asked[0].a)
         if anytime:
             found = [*self.differences(metric.name).values()]
-            return compare_at_look(found, better=metric.better, compared=compared, exact=exact)
+            return compare_at_look(found, better=direction(metric), compared=compared, exact=exact)
         images = self.images if metric.name == "accuracy" else None
-        return paired_difference(a, b, better=metric.better, compared=compared, test_images=images, exact=exact)
+        return paired_difference(a, b, better=direction(metric), compared=compared, test_images=images, exact=exact)
 
     def document(self, *, anytime: bool = False, several: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
         """For JSON. `several`: comparisons by metric that are corrected, instead of its own."""
@@ -181,7 +187,7 @@ def against_one(several: Mapping[str, PairedRuns]) -> dict[str, dict[str, Compar
             others = {name: runs.values[1].get(metric.name, {}) for name, runs in several.items()}
             images = {n: runs.images for n, runs in several.items() if runs.images} if metric.name == "accuracy" else {}
             whole = {seed: value for one in ones.values() for seed, value in one.items()}
-            each = compare_with_one(whole, others, better=metric.better, test_images=images)
+            each = compare_with_one(whole, others, better=direction(metric), test_images=images)
         for name, comparison in each.items():
             found[name][metric.name] = comparison
     return found

@@ -1,14 +1,295 @@
-"""The view Compare of the Trade-offs page."""
+"""The view Compare of the Trade-offs page: which two designs, and the buttons that give them more seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
 import streamlit as st
 
-from snnviz.studies.tradeoffs.page.setting import to_link
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.jobs.pace import format_duration
+from snnviz.store import Run
+from snnviz.studies.tradeoffs.charts.asking import axis_name, level_text
+from snnviz.studies.tradeoffs.comparing import AHEAD, EVERY_OTHER, Comparing, to_text
+from snnviz.studies.tradeoffs.page import compared
+from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS, to_link
+from snnviz.studies.tradeoffs.pairing import Pair
+from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK
 from snnviz.ui.components.address import address
+from snnviz.ui.kit import questions, services, starting, state
+from snnviz.ui.kit.actions import UNDONE, cancel, show_failures, submit
+from snnviz.ui.kit.settings import PageSettings
+from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
+from snnviz.views.changes import describe_changes
+
+CONTROLS, FOUND = "compare-controls", "compare-found"
+"""Fragments."""
+
+COMPARING = PageSettings(
+    Comparing(), "compare", prefix="compare.", fragments=(CONTROLS, FOUND), noun="comparison", name="comparing"
+)
+
+ABOUT = (
+    "**What changes from A to B?** Both are trained with the same seeds: the same images in the same order, and "
+    "weights from the same numbers. So what is compared is the difference at each seed."
+)
+MORE = 3
+"""Seeds that a press adds."""
+
+LOOKING = "compare-looking"
+"""In the session: which comparison this visitor asked to be decided."""
+
+OWN = "the edited design"
+EVERY_HELP = "Each other group of the experiment against A, corrected for how many they are."
+
+
+def begin(query: Mapping[str, str], *, keep: bool) -> None:
+    """Take the setting from a link; `keep`: where it is broken, what was shown before."""
+    COMPARING.begin({name: text for name, text in query.items() if name.startswith(COMPARING.prefix)}, keep=keep)
+
+
+def open_with(a: Design | None, b: Design) -> None:
+    """Callback of a button elsewhere: compare these two; without A what is A now."""
+    now = COMPARING.value if COMPARING.name in st.session_state else Comparing()
+    first = now.a if a is None else to_text(a)
+    COMPARING.set(Comparing(a="" if first == to_text(b) else first, b=to_text(b), seeds=now.seeds))
+    COMPARING.renew_widgets()
+    VIEWS.show("compare")
 
 
 def panel() -> None:
-    """What finished runs show."""
-    st.caption("What is shown here is computed from runs that are done.")
-    address(to_link(), key="tradeoffs-address", steps=True)
+    """The controls, and what is found, live."""
+    if COMPARING.name not in st.session_state:
+        COMPARING.begin({})
+    COMPARING.show_problem(linked=True)
+    with st.container():
+        _controls()
+    questions.live(_found, FOUND, _is_active)
+
+
+# --- which two ----------------------------------------------------------------------------------------------------
+
+
+@st.fragment(key=CONTROLS)
+@show_store_errors()
+def _controls() -> None:
+    st.caption(ABOUT)
+    now, names = COMPARING.value, group_names()
+    left, middle, right = st.columns([12, 2, 12], vertical_alignment="bottom")
+    _choose(left, "a", now, names)
+    middle.button(
+        "", icon=":material/swap_horiz:", help="Exchange A and B", width="stretch", key="compare-swap",
+        disabled=now.b == EVERY_OTHER, on_click=_swap,
+    )  # fmt: skip
+    _choose(right, "b", now, names)
+    COMPARING.show_problem()
+    address(to_link(COMPARING.link), key="compare-address", steps=True)
+
+
+def group_names() -> dict[str, str]:
+    """What groups of the experiment are called, by their links; and the edited design."""
+    asked = EXPERIMENT.value
+    axes = [axis_name(asked, n) for n in range(len(asked.axes))]
+    found = {
+        to_text(design): ", ".join(f"{axis} {level_text(asked, levels, n)}" for n, axis in enumerate(axes))
+        for levels, design in asked.groups().items()
+    }
+    own = to_text(state.design().model_copy(update={"seed": asked.base.seed}))
+    return found if own in found else {**found, own: OWN}
+
+
+def name_of(text: str, names: Mapping[str, str]) -> str:
+    """What a design of a link is called: as in the experiment, or by what it changes in its base."""
+    if text in names:
+        return names[text]
+    if text == EVERY_OTHER:
+        return "every other group"
+    base, other = EXPERIMENT.value.base, links.from_query(text, bare=False)
+    changes = describe_changes(links.flatten(base), links.flatten(other))
+    return "; ".join(changes) if changes else "the base"
+
+
+def texts(now: Comparing) -> tuple[str, str]:
+    """A and B as links, those that the setting leaves to the experiment filled in. Raises `InputError`."""
+    asked = EXPERIMENT.value
+    return to_text(now.design("a", asked)), EVERY_OTHER if now.b == EVERY_OTHER else to_text(now.design("b", asked))
+
+
+def _choose(
+    place: st.delta_generator.DeltaGenerator, side: Literal["a", "b"], now: Comparing, names: dict[str, str]
+) -> None:
+    try:
+        shown = texts(now)[side == "b"]
+    except InputError:
+        shown = ""
+    options = [*names, *([EVERY_OTHER] if side == "b" and len(EXPERIMENT.value.groups()) > 2 else [])]
+    if shown and shown not in options:
+        options.append(shown)
+    key = f"{COMPARING.widget_key(side)}-{shown}"
+    place.selectbox(
+        side.upper(),
+        options,
+        index=options.index(shown) if shown in options else None,
+        format_func=lambda text: name_of(text, names),
+        help=EVERY_HELP if side == "b" else "What B is compared with.",
+        key=key,
+        on_change=_put,
+        args=(side, key),
+    )
+
+
+def _put(side: str, key: str) -> None:
+    if key in st.session_state and st.session_state[key] is not None:
+        COMPARING.change(**{side: st.session_state[key], "looks": "once"})
+        COMPARING.renew_widgets()
+        COMPARING.rerun()
+
+
+def _swap() -> None:
+    try:
+        a, b = texts(COMPARING.value)
+    except InputError:
+        return
+    COMPARING.change(a=b, b=a)
+    COMPARING.renew_widgets()
+    COMPARING.rerun()
+
+
+# --- more seeds ---------------------------------------------------------------------------------------------------
+
+
+def _asked() -> tuple[Pair, ...]:
+    """The pairs of all comparisons, so many seeds as are asked for. Raises `InputError`."""
+    now, asked = COMPARING.value, EXPERIMENT.value
+    if now.b == EVERY_OTHER:
+        return tuple(pair for several in now.all_pairs(asked).values() for pair in several)
+    return now.pairs(asked)
+
+
+def _designs(some: Sequence[Pair]) -> list[Design]:
+    return list(dict.fromkeys(design for pair in some for design in (pair.a, pair.b)))
+
+
+def _is_active() -> bool:
+    try:
+        return _looks_on() or questions.are_active(_designs(_asked()))
+    except InputError:
+        return False
+
+
+def _looks_on() -> bool:
+    """Whether this visitor waits for a decision on what is shown."""
+    now = COMPARING.value
+    return now.looks == "each" and st.session_state.get(LOOKING) == (EXPERIMENT.link, now.a, now.b)
+
+
+def _found() -> None:
+    try:
+        asked = _asked()
+    except InputError as error:
+        st.info(escape_markdown(as_sentence(error)), icon=":material/info:")
+        return
+    designs = _designs(asked)
+    runs = questions.runs_of(designs)
+    now = COMPARING.value
+    if _looks_on():
+        _look(asked, runs)
+    _buttons(now, designs, runs)
+    if now.b == EVERY_OTHER:
+        names = group_names()
+        compared.several(now.all_pairs(EXPERIMENT.value), runs, {text: name_of(text, names) for text in names})
+    else:
+        compared.two(asked, runs, most=now.most if now.looks == "each" else None)
+
+
+def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:
+    """Queues the next seeds until it is decided; where it is, or nothing more can come, it ends."""
+    now = COMPARING.value
+    at = compared.looked_at(asked, runs)
+    going = sum(not run.ended for run in runs.values())
+    failed = any(run.state in UNDONE for run in runs.values())
+    if at.decided or failed or at.seeds >= now.most:
+        st.session_state.pop(LOOKING, None)
+        if going and at.decided:
+            cancel([run for run in runs.values() if run.state == "queued"], COMPARING.key)
+        return
+    wanted = min(now.most, max(FIRST_LOOK, at.seeds + 1 + AHEAD))
+    if now.seeds < wanted:
+        COMPARING.set(now.model_copy(update={"seeds": wanted}))
+    missing = [d for d in _designs(COMPARING.value.pairs(EXPERIMENT.value)) if d.digest not in runs]
+    if missing:
+        submit(missing, COMPARING.key)  # runs again
+
+
+def _buttons(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run]) -> None:
+    show_failures(runs.values(), COMPARING.key)
+    missing = [one for one in designs if one.digest not in runs or runs[one.digest].state in UNDONE]
+    going = [run for run in runs.values() if not run.ended]
+    first, second, third, number, last = st.columns([26, 22, 24, 14, 14], vertical_alignment="bottom")
+    seconds = services.time_left(designs, runs) if missing else 0.0
+    label = f"Train {pluralise(len(missing), 'run')}" if missing else "Training" if going else "All trained"
+    icon, key = ":material/play_arrow:", COMPARING.key
+    held = starting.start_button(first, label, missing, seconds, f"{key}-train", icon, submit, key)
+    every = now.b == EVERY_OTHER
+    second.button(
+        f"{MORE} more seeds", icon=":material/add:", width="stretch", key=f"{key}-more", on_click=_more,
+        disabled=bool(held) or now.seeds + MORE > LAST_LOOK,
+        help="Who adds seeds until it is clear has looked several times: *Until decided* has intervals for that.",
+    )  # fmt: skip
+    looking = _looks_on()
+    third.button(
+        "Until decided", icon=":material/gavel:", width="stretch", key=f"{key}-until", on_click=_until,
+        disabled=every or looking or bool(held),
+        help="Trains a seed more of both, looks, and stops as soon as the interval of the accuracy leaves 0 out. It is "
+        "wider than that of a single look, so that stopping when it looks good does not make it look good. It looks "
+        "while this page is open.",
+    )  # fmt: skip
+    COMPARING.number(number, "most", label="at most", disabled=looking)
+    last.button(
+        "Cancel", icon=":material/stop:", width="stretch", key=f"{key}-cancel", disabled=not going and not looking,
+        on_click=_cancel, args=(going,),
+    )  # fmt: skip
+    _progress(now, designs, runs, held)
+
+
+def _progress(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run], held: str) -> None:
+    done = sum(run.state == "done" for run in runs.values())
+    if held:
+        st.caption(escape_markdown(held))
+    elif any(not run.ended for run in runs.values()):
+        made = sum(run.step / max(1, run.steps) if not run.ended else 1.0 for run in runs.values())
+        left = services.time_left(designs, runs)
+        words = f"{done} of {pluralise(len(designs), 'run')} done, about {format_duration(left)} left."
+        st.progress(min(1.0, made / max(1, len(designs))), text=words)
+    elif done == len(designs) and not _looks_on():
+        st.caption(f"{pluralise(done, 'run')}, all from the store: {pluralise(now.seeds, 'seed')} of each.")
+
+
+def _more() -> None:
+    now = COMPARING.value
+    COMPARING.set(now.model_copy(update={"seeds": now.seeds + MORE}))
+    _submit_missing()
+
+
+def _until() -> None:
+    now = COMPARING.value
+    COMPARING.set(now.model_copy(update={"looks": "each", "seeds": max(now.seeds, FIRST_LOOK)}))
+    now = COMPARING.value
+    st.session_state[LOOKING] = (EXPERIMENT.link, now.a, now.b)
+    _submit_missing()
+
+
+def _submit_missing() -> None:
+    designs = _designs(_asked())
+    runs = questions.runs_of(designs)
+    submit([one for one in designs if one.digest not in runs or runs[one.digest].state in UNDONE], COMPARING.key)
+
+
+def _cancel(going: Sequence[Run]) -> None:
+    st.session_state.pop(LOOKING, None)
+    cancel(going, COMPARING.key)
+    st.rerun()

@@ -12,6 +12,7 @@ from snnviz.places import ROOT
 from snnviz.studies.tradeoffs.charts.naming import group_name, number_text
 from snnviz.studies.tradeoffs.charts.telling import metric_sentence
 from snnviz.studies.tradeoffs.neighbours import neighbours
+from snnviz.studies.tradeoffs.page import comparing
 from snnviz.studies.tradeoffs.pairing import follows_from_design
 from snnviz.studies.tradeoffs.theory.weighed import Weighed
 from snnviz.theory.comparison import paired_difference
@@ -108,6 +109,10 @@ def _compare(found: Weighed, place: int) -> None:
         difference = paired_difference(*values, better=one.better, exact=exact)
         st.markdown(escape_markdown(metric_sentence(one.metric, difference, "This one")))
     st.caption("Paired by seed, 95 % t interval of the differences. More of it under **Compare**.")
+    st.button(
+        "Each seed, and more seeds", icon=":material/compare_arrows:", width="stretch", key="weigh-compare",
+        on_click=comparing.open_with, args=(other.design, own.design),
+    )  # fmt: skip
 
 
 def _neighbours(found: Weighed, place: int) -> None:

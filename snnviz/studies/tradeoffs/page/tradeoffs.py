@@ -32,6 +32,7 @@ def begin() -> None:
     else:
         EXPERIMENT.begin(query, keep=back)
         weighing.begin(query, keep=back)
+        comparing.begin(query, keep=back)
 
 
 def panel() -> None:

@@ -1,0 +1,164 @@
+"""Part of the view Compare: what is found of two designs, or of several against one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from snnviz.store import Run
+from snnviz.studies.tradeoffs.charts.compare import curve_charts, difference_charts, look_chart, verdict_row
+from snnviz.studies.tradeoffs.charts.telling import (
+    comparison_row,
+    listed_metrics,
+    metric_sentence,
+    stopped_sentence,
+)
+from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, against_one, paired_runs
+from snnviz.theory.comparison import Comparison
+from snnviz.theory.metrics import METRICS, Metric
+from snnviz.theory.sequential import FIRST_LOOK, looks
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit import services
+from snnviz.ui.kit.columns import column_config
+from snnviz.ui.kit.shared import shared
+from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.views.numbers import NO_NUMBER
+
+Asked = tuple[Pair, ...]
+Ended = tuple[tuple[str, float | None], ...]
+"""Runs that are done, and when."""
+
+
+class Looks(NamedTuple):
+    """How many seeds were looked at in order, and whether they decide."""
+
+    seeds: int
+    decided: bool
+
+
+def _ended(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Ended:
+    digests = dict.fromkeys(design.digest for pair in asked for design in (pair.a, pair.b))
+    return tuple((name, runs[name].finished) for name in digests if name in runs and runs[name].state == "done")
+
+
+@shared(maxsize=64)
+def _found(asked: Asked, ended: Ended) -> PairedRuns:  # noqa: ARG001
+    return paired_runs(services.store(), asked, curves=True)
+
+
+@shared(maxsize=64)
+def _known(asked: Asked, ended: Ended, anytime: bool) -> dict[str, Comparison]:
+    found = _found(asked, ended)
+    return {metric.name: found.compare(metric, anytime=anytime) for metric in listed_metrics(found)}
+
+
+@shared(maxsize=64)
+def _figures(asked: Asked, ended: Ended, anytime: bool) -> tuple[bytes, bytes]:
+    found = _found(asked, ended)
+    first = difference_charts(found, _by_metric(_known(asked, ended, anytime)))
+    if anytime and (seen := _looks(asked, ended)):
+        first.insert(1, look_chart(seen, METRICS["accuracy"]))
+    return payload(first), payload(curve_charts(found))
+
+
+def _by_metric(known: Mapping[str, Comparison]) -> dict[Metric, Comparison]:
+    return {METRICS[name]: one for name, one in known.items()}
+
+
+def _in_order(asked: Asked, ended: Ended) -> list[float]:
+    """Differences of the accuracy from the first seed on, as far as no seed is missing."""
+    by_seed = _found(asked, ended).differences("accuracy")
+    found: list[float] = []
+    for pair in asked:
+        if pair.seed not in by_seed:
+            break
+        found.append(by_seed[pair.seed])
+    return found
+
+
+def _looks(asked: Asked, ended: Ended) -> list[Comparison]:
+    """What each look found, up to that which decided."""
+    seen: list[Comparison] = []
+    for one in looks(_in_order(asked, ended), better="more"):
+        seen.append(one)
+        if one.verdict != "not told apart":
+            break
+    return seen
+
+
+def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Looks:
+    """What the looks so far come to."""
+    ended = _ended(asked, runs)
+    seen = _looks(tuple(asked), ended)
+    decided = bool(seen) and seen[-1].verdict != "not told apart"
+    return Looks(seen[-1].seeds if decided else len(_in_order(tuple(asked), ended)), decided)
+
+
+def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, most: int | None) -> None:
+    """The sentence, a figure for each metric, curves and a table. `most`: of *until decided*, which is then looked at
+    with the intervals for it."""
+    pairs, ended = tuple(asked), _ended(asked, runs)
+    found = _found(pairs, ended)
+    if not found.done:
+        st.caption("Nothing is known before A and B are trained with one seed.")
+        return
+    if most is not None:
+        decided = looked_at(asked, runs)
+        pairs = pairs[: max(decided.seeds, FIRST_LOOK)]
+        ended = _ended(pairs, runs)
+        found = _found(pairs, ended)
+    known = _known(pairs, ended, most is not None)
+    if "accuracy" in known:
+        st.markdown(f"#### {escape_markdown(metric_sentence(METRICS['accuracy'], known['accuracy']))}")
+    for words in (found.images_sentence, stopped_sentence(known["accuracy"], most) if "accuracy" in known else ""):
+        if words:
+            st.caption(escape_markdown(words))
+    first, curves = _figures(pairs, ended, most is not None)
+    charts(first, key="compare-differences")
+    charts(curves, key="compare-curves")
+    _table(found, known)
+
+
+def _table(found: PairedRuns, known: Mapping[str, Comparison]) -> None:
+    rows = [comparison_row(found, METRICS[name], one) for name, one in known.items()]
+    table = pd.DataFrame(rows).rename(columns={"": "metric", "B - A": "B − A", "95 %": "95 % interval"})
+    st.dataframe(table, hide_index=True, key="compare-table", placeholder=NO_NUMBER)
+    st.caption(
+        "Of the mean difference, by Student's t of the differences at each seed. Of what has no direction of its own, "
+        "such as the firing rate, less is called better."
+    )
+
+
+def several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
+    """A table of all others against A, corrected."""
+    found = {text: _found(each, _ended(each, runs)) for text, each in all_pairs.items()}
+    found = {text: one for text, one in found.items() if one.done}
+    if not found:
+        st.caption("Nothing is known before A and another group are trained with one seed.")
+        return
+    corrected = against_one(found)
+    rows = [verdict_row(names.get(text, text), known) for text, known in corrected.items()]
+    table = pd.DataFrame(rows)
+    number = st.column_config.NumberColumn
+    columns = {
+        "B": st.column_config.TextColumn("B", width="medium"),
+        "difference": number("B − A, points", format="%+.2f", help="Of the test accuracy."),
+        "low": number("from", format="%+.2f", help="The lower end of its interval, corrected."),
+        "high": number("to", format="%+.2f", help="The upper end of its interval, corrected."),
+        "p": number("p, Holm", format="%.2g", help="Of no difference in accuracy; corrected."),
+        "verdict": st.column_config.TextColumn("Accuracy"),
+        "rate": st.column_config.TextColumn("Firing rate"),
+        "operations": st.column_config.TextColumn("Operations"),
+        "energy": st.column_config.TextColumn("Energy"),
+    }
+    st.dataframe(
+        table, hide_index=True, key="compare-several", placeholder=NO_NUMBER,
+        column_config=column_config(table, columns),
+    )  # fmt: skip
+    st.caption(
+        f"{pluralise(len(found), 'comparison')} with A, corrected for their number: 95 % intervals of Student's t by "
+        "Bonferroni, p by Holm."
+    )

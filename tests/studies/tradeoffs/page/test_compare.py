@@ -1,0 +1,165 @@
+"""The view Compare: which two, their figures, more seeds, until decided; and every other group against one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from scipy.stats import ttest_rel
+
+from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment
+from snnviz.design.links import change, to_query
+from snnviz.store import Store
+from snnviz.studies.tradeoffs.comparing import Comparing, same_group
+from snnviz.studies.tradeoffs.page.comparing import COMPARING, LOOKING
+from snnviz.ui.kit import services
+from tests.conftest import MakeDesign
+from tests.pages.visit import Visit, by_link
+from tests.studies.tradeoffs.command.test_comparing import end_with
+
+
+def asked_of(tiny: MakeDesign, *levels: float) -> Experiment:
+    return Experiment(base=tiny(), vary=(f"training.learning_rate={','.join(f'{one:g}' for one in levels)}",), seeds=3)
+
+
+def fill(design: Design, right: Sequence[int]) -> None:
+    """Runs of a design that tell so many of 50 images right, a seed each."""
+    for seed, many in enumerate(right):
+        end_with(services.store(), design.model_copy(update={"seed": seed}), many)
+
+
+def comparing(visit: Visit) -> Comparing:
+    found: Comparing = visit.at.session_state[COMPARING.name]
+    return found
+
+
+def figures(visit: Visit, key: str) -> dict[str, Any]:
+    return {chart["id"]: chart for chart in visit.component("snnviz_charts", key)["charts"]}
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The store, at which nobody works."""
+    store = services.store()
+    monkeypatch.setattr(services, "engine", lambda: store)
+    return store
+
+
+@pytest.fixture
+def compared(tiny: MakeDesign) -> Visit:
+    """Two groups of an experiment at three seeds."""
+    asked = asked_of(tiny, 0.01, 0.02)
+    first, second = asked.groups().values()
+    fill(first, (30, 32, 31))
+    fill(second, (34, 35, 36))
+    return by_link("tradeoffs", f"{asked.to_query()}&view=compare")
+
+
+def test_two_groups_of_the_experiment_are_compared_by_seed(compared: Visit) -> None:
+    assert compared.errors == []
+    said = compared.text.replace("\\", "")
+    assert "Test accuracy: B is better by 8.0 points (95 %: 3.0 to 13.0; 3 seeds)." in said
+    assert "The two disagree on 12 of 150 test images" in said
+    drawn = figures(compared, "compare-differences")
+    assert list(drawn)[:3] == ["compare_accuracy", "compare_loss", "compare_rate"]
+    dots, mean = drawn["compare_accuracy"]["traces"]
+    assert (dots["x"], dots["y"]) == (["seed 0", "seed 1", "seed 2"], pytest.approx([8, 6, 10]))
+    assert mean["y"] == pytest.approx([8])
+    assert mean["error_y"]["array"] == pytest.approx([4.97], abs=0.01)
+    assert "Student's t of the differences at each seed" in drawn["compare_accuracy"]["caption"]
+    curves = figures(compared, "compare-curves")
+    assert all("95 % interval of the mean (Student's t)" in chart["caption"] for chart in curves.values())
+
+
+def test_a_link_of_two_designs_says_the_same_and_comes_back(tiny: MakeDesign) -> None:
+    first, second = tiny(), tiny(learning_rate=0.5)
+    link = COMPARING.to_link(Comparing(a=to_query(first), b=to_query(second), seeds=4))
+    visit = by_link("tradeoffs", f"view=compare&{link}")
+    found = comparing(visit)
+    assert (found.design("a"), found.design("b"), found.seeds) == (first, second, 4)
+    assert visit.link == f"view=compare&{link}"
+    assert "Nothing is known before A and B are trained with one seed" in visit.text
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("compare.seeds=1000", "compare.seeds must be a whole number from 1 to 100"),
+        ("compare.b=neuron.threshold%3D99", "neuron.threshold must be a number from 0 to 10"),
+        ("compare.colour=red", "compare.colour must be a field of a comparison"),
+    ],
+)
+def test_a_broken_link_is_a_sentence(link: str, sentence: str) -> None:
+    visit = by_link("tradeoffs", f"view=compare&{link}")
+    assert any(sentence in one for one in visit.errors), visit.errors
+    assert comparing(visit) == Comparing()
+
+
+def test_the_same_design_twice_is_a_sentence_and_no_figure(tiny: MakeDesign) -> None:
+    link = COMPARING.to_link(Comparing(a=to_query(tiny()), b=to_query(tiny(7))))
+    visit = by_link("tradeoffs", f"view=compare&{link}")
+    assert "B must differ from A in more than its seed" in visit.text.replace("\\", "")
+
+
+def test_three_more_seeds_are_queued_and_nothing_else(compared: Visit, nobody: Store) -> None:
+    before = {run.run for run in nobody.runs()}
+    compared.press("compare-more")
+    assert comparing(compared).seeds == 6
+    new = [run for run in nobody.runs() if run.run not in before]
+    assert sorted(run.design.seed for run in new) == [3, 3, 4, 4, 5, 5]
+    assert {run.state for run in new} == {"queued"}
+    compared.press("compare-cancel")
+    assert {run.state for run in nobody.runs()} == {"done", "cancelled"}
+
+
+def test_until_decided_queues_a_seed_at_a_time_and_stops(tiny: MakeDesign, nobody: Store) -> None:
+    asked = asked_of(tiny, 0.01, 0.02)
+    first, second = asked.groups().values()
+    fill(first, (20, 22, 21))
+    fill(second, (30, 27, 34))
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=compare")
+    visit.press("compare-until")
+    assert LOOKING in visit.at.session_state
+    seeds = {run.design.seed for run in nobody.runs() if run.state == "queued"}
+    assert seeds == {3, 4}  # the next, and one ahead
+    for seed, (one, other) in enumerate(((23, 31), (20, 31), (21, 29), (22, 33)), 3):
+        for design, right in ((first, one), (second, other)):
+            end_with(nobody, design.model_copy(update={"seed": seed}), right)
+        services.CACHE.clear()
+        visit.look()
+        if LOOKING not in visit.at.session_state:
+            break
+    assert "Decided after" in visit.text
+    assert LOOKING not in visit.at.session_state
+    drawn = figures(visit, "compare-differences")
+    assert "compare_looks" in drawn
+    assert "holds at every look" in drawn["compare_accuracy"]["caption"]
+    assert not [run for run in nobody.runs() if run.state == "queued"]
+    assert "compare.looks=each" in visit.link
+
+
+def test_a_link_to_until_decided_trains_nothing_by_itself(tiny: MakeDesign, nobody: Store) -> None:
+    visit = by_link("tradeoffs", f"{asked_of(tiny, 0.01, 0.02).to_query()}&view=compare&compare.looks=each")
+    assert comparing(visit).looks == "each"
+    assert nobody.runs() == []
+
+
+def test_every_other_group_against_one_is_corrected(tiny: MakeDesign) -> None:
+    asked = asked_of(tiny, 0.01, 0.02, 0.03)
+    for design, right in zip(asked.groups().values(), ((30, 32, 31), (34, 35, 36), (30, 33, 29)), strict=True):
+        fill(design, right)
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=compare&compare.b=*")
+    (table,) = [frame.value for frame in visit.at.dataframe]
+    assert list(table["difference"]) == pytest.approx([8, -2 / 3])
+    assert list(table["verdict"]) == ["better", "not told apart"]
+    assert 0 < table["low"][0] < 3.03 / 2  # alone it is 3.03
+    alone = ttest_rel([34, 35, 36], [30, 32, 31]).pvalue
+    assert table["p"][0] == pytest.approx(2 * alone)
+    assert "2 comparisons with A, corrected for their number" in visit.text
+
+
+def test_a_group_is_the_same_whatever_its_seed(tiny: MakeDesign) -> None:
+    assert same_group(tiny(1), tiny(2))
+    assert not same_group(tiny(1), change(tiny(2), {"neuron.threshold": 2}))
