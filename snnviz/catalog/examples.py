@@ -60,7 +60,9 @@ def digits_mlp() -> Design:
 
 @register_example
 def activity() -> Design:
-    """The setting of Micheli et al. 2024 on digits: ten layers that learn from two of their eight initialisations."""
+    """A deep network on digits as in Micheli et al. 2024: ten layers, trainable with two of the eight initialisations
+    there.
+    """
     return Design(
         data=Data(encoding=Choice({"kind": "lif"}), steps=3),
         network=MlpNetwork(depth=10, width=300),

@@ -106,7 +106,7 @@ class TtfsNetwork(Network):
 
     @torch.no_grad()
     def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:
-        """Yields when the neurons of each hidden layer spike, for encoded images."""
+        """Yields a `Timing` row for each hidden layer: when its neurons spike, measured on an encoded image batch."""
         inner = self.inner
         times = inner.run(image[0]).times[1:]
         for index, (layer, window, t) in enumerate(zip(self.firing, inner.windows, times, strict=True)):
@@ -153,7 +153,9 @@ class ActivityPenalty:
 
 
 class ActivationHook:
-    """Forward hook that sums the activations of all hidden layers, and from them computes the loss."""
+    """Forward hook that sums the activations of all hidden layers, from which the activity penalty in the loss is
+    computed.
+    """
 
     def __init__(self, objective: ActivityPenalty) -> None:
         self.objective = objective

@@ -71,7 +71,7 @@ class Network:
 
     @property
     def latency(self) -> float:
-        """When the readout is read, in tau_c after the first possible spike of the input."""
+        """Time at which the readout is read, in units of tau_c, counted from the first possible spike of the input."""
         return self.windows[-1].end
 
     def __call__(self, shown: Tensor) -> Tensor:

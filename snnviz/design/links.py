@@ -228,8 +228,8 @@ def part_to_query(value: Part, prefix: str = "") -> str:
 def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
     """Returns the fields of a page's settings from a link's parameters whose names begin with `prefix`, numbers parsed.
 
-    Fields that the link leaves out get their absent value; a link that sets nothing gives {}, so that the page shows
-    its defaults. Raises `InputError`.
+    Fields that the link leaves out get their absent value (the default when they were introduced); a link that sets
+    nothing gives {}, so that the page shows its defaults. Raises `InputError`.
     """
     given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
     if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_QUERY_LENGTH:

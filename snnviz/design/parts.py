@@ -82,7 +82,9 @@ class Neuron(AnyNeuron):
 
 
 class OfItsKind:
-    """Pydantic annotation of a field that holds any neuron: validates and serialises it by the class of its kind."""
+    """Pydantic annotation of fields that hold a neuron of any kind; validates and serialises it by the class of that
+    kind.
+    """
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         return core_schema.no_info_wrap_validator_function(

@@ -1,9 +1,9 @@
-"""How the networks of a study learn: training fields that all studies share, and the recipes that papers print.
+"""Training settings (recipes) of studies: the fields that all studies share, and the settings published in papers.
 
-A study that trains takes the fields by deriving from `Recipe` instead of `Part`, and hands them on:
+A study that trains gets these fields by deriving from `Recipe` instead of `Part`, and passes them on to its designs:
 
     class CellStudy(Recipe):
-        learning_rate: Rate = 0.006                    # a default of its own is declared again
+        learning_rate: Rate = 0.006                    # declare a field again to change its default
         schedule: Schedule = default_entry(SCHEDULES, "cosine")
 
     document = {"training": {**study.training, "epochs": study.epochs}, "data": {"augment": study.augment, ...}}
@@ -103,7 +103,9 @@ class Recipe(Document):
 
 @dataclass(frozen=True, slots=True)
 class PaperRecipe:
-    """How a paper trains: `settings` by field of a study. `unsaid`: a sentence on what the paper leaves open."""
+    """The training settings of a paper: `settings` by field of a study, and `unsaid`, a sentence on what the paper
+    leaves open.
+    """
 
     source: str
     settings: Mapping[str, Any]

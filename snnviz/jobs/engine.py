@@ -22,7 +22,7 @@ class Engine(Protocol):
         """Submits a task, so that it is run once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
     def again(self, run: str) -> None:
-        """Trains a finished run whose weights were deleted once more. Raises `TooLarge`, `StoreError`."""
+        """Trains a finished run again, to restore its deleted weights. Raises `TooLarge`, `StoreError`."""
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run; a running one stops within a second and keeps its results. Raises `StoreError`."""

@@ -28,7 +28,7 @@ class Strategy(Protocol[Told]):
     """Protocol of search strategies: objects that propose codes with a small value, or small values."""
 
     def ask(self, count: int) -> list[Code]:
-        """Returns up to `count` codes that were neither told nor are pending; fewer only if no more are left."""
+        """Returns up to `count` new codes to evaluate, none of them told or pending; fewer only if no more are left."""
 
     def tell(self, code: Code, value: Told) -> None:
         """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not

@@ -44,7 +44,10 @@ class IndexedDesign:
 
     @cached_property
     def base(self) -> Mapping[str, Any]:
-        """The absent value of every field, by path, for the same choices of kind; see `links.absent_beside`."""
+        """The values of all fields that a link does not name, by path, for the same choices of kind.
+
+        They are the fields' absent values, their defaults when they were introduced; see `links.absent_beside`.
+        """
         return links.absent_beside(self.settings)
 
     def value(self, path: str) -> Any:

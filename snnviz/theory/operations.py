@@ -52,8 +52,8 @@ ESTIMATED = "estimated: older than the count, from shares of inputs and firing r
 class Operations:
     """Number of operations for one image, by one convention.
 
-    `dense`: MACs as usually counted, whatever the inputs are, zero padding included. `macs` and `additions`: those with
-    nonzero inputs. `estimated`: derived from firing rates, since inputs were not counted.
+    `dense`: MACs as usually counted, whatever the inputs are, zero padding included. `macs` and `additions`: only
+    operations whose input is not 0. `estimated`: derived from firing rates, since inputs were not counted.
     """
 
     dense: int

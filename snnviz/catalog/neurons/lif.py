@@ -14,10 +14,10 @@ from snnviz.design.parts import Neuron
 
 
 def learnable(neuron: Neuron, /) -> tuple[LearnableParameter, ...]:
-    """Returns the learnable parameters of a layer of LIF neurons: leak, threshold, both or none, as `neuron.learn`
-    says.
+    """Returns the learnable parameters of a layer of LIF neurons as chosen by `neuron.learn`: leak, threshold, both or
+    none.
 
-    The leak is kept in [0, 1] and the threshold at 0 or above: below 0, a neuron without input would spike at every
+    The leak is clamped to [0, 1] and the threshold to 0 or above: below 0, a neuron without input would spike at every
     step.
     """
     found = [

@@ -27,7 +27,7 @@ class Plif(Spiking):
 def learnable(neuron: Plif, /) -> tuple[LearnableParameter, ...]:
     """Returns the learnable parameter w, from which the time constant is 1 + exp(-w), in steps.
 
-    w is kept in [-20, 20], beyond which the leak no longer changes in float32.
+    w is clamped to [-20, 20], beyond which the leak no longer changes in float32.
     """
     start = -math.log(neuron.tau - 1)
     return (LearnableParameter("w", "tau", start, neuron.each, _tau, (-20.0, 20.0), "beta", lambda tau: 1 - 1 / tau),)

@@ -27,8 +27,8 @@ class Synaptic(Spiking):
 
 
 def learnable(neuron: Synaptic, /) -> tuple[LearnableParameter, ...]:
-    """Returns the learnable parameters of a layer: alpha, beta, both or none, as `neuron.learn` says; kept in [0,
-    1].
+    """Returns the learnable parameters of a layer as chosen by `neuron.learn`: alpha, beta, both or none; clamped to
+    [0, 1].
     """
     found = [
         LearnableParameter("alpha", "alpha", neuron.alpha, bounds=(0.0, 1.0)),

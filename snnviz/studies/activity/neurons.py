@@ -48,7 +48,8 @@ def read(text: object, path: str = "kind") -> str:
 
 
 def write(neuron: AnyNeuron) -> str:
-    """Returns the text of a neuron's kind and parameters, or "lif" for all neurons that are LIF at first.
+    """Returns the text of a neuron's kind and parameters, or "lif" for kinds that behave as LIF with their initial
+    parameters.
 
     Parameters at their absent value (the default when they were introduced) are left out.
     """

@@ -210,8 +210,9 @@ def resize_images(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 class Candidate(Row):
     """A cell of a search without training, and its scores: mean and standard deviation over repeats.
 
-    cell: text by `design.cells.to_text`. fine: 1 if it is one of the best, scored again, else 0. sahd, hd: log|det K|
-    by each metric, or None, and then `invalid` says why. sahd_sd, hd_sd: None for a single repeat.
+    cell: text by `design.cells.to_text`. fine: 1 if it is one of the best, scored again, else 0. sahd, hd: the score
+    log|det K| (`theory.sahd`) by each metric, or None, and then `invalid` says why. sahd_sd, hd_sd: None for a single
+    repeat.
     """
 
     table: ClassVar[str] = "candidates"

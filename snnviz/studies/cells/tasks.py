@@ -21,7 +21,9 @@ def score_sample() -> Scoring:
 
 
 def search_cost(task: CellSearch) -> Cost:
-    """Returns the estimated cost of a search; its steps are tenths of milliseconds of expected time."""
+    """Returns the estimated cost of a search; one progress step stands for a tenth of a millisecond of estimated
+    time.
+    """
     memory = costs.search_bytes(task)
     return Cost(costs.search_steps(task), costs.search_seconds(task), memory)
 

@@ -92,7 +92,7 @@ class FeatureMaps:
         self.nothing = np.empty((0, self.size), self.numbers)
 
     def empty(self) -> Array:
-        """Returns uninitialised maps (B, S)."""
+        """Returns a new uninitialised array for maps, (B, S) with S = H W C."""
         return torch.empty((self.batch, self.size), dtype=self.dtype).numpy()
 
     def tensor(self, x: Array) -> Tensor:

@@ -1,4 +1,4 @@
-"""The candidates of a search without training, ranked."""
+"""Ranking of the candidates of a cell search that needs no training."""
 
 from __future__ import annotations
 

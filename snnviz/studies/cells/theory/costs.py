@@ -62,7 +62,10 @@ def search_seconds(setting: CellSearch) -> float:
 
 
 def progress_weights(setting: CellSearch) -> tuple[int, int]:
-    """Returns the progress steps of a candidate, and of one that is scored again, in proportion to their cost."""
+    """Returns how many progress steps scoring a candidate counts as: in the small network, and again in the larger one.
+
+    Both are proportional to the estimated duration.
+    """
     coarse, fine = candidate_seconds(setting)
     return max(1, round(coarse / UNIT)), max(1, round(fine / UNIT))
 

@@ -39,7 +39,7 @@ EPSILON = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score log|det K|, or None and the reason, in words."""
+    """A cell's score log|det K| for its kernel matrix K, or None and the reason in words."""
 
     value: float | None
     invalid: str = ""
@@ -97,23 +97,30 @@ def expected_hamming_distance(both: Counts, neurons: int) -> Floats:
 
 
 def sparsity_aware_distance(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
-    """Returns SAHD (..., B, B) for Hamming distances `apart`; `both` as in `hamming_distance`."""
+    """Returns the sparsity-aware Hamming distances SAHD, (..., B, B), for Hamming distances `apart`.
+
+    `both` as in `hamming_distance`.
+    """
     return apart * sahd_ratio(expected_hamming_distance(both, neurons), neurons, normalisation)
 
 
 def sahd_ratio(expected: Floats, neurons: int, normalisation: Normalisation) -> Floats:
-    """Returns SAHD / HD, given the `expected` Hamming distance of independent spikes."""
+    """Returns the ratio of sparsity-aware and plain Hamming distance, SAHD / HD, in the shape of `expected`.
+
+    `expected`: Hamming distance of independent spikes with the same rates, see `expected_hamming_distance`.
+    """
     alpha = 0.5 if normalisation == "code" else 0.5 * neurons
     return alpha / (expected + EPSILON * (neurons if normalisation == "published" else 1))
 
 
 def uses_mean(normalisation: Normalisation) -> bool:
-    """Returns whether K is a mean over layers and time steps, instead of their sum."""
+    """Returns whether a normalisation averages the kernel matrix over layers and time steps instead of summing it."""
     return normalisation != "paper"
 
 
 class KernelMatrix:
-    """The kernel matrix K of a batch by both metrics, accumulated layer by layer.
+    """The kernel matrix K of similarities between the images of a batch, (B, B), by both metrics, accumulated layer by
+    layer.
 
     >>> kernel = KernelMatrix()
     >>> kernel.add(np.array([[[3, 1], [1, 2]]]), neurons=10)
@@ -144,11 +151,13 @@ class KernelMatrix:
         return self.sahd if metric == "sahd" else self.hamming.astype(np.float64)
 
     def matrix(self, metric: Metric = "sahd") -> Floats:
-        """Returns K, an array (B, B)."""
+        """Returns the kernel matrix K, (B, B): similarities of the images' spikes by a metric."""
         return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(self.normalisation) else 1)
 
     def score(self, metric: Metric = "sahd") -> Score:
-        """Returns the score log|det K|, which does not exist if K has no inverse or is not positive."""
+        """Returns the score log|det K| of the kernel matrix; it does not exist if K has no inverse or is not
+        positive.
+        """
         if not self.spikes:
             return Score(None, "no neuron spikes")
         alike = np.argwhere(np.triu(self.hamming == 0, 1))
@@ -207,7 +216,7 @@ class ScoringResult:
         return (self.sahd if metric == "sahd" else self.hamming).astype(np.float64)
 
     def kernel(self, metric: Metric, normalisation: Normalisation = "paper") -> Floats:
-        """Returns K, an array (B, B), rounded by storage in float32."""
+        """Returns the kernel matrix K of the first repeat, (B, B), rounded by its storage in float32."""
         return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(normalisation) else 1)
 
     def write(self) -> str:

@@ -128,12 +128,14 @@ class TwinPair:
 
     @property
     def silent(self) -> Silent:
-        """How a TTFS layer treats silent neurons before it, as in `theory.ttfs.Layer`."""
+        """How a TTFS layer treats silent neurons of the layer before: by its clock ("clock"), or not at all
+        ("nothing").
+        """
         return self.stack.layers[0].silent
 
     @property
     def latency(self) -> float:
-        """When the readout is read, in tau_c after the first possible spike of the input."""
+        """Time at which the readout is read, in units of tau_c, counted from the first possible spike of the input."""
         return self.stack.layers[-1].window.end
 
     @cached_property
