@@ -5,7 +5,7 @@ rows, the worker runs it, engines ask for its cost, `show` prints it, and pages 
 pause; none of them needs a list of kinds:
 
     >>> [kind.name for kind in KINDS]
-    ['run', 'measurement', 'search', 'cells', 'score', 'gradients', 'trajectories', 'finetuning']
+    ['run', 'measurement', 'search', 'cells', 'score', 'gradients', 'trajectories', 'finetuning', 'front']
     >>> KINDS["search"].keeps, KINDS["run"].keeps
     (True, False)
 """

@@ -25,6 +25,7 @@ from snnviz.studies.cells.theory.candidates import rank_candidates
 from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
 from snnviz.studies.skips.search import Code, Model, Search, Trial, Twin, format_code, search_space
+from snnviz.studies.tradeoffs.search import FrontSearch
 from snnviz.studies.ttfs.limits import FineTuning
 from snnviz.tasks import KINDS as TASKS
 
@@ -173,6 +174,8 @@ def _task(draw: random.Random, kind: type[Task]) -> Task:
         try:
             if kind is FineTuning:
                 said["design"] = relu_network(ttfs_network(Design.check(said["design"]))).document()
+            if kind is FrontSearch:
+                said["vary"] = draw.choice([["training.epochs=1,2"], ["training.epochs=1..3", "data.steps=1,2"]])
             return kind.check(said)
         except InputError:
             continue

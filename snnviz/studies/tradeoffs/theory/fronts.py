@@ -1,0 +1,62 @@
+"""What searches for a front found: which candidates nothing beats, and how much they cover after each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnviz.studies.tradeoffs.search import Candidate, FrontSearch, FrontTrial, candidates, to_minimise
+from snnviz.theory.pareto import hypervolumes, pareto_front
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FrontHistory:
+    """A search with the candidates that it has trained so far."""
+
+    search: FrontSearch
+    candidates: tuple[Candidate, ...]
+
+    @classmethod
+    def of(cls, search: FrontSearch, trials: Sequence[FrontTrial]) -> FrontHistory:
+        """Returns the history of a search with these rows."""
+        return cls(search, tuple(candidates(search, trials)))
+
+    @cached_property
+    def known(self) -> tuple[Candidate, ...]:
+        """Candidates that came to something."""
+        return tuple(one for one in self.candidates if one.values)
+
+    @cached_property
+    def minimised(self) -> Floats:
+        """(known, objectives): what a strategy was told."""
+        found = [to_minimise(self.search, one.values) for one in self.known]
+        return np.array(found, np.float64).reshape(-1, len(self.search.objectives))
+
+    @cached_property
+    def front(self) -> tuple[Candidate, ...]:
+        """The candidates that nothing beats, the most accurate first."""
+        best = pareto_front(self.minimised, ["less"] * len(self.search.objectives))
+        found = [one for one, on_front in zip(self.known, best, strict=True) if on_front]
+        return tuple(sorted(found, key=lambda one: (-one.values[0], one.values[1:], one.number)))
+
+
+def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None:
+    """Returns the best and the worst of each objective over all candidates; None before any two differ in all."""
+    rows = np.concatenate([one.minimised for one in histories]) if histories else np.empty((0, 1))
+    if len(rows) < 2 or (rows.max(0) == rows.min(0)).any():
+        return None
+    return rows.min(0), rows.max(0)
+
+
+def covered_shares(history: FrontHistory, box: tuple[Floats, Floats]) -> list[float]:
+    """Returns, after each candidate, which share of the box between the best and the worst values is covered."""
+    low, high = box
+    counts = np.cumsum([bool(one.values) for one in history.candidates], dtype=int).tolist()
+    scaled = (history.minimised - low) / (high - low)
+    return hypervolumes(scaled, [1.0] * len(low), ["less"] * len(low), counts)
