@@ -105,28 +105,43 @@ def fit_durations(store: Store) -> DurationModel:
 
 def progress_steps(task: Task) -> int:
     """Returns the number of steps that a task's progress counts to: training steps of a run, or of a whole search."""
-    return KINDS.of(task).cost(task).steps
+    return _cost(task)[0]
 
 
 def reference_seconds(task: Task) -> float:
     """Returns the estimated duration of a task in seconds, on one core of the machine on which the constants were
     measured.
     """
-    return KINDS.of(task).cost(task).seconds
+    return _cost(task)[1]
+
+
+_COSTS: dict[tuple[str, str], tuple[int, float]] = {}
+MOST_COSTS = 20_000
+
+
+def _cost(task: Task) -> tuple[int, float]:
+    """Steps and seconds of a task, computed once, as a page asks for those of all its tasks each second."""
+    key = (task.kind, task.digest)
+    if (found := _COSTS.get(key)) is None:
+        if len(_COSTS) >= MOST_COSTS:
+            _COSTS.clear()
+        cost = KINDS.of(task).cost(task)
+        found = _COSTS[key] = (cost.steps, cost.seconds)
+    return found
 
 
 def remaining_seconds(tasks: Iterable[Task], runs: Mapping[str, Run], pace: DurationModel) -> float:
     """Returns the predicted wall time in seconds until all tasks are done, one per core; `runs`: existing runs by
     digest.
     """
-    left, longest = [], 0.0
+    left, longest, cores = [], 0.0, machine.available_cores()
     for task in tasks:
         run = runs.get(task.digest)
         if run is not None and run.state == "done":
             continue
         left.append(_left(task, run, pace))
-        longest = max(longest, left[-1] / min(KINDS.of(task).cores, machine.available_cores()))
-    return max(sum(left) / machine.available_cores(), longest)
+        longest = max(longest, left[-1] / min(KINDS.of(task).cores, cores))
+    return max(sum(left) / cores, longest)
 
 
 def _left(task: Task, run: Run | None, pace: DurationModel) -> float:

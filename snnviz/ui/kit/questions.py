@@ -66,17 +66,17 @@ def epochs_of(designs: Sequence[Design]) -> dict[str, tuple[EpochEnd, ...]]:
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
     """Returns the results of the finished runs, by digest."""
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
-    found = _results({name: (design, runs[name].finished, None) for name, design in done.items()}, runs)
+    found = _results({name: (name, runs[name].finished, None) for name in done}, runs)
     old = {measurement_digest(done[name]): name for name, one in found.items() if one.probe is None}
     anew = runs_of([Measurement(design=done[name]) for name in old.values()]) if old else {}
     ended = {old[name]: run.finished for name, run in anew.items() if run.state == "done"}
-    return found | _results({name: (done[name], runs[name].finished, at) for name, at in ended.items()}, runs)
+    return found | _results({name: (name, runs[name].finished, at) for name, at in ended.items()}, runs)
 
 
-Ended = tuple[Design, float | None, float | None]
-"""A design, when its run ended, and when the run was measured again."""
+Ended = tuple[str, float | None, float | None]
+"""A design's digest, when its run ended, and when the run was measured again."""
 
-_RESULTS: LruCache[Result] = LruCache(2000, lambda _: 1.0)
+_RESULTS: LruCache[Result] = LruCache(6000, lambda _: 1.0)
 
 
 def _results(asked: Mapping[str, Ended], runs: Mapping[str, Run]) -> dict[str, Result]:

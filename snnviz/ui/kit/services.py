@@ -149,6 +149,12 @@ def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
 
     `runs`: existing runs by digest.
     """
+    names = tuple(task.digest for task in tasks)
+    at = tuple((name, run.revision) for name, run in runs.items())
+    return CACHE.get(("time left", names, at), lambda: _time_left(tasks, runs))
+
+
+def _time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
     known = pace()
     ends = [
         waits.seconds + remaining_seconds([run.task], {run.run: run}, known)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from snnviz.design.axes import Axis
 from snnviz.design.experiment import Experiment, Levels
 from snnviz.studies.tradeoffs.offers import field_label
 from snnviz.studies.tradeoffs.previewing import Forecast
@@ -18,18 +19,17 @@ from snnviz.views.results import Result
 SHOWN = ("accuracy", "rate", "energy")
 
 
-def level_text(asked: Experiment, levels: Levels, axis: int) -> str:
+def level_text(one: Axis, level: int) -> str:
     """The level of a group on an axis, for people; of one axis at a time the base's as "base"."""
-    one, level = asked.axes[axis], levels[axis]
     if level < 0:
         return "base"
     label = one.label(level)
     return label if ":" in label or len(one.fields) > 1 else value(one.fields[0], label)
 
 
-def axis_name(asked: Experiment, axis: int) -> str:
+def axis_name(axis: Axis) -> str:
     """What an axis is called on pages."""
-    return " ~ ".join(field_label(path) for path in asked.axes[axis].fields)
+    return " ~ ".join(field_label(path) for path in axis.fields)
 
 
 def group_table(asked: Experiment, known: Mapping[Levels, Forecast], results: Mapping[str, Result]) -> pd.DataFrame:
@@ -39,13 +39,14 @@ def group_table(asked: Experiment, known: Mapping[Levels, Forecast], results: Ma
     for run in asked.runs():
         if (result := results.get(run.design.digest)) is not None:
             members[run.levels].append(result)
+    axes = [(axis_name(axis), axis) for axis in asked.axes]
     sizes = [
         name for name in ("parameters", "macs") if len({getattr(forecast, name) for forecast in known.values()}) > 1
     ]
     rows: list[dict[str, Any]] = []
     for levels, several in members.items():
         forecast = known.get(levels)
-        row: dict[str, Any] = {axis_name(asked, n): level_text(asked, levels, n) for n in range(len(asked.axes))}
+        row: dict[str, Any] = {name: level_text(axis, level) for (name, axis), level in zip(axes, levels, strict=True)}
         row["forecast"] = forecast.words if forecast else None
         row["done"] = f"{len(several)} of {asked.seeds}"
         for name in SHOWN:
