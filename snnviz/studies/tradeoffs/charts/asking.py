@@ -19,16 +19,24 @@ from snnviz.views.results import Result
 SHOWN = ("accuracy", "rate", "energy")
 
 
-def level_text(one: Axis, level: int) -> str:
+def level_text(asked: Experiment, levels: Levels, axis: int) -> str:
     """The level of a group on an axis, for people; of one axis at a time the base's as "base"."""
+    return _level_text(asked.axes[axis], levels[axis])
+
+
+def _level_text(one: Axis, level: int) -> str:
     if level < 0:
         return "base"
     label = one.label(level)
     return label if ":" in label or len(one.fields) > 1 else value(one.fields[0], label)
 
 
-def axis_name(axis: Axis) -> str:
+def axis_name(asked: Experiment, axis: int) -> str:
     """What an axis is called on pages."""
+    return _axis_name(asked.axes[axis])
+
+
+def _axis_name(axis: Axis) -> str:
     return " ~ ".join(field_label(path) for path in axis.fields)
 
 
@@ -39,14 +47,14 @@ def group_table(asked: Experiment, known: Mapping[Levels, Forecast], results: Ma
     for run in asked.runs():
         if (result := results.get(run.design.digest)) is not None:
             members[run.levels].append(result)
-    axes = [(axis_name(axis), axis) for axis in asked.axes]
+    axes = [(_axis_name(axis), axis) for axis in asked.axes]
     sizes = [
         name for name in ("parameters", "macs") if len({getattr(forecast, name) for forecast in known.values()}) > 1
     ]
     rows: list[dict[str, Any]] = []
     for levels, several in members.items():
         forecast = known.get(levels)
-        row: dict[str, Any] = {name: level_text(axis, level) for (name, axis), level in zip(axes, levels, strict=True)}
+        row: dict[str, Any] = {name: _level_text(axis, level) for (name, axis), level in zip(axes, levels, strict=True)}
         row["forecast"] = forecast.words if forecast else None
         row["done"] = f"{len(several)} of {asked.seeds}"
         for name in SHOWN:
