@@ -74,7 +74,7 @@ class Task(Document):
     def restore(cls, text: str) -> Self:
         """Returns the task read from the text that a store keeps, also one of an earlier release.
 
-        Missing fields get their absent value (`design.naming`). Raises `InputError`.
+        Missing fields get their absent value, the default when they were introduced. Raises `InputError`.
         """
         return cls.check(naming.from_stored_text(cls.kind, cls, text, cls.field)[0])
 

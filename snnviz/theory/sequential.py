@@ -114,7 +114,9 @@ def looks(
 def until_decided(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
 ) -> Comparison:
-    """Returns the comparison at the first look that decides, else at the last one; later differences are ignored.
+    """Returns the comparison at the first look whose interval excludes 0, else at the last look.
+
+    Later differences are ignored, as if one had stopped there.
 
     >>> until_decided([1.0, 1.1, 0.9, 5.0], better="more").seeds
     3

@@ -199,7 +199,7 @@ class TwinPair:
         return (1 - self.spikes_per_neuron) * self.relu.neurons
 
     def macs(self, design: Design, *, folded: bool = False) -> float:
-        """Returns the MACs per image of the ReLU network `design` with nonzero inputs.
+        """Returns the number of multiply-accumulates with nonzero input per image, in the ReLU network of `design`.
 
         A normalised image has no zeros; with the normalisation `folded` into the first layer black pixels are 0, as in
         a TTFS network.
