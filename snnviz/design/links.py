@@ -31,15 +31,11 @@ RESERVED_PARAMETERS = frozenset({"run", "embed", "embed_options"})
 """Parameters of a link's query string that are not fields of a design."""
 
 NEURON = "neuron.kind"
-"""Path of the kind of neuron. LIF and ReLU share their fields, so changing from one to the other keeps the other
-fields.
-"""
+"""Path of the kind of neuron. LIF and ReLU share all other fields, which a change between them keeps."""
 
 
 def flatten(design: Design) -> dict[str, Any]:
-    """Returns every field of a design by path, such as ``training.epochs``: matrices as compact text, lists as
-    "3,6,9".
-    """
+    """Returns every field of a design by path (``training.epochs``); matrices as compact text, lists as "3,6,9"."""
     return flatten_document(design.document())
 
 
@@ -99,8 +95,7 @@ def to_query(design: Design) -> str:
 
 
 def sparse_fields(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns those of a design's fields, path to value, that a link to it names: all that differ from their absent
-    value.
+    """Returns those fields, path to value, that a link names: all that differ from their absent value.
 
     The absent value of a field is the default it had when it was introduced; it never changes.
     """
@@ -185,10 +180,10 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
 
 
 def change_meant(design: Design, settings: Mapping[str, Any]) -> Design:
-    """Returns `design` with fields set as by `change`, but what another kind brings is its absent value, not today's
-    default.
+    """Returns `design` with fields set as by `change`, but new kinds bring absent values, not today's defaults.
 
-    For designs derived from a link, so that they keep their digest (`design.naming`). Raises `InputError`.
+    The absent value is the default when the field was introduced. For designs derived from a link, so that they keep
+    their digest (`design.naming`). Raises `InputError`.
     """
     document = design.document()
     _put_all(document, settings, _absent)
@@ -226,10 +221,10 @@ def part_to_query(value: Part, prefix: str = "") -> str:
 
 
 def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
-    """Returns the fields of a page's settings from a link's parameters whose names begin with `prefix`, numbers parsed.
+    """Returns the fields of a page's settings from the parameters whose names begin with `prefix`, numbers parsed.
 
-    Fields that the link leaves out get their absent value (the default when they were introduced); a link that sets
-    nothing gives {}, so that the page shows its defaults. Raises `InputError`.
+    Missing fields get their absent value (default when introduced); a link that sets nothing gives {}, so that the page
+    shows its defaults. Raises `InputError`.
     """
     given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
     if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_QUERY_LENGTH:
@@ -241,9 +236,7 @@ def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = ""
 
 
 def parse_settings(pairs: Iterable[str]) -> dict[str, str]:
-    """Returns ``--set`` options, such as ``["training.epochs=3"]``, as a mapping of path to text. Raises
-    `InputError`.
-    """
+    """Returns ``--set`` options, such as ``["training.epochs=3"]``, by path, as text. Raises `InputError`."""
     settings = {}
     for pair in pairs:
         path, equals, value = pair.partition("=")
@@ -304,9 +297,7 @@ def format_choice(registry: Registry[Any], choice: Choice) -> str:
 
 
 def differences(designs: list[Design]) -> dict[str, list[Any]]:
-    """Returns the paths at which the designs differ, each with its value in every design (None where it has no such
-    field).
-    """
+    """Returns the paths at which designs differ, each with its value in every design (None where missing)."""
     flats = [flatten(design) for design in designs]
     paths = dict.fromkeys(path for flat in flats for path in flat)
     columns = {path: [flat.get(path) for flat in flats] for path in paths}
