@@ -31,8 +31,9 @@ _TYPES = {"all": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}
 
 @dataclass(frozen=True, slots=True)
 class SeededMatrix:
-    """A matrix that each run's seed draws: every layer takes `n_skip` skips of a type, or as many as it has room
-    for."""
+    """A random connection matrix that depends on the run's seed: each layer gets `n_skip` skips of a type, or all that
+    fit.
+    """
 
     type: str
     n_skip: int
@@ -42,7 +43,7 @@ class SeededMatrix:
         return f"{self.type}-each:{self.n_skip}"
 
     def at(self, seed: int) -> str:
-        """The matrix of a run of this seed."""
+        """Returns the matrix for a run with this seed, as text."""
         code = _TYPES[self.type][0]
         return adjacency.to_compact_text(adjacency.with_n_skip(self.depth, self.n_skip, code, seed))
 

@@ -44,8 +44,9 @@ class Source:
 
     @property
     def linear(self) -> bool:
-        """Whether the transformation is linear: that of a sum is the sum of the transformed terms, as without max
-        pooling.
+        """Whether the source's transformation is linear: applied to a sum, it gives the sum of the transformed terms.
+
+        Max pooling is not.
         """
         return self.pool == 1 or self.pooling == "average"
 

@@ -216,8 +216,9 @@ class RunIndex:
 
 @lru_cache(maxsize=1)
 def release_digest() -> str:
-    """A digest of all that says what a stored design means and whether it is accepted: the files of this release, and
-    the kinds that a host adds."""
+    """Returns a digest of everything that determines what a stored design means: this release's files, and a host's
+    entries.
+    """
     found = hashlib.sha256()
     for folder in ("design", "catalog", "graph"):
         for path in sorted((ROOT / "snnviz" / folder).rglob("*.*")):

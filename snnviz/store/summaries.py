@@ -93,8 +93,9 @@ class Summaries(BatchReads):
         return {name: row.finished for row in rows for name in (row.run, row.key) if name}
 
     def indexed_designs(self, release: str) -> dict[str, tuple[str, str]]:
-        """Returns key and settings of each design that this release has indexed, by the digest of its text; damaged
-        ones are left out.
+        """Returns the key and the settings of each design that `release` has indexed, by the digest of its stored text.
+
+        Damaged entries are left out.
         """
         columns = select(*(DESIGNS.c[name] for name in ("text", "key", "settings", "crc")))
         with self._reading() as connection:
@@ -102,7 +103,10 @@ class Summaries(BatchReads):
         return {text: (key, told) for text, key, told, crc in rows if crc == _text_checksum(text, key, told)}
 
     def index_designs(self, release: str, designs: Mapping[str, tuple[str, str]]) -> None:
-        """Stores what `indexed_designs` returns. Does nothing if the store cannot be written now."""
+        """Stores the key and the settings of designs, by the digest of their text, for `indexed_designs`.
+
+        Does nothing if the store cannot be written now.
+        """
         rows = [
             {"text": text, "key": key, "settings": told, "release": release, "crc": _text_checksum(text, key, told)}
             for text, (key, told) in designs.items()
@@ -114,7 +118,9 @@ class Summaries(BatchReads):
         self._write_aside(new.on_conflict_do_update(index_elements=["text"], set_=taken), rows)
 
     def forget_designs(self, texts: Sequence[str]) -> None:
-        """Removes what `index_designs` stored of these texts. Does nothing if the store cannot be written now."""
+        """Removes the entries that `index_designs` stored for these digests. Does nothing if the store cannot be
+        written now.
+        """
         if texts and not self.readonly:
             gone = delete(DESIGNS).where(DESIGNS.c.text == bindparam("gone"))
             self._write_aside(gone, [{"gone": text} for text in texts])

@@ -114,8 +114,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A similar design that has finished runs: the name of one of them, their number, the means of their metrics, and
-    the distance in number of differing settings.
+    """A similar design with finished runs: the name of one of its runs, the number of runs, and the means of their
+    metrics.
+
+    distance: number of settings in which the designs differ.
     """
 
     run: str

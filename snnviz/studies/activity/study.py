@@ -106,7 +106,7 @@ def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Stud
 
 
 def study_experiment(study: TrainingStudy, inits: Sequence[Choice] = ()) -> Experiment:
-    """Returns the study as an experiment: initialisations, and what else is varied."""
+    """Returns the study as an experiment that varies the initialisation, and what else the study varies."""
     path, values = _varied(study)
     kinds = COMPARED_INITS if values else [entry.kind for entry in INITS if COMPARED in entry.traits]
     chosen = (not values and inits) or [Choice.meant(INITS, kind) for kind in kinds]

@@ -158,7 +158,7 @@ def trained_candidates(study: CellStudy, way: Way) -> tuple[int, ...]:
 
 
 def candidate_score(candidate: Candidate, metric: Metric) -> float | None:
-    """Returns a candidate's score by this metric, or None."""
+    """Returns a candidate's score by this metric, or None if its kernel matrix has no score."""
     return candidate.sahd if metric == "sahd" else candidate.hd
 
 

@@ -43,7 +43,10 @@ EVERY = 2.0
 
 
 class Filled(NamedTuple):
-    """A run that this visitor started in a gap: its design, its value of the field of this path, and both in words."""
+    """A run that this visitor started in a gap of tried values: its design, and the path and value of the varied field.
+
+    words: both as text.
+    """
 
     design: Design
     path: str

@@ -32,7 +32,7 @@ class RankedCandidate:
 
 
 def candidate_score(row: Candidate, metric: Metric) -> float | None:
-    """Returns the candidate's score by this metric, or None."""
+    """Returns a candidate's score by this metric, or None if its kernel matrix has no score."""
     return row.sahd if metric == "sahd" else row.hd
 
 
