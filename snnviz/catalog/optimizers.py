@@ -26,7 +26,7 @@ def adam(
 
 @OPTIMIZERS.register(source="Loshchilov and Hutter 2019")
 def adamw(*, weight_decay: Decay = 0.01) -> Arguments:
-    """Adam with weight decay kept apart from the gradient."""
+    """Adam with decoupled weight decay: weights shrink in each step, independently of the gradient."""
     return "AdamW", {"weight_decay": weight_decay}
 
 

@@ -24,9 +24,10 @@ PARAMETERS = ("weight", "bias", "gain")
 
 
 class LoopLayer:
-    """One layer of a loop, and where its sources are: each as (place, delay, smoothing).
+    """One layer of a loop, with its sources as triples (index, delay, smoothing).
 
-    A place is the index of a layer of the loop or, from the number of its layers on, of a source outside of it.
+    An index below the number of layers in the loop is that of a layer of the loop; larger ones are of sources outside
+    it.
     """
 
     def __init__(self, built: Architecture, index: int, loop: Sequence[int], outside: list[Source]) -> None:

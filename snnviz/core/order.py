@@ -13,8 +13,9 @@ Stage = int | Cycle | Loop
 
 
 def execution_stages(architecture: Architecture, *, half: bool) -> list[Stage]:
-    """Returns the layers and cycles of layers in an order in which each reads only earlier ones. `half`: use
-    bfloat16.
+    """Returns the layers and cycles of layers in an order in which each reads only earlier ones.
+
+    half: whether cycles compute their convolutions in bfloat16.
     """
     if not any(source.delay for layer in architecture.layers for source in layer.sources):
         return list(range(len(architecture.layers)))

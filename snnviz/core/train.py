@@ -269,7 +269,7 @@ class Evaluation:
 
 
 def evaluate(network: Network, images: Images, executor: Executor | None = None) -> Evaluation:
-    """Returns accuracy, mean loss and firing rate of the network on all of `images`."""
+    """Returns the network's results on all of `images`: accuracy, mean loss, firing rate and predicted classes."""
     design = network.design
     neurons = sum(layer.neurons for layer in network.firing)
 

@@ -127,8 +127,8 @@ class Network:
         return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
 
     def arriving(self, index: int, before: Tensor) -> tuple[float, int]:
-        """Returns the spikes per input of layer `index`, and the synaptic operations of all images, from the spike
-        times before.
+        """Returns spikes per input of layer `index`, and synaptic operations of all images, given the spike times
+        before it.
 
         The former exceeds 1 where inputs are averaged over squares, as each spike arrives separately.
         """

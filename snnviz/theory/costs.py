@@ -46,7 +46,9 @@ def split_counts(design: Design) -> tuple[int, int, int]:
 
 
 def held_out_count(images: int, share: float) -> int:
-    """Returns how many of `images` training images are held out: the nearest whole number, but at least 1, and not all.
+    """Returns how many of `images` training images are held out: the nearest whole number, but at least 1 and not all.
+
+    0 if `share` is 0.
 
     >>> held_out_count(1437, 0.15), held_out_count(3, 0.1), held_out_count(2, 0.5), held_out_count(1437, 0)
     (216, 1, 1, 0)

@@ -136,12 +136,14 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def coarse(self) -> Scoring:
-        """The scoring of every candidate, apart from the cell."""
+        """The settings with which every candidate is scored, as a `Scoring` whose cell is replaced by the
+        candidate's.
+        """
         return self._scoring(self.channels, self.batch, self.repeats)
 
     @property
     def fine(self) -> Scoring:
-        """The scoring of the best candidates when they are scored again, apart from the cell."""
+        """The settings with which the best candidates are scored again, as a `Scoring` whose cell is replaced."""
         return self._scoring(self.fine_channels, self.fine_batch, self.fine_repeats)
 
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
@@ -150,8 +152,10 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def beside(self) -> tuple[CellSearch, ...]:
-        """The same search by the other normalisations, of its first candidates only, until `COMPARED` of them
-        differ.
+        """Searches that compare normalisations: one for each other normalisation, over the first candidates of this
+        search.
+
+        Their number is chosen so that `COMPARED` different cells are among them.
         """
         numbers = distinct_candidates(self.seed, COMPARED, self.backward, most=self.candidates)
         fields = {**self.model_dump(), "candidates": numbers[-1] + 1, "best": 0}

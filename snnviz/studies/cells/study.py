@@ -100,7 +100,7 @@ class CellStudy(Recipe):
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """The data sets that are searched on, and trained on."""
+        """Names of the data sets on which cells are searched and trained."""
         return tuple(dict.fromkeys((self.data, self.other))) if self.question == "transfer" else (self.data,)
 
 
@@ -117,7 +117,7 @@ Place = tuple[str, Way, int]
 
 
 def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
-    """Returns the searches that a study needs, by their place. Raises `InputError`.
+    """Returns the searches that a study needs, by data set, direction of connections and number. Raises `InputError`.
 
     For the question "scores", candidates are drawn until enough of them differ.
 

@@ -23,10 +23,12 @@ SkipType = Literal["DSC", "ASC"]
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """One design of a sweep: `n_skip` skips of a type into every layer, as far as possible. `ann`: it is an ANN twin.
+    """One design of a sweep, with `n_skip` skips of a type into every layer, or as many as fit. `ann`: whether an ANN
+    twin.
 
-    `control`: it is instead the plain block of equal parameters or operations. Points that differ in their seed only
-    are averaged. Without skips both types have the same design.
+    `control`: what the design has in common with the block with skips (parameters or operations) if it is the plain
+    block for comparison. Points that differ in their seed only are averaged. Without skips both types have the same
+    design.
     """
 
     type: SkipType
@@ -100,7 +102,7 @@ class SkipSweep(Recipe):
 
     @property
     def counts(self) -> range:
-        """The values of n_skip, limited by the room in the block."""
+        """The numbers of skips per layer, from 0 to `most_skips` or to as many as fit into the block."""
         return range(min(self.most_skips, self.depth - 1) + 1)
 
 

@@ -99,7 +99,7 @@ class TtfsStudy(Document):
 
     @property
     def chosen(self) -> tuple[int, ...]:
-        """The shown neurons as numbers."""
+        """Indices of the neurons that are shown."""
         return tuple(int(number) for number in self.neurons.split(",") if number)
 
 
