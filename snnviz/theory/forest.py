@@ -8,7 +8,7 @@ leaf `feature` is -1 and `value` is the prediction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,11 @@ class Forest:
                 return self.value[at]
             left = x[rows, np.maximum(feature, 0)] <= self.value[at]
             at = np.where(inner, np.where(left, at + 1, self.right[at]), at)
+
+    def of_fold(self, fold: int) -> Forest:
+        """Returns the trees that were not trained on this fold."""
+        mine = self.fold == fold
+        return replace(self, roots=self.roots[mine], fold=self.fold[mine])
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Returns the arrays for an .npz file, under names that begin with `name`."""

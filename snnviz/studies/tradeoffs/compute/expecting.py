@@ -81,15 +81,15 @@ def _target(
     means = np.array([each.mean() if len(each) else np.nan for each in values])
     weights = np.array([float(len(each)) for each in values])
     forest = grow(x[known], means[known], weights[known], folds[known])
-    said = forest.predict(x)
-    blind = np.where(forest.fold[None, :] == folds[:, None], said, np.nan)[known]
-    blind = blind[~np.isnan(blind)].reshape(len(blind), -1)  # as many trees in each group
+    own = folds[known]
+    blind = np.empty((len(own), TREES))
+    for fold in range(FOLDS):
+        blind[own == fold] = forest.of_fold(fold).predict(x[known][own == fold])
     spread, mean = blind.std(axis=1), blind.mean(axis=1)
     mine = [each for each in values if len(each)]
     errors = [np.abs(each - at) for each, at in zip(mine, mean, strict=True)]
     noise = max(_noise(mine), FLOOR * float(np.median(np.concatenate(errors))), 1e-9)
     scores = [error / unit for error, unit in zip(errors, np.hypot(spread, noise), strict=True)]
-    own = folds[known]
     inside, off = [], []
     for fold in range(FOLDS):
         limit = quantile([one for one, at in zip(scores, own, strict=True) if at != fold])
@@ -111,11 +111,12 @@ def grow(x: Inputs, y: Floats, weights: Floats, folds: NDArray[np.int16]) -> For
     roots, blind, nodes = [], [], 0
     for fold in range(FOLDS):
         seen = folds != fold
+        given = np.ascontiguousarray(x[seen]), np.ascontiguousarray(y[seen])[:, None], weights[seen]
         for number in range(TREES):
             tree = ExtraTreeRegressor(
                 min_samples_leaf=1 if len(x) <= LARGE else 2, max_features=SHARE, random_state=fold * TREES + number
             )
-            part = tree_arrays(tree.fit(x[seen], y[seen], weights[seen]), nodes)
+            part = tree_arrays(tree.fit(*given, check_input=False), nodes)
             parts.append(part)
             roots.append(nodes)
             blind.append(fold)
