@@ -210,18 +210,21 @@ def compare_with_one(
     better: Better = "",
     level: float = 0.95,
     test_images: Mapping[str, Disagreement] | None = None,
+    compared: int | None = None,
 ) -> dict[str, Comparison]:
     """All others against one, corrected for their number: intervals by Bonferroni, p by Holm (1979).
 
-    The verdict is the interval's; Holm's p may be below 0.05 where Bonferroni's interval still holds 0.
+    compared: so many will be looked at, if some of them are not there yet. The verdict is the interval's; Holm's p may
+    be below 0.05 where Bonferroni's interval still holds 0.
     """
-    count, images = max(1, len(others)), test_images or {}
+    count, images = max(1, len(others), compared or 0), test_images or {}
     alone = {
         name: paired_difference(one, other, better=better, level=level, test_images=images.get(name))
         for name, other in others.items()
     }
     tested = [name for name, found in alone.items() if found.p is not None]
-    holm = dict(zip(tested, holm_correction([alone[name].p or 0.0 for name in tested]), strict=True))
+    tails = [alone[name].p or 0.0 for name in tested]
+    holm = dict(zip(tested, holm_correction([*tails, *[1.0] * (count - len(tails))]), strict=False))
     return {
         name: replace(
             paired_difference(one, other, better=better, level=level, compared=count, test_images=images.get(name)),

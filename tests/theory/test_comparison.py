@@ -128,6 +128,13 @@ def test_several_against_one_are_corrected() -> None:
         assert found[name].level == 0.95
 
 
+def test_what_is_not_there_yet_counts_among_the_comparisons() -> None:
+    one, other = {0: 1.0, 1: 2.0, 2: 3.0}, {"b": {0: 1.5, 1: 2.7, 2: 3.6}}
+    alone, early = compare_with_one(one, other)["b"], compare_with_one(one, other, compared=4)["b"]
+    assert early.p == pytest.approx(4 * (alone.p or 0))
+    assert early.high - early.low > 1.5 * (alone.high - alone.low)
+
+
 @pytest.mark.parametrize("seeds", [2, 3, 5, 10, 30])
 def test_a_detectable_difference_has_a_power_of_8_in_10(seeds: int) -> None:
     effect = detectable_difference(2.0, seeds) / 2.0 * math.sqrt(seeds)

@@ -174,9 +174,9 @@ def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) ->
     )
 
 
-def against_one(several: Mapping[str, PairedRuns]) -> dict[str, dict[str, Comparison]]:
+def against_one(several: Mapping[str, PairedRuns], compared: int | None = None) -> dict[str, dict[str, Comparison]]:
     """Comparisons of several designs with one A, by name and metric, corrected for their number; the seeds of each are
-    those that it has in common with A."""
+    those that it has in common with A. `compared`: their number, if some are not there yet."""
     found: dict[str, dict[str, Comparison]] = {name: {} for name in several}
     first = next(iter(several.values()))
     for metric in METRICS:
@@ -187,7 +187,7 @@ def against_one(several: Mapping[str, PairedRuns]) -> dict[str, dict[str, Compar
             others = {name: runs.values[1].get(metric.name, {}) for name, runs in several.items()}
             images = {n: runs.images for n, runs in several.items() if runs.images} if metric.name == "accuracy" else {}
             whole = {seed: value for one in ones.values() for seed, value in one.items()}
-            each = compare_with_one(whole, others, better=direction(metric), test_images=images)
+            each = compare_with_one(whole, others, better=direction(metric), test_images=images, compared=compared)
         for name, comparison in each.items():
             found[name][metric.name] = comparison
     return found

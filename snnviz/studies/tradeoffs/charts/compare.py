@@ -30,10 +30,10 @@ def difference_charts(found: PairedRuns, known: Mapping[Metric, Comparison]) -> 
 
 def _difference_chart(found: PairedRuns, metric: Metric, comparison: Comparison) -> Chart:
     factor, unit = in_units(metric)
-    figure = empty("", f"B − A{f', {unit}' if unit else ''}", zeroline=True, zerolinewidth=2)
+    figure = empty("seed", f"B − A{f', {unit}' if unit else ''}", zeroline=True, zerolinewidth=2, rangemode="tozero")
     figure["layout"] |= {"hovermode": "closest", "showlegend": False}
     each = found.differences(metric.name)
-    seeds = [f"seed {seed}" for seed in each]
+    seeds = [str(seed) for seed in each]
     figure["layout"]["xaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": [*seeds, "mean"]}
     figure["layout"]["xaxis"] |= {"showgrid": False, "tickangle": 0, "nticks": 8, "range": [-0.6, len(seeds) + 0.6]}
     figure["data"].append(
@@ -43,7 +43,7 @@ def _difference_chart(found: PairedRuns, metric: Metric, comparison: Comparison)
             "x": seeds,
             "y": [_rounded(factor * value) for value in each.values()],
             "name": "a seed",
-            "hovertemplate": "%{x}: %{y:+.4~g}<extra></extra>",
+            "hovertemplate": "seed %{x}: %{y:+.4~g}<extra></extra>",
             "marker": {"color": DOT, "size": 8, "opacity": 0.8},
         }
     )
@@ -125,7 +125,8 @@ def _epochs(several: Sequence[Sequence[EpochEnd]]) -> list[int]:
 def look_chart(looks: Sequence[Comparison], metric: Metric) -> Chart:
     """The interval that holds at every look, look by look."""
     factor, unit = in_units(metric)
-    figure = empty("seeds at the look", f"B − A{f', {unit}' if unit else ''}", zeroline=True, zerolinewidth=2)
+    name = f"B − A{f', {unit}' if unit else ''}"
+    figure = empty("seeds at the look", name, zeroline=True, zerolinewidth=2, rangemode="tozero")
     figure["layout"] |= {"hovermode": "closest", "showlegend": False}
     figure["layout"]["xaxis"] |= {"dtick": max(1, len(looks) // 8), "tick0": 3}
     shown = [one for one in looks if math.isfinite(one.high)]

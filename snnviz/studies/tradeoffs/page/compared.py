@@ -119,15 +119,16 @@ def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, most: int | None) -> 
     first, curves = _figures(pairs, ended, most is not None)
     charts(first, key="compare-differences")
     charts(curves, key="compare-curves")
-    _table(found, known)
+    _table(found, known, anytime=most is not None)
 
 
-def _table(found: PairedRuns, known: Mapping[str, Comparison]) -> None:
+def _table(found: PairedRuns, known: Mapping[str, Comparison], *, anytime: bool) -> None:
     rows = [comparison_row(found, METRICS[name], one) for name, one in known.items()]
     table = pd.DataFrame(rows).rename(columns={"": "metric", "B - A": "B − A", "95 %": "95 % interval"})
     st.dataframe(table, hide_index=True, key="compare-table", placeholder=NO_NUMBER)
+    how = "which holds at every look" if anytime else "by Student's t of the differences at each seed"
     st.caption(
-        "Of the mean difference, by Student's t of the differences at each seed. Of what has no direction of its own, "
+        f"Of the mean difference, {how}. Of what has no direction of its own, "
         "such as the firing rate, less is called better."
     )
 
@@ -139,12 +140,12 @@ def several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], 
     if not found:
         st.caption("Nothing is known before A and another group are trained with one seed.")
         return
-    corrected = against_one(found)
+    corrected = against_one(found, len(all_pairs))
     rows = [verdict_row(names.get(text, text), known) for text, known in corrected.items()]
     table = pd.DataFrame(rows)
     number = st.column_config.NumberColumn
     columns = {
-        "B": st.column_config.TextColumn("B", width="medium"),
+        "B": st.column_config.TextColumn("B", width=330),
         "difference": number("B − A, points", format="%+.2f", help="Of the test accuracy."),
         "low": number("from", format="%+.2f", help="The lower end of its interval, corrected."),
         "high": number("to", format="%+.2f", help="The upper end of its interval, corrected."),
@@ -159,6 +160,6 @@ def several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], 
         column_config=column_config(table, columns),
     )  # fmt: skip
     st.caption(
-        f"{pluralise(len(found), 'comparison')} with A, corrected for their number: 95 % intervals of Student's t by "
-        "Bonferroni, p by Holm."
+        f"{pluralise(len(all_pairs), 'comparison')} with A, of which {len(found)} have runs; corrected for their "
+        "number: 95 % intervals of Student's t by Bonferroni, p by Holm."
     )

@@ -214,6 +214,8 @@ def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:
     failed = any(run.state in UNDONE for run in runs.values())
     if at.decided or failed or at.seeds >= now.most:
         st.session_state.pop(LOOKING, None)
+        if at.decided:
+            COMPARING.set(now.model_copy(update={"seeds": at.seeds}))
         if going and at.decided:
             cancel([run for run in runs.values() if run.state == "queued"], COMPARING.key)
         return

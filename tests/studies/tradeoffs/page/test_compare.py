@@ -65,7 +65,7 @@ def test_two_groups_of_the_experiment_are_compared_by_seed(compared: Visit) -> N
     drawn = figures(compared, "compare-differences")
     assert list(drawn)[:3] == ["compare_accuracy", "compare_loss", "compare_rate"]
     dots, mean = drawn["compare_accuracy"]["traces"]
-    assert (dots["x"], dots["y"]) == (["seed 0", "seed 1", "seed 2"], pytest.approx([8, 6, 10]))
+    assert (dots["x"], dots["y"]) == (["0", "1", "2"], pytest.approx([8, 6, 10]))
     assert mean["y"] == pytest.approx([8])
     assert mean["error_y"]["array"] == pytest.approx([4.97], abs=0.01)
     assert "Student's t of the differences at each seed" in drawn["compare_accuracy"]["caption"]
@@ -137,6 +137,7 @@ def test_until_decided_queues_a_seed_at_a_time_and_stops(tiny: MakeDesign, nobod
     assert "compare_looks" in drawn
     assert "holds at every look" in drawn["compare_accuracy"]["caption"]
     assert not [run for run in nobody.runs() if run.state == "queued"]
+    assert f"Decided after {comparing(visit).seeds} seeds" in visit.text
     assert "compare.looks=each" in visit.link
 
 
@@ -157,7 +158,7 @@ def test_every_other_group_against_one_is_corrected(tiny: MakeDesign) -> None:
     assert 0 < table["low"][0] < 3.03 / 2  # alone it is 3.03
     alone = ttest_rel([34, 35, 36], [30, 32, 31]).pvalue
     assert table["p"][0] == pytest.approx(2 * alone)
-    assert "2 comparisons with A, corrected for their number" in visit.text
+    assert "2 comparisons with A, of which 2 have runs; corrected" in visit.text
 
 
 def test_a_group_is_the_same_whatever_its_seed(tiny: MakeDesign) -> None:
