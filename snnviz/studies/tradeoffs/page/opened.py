@@ -42,10 +42,10 @@ def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
         return
     group = found.groups[place]
     with st.container(border=True):
-        head, away = st.columns([11, 1], vertical_alignment="center")
+        head, away = st.columns([6, 1], vertical_alignment="center")
         where = "On the front" if found.front[place] else "Beaten by another" if found.left[place] else "Beyond a limit"
         head.subheader(where, anchor=False)
-        away.button("", icon=":material/close:", help="Close it", key="weigh-close", on_click=close)
+        away.button("Close", icon=":material/close:", width="stretch", key="weigh-close", on_click=close)
         told = [
             f"{escape_markdown(label(path))} **{escape_markdown(value(path, values[place]))}**"
             for path, values in found.fields.items()

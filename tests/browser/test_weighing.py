@@ -1,0 +1,89 @@
+"""The view Weigh on the real dashboard: runs come while one watches, the front's point is opened, lines are chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.access import nothing_in_the_way
+from tests.browser.drawing import press
+
+pytestmark = pytest.mark.browser
+
+TINY = (
+    "data.train_samples=100&data.test_samples=50&data.steps=2&network.kind=mlp&network.depth=2&network.width=8"
+    "&training.epochs=1&vary.1=neuron.threshold=0.5,1&vary.2=init=kaiming,glorot&vary.seeds=2"
+)
+PATIENCE = 120_000
+
+AXES = """() => {
+    const plot = document.querySelector("[data-chart=parallel] .plot");
+    const {xaxis, yaxis} = plot._fullLayout, {left, top} = plot.getBoundingClientRect();
+    const up = (y) => top + yaxis._offset + yaxis.c2p(y);
+    return [left + xaxis._offset + xaxis.c2p(0), up(1), up(0)];
+}"""
+"""Of the first axis: where it is across, and its upper and lower end."""
+
+
+def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], dashboard: str) -> None:
+    page = visit(f"{dashboard}/tradeoffs?{TINY}&view=weigh")
+    expect(page.get_by_text("No run of this experiment is done yet")).to_be_visible()
+    page.get_by_role("radio", name="Ask").click()
+    page.get_by_role("button", name=re.compile("^Train")).click()
+    page.get_by_role("radio", name="Weigh").click()
+    expect(page.get_by_text(re.compile(r"4 groups \(8 runs\)"))).to_be_visible(timeout=PATIENCE)
+    front = page.locator("[data-chart=front] .plot")
+    expect(page.locator("[data-chart=front] .scatterlayer .point").first).to_be_visible()
+    for width in (390, 1280):
+        nothing_in_the_way(page, width)
+
+    front.focus()  # by keyboard: to the first point of the front
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Edit on the Design page")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"weigh\.point=[0-9a-f]+"))
+    opened = page.get_by_role("heading", name=re.compile("On the front|Beaten by another"))
+    expect(opened).to_have_count(1)
+    page.reload()
+    expect(opened).to_have_count(1)
+    press(page, "Close")
+    expect(opened).to_have_count(0)
+
+    point = page.locator("[data-chart=front] .scatterlayer .trace").last.locator(".point").last
+    point.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")  # not below the page's head
+    box = point.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 30, y)
+    page.mouse.move(x, y, steps=4)
+    expect(page.locator("[data-chart=front] .hoverlayer .hovertext")).to_be_visible()  # what was set
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.get_by_role("heading", name="On the front")).to_have_count(1)
+    page.get_by_role("button", name="Edit on the Design page").click()
+    expect(page.get_by_text("Taken from Trade-offs.")).to_be_visible()
+
+
+def test_a_box_over_an_axis_chooses_lines(visit: Callable[..., Page], dashboard: str) -> None:
+    page = visit(f"{dashboard}/tradeoffs?{TINY}")
+    train = page.get_by_role("button", name=re.compile("^(Train|All trained)"))
+    expect(train).to_be_visible()
+    if train.is_enabled():  # whichever of the two tests comes first
+        train.click()
+    page.get_by_role("radio", name="Weigh").click()
+    expect(page.get_by_text(re.compile(r"4 groups \(8 runs\)"))).to_be_visible(timeout=PATIENCE)
+    lines = page.locator("[data-chart=parallel]")
+    expect(lines.locator(".scatterlayer .js-line").first).to_be_attached()
+    lines.locator(".plot").scroll_into_view_if_needed()
+    across, high, low = page.evaluate(AXES)
+    page.mouse.move(across - 15, high - 8)
+    page.mouse.down()
+    page.mouse.move(across, high + 20, steps=3)
+    page.mouse.move(across + 15, (high + low) / 2, steps=3)
+    page.mouse.up()
+    expect(lines.get_by_text("2 of 4 lines are inside the box.")).to_be_visible()
+    lines.get_by_role("button", name="Keep all lines").click()
+    expect(lines.get_by_role("button", name="Keep all lines")).to_be_hidden()
