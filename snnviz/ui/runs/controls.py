@@ -102,11 +102,11 @@ def controls(now: IndexedRuns, view: RunsView) -> RunsView:
             [True, False],
             default=view.descending,
             required=True,
-            format_func=lambda down: ":material/arrow_downward:" if down else ":material/arrow_upward:",
+            format_func=lambda down: "Falling" if down else "Rising",
             key="runs-descending",
             on_change=_set,
             args=("descending", "runs-descending"),
-            help="Down: the largest, or the newest, first.",
+            help="Falling: the largest, or the newest, first.",
         )
         st.toggle(
             "Group seeds",

@@ -119,7 +119,8 @@ def _field_config(path: str, values: pd.Series[Any]) -> Any:
 def _below(now: IndexedRuns, items: tuple[Item, ...], first: int, view: RunsView, page: Listed) -> None:
     """How many there are, and which page of them is shown; and of how many operations are estimated."""
     count, runs = len(items), sum(len(item) for item in items)
-    what = f"{pluralise(count, 'group')} of {pluralise(runs, 'run')}" if view.grouped else pluralise(runs, "run")
+    what = f"{runs:,} run{'s' * (runs != 1)}"
+    what = f"{count:,} group{'s' * (count != 1)} of {what}" if view.grouped else what
     of = f" of {len(now.runs):,} take the filter" if view.filter and runs < len(now.runs) else ""
     if count > PER_PAGE or of:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -197,5 +198,6 @@ def _follow(names: list[str]) -> None:
     if before != names and "picked" in session:
         ticked = {before[row] for row in session.picked["selection"]["rows"] if row < len(before)}
         rows = [row for row, name in enumerate(names) if name in ticked]
-        session.picked = {"selection": {"rows": rows, "columns": [], "cells": []}}
+        if rows != list(session.picked["selection"]["rows"]):  # the browser would miss the next press
+            session.picked = {"selection": {"rows": rows, "columns": [], "cells": []}}
     session.listed = names
