@@ -31,8 +31,9 @@ def learnable_parameters(neuron: AnyNeuron) -> tuple[LearnableParameter, ...]:
 
 
 def as_lif(neuron: AnyNeuron) -> Neuron | None:
-    """Returns the LIF neuron that equals this one before training, or None; ReLUs return one that holds their unused
-    fields.
+    """Returns the LIF neuron that behaves as this one before training, or None if there is none.
+
+    For a ReLU it is a LIF neuron with the fields that the ReLU has but does not use.
     """
     find = model(neuron).lif
     if find is None:

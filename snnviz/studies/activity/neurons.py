@@ -22,7 +22,9 @@ UNSEEN = ("kind", "surrogate", "learn", "each")
 
 
 def can_be_drawn(neuron: AnyNeuron) -> bool:
-    """Returns whether the page can show such neurons: those that spike above a threshold, and ReLUs, shown as LIF."""
+    """Returns whether the page can show this neuron: one that spikes above a threshold, or a ReLU (which it shows as
+    LIF).
+    """
     return as_lif(neuron) is not None or threshold(neuron) is not None
 
 
