@@ -132,7 +132,7 @@ class TracedNetwork(Network):
         return Trace(self, outputs, self.potentials, self._readout_by_step(outputs))
 
     def _readout_by_step(self, outputs: Outputs) -> Tensor:
-        layers, loss = self.architecture.layers, self.design.training.loss
+        layers = self.architecture.layers
         last = len(layers) - 1
         if layers[last].spiking:
             said = outputs[last]
@@ -140,10 +140,14 @@ class TracedNetwork(Network):
             current = self._current(layers[last], outputs.read(self.merges[last]), "running")
             said = current.expand(self.steps, *current.shape[1:])
         gathered = said.cumsum(0)
-        seen = [
-            LOSSES[loss.kind].function(self._voted(gathered[t]), t + 1, **loss.parameters) for t in range(self.steps)
-        ]
+        seen = [self.softmax_input(gathered[t], t + 1) for t in range(self.steps)]
         return torch.stack(seen)
+
+    def softmax_input(self, gathered: Tensor, steps: int) -> Tensor:
+        """What the loss's softmax sees (B, classes) of the readout (B, outputs) summed over so many time steps."""
+        loss = self.design.training.loss
+        found: Tensor = LOSSES[loss.kind].function(self._voted(gathered), steps, **loss.parameters)
+        return found
 
     def normalisation(self, layer: Layer) -> tuple[Tensor, Tensor | None]:
         """Returns the factor and the offset that a layer applies to its weighted sum in evaluation mode, (C,) each.

@@ -246,7 +246,7 @@ def parse_settings(pairs: Iterable[str]) -> dict[str, str]:
     return settings
 
 
-TEXT_FIELDS = frozenset({"network.edges", "network.cell", "cell", "data.name"})
+TEXT_FIELDS = frozenset({"network.edges", "network.cell", "cell", "data.name", "run", "other", "drawn", "focus"})
 """Paths of fields whose value stays text even if it is made of digits."""
 
 

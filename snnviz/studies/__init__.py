@@ -3,4 +3,4 @@
 To add a study, create its folder and add its name here.
 """
 
-FOLDERS = ("training", "activity", "skips", "cells", "shortcuts", "ttfs", "tradeoffs")
+FOLDERS = ("training", "activity", "skips", "cells", "shortcuts", "ttfs", "tradeoffs", "inside")

@@ -27,6 +27,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "ttfs.py", title="TTFS", icon=":material/timer:", url_path="ttfs"),
         st.Page(ROOT / "pages" / "tradeoffs.py", title="Trade-offs", icon=":material/balance:", url_path="tradeoffs"),
         st.Page(ROOT / "pages" / "runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
+        st.Page(ROOT / "pages" / "inside.py", title="Look inside", icon=":material/visibility:", url_path="inside"),
         *(st.Page(resolve(own.body), title=own.title, icon=own.icon, url_path=own.path) for own in KINDS.pages()),
     ],
     position="top",

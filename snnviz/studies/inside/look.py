@@ -36,15 +36,17 @@ Weights = Literal["trained", "untrained"]
 class Look(Document):
     """A request to pass one image through a run's network, with changes to network and input that need no training.
 
-    run: the run's name in the store. image: position of the test image. drawn: a picture instead of a test image, as
-    written by `picture_text`. weights: trained ones, or the initial ones. silenced: neurons whose output is set to 0,
-    such as ``L2 3 c7; L1`` (neuron 3 and channel 7 of L2, and all of L1). muted: connections that are read as 0, such
-    as ``L3<L1`` (what L3 reads from L1). focus: neurons whose potential over time is wanted, such as ``L2 3 7``.
+    run, other: names of runs in the store, of the one that is looked into and of one that is compared with it. image:
+    the number of a test image, in the order in which the run tests them. drawn: instead of a test image a picture, as
+    `picture_text` writes it. weights: after training, or as they were drawn before it. silenced: neurons that say
+    nothing, such as ``L2 3 c7; L1`` (of L2 neuron 3 and channel 7, and all of L1). muted: sources that are read as 0,
+    such as ``L3<L1`` (what L3 reads of L1). focus: neurons whose potential is told, such as ``L2 3 7``.
     """
 
     noun: ClassVar[str] = "a look"
 
     run: str = ""
+    other: str = ""
     image: Annotated[int, Range(0, 1_000_000, "The number of a test image, from 0.", 1)] = 0
     drawn: str = ""
     weights: Weights = "trained"
@@ -67,7 +69,7 @@ class Look(Document):
     steps: Annotated[int, Range(0, 1000, "Time steps that the network is allowed; 0: all of them.", 1)] = 0
     seed: Annotated[int, Range(0, 1_000_000, "Of the noise, and of what is left out.", 1)] = 0
 
-    @field_validator("run", mode="before")
+    @field_validator("run", "other", mode="before")
     @classmethod
     def _named(cls, run: object) -> object:
         if not isinstance(run, str) or (run and not re.fullmatch(r"[0-9a-f]{16}", run)):
@@ -83,16 +85,19 @@ class Look(Document):
 
     @property
     def changes(self) -> bool:
-        """Whether the look changes the network or its input, compared with the run itself."""
-        plain = Look(run=self.run, image=self.image, drawn=self.drawn, focus=self.focus, weights=self.weights)
-        return self != plain
+        """Whether the network, or its input, is another than the run's."""
+        return self != self.plain
+
+    @property
+    def plain(self) -> Look:
+        """The same look at the network and the input as they are."""
+        kept = {"run", "other", "image", "drawn", "focus", "weights"}
+        return Look(**{name: getattr(self, name) for name in kept})
 
     @property
     def network(self) -> Look:
-        """The look without image and selected neurons: equal for looks that share the network and how the input is
-        reduced.
-        """
-        return self.model_copy(update={"image": 0, "drawn": "", "focus": ""})
+        """The part of it that says which network answers, and what it sees less of."""
+        return self.model_copy(update={"image": 0, "drawn": "", "focus": "", "other": ""})
 
 
 def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ...]]:

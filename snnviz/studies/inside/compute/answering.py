@@ -1,8 +1,9 @@
 """A process that loads trained networks and answers requests about them (looks); ``$SNNVIZ_STORE`` names its store.
 
-A request is a line of JSON on stdin: ``{"id": n, "ask": "look" | "overview" | ..., "look": {...}}``. The replies on
-stdout are lines of JSON: ``{"id": n, "share": 0.4}`` for progress, ``{"id": n, "error": "a sentence"}``, or ``{"id": n,
-"bytes": m}``, which is followed by the m bytes of an `Answer`. The process ends when stdin is closed.
+A request is a line of JSON on stdin: ``{"id": n, "ask": "look" | "overview" | "pictures", "look": {...}, "numbers":
+[...]}``, numbers being those of pictures. What comes back
+on stdout are frames: a line of JSON, such as ``{"id": n, "bytes": m}``, ``{"id": n, "share": 0.4}`` or ``{"id": n,
+"error": "a sentence"}``, and after the first the m bytes of an `Answer`. It ends with its stdin.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import logging
 import os
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
 import torch
 
 from snnviz.core import data
@@ -27,8 +29,12 @@ from snnviz.studies.inside.compute.looking import look_at
 from snnviz.studies.inside.compute.opening import open_network
 from snnviz.studies.inside.compute.overview import overview
 from snnviz.studies.inside.look import Answer, Look
+from snnviz.tasks import KINDS
 
 LOG = logging.getLogger(__name__)
+
+MOST_PICTURES = 200
+"""Test images at once."""
 
 MOST_NETWORKS = 8
 MOST_DATA = 2
@@ -53,17 +59,16 @@ class Looker:
         self._networks: OrderedDict[tuple[Look, float | None, int | None], Opened] = OrderedDict()
         self._data: OrderedDict[str, Images] = OrderedDict()
 
-    def answer(self, ask: str, look: Look, tell: Tell = lambda _: None) -> Answer:
-        """Returns the answer to a look; `ask` is "look" (one image), "overview" (all test images) or "pictures" (test
-        images).
-
-        `tell` is called with the progress, 0 to 1. Raises `SnnvizError` with a sentence for the user.
-        """
-        asks = {"look": self._look, "overview": self._overview, "pictures": self._pictures}
-        if ask not in asks:
-            raise InputError("ask", f"be one of {', '.join(asks)}", ask)
+    def answer(self, ask: str, look: Look, tell: Tell = lambda _: None, numbers: Sequence[int] = ()) -> Answer:
+        """Raises `SnnvizError` with a sentence for the person who asks."""
         with torch.no_grad():
-            return asks[ask](look, tell)
+            if ask == "look":
+                return look_at(*self.open(look), look)
+            if ask == "overview":
+                return overview(*self.open(look), look, tell)
+            if ask == "pictures":
+                return self._pictures(look, numbers)
+        raise InputError("ask", "be one of look, overview, pictures", ask)
 
     def open(self, look: Look) -> Opened:
         """Returns the network for a look, loaded from the store unless cached, with its design and test images.
@@ -71,7 +76,7 @@ class Looker:
         Raises `InputError` if the run is not one of a design or has no weights.
         """
         run = self.store.get(look.run)
-        if not isinstance(run.task, Design):
+        if not KINDS.of(run.task).trained:
             raise InputError("run", "be of a design that is trained", look.run)
         key = (look.network.model_copy(update={"dropped": 0.0, "steps": 0}), run.finished, run.checkpoint)
         found = self._networks.get(key)
@@ -83,7 +88,8 @@ class Looker:
                     rule = "have weights: only the last checkpoint is kept, and not for ever; train it once more"
                     raise InputError("run", rule, look.run)
                 arrays = checkpoint.arrays
-            found = Opened(open_network(run.task, arrays, look), run.task, self._test_images(run.task))
+            design = run.design
+            found = Opened(open_network(design, arrays, look), design, self._test_images(design))
             self._networks[key] = found
         self._networks.move_to_end(key)
         while len(self._networks) > MOST_NETWORKS:
@@ -99,22 +105,16 @@ class Looker:
             self._data.popitem(last=False)
         return self._data[key]
 
-    def _look(self, look: Look, _: Tell) -> Answer:
-        opened = self.open(look)
-        return look_at(opened.network, opened.design, opened.test, look)
-
-    def _overview(self, look: Look, tell: Tell) -> Answer:
-        opened = self.open(look)
-        return overview(opened.network, opened.design, opened.test, look, tell)
-
-    def _pictures(self, look: Look, _: Tell) -> Answer:
-        """Test images from `look.image` on, uint8 (N, C, H, W), recordings as the sum of their frames, and labels."""
+    def _pictures(self, look: Look, numbers: Sequence[int]) -> Answer:
+        """Test images, uint8 (N, C, H, W), of recordings the sum of their frames; `white` is the brightest value."""
         test = self.open(look).test
-        some = slice(look.image, look.image + 200)
-        images = test.images[some].numpy()
-        if images.ndim == 5:  # (N, T, P, H, W)
-            images = images.sum(1).clip(0, 255)
-        return Answer({"first": look.image, "of": len(test)}, {"images": images, "labels": test.labels[some].numpy()})
+        some = [number for number in numbers[:MOST_PICTURES] if 0 <= number < len(test)]
+        images, recorded = test.images[some].numpy(), test.images.dim() == 5  # (N, T, P, H, W)
+        if recorded:
+            images = images.astype(np.int64).sum(1).clip(0, 255).astype(np.uint8)
+        white = test.white if isinstance(test.white, int) else 0
+        about = {"numbers": some, "of": len(test), "white": white, "shape": list(images.shape[1:])}
+        return Answer(about, {"images": images, "labels": test.labels[some].numpy()})
 
 
 def main() -> None:
@@ -136,7 +136,8 @@ def serve(looker: Looker, request: Mapping[str, Any], frames: BinaryIO) -> None:
 
     try:
         look = Look.check(request["look"])
-        answer = looker.answer(request["ask"], look, lambda share: say({"share": share})).to_bytes()
+        numbers = [int(number) for number in request.get("numbers", ())]
+        answer = looker.answer(request["ask"], look, lambda share: say({"share": share}), numbers).to_bytes()
     except SnnvizError as error:
         say({"error": str(error)})
     except MemoryError:

@@ -48,14 +48,16 @@ def overview(
 ) -> Answer:
     """Returns statistics of a network over all test images, evaluated in the same batches as the run's own test.
 
-    `tell` is called with the progress, 0 to 1. The answer's `about`: `accuracy` and `by_steps`, the accuracy with 1, 2
-    ... time steps; for each layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or
-    spike at every time step of every image), `synchrony` (Golomb and Rinzel 1993: 0 if neurons spike independently of
-    each other, 1 if all spike at once; None without spikes), mean and standard deviation of u in thresholds, and
-    `gradient` (mean derivative of the surrogate as a share of its maximum). Its arrays: "predicted" and "labels" (N,);
-    "steps_needed" (N,): number of time steps after which the prediction no longer changes; for layer i "by_class.i"
-    (classes,): spikes per neuron and time step; "rates.i" (neurons,); "intervals.i" (T,): number of inter-spike
-    intervals of 1, 2 ... steps; "potentials.i": shares of u by `POTENTIAL_BINS`.
+    `tell` hears from 0 to 1 how far it is. about: `accuracy` and `by_steps`, the accuracy with 1, 2 ... time steps;
+    by layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or at every time step of
+    every image), `synchrony` (Golomb and Rinzel 1993: 0 where neurons spike independently of each other, 1 where all
+    do at once; None where none spikes), mean and standard deviation of u in thresholds, `gradient` (the mean of the
+    surrogate's derivative as a share of its largest value); `input_sd`, the standard deviation of the encoded input.
+    arrays: "readout_sd" (classes,): how much images move what the softmax sees, and "readout_bias", what biases alone
+    make of it; "predicted", "labels" (N,), "steps_needed" (N,):
+    time steps after which the answer does not change any more; "by_class.i" (classes,): spikes a neuron and time step;
+    "rates.i" (neurons,); "intervals.i" (T,): how many spikes follow the one before by 1, 2 ... steps; "potentials.i":
+    shares of u by `POTENTIAL_BINS`.
     """
     readout, steps = network.architecture.layers[-1], look.steps or network.steps
     classes = readout.out_shape[0] // readout.voters
@@ -67,12 +69,16 @@ def overview(
     predicted, needed = np.zeros(len(test), np.int64), np.zeros(len(test), np.int64)
     hits = np.zeros(steps)
     labels = test.labels.numpy()
+    outputs, seen = np.zeros((len(test), classes)), np.zeros(3)
     parts = test_parts(network, len(test))
     for part in parts:
         image = dropped(data.encode(test.images[part], test.white, design, "test", part.start), look)
         trace = network.trace(image)
         answers = trace.readout[:steps].argmax(2).numpy()
         predicted[part], own = answers[-1], labels[part]
+        outputs[part] = trace.readout[steps - 1].double().numpy()
+        values = image.double()
+        seen += (values.numel(), float(values.sum()), float(values.square().sum()))
         hits += (answers == own).sum(1)
         changes = answers != answers[-1]
         needed[part] = np.where(changes.any(0), steps - changes[::-1].argmax(0), 0) + 1
@@ -83,6 +89,8 @@ def overview(
         "predicted": predicted.astype(np.int32),
         "labels": labels.astype(np.int32),
         "steps_needed": np.minimum(needed, steps).astype(np.int32),
+        "readout_sd": outputs.std(0).astype(np.float32),
+        "readout_bias": _bias(network, steps),
     }
     per_class = np.bincount(labels, minlength=classes)
     layers = [_told(index, one, steps, per_class, arrays) for index, one in sums.items()]
@@ -93,9 +101,20 @@ def overview(
         "steps": steps,
         "accuracy": float(hits[-1] / len(test)),
         "by_steps": (hits / len(test)).tolist(),
+        "input_sd": float(np.sqrt(max(0.0, seen[2] / seen[0] - (seen[1] / seen[0]) ** 2))),
         "layers": layers,
     }
     return Answer(about, arrays)
+
+
+def _bias(network: TracedNetwork, steps: int) -> Array:
+    """What the readout's biases alone make of the classes, (classes,); (0,) of a readout that spikes or has none."""
+    layer = network.architecture.layers[-1]
+    shift = network.normalisation(layer)[1]
+    if layer.spiking or shift is None:
+        return np.zeros(0, np.float32)
+    found: Array = network.softmax_input(shift.detach()[None] * steps, steps)[0].numpy().astype(np.float32)
+    return found
 
 
 def _threshold(network: TracedNetwork, layer: Layer) -> float:

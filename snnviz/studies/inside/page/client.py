@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, TimeoutError
 from typing import IO, Any
 
@@ -60,11 +60,9 @@ class Looking:
         """Process id of the running process; None if none is running."""
         return None if self._process is None else self._process.pid
 
-    def ask(self, what: str, look: Look) -> _Asked:
-        """Sends a request and returns its record with a future of the answer; equal pending requests share one
-        answer.
-        """
-        text = json.dumps({"ask": what, "look": look.model_dump(mode="json")}, sort_keys=True)
+    def ask(self, what: str, look: Look, numbers: Sequence[int] = ()) -> _Asked:
+        """Send a request; who asks for what is just being computed waits for the same answer."""
+        text = json.dumps({"ask": what, "look": look.model_dump(mode="json"), "numbers": list(numbers)}, sort_keys=True)
         with self._lock:
             self._last = time.monotonic()
             if (known := self._same.get(text)) is not None:
@@ -140,16 +138,21 @@ def looking() -> Looking:
 
 
 def answer(
-    what: str, look: Look, version: object, tell: Callable[[float], None] = lambda _: None, patience: float = 600.0
+    what: str,
+    look: Look,
+    version: object,
+    tell: Callable[[float], None] = lambda _: None,
+    numbers: Sequence[int] = (),
+    patience: float = 600.0,
 ) -> Answer:
     """Returns the answer to a look, from the cache if the same look was answered before for this `version` of the run.
 
-    version: anything that changes with the run, such as when it ended. tell: called with the progress, 0 to 1, while
-    waiting. patience: longest wait in seconds. Raises `LookFailed`.
+    `tell` hears how far it is while one waits. `numbers`: of test images, where pictures are asked for. Raises
+    `LookFailed`.
     """
-    key = (what, look, version)
+    key = (what, look, version, tuple(numbers))
     if (known := _ANSWERS.get(key)) is None:
-        asked, end = looking().ask(what, look), time.monotonic() + patience
+        asked, end = looking().ask(what, look, numbers), time.monotonic() + patience
         while True:
             try:
                 known = asked.answer.result(LOOK_SECONDS)

@@ -1,0 +1,255 @@
+"""A network over all its test images: what it confuses, how soon it knows, and how its layers spend their spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from snnviz.studies.inside.charts.time import class_name
+from snnviz.studies.inside.look import Answer, Array
+from snnviz.views.chart import Chart, empty
+from snnviz.views.styles import layer_styles
+
+POTENTIALS = np.linspace(-3, 3, 61)
+RATES = np.linspace(0, 1, 21)
+"""Edges of the bins, as `compute.overview` has them."""
+
+ENOUGH = 0.99
+"""So large a share of the accuracy with all time steps suffices."""
+
+
+def counts(answer: Answer) -> Array:
+    """The confusion matrix (classes, classes): rows are true classes, columns answers."""
+    classes = answer.about["classes"]
+    found = np.zeros((classes, classes), np.int64)
+    np.add.at(found, (answer.arrays["labels"], answer.arrays["predicted"]), 1)
+    return found
+
+
+def confusion_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
+    """The confusion matrix; a click shows the images of a cell."""
+    table = counts(answer)
+    shares = table / np.maximum(table.sum(1, keepdims=True), 1)
+    words = [class_name(number, names) for number in range(len(table))]
+    figure = empty("answer", "true class")
+    layout = figure["layout"]
+    layout["xaxis"] |= {"tickvals": list(range(len(table))), "ticktext": words, "constrain": "domain"}
+    layout["yaxis"] |= {"tickvals": list(range(len(table))), "ticktext": words, "autorange": "reversed"}
+    layout["hovermode"] = "closest"
+    trace: dict[str, Any] = {
+        "type": "heatmap",
+        "z": np.round(shares, 4).tolist(),
+        "zmin": 0,
+        "zmax": 1,
+        "meta": "confusion",
+        "customdata": [[[f"{count:,}", f"{i} {j}"] for j, count in enumerate(row)] for i, row in enumerate(table)],
+        "hovertemplate": "true %{y}, answer %{x}: %{customdata[0]} images, %{z:.1%}<extra></extra>",
+        "colorbar": {"tickformat": ".0%", "thickness": 12},
+    }
+    if len(table) <= 12:
+        trace |= {
+            "text": [[f"{count:,}" if count else "" for count in row] for row in table],
+            "texttemplate": "%{text}",
+        }
+    figure["data"].append(trace)
+    right = f"{answer.about['accuracy']:.1%} of {answer.about['images']:,}"
+    caption = (
+        f"Rows are true classes: {right} test images are told right, on the diagonal. A click shows a cell's images."
+    )
+    return Chart("inside_confusion", "What is confused", caption, figure, 420)
+
+
+def steps_chart(answer: Answer) -> Chart:
+    """Accuracy with 1, 2 ... time steps of the input."""
+    by_steps = answer.about["by_steps"]
+    figure = empty("time steps allowed", "accuracy", tickformat=".0%")
+    figure["data"].append(
+        {
+            "type": "scatter",
+            "x": list(range(1, len(by_steps) + 1)),
+            "y": [round(share, 5) for share in by_steps],
+            "name": "accuracy",
+            "mode": "lines+markers",
+            "hovertemplate": "%{y:.1%}<extra></extra>",
+        }
+    )
+    return Chart("inside_steps", "Accuracy by time steps", steps_text(answer), figure, 300)
+
+
+def steps_text(answer: Answer) -> str:
+    """How many steps would have sufficed, in a sentence."""
+    by_steps = answer.about["by_steps"]
+    enough = next(n for n, share in enumerate(by_steps, 1) if share >= ENOUGH * by_steps[-1])
+    needed = float(np.mean(answer.arrays["steps_needed"]))
+    if len(by_steps) == 1:
+        return "This network has one time step."
+    settled = f"An image's answer last changes at step {needed:.1f} on average."
+    if enough == len(by_steps):
+        return f"All {len(by_steps)} steps are needed for {by_steps[-1]:.1%}. {settled}"
+    return f"T = {enough} would have sufficed for {by_steps[enough - 1]:.1%} (of {by_steps[-1]:.1%}). {settled}"
+
+
+def classes_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
+    """Accuracy of each class."""
+    table = counts(answer)
+    total = table.sum(1)
+    figure = empty("true class", "accuracy", tickformat=".0%")
+    words = [class_name(number, names) for number in range(len(table))]
+    figure["layout"]["xaxis"] |= {"type": "category"}
+    figure["data"].append(
+        {
+            "type": "bar",
+            "x": words,
+            "y": [round(float(hit) / max(1, count), 4) for hit, count in zip(table.diagonal(), total, strict=True)],
+            "customdata": [[f"{count:,}"] for count in total],
+            "hovertemplate": "%{y:.1%} of %{customdata[0]} images<extra></extra>",
+        }
+    )
+    never = [word for word, answers in zip(words, table.sum(0), strict=True) if not answers]
+    caption = "Share of each class's images that are told right."
+    if never:
+        caption += f" Never given as an answer: {', '.join(never)}."
+    return Chart("inside_classes", "Accuracy by class", caption, figure, 300)
+
+
+def rates_chart(answer: Answer) -> Chart:
+    """How the firing rates of each layer's neurons are spread."""
+    layers = answer.about["layers"]
+    figure = empty("firing rate, spikes per time step", "layer")
+    layout = figure["layout"]
+    layout["xaxis"] |= {"tickformat": ".0%"}
+    layout["yaxis"] |= {"autorange": "reversed"}
+    layout["hovermode"] = "closest"
+    shares = [np.array(one["rates"]) / one["neurons"] for one in layers]
+    figure["data"].append(
+        {
+            "type": "heatmap",
+            "x": [round(float(edge), 3) for edge in (RATES[:-1] + RATES[1:]) / 2],
+            "y": [one["name"] for one in layers],
+            "z": [np.round(row, 4).tolist() for row in shares],
+            "hovertemplate": "%{y}: %{z:.1%} of the neurons at about %{x:.0%}<extra></extra>",
+            "colorbar": {"tickformat": ".0%", "thickness": 12},
+        }
+    )
+    dead = [f"{one['name']} {one['dead']:.0%}" for one in layers if one["dead"] >= 0.005]
+    loud = [f"{one['name']} {one['saturated']:.0%}" for one in layers if one["saturated"] >= 0.005]
+    caption = "Share of a layer's neurons by firing rate over all test images."
+    caption += f" Never spike: {', '.join(dead)}." if dead else " Every neuron spikes for some image."
+    caption += f" Spike at every step of every image: {', '.join(loud)}." if loud else ""
+    return Chart("inside_rates", "Firing rates", caption, figure, max(240, 60 + 34 * len(layers)))
+
+
+def potentials_chart(answer: Answer) -> Chart:
+    """How u is spread in each layer, in thresholds."""
+    layers = answer.about["layers"]
+    figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".0%")
+    middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
+    for name, style in layer_styles([one["name"] for one in layers]).items():
+        one = next(layer for layer in layers if layer["name"] == name)
+        figure["data"].append(
+            {
+                "type": "scatter",
+                "x": middle,
+                "y": [float(f"{share:.4g}") for share in answer.arrays[f"potentials.{one['index']}"]],
+                "name": name,
+                "hovertemplate": "%{y:.2%}",
+                **style.trace(),
+            }
+        )
+    line = {"color": "var(--st-gray-text-color)", "dash": "dash", "width": 1.5}
+    figure["layout"]["shapes"] = [{"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1, "line": line}]
+    caption = (
+        "Potentials before the reset over all test images and steps; right of the dashed line at 1 a neuron spikes. "
+    )
+    caption += "What lies beyond 3 thresholds is in the outermost bins."
+    return Chart("inside_potentials", "Potentials", caption, figure, 320)
+
+
+def intervals_chart(answer: Answer) -> Chart | None:
+    """How many steps lie between two spikes of a neuron; None where there is one time step."""
+    layers = answer.about["layers"]
+    if answer.about["steps"] < 2:
+        return None
+    figure = empty("time steps from a spike to the next", "share of pairs of spikes", tickformat=".0%")
+    for name, style in layer_styles([one["name"] for one in layers]).items():
+        one = next(layer for layer in layers if layer["name"] == name)
+        found = answer.arrays[f"intervals.{one['index']}"]
+        if found.sum():
+            figure["data"].append(
+                {
+                    "type": "scatter",
+                    "x": list(range(1, len(found) + 1)),
+                    "y": np.round(found / found.sum(), 4).tolist(),
+                    "name": name,
+                    "hovertemplate": "%{y:.1%}",
+                    **style.trace(),
+                }
+            )
+    return Chart(
+        "inside_intervals",
+        "Inter-spike intervals",
+        "Of all spikes that follow another of the same neuron and image: after how many steps they do.",
+        figure,
+        320,
+    )
+
+
+def by_class_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
+    """The firing rate of each layer for images of each class."""
+    layers = answer.about["layers"]
+    words = [class_name(number, names) for number in range(answer.about["classes"])]
+    figure = empty("true class", "layer")
+    figure["layout"]["xaxis"] |= {"type": "category"}
+    figure["layout"]["yaxis"] |= {"autorange": "reversed"}
+    figure["layout"]["hovermode"] = "closest"
+    figure["data"].append(
+        {
+            "type": "heatmap",
+            "x": words,
+            "y": [one["name"] for one in layers],
+            "z": [[float(f"{rate:.4g}") for rate in answer.arrays[f"by_class.{one['index']}"]] for one in layers],
+            "hovertemplate": "%{y}, class %{x}: %{z:.2%}<extra></extra>",
+            "colorbar": {"tickformat": ".1%", "thickness": 12},
+        }
+    )
+    caption = "Spikes per neuron and time step on the test images of each class."
+    return Chart("inside_by_class", "Firing rate by class", caption, figure, max(240, 60 + 34 * len(layers)))
+
+
+def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:
+    """All of them, in the page's order; those of spikes where neurons spike."""
+    found = [confusion_chart(answer, names), steps_chart(answer), classes_chart(answer, names)]
+    if answer.about["layers"]:
+        found += [rates_chart(answer), potentials_chart(answer), by_class_chart(answer, names)]
+        if (intervals := intervals_chart(answer)) is not None:
+            found.append(intervals)
+    return found
+
+
+def layer_table(answer: Answer) -> pd.DataFrame:
+    """A row for each layer with neurons."""
+    return pd.DataFrame(
+        [
+            {
+                "layer": one["name"],
+                "neurons": one["neurons"],
+                "rate": 100 * one["rate"],
+                "never spike": 100 * one["dead"],
+                "always spike": 100 * one["saturated"],
+                "synchrony": one["synchrony"],
+                "u / threshold, mean": one["mean_u"],
+                "u / threshold, sd": one["sd_u"],
+                "surrogate gradient": 100 * one["gradient"],
+            }
+            for one in answer.about["layers"]
+        ]
+    )
+
+
+def misread_first(answer: Answer) -> Array:
+    """Numbers of the test images, those that are told wrong first."""
+    wrong = answer.arrays["predicted"] != answer.arrays["labels"]
+    return np.argsort(~wrong, kind="stable")

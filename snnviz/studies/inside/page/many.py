@@ -1,0 +1,66 @@
+"""The view of all test images."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.store import Run
+from snnviz.studies.inside.charts import many as views
+from snnviz.studies.inside.look import Look
+from snnviz.studies.inside.page import choosing, poke, setting
+from snnviz.studies.inside.page.asking import ask, asked_of
+from snnviz.studies.inside.page.setting import LOOK, VIEWS
+from snnviz.ui.components.charts import charts, payload, picked
+from snnviz.ui.kit.columns import column_config
+
+CHARTS = "inside-many"
+
+
+def panel(run: Run) -> None:
+    """What is changed, the numbers with and without it, the figures, and a table of layers."""
+    poke.panel(run)
+    look = asked_of(LOOK.value, run).network
+    answer = ask("overview", look, run)
+    if answer is None:
+        return
+    plain = Look(run=run.run, weights=look.weights)
+    before = ask("overview", plain, run) if look != plain else None
+    columns = st.columns(4)
+    about = answer.about
+    delta = None if before is None else f"{100 * (about['accuracy'] - before.about['accuracy']):+.1f} points"
+    columns[0].metric("Accuracy", f"{about['accuracy']:.1%}", delta, help="Of all test images, in evaluation mode.")
+    wrong = round(about["images"] * (1 - about["accuracy"]))
+    columns[1].metric("Misread", f"{wrong:,} of {about['images']:,}")
+    spikes = sum(one["rate"] * one["neurons"] for one in about["layers"]) * about["steps"]
+    change = None
+    if before is not None:
+        old = sum(one["rate"] * one["neurons"] for one in before.about["layers"]) * before.about["steps"]
+        change = f"{spikes / old - 1:+.0%}" if old else None
+    columns[2].metric("Spikes an image", f"{spikes:,.0f}", change, delta_color="off")
+    columns[3].metric("Steps needed", f"{float(answer.arrays['steps_needed'].mean()):.1f} of {about['steps']}")
+    names = setting.class_names(run.design)
+    charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=_pick)
+    if about["layers"]:
+        table = views.layer_table(answer)
+        shares = [name for name in table.columns if name in ("never spike", "always spike", "surrogate gradient")]
+        own = {name: st.column_config.NumberColumn(name.capitalize(), format="%.1f %%") for name in shares}
+        rest = [name for name in table.columns if name.startswith("u /") or name == "synchrony"]
+        own |= {name: st.column_config.NumberColumn(name.capitalize(), format="%.2f") for name in rest}
+        own |= {name: st.column_config.NumberColumn(name, format="%.2f") for name in rest if name.startswith("u /")}
+        st.dataframe(table, hide_index=True, key="inside-layers", column_config=column_config(table, own))
+        st.caption(
+            "Synchrony is 0 where neurons spike independently of each other and 1 where all do at once. The surrogate "
+            "gradient is the mean of its derivative, in percent of its largest value."
+        )
+
+
+def _pick() -> None:
+    """A cell of the confusion matrix was clicked: its images are offered."""
+    found = picked(CHARTS)
+    if found is None or found[0] != "confusion":
+        return
+    numbers = found[1].split(" ")
+    if len(numbers) == 2 and all(text.isascii() and text.isdecimal() and len(text) < 5 for text in numbers):
+        choosing.show_cell(int(numbers[0]), int(numbers[1]))
+        VIEWS.show("time")
+        st.rerun()

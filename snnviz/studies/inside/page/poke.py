@@ -1,0 +1,126 @@
+"""What is changed of a trained network without training anew: thresholds, leaks, weights, input, and who is silent."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.graph.architectures import build_architecture
+from snnviz.graph.layers import INPUT
+from snnviz.store import Run
+from snnviz.studies.inside.look import Look, parse_neurons, parse_sources
+from snnviz.studies.inside.page.setting import LOOK
+from snnviz.ui.kit.settings import PageSettings
+
+SLIDERS = ("threshold", "leak", "noise", "dropped")
+
+
+def panel(run: Run) -> None:
+    """The widgets, in a drawer that says how much is changed."""
+    look, design = LOOK.value, run.design
+    many = sum(getattr(look, name) != getattr(look.plain, name) for name in (*SLIDERS, "steps", "silenced", "muted"))
+    title = (
+        f"What if ...: {many} changed" if many else "What if ... a layer were silent, thresholds higher, weights noisy?"
+    )
+    with st.expander(title, icon=":material/science:", expanded=bool(many), key="inside-poke"):
+        spikes = any(layer.spiking for layer in build_architecture(design).layers)
+        row = st.columns(5, gap="medium")
+        for place, name in zip(row, SLIDERS, strict=False):
+            LOOK.slider(place, name, format="%.2f", disabled=not spikes and name in ("threshold", "leak"))
+        LOOK.number(row[4], "steps", label="Time steps allowed", disabled=design.data.steps < 2)
+        left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
+        _layers(left, design, look)
+        _sources(middle, design, look)
+        right.button(
+            "As trained",
+            icon=":material/undo:",
+            disabled=not many,
+            key="inside-plain",
+            width="stretch",
+            on_click=_reset,
+        )
+        LOOK.show_problem()
+
+
+def _reset() -> None:
+    LOOK.take(LOOK.value.plain)
+
+
+def _layers(place: st.delta_generator.DeltaGenerator, design: Design, look: Look) -> None:
+    """Whole layers from a menu; single neurons and channels stay as they are in the link."""
+    layers = [one.name for one in build_architecture(design).layers[:-1] if not one.plain and one.kind != "merge"]
+    known = parse_neurons(look.silenced)
+    key = LOOK.widget_key("silenced")
+    place.multiselect(
+        "Silence layers",
+        layers,
+        default=[name for name, numbers in known.items() if not numbers and name in layers],
+        help="Their neurons say nothing. Single neurons and channels: click on one below, and press Silence.",
+        placeholder="none",
+        key=key,
+        on_change=_silence,
+        args=(key,),
+    )
+
+
+def _silence(key: str) -> None:
+    if key in st.session_state:
+        some = {name: numbers for name, numbers in parse_neurons(LOOK.value.silenced).items() if numbers}
+        LOOK.change(silenced=neurons_text({**some, **dict.fromkeys(st.session_state[key], ())}))
+        LOOK.rerun()
+
+
+def neurons_text(neurons: dict[str, tuple[str, ...]]) -> str:
+    """The inverse of `parse_neurons`.
+
+    >>> neurons_text({"L2": ("3", "c7"), "L1": ()})
+    'L2 3 c7; L1'
+    """
+    return "; ".join(" ".join([name, *numbers]) for name, numbers in neurons.items())
+
+
+def sources(design: Design) -> dict[str, str]:
+    """What can be muted: skips, backward connections and paths, as a look writes them, with words for the menu."""
+    built = build_architecture(design)
+    found = {}
+    kinds = {"main": "path", "add": "ASC", "concat": "DSC"}
+    for layer in built.layers:
+        for source in layer.sources:
+            name = "input" if source.layer == INPUT else built.layers[source.layer].name
+            kind = "backward" if source.delay else kinds[source.merge]
+            found[f"{layer.name}<{name}"] = f"{name} → {layer.name} ({kind})"
+    skips = {name: words for name, words in found.items() if not words.endswith("(path)")}
+    return skips | found
+
+
+def _sources(place: st.delta_generator.DeltaGenerator, design: Design, look: Look) -> None:
+    offered, key = sources(design), LOOK.widget_key("muted")
+    known = [f"{reader}<{source}" for reader, source in parse_sources(look.muted)]
+    place.multiselect(
+        "Silence a skip",
+        list(offered),
+        default=[name for name in known if name in offered],
+        format_func=offered.__getitem__,
+        help="What a layer reads of another is 0; whoever else reads that one still does.",
+        placeholder="none",
+        key=key,
+        on_change=_mute,
+        args=(key,),
+    )
+
+
+def _mute(key: str) -> None:
+    if key in st.session_state:
+        LOOK.change(muted="; ".join(st.session_state[key]))
+        LOOK.rerun()
+
+
+def toggle_neuron(setting: PageSettings[Look], layer: str, number: str) -> None:
+    """Silence a neuron, or let it speak again."""
+    known = parse_neurons(setting.value.silenced)
+    now = known.get(layer, ())
+    left = tuple(one for one in now if one != number) if number in now else (*now, number)
+    changed = {**known, layer: left}
+    if not left:
+        del changed[layer]
+    setting.change(silenced=neurons_text(changed))

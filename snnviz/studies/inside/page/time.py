@@ -1,0 +1,107 @@
+"""The view of one image in time: which image, the rasters, chosen neurons, maps and weights."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.data import datasets
+from snnviz.store import Run
+from snnviz.studies.inside.charts import maps
+from snnviz.studies.inside.charts import time as views
+from snnviz.studies.inside.look import Answer, Look, parse_neurons
+from snnviz.studies.inside.page import choosing, exports, poke, setting
+from snnviz.studies.inside.page.asking import ask, asked_of
+from snnviz.studies.inside.page.setting import LOOK
+from snnviz.ui.components.charts import charts, payload, picked
+from snnviz.ui.components.pictures import pictures
+from snnviz.views.numbers import count
+
+RASTERS = "inside-rasters"
+
+
+def panel(run: Run) -> None:
+    """Images to choose from on the left, the network at work on the right."""
+    poke.panel(run)
+    left, right = st.columns([3, 9], gap="medium")
+    look = asked_of(LOOK.value, run)
+    with right:
+        answer = ask("look", look, run)
+        if answer is not None:
+            _shown(run, look, answer)
+    with left:
+        choosing.panel(run, answer)
+
+
+def _shown(run: Run, look: Look, answer: Answer) -> None:
+    names = setting.class_names(run.design)
+    before = ask("look", look.plain, run) if look.changes else None
+    _numbers(answer, before, names)
+    charts(payload([views.rasters_chart(answer, names)]), key=RASTERS, on_pick=_pick)
+    for k, focus in enumerate(answer.about["focus"]):
+        charts(payload([views.neuron_chart(answer, k)]), key=f"inside-neuron-{k}")
+        _neuron_buttons(focus, k, look)
+    with st.expander("Feature maps, weights and the input as the network receives it", icon=":material/grid_on:"):
+        pictures(
+            maps.payload_of(answer, datasets.dataset_card(run.design.data.name).counts is not None), key="inside-maps"
+        )
+    exports.panel(answer, look)
+
+
+def _numbers(answer: Answer, before: Answer | None, names: tuple[str, ...]) -> None:
+    about = answer.about
+    columns = st.columns(4)
+    label, given = about["label"], about["predicted"][-1]
+    right = "" if label is None else ", right" if given == label else f", wrong: {views.class_name(label, names)}"
+    old = given if before is None else before.about["predicted"][-1]
+    changed = None if old == given else f"was {views.class_name(old, names)}"
+    columns[0].metric("Answer", f"{views.class_name(given, names)}{right}", changed, delta_color="off")
+    first = about["first_right"]
+    when = "-" if label is None else "never" if first is None else f"step {first}"
+    columns[1].metric("First right", when, help="After how many time steps the answer is right for the first time.")
+    settled = f"step {about['settled']} of {about['steps']}"
+    columns[2].metric("Settled", settled, help="When the answer changes for the last time.")
+    spikes = spikes_of(answer)
+    more = 0 if before is None else spikes - spikes_of(before)
+    columns[3].metric("Spikes", count(spikes), f"{more:+,}" if more else None, delta_color="off")
+
+
+def _pick() -> None:
+    """A neuron was clicked: its potential is shown."""
+    found = picked(RASTERS)
+    if found is None:
+        return
+    layer, name = found
+    number = name.split(" ")[0]
+    if number.isascii() and number.isdecimal() and len(number) < 10 and " " not in layer and ";" not in layer:
+        LOOK.change(focus=f"{layer} {number}")
+        LOOK.rerun()
+
+
+def _neuron_buttons(focus: dict[str, object], k: int, look: Look) -> None:
+    layer, number = str(focus["layer"]), str(focus["neuron"])
+    silent = number in parse_neurons(look.silenced).get(layer, ())
+    with st.container(horizontal=True):
+        st.button(
+            "Let it speak" if silent else "Silence it",
+            icon=":material/volume_up:" if silent else ":material/volume_off:",
+            key=f"inside-silence-{k}",
+            on_click=_toggle,
+            args=(layer, number),
+        )
+        st.button("Close", key=f"inside-close-{k}", type="tertiary", on_click=_close)
+
+
+def _toggle(layer: str, number: str) -> None:
+    poke.toggle_neuron(LOOK, layer, number)
+    LOOK.renew_widgets()
+    LOOK.rerun()
+
+
+def _close() -> None:
+    LOOK.change(focus="")
+    LOOK.rerun()
+
+
+def spikes_of(answer: Answer) -> int:
+    """All spikes of an image."""
+    return sum(one.get("spikes", 0) for one in answer.about["layers"])

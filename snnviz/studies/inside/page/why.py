@@ -1,0 +1,53 @@
+"""The view that says what is wrong with a network, with its evidence."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.store import Run
+from snnviz.studies.inside.charts import many as views
+from snnviz.studies.inside.look import Look
+from snnviz.studies.inside.page import setting
+from snnviz.studies.inside.page.asking import ask, asked_of
+from snnviz.studies.inside.page.setting import LOOK
+from snnviz.studies.inside.theory.diagnosis import Finding, diagnose
+from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.kit.words import escape_markdown
+from snnviz.views.chart import Chart
+
+ICONS = {"silent": ":material/volume_off:", "class": ":material/block:", "steps": ":material/timer:"}
+
+
+def panel(run: Run) -> None:
+    """A sentence for each thing that is wrong, its evidence below it."""
+    look = asked_of(LOOK.value, run).network
+    answer = ask("overview", Look(run=run.run, weights=look.weights), run)
+    if answer is None:
+        return
+    found = diagnose(answer, run.design)
+    if not found:
+        st.success("Nothing stands out: every layer spikes, no class is left out, and the answer settles in time.")
+        st.caption("Rules look for seven kinds of trouble; what none of them knows may still be wrong.")
+    for number, one in enumerate(found):
+        with st.container(border=True):
+            st.markdown(f"{ICONS.get(one.kind, ':material/troubleshoot:')} **{escape_markdown(one.title)}**")
+            st.markdown(escape_markdown(one.sentence))
+            if one.advice:
+                st.caption(escape_markdown(one.advice))
+            with st.expander("Evidence", key=f"inside-evidence-{number}"):
+                charts(payload([evidence(answer, one, setting.class_names(run.design))]), key=f"inside-why-{number}")
+
+
+def evidence(answer: object, one: Finding, names: tuple[str, ...]) -> Chart:
+    """The figure that shows it."""
+    from snnviz.studies.inside.look import Answer
+
+    assert isinstance(answer, Answer)
+    drawn = {
+        "potentials": views.potentials_chart,
+        "rates": views.rates_chart,
+        "steps": views.steps_chart,
+    }
+    if one.evidence in drawn:
+        return drawn[one.evidence](answer)
+    return views.confusion_chart(answer, names)

@@ -1,0 +1,1 @@
+"""In numpy: which untried candidates of a search promise most."""

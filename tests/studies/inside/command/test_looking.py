@@ -1,0 +1,75 @@
+"""Looks from the shell: the numbers of the process that holds the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnviz.design.design import Design
+from snnviz.events import EpochEnd
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Store
+from tests.cli.conftest import Snnviz
+
+DESIGN = Design.check(
+    {
+        "network": {"kind": "block", "edges": "002/000/000", "channels": 4},
+        "neuron": {"threshold": 0.5},
+        "data": {"train_samples": 200, "test_samples": 50, "steps": 4},
+        "training": {"epochs": 1, "batch_size": 20, "learning_rate": 0.01},
+    }
+)
+
+
+@pytest.fixture
+def run(cache: Path) -> str:  # noqa: ARG001 (the store's place)
+    return Immediate(Store()).submit(DESIGN).run
+
+
+def test_confusion_is_the_runs_accuracy(snnviz: Snnviz, run: str) -> None:
+    found = snnviz("confusion", run, "--json").json
+    assert found["accuracy"] == Store().last(EpochEnd, [run])[run].test_accuracy
+    assert sum(map(sum, found["confusion"])) == 50
+    assert np.trace(np.array(found["confusion"])) / 50 == found["accuracy"]
+    told = snnviz("confusion", run).out
+    assert f"Accuracy {found['accuracy']:.1%} of 50 images." in told
+    fewer = snnviz("confusion", run, "--steps", "1", "--json").json
+    assert fewer["accuracy"] == found["by_steps"][0]
+
+
+def test_an_image_is_told_spike_by_spike(snnviz: Snnviz, run: str, tmp_path: Path) -> None:
+    found = snnviz("look", run[:8], "--image", "7", "--focus", "L2 3", "--json").json
+    whole = snnviz("confusion", run, "--json").json
+    assert found["predicted"][-1] == whole["predicted"][7] == int(np.argmax(found["readout"][-1]))
+    for layer in found["layers"]:
+        assert layer.get("spikes") == (len(layer["raster"]) if "raster" in layer else None)
+    (focus,) = found["focus"]
+    assert len(focus["potential"]) == len(focus["fired"]) == 4
+    assert [source["layer"] for source in focus["sources"]] == ["L1", "stem", "bias"]
+    file = tmp_path / "look.npz"
+    told = snnviz("look", run, "--image", "7", "--npz", str(file))
+    assert told.code == 0
+    assert f"answer {found['predicted'][-1]} after 4 steps" in told.out
+    with np.load(file, allow_pickle=False) as arrays:
+        assert np.allclose(arrays["readout"], found["readout"])
+    silent = snnviz("look", run, "--silence", found["layers"][0]["name"], "--json").json
+    assert silent["layers"][0]["spikes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--image", "50"), "image must be less than 50"),
+        (("--silence", "L9"), "silenced must name a layer of this network"),
+        (("--steps", "9"), "steps must be at most 4"),
+        (("--npz", "/nowhere/look.npz"), "npz must be a file that can be written"),
+    ],
+)
+def test_bad_input_is_one_sentence(snnviz: Snnviz, run: str, arguments: tuple[str, ...], sentence: str) -> None:
+    assert snnviz("look", run, *arguments).sentence.startswith(sentence)
+
+
+def test_an_unknown_run_is_one_sentence(snnviz: Snnviz) -> None:
+    assert "0123456789abcdef" in snnviz("look", "0123456789abcdef").sentence
