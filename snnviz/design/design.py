@@ -19,7 +19,7 @@ import importlib
 from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from snnviz.design.menus import INITS, NEURONS, Choice, choice_field, default_choice
 from snnviz.design.networks import BlockNetwork, Network
@@ -55,6 +55,15 @@ class Design(Task):
                 module, _, function = name.partition(":")
                 getattr(importlib.import_module(module), function)(self)
         return self
+
+
+def as_design(value: object) -> Design:
+    """Returns a design as it is, or the one read from a nested dictionary. Raises `InputError`."""
+    return value if isinstance(value, Design) else Design.check(value)
+
+
+DesignField = Annotated[Design, PlainValidator(as_design), PlainSerializer(lambda design: design.document())]
+"""Type of a field that holds a design, in a value that JSON can hold."""
 
 
 def _is_special(neuron: AnyNeuron) -> bool:

@@ -21,11 +21,11 @@ from math import prod
 from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import parse_qsl, quote
 
-from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from snnviz.design import links, naming
 from snnviz.design.axes import Axis, is_continuous, level_count, parse_axis
-from snnviz.design.design import Design
+from snnviz.design.design import Design, DesignField
 from snnviz.design.matrices import SeededMatrix
 from snnviz.design.registry import Range
 from snnviz.design.spreading import spread_points
@@ -84,11 +84,7 @@ class Experiment(Document):
 
     noun = "an experiment"
 
-    base: Annotated[
-        Design,
-        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
-        PlainSerializer(lambda design: design.document()),
-    ] = Field(default_factory=lambda: Design())
+    base: DesignField = Field(default_factory=lambda: Design())
     vary: tuple[str, ...]
     how: Literal["every", "each", "spread"] = "every"
     """"every": combination; "each": axis by itself, from the base; "spread": points by Sobol's sequence."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated
 
-from pydantic import PlainSerializer, PlainValidator
-
-from snnviz.design.design import Design
+from snnviz.design.design import Design, DesignField
 from snnviz.design.submitted import Task
 
 
@@ -21,11 +18,7 @@ class Measurement(Task):
     noun = "a measurement"
     field = "measurement"
 
-    design: Annotated[
-        Design,
-        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
-        PlainSerializer(lambda design: design.document()),
-    ]
+    design: DesignField
     """The design that was trained."""
 
 

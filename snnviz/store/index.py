@@ -246,14 +246,14 @@ def _without_seed(stored: str) -> tuple[int, str]:
     first, *others = _SEED.findall(stored)[:2] or ["0", "0"]
     if others:
         task = _read_design(Design.kind, stored)
-        return (task.seed if isinstance(task, Design) else 0), stored
+        return (0 if isinstance(task, str) else int(task.document()["seed"])), stored
     return int(first), _SEED.sub(',"training":', stored)
 
 
 def _design(stored: str) -> IndexedDesign | None:
     """None of one that this snnviz does not accept."""
     task = _read_design(Design.kind, stored)
-    if not isinstance(task, Design):
+    if isinstance(task, str):
         return None
     document = task.document() | {"seed": 0}
     key = naming.task_key(Design.kind, Design, document, stored_revisions(stored))

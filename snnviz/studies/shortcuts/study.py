@@ -12,7 +12,7 @@ from pydantic import PlainSerializer, PlainValidator, field_validator, model_val
 from snnviz.catalog.shortcuts import loss_weights
 from snnviz.design import links, naming
 from snnviz.design.axes import TOGETHER
-from snnviz.design.design import Design
+from snnviz.design.design import Design, DesignField
 from snnviz.design.experiment import Experiment
 from snnviz.design.links import change, from_sparse
 from snnviz.design.menus import INITS, SHORTCUTS, Choice
@@ -188,11 +188,7 @@ class GradientSurvey(Task):
     noun = "a survey of gradients"
     field = "survey"
 
-    design: Annotated[
-        Design,
-        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
-        PlainSerializer(lambda design: design.document()),
-    ]
+    design: DesignField
     """The design that all surveyed networks share."""
 
     depths: tuple[Annotated[int, Range(1, 1000, "Hidden layers.", 1)], ...] = ()

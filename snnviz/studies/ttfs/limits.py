@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import PlainSerializer, PlainValidator, model_validator
+from pydantic import model_validator
 
-from snnviz.design.design import Design
+from snnviz.design.design import DesignField
 from snnviz.design.part import Part
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
@@ -109,11 +109,7 @@ class FineTuning(Task):
     noun = "a fine-tuning"
     field = "fine-tuning"
 
-    design: Annotated[
-        Design,
-        PlainValidator(lambda value: value if isinstance(value, Design) else Design.check(value)),
-        PlainSerializer(lambda design: design.document()),
-    ]
+    design: DesignField
     """The network as it is trained without limits: ReLUs, or the TTFS network that computes the same."""
 
     limits: HardwareLimits = HardwareLimits()

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import PlainSerializer, PlainValidator
 
-from snnviz.design.design import Design
+from snnviz.design.design import Design, as_design
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Task
 from snnviz.events import Row
@@ -23,7 +23,7 @@ network's initial weights, which is only measured before training.
 
 def _relus(value: object) -> Design:
     """The ReLU network of a design, and of how it is trained what such a network knows."""
-    found = relu_network(ttfs_network(value if isinstance(value, Design) else Design.check(value)))
+    found = relu_network(ttfs_network(as_design(value)))
     return found.model_copy(update={"training": found.training.model_copy(update={"gradients": "watched"})})
 
 
