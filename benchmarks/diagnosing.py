@@ -111,11 +111,9 @@ def weighted(one: Trained, rng: np.random.Generator, *, hidden: bool = True) -> 
 def plant_silent(one: Trained, rng: np.random.Generator) -> list[Finding]:
     network, name = one.network(), weighted(one, rng)
     factor = float(rng.uniform(0.0, 0.08))
-    for kind in ("weight", "bias", "gain"):
-        if (key := f"{name}.{kind}") in network.parameters and (
-            kind != "weight" or f"{name}.gain" not in network.parameters
-        ):
-            network.parameters[key] = network.parameters[key].detach() * factor
+    kinds = ("bias", "gain" if f"{name}.gain" in network.parameters else "weight")
+    for key in (f"{name}.{kind}" for kind in kinds):
+        network.parameters[key] = network.parameters[key].detach() * factor
     return one.findings(network)
 
 
@@ -139,13 +137,10 @@ def plant_channel(one: Trained, rng: np.random.Generator) -> list[Finding]:
 
 def plant_input(one: Trained, rng: np.random.Generator) -> list[Finding]:
     factor = float(rng.uniform(0.01, 0.1))
-    dark = (one.test.images.float() * factor).round().to(torch.uint8)
     white = one.test.white
     assert isinstance(white, int)
-    fine = replace(
-        one.test, images=(one.test.images.float() * (255 / white) * factor).round().to(torch.uint8), white=255
-    )
-    return one.findings(one.network(), fine if white < 255 else replace(one.test, images=dark))
+    dark = (one.test.images.float() * (255 / white) * factor).round().to(torch.uint8)  # in finer steps
+    return one.findings(one.network(), replace(one.test, images=dark, white=255))
 
 
 def plant_bias(one: Trained, rng: np.random.Generator) -> list[Finding]:
