@@ -184,14 +184,25 @@ class DesignButton:
     open: str
     page: str
     fits: Callable[[Design], bool]
+    open_run: str = ""
+    """The function that prepares the page for a run's design, called with it, where the Runs page has this button."""
 
 
 def design_buttons(design: Design) -> list[DesignButton]:
     """Returns the buttons of all studies that fit a design, from the tuples ``DESIGN_BUTTONS`` in their `tasks`
     modules.
     """
+    return [button for button in _all_buttons() if button.fits(design)]
+
+
+def run_buttons() -> list[DesignButton]:
+    """Returns the buttons of all studies that the Runs page has for a run."""
+    return [button for button in _all_buttons() if button.open_run]
+
+
+def _all_buttons() -> list[DesignButton]:
     modules = [import_module(f"{package}.tasks") for package in study_packages()]
-    return [button for module in modules for button in getattr(module, "DESIGN_BUTTONS", ()) if button.fits(design)]
+    return [button for module in modules for button in getattr(module, "DESIGN_BUTTONS", ())]
 
 
 class TaskKinds:

@@ -9,18 +9,18 @@ from snnviz.studies.tradeoffs.offers import usual_values
 
 SMALL = from_sparse(
     {
-        "data.train_samples": 400,
+        "data.train_samples": 600,
         "data.test_samples": 400,
         "network.channels": 8,
-        "training.epochs": 6,
-        "training.learning_rate": 0.006,
+        "training.epochs": 8,
+        "training.learning_rate": 0.01,
     }
 )
 """The small block on some of the digits: seconds of training."""
 
 DEFAULT = Experiment(
     base=SMALL,
-    vary=("neuron.threshold=0.5,1,1.5,2", "init=variance-preserving,kaiming,glorot"),
+    vary=("neuron.threshold=0.5,1,2,4", "init=variance-preserving,kaiming,glorot"),
     seeds=3,
 )
 

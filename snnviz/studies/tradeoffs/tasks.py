@@ -92,5 +92,6 @@ DESIGN_BUTTONS = (
         open="snnviz.studies.tradeoffs.page.setting:open_design",
         page="tradeoffs",
         fits=lambda design: True,  # noqa: ARG005
+        open_run="snnviz.studies.tradeoffs.page.setting:ask_of",
     ),
 )

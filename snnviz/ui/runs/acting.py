@@ -10,6 +10,7 @@ from snnviz.errors import SnnvizError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store.marks import LONGEST_NOTE
+from snnviz.tasks import resolve, run_buttons
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.words import escape_markdown, pluralise
 
@@ -21,6 +22,13 @@ def actions(chosen: Sequence[Run]) -> None:
     if opening and one is not None:
         state.open_run(one.run)
         st.switch_page(ROOT / "pages" / "design.py")
+    for offer in run_buttons():
+        if (
+            st.button(offer.label, icon=offer.icon, disabled=one is None, key=f"run-{offer.key}", help=offer.help)
+            and one
+        ):
+            resolve(offer.open_run)(one.design)
+            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
     with st.popover("Rename", icon=":material/edit:", disabled=one is None, key="renaming", on_change="rerun"):
         if one is not None:
             with st.form("rename", border=False):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import streamlit as st
+
 from snnviz.design import links
+from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, from_query
 from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, asked_of
 from snnviz.ui.kit import state
@@ -48,6 +51,12 @@ def to_link(*more: str) -> str:
 
 def open_design() -> None:
     """Prepare the page for the design that is edited."""
-    EXPERIMENT.set(asked_of(state.design()))
+    ask_of(state.design())
+
+
+def ask_of(design: Design) -> None:
+    """Prepare the page for a design as base: of the experiment that is shown, where it is its base already."""
+    known = EXPERIMENT.name in st.session_state and EXPERIMENT.value.base == design
+    EXPERIMENT.set(EXPERIMENT.value if known else asked_of(design))
     EXPERIMENT.renew_widgets()
     VIEWS.show("ask")

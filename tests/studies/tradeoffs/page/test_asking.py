@@ -175,3 +175,15 @@ def test_rows_come_back() -> None:
     for vary in (("a=1~b=2", "c=3"), ("a=1",), ("a=1", "b=2~c=3~d=4")):
         assert from_rows(to_rows(vary)) == vary
     assert from_rows([("a=1", True), ("b=2", True)]) == ("a=1~b=2",)
+
+
+def test_what_if_of_a_run_opens_the_page_with_its_design_and_leaves_the_edited_one(
+    tiny: MakeDesign, trained: Callable[..., Run]
+) -> None:
+    run = trained(tiny(4))
+    visit = by_link("runs", "")
+    assert visit.at.button("run-what-if").disabled
+    edited = visit.design
+    visit.tick(0).press("run-what-if")
+    assert experiment(visit) == asked_of(run.design)
+    assert visit.design == edited
