@@ -30,8 +30,6 @@ with warnings.catch_warnings():
     from botorch.optim.optimize import optimize_acqf_discrete
     from botorch.sampling.normal import SobolQMCNormalSampler
     from botorch.utils.constraints import LogTransformedInterval
-    from botorch.utils.multi_objective.hypervolume import infer_reference_point
-    from botorch.utils.multi_objective.pareto import is_non_dominated
     from gpytorch.kernels import Kernel, ScaleKernel
     from gpytorch.likelihoods import GaussianLikelihood
     from gpytorch.means import ConstantMean
@@ -127,8 +125,9 @@ def choose_for_front(
     """Returns the positions of the `count` best candidates by qLogNEHVI, chosen one after the other, given the pending
     codes.
 
-    values: for each code one number per objective, all minimised. The reference point lies a tenth of the front's range
-    beyond its worst point (Ishibuchi et al. 2011, as BoTorch infers it).
+    values: for each code one number per objective, all minimised. The reference point lies a tenth of their range
+    beyond the worst value of each: BoTorch's own lies beyond the worst of the front, and what is better in accuracy but
+    dearer than all of an early front would count as nothing.
     """
     with _alone():
         seen, choices = _features(scales, codes), _features(scales, candidates)
@@ -139,7 +138,7 @@ def choose_for_front(
         model = ModelListGP(*(_objective(scales, seen, column) for column in high.T)).eval()
         acquisition = qLogNoisyExpectedHypervolumeImprovement(
             model,
-            infer_reference_point(high[is_non_dominated(high)]),
+            high.amin(0) - 0.1 * (high.amax(0) - high.amin(0)) - 1e-3,
             seen,
             sampler=SobolQMCNormalSampler(torch.Size([FRONT_DRAWS]), seed=0),
             X_pending=_features(scales, pending) if pending else None,

@@ -149,6 +149,14 @@ def test_what_lies_behind_the_front_is_not_asked_for_where_all_is_known_but_two(
     assert strategy.ask(1) == [(2,)]  # the other is 8
 
 
+def test_what_is_dearer_than_an_early_front_is_still_asked_for() -> None:
+    """The only dear code that is known was unlucky: its neighbours are better than all of the front but its cost."""
+    strategy = NEHVI([ordered_scale(17)], 0, initial=1)
+    for place, error in ((0, 0.9), (1, 0.8), (2, 0.7), (3, 0.6), (4, 0.5), (16, 0.52)):
+        strategy.tell((place,), (error, place / 16))
+    assert strategy.ask(1)[0][0] > 5
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, field_vali
 from snnviz.design import links
 from snnviz.design.axes import MOST_LEVELS, Axis, level_count, parse_axis
 from snnviz.design.design import Design
-from snnviz.design.experiment import MOST_AXES, Experiment
+from snnviz.design.experiment import MOST_AXES
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document, Task
 from snnviz.errors import InputError, Unquoted, did_you_mean
@@ -177,16 +177,15 @@ class FrontSetting(Document):
 
 
 @lru_cache(maxsize=64)
-def front_searches(asked: Experiment, setting: FrontSetting) -> tuple[FrontSearch, ...]:
+def front_searches(base: Design, vary: tuple[str, ...], setting: FrontSetting) -> tuple[FrontSearch, ...]:
     """Returns the searches along the axes of an experiment, seed by seed, each with the random one beside it.
 
-    >>> asked = Experiment(vary=("neuron.threshold=0.5..1.5/3",))
-    >>> [(one.strategy, one.seed) for one in front_searches(asked, FrontSetting())]
+    >>> [(one.strategy, one.seed) for one in front_searches(Design(), ("neuron.threshold=0.5..1.5",), FrontSetting())]
     [('qlognehvi', 0), ('random', 0)]
     """
     kinds = ("qlognehvi", "random") if setting.random == "with" else ("qlognehvi",)
     shared = {name: getattr(setting, name) for name in ("costs", "iterations", "parallel", "repeats")}
-    own = {"design": asked.base, "vary": asked.vary, **shared}
+    own = {"design": base, "vary": vary, **shared}
     return tuple(
         FrontSearch.meant({**own, "strategy": kind, "seed": seed}) for seed in range(setting.searches) for kind in kinds
     )

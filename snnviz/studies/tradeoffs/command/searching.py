@@ -8,11 +8,14 @@ from typing import Any
 
 import click
 
+from snnviz.cli.designing import read_design
 from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
 from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.design.experiment import from_query
 from snnviz.store import Run, Store
-from snnviz.studies.tradeoffs.command.experimenting import read_experiment
+from snnviz.studies.tradeoffs.experiments import DEFAULT
 from snnviz.studies.tradeoffs.search import (
     Candidate,
     FrontSearch,
@@ -53,7 +56,7 @@ def front(
     """
     given = {name: links.parse_value(name, value) for name, value in options.items() if value is not None}
     setting = FrontSetting.check({**given, "random": "without" if without_random else "with"})
-    asked = front_searches(read_experiment(base, vary, settings, {}), setting)
+    asked = front_searches(*read_axes(base, vary, settings), setting)
     store = Store()
     runs = train(store, asked, quiet=as_json or not sys.stderr.isatty())
     found = [runs[one.digest] for one in asked if one.digest in runs]
@@ -62,6 +65,16 @@ def front(
     elif found:
         print_searches(store, found)
     exit_with_status(runs)
+
+
+def read_axes(base: str | None, vary: Sequence[str], settings: Sequence[str]) -> tuple[Design, tuple[str, ...]]:
+    """Returns the base and the axes of what was typed. Raises `InputError`."""
+    if (base is None and not vary) or (base is not None and base.startswith("?")):
+        asked = from_query(base) if base else DEFAULT
+        design, vary = asked.base, vary or asked.vary
+    else:
+        design = read_design(base, ())
+    return links.change(design, links.parse_settings(settings)), tuple(vary)
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:

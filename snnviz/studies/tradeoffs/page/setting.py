@@ -17,9 +17,9 @@ from snnviz.ui.kit.switch import Views
 ASK, RUNS = "tradeoffs-ask", "tradeoffs-runs"
 """Fragments of the view Ask."""
 
-VIEWS = Views("tradeoffs", {"ask": "Ask", "compare": "Compare", "weigh": "Weigh"})
+VIEWS = Views("tradeoffs", {"ask": "Ask", "compare": "Compare", "weigh": "Weigh", "search": "Search"})
 
-OTHERS = ("view", "compare.", "weigh.")
+OTHERS = ("view", "compare.", "weigh.", "search.")
 """How what of a link begins that is no part of the experiment."""
 
 

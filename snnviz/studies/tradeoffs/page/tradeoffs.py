@@ -7,13 +7,18 @@ from collections.abc import Callable
 import streamlit as st
 
 from snnviz.errors import InputError
-from snnviz.studies.tradeoffs.page import asking, comparing, weighing
+from snnviz.studies.tradeoffs.page import asking, comparing, searching, weighing
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.words import as_sentence
 
-SHOWN: dict[str, Callable[[], None]] = {"ask": asking.panel, "compare": comparing.panel, "weigh": weighing.panel}
+SHOWN: dict[str, Callable[[], None]] = {
+    "ask": asking.panel,
+    "compare": comparing.panel,
+    "weigh": weighing.panel,
+    "search": searching.panel,
+}
 
 
 def begin() -> None:
@@ -33,6 +38,7 @@ def begin() -> None:
         EXPERIMENT.begin(query, keep=back)
         weighing.begin(query, keep=back)
         comparing.begin(query, keep=back)
+        searching.begin(query, keep=back)
 
 
 def panel() -> None:
