@@ -17,7 +17,7 @@ from snnviz.tasks import KINDS
 
 GOLDEN = Path(__file__).parent / "golden"
 
-ORDER = {"summaries": "run, metric"}
+ORDER = {"summaries": "run, metric", "designs": "text"}
 """Of tables without numbers of rows."""
 
 PLACES = {"initialisation": "init", "Neuron.learn": "neuron.learn"}
