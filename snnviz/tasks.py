@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from snnviz.design.design import Design
@@ -188,6 +189,27 @@ class DesignButton:
     """The function that prepares the page for a run's design, called with it, where the Runs page has this button."""
 
 
+@dataclass(frozen=True, slots=True)
+class PairButton:
+    """A button that a study adds where two designs are chosen from runs, from the tuples ``PAIR_BUTTONS`` in `tasks`.
+
+    `open`: the function, as ``module:function``, that prepares the study's page; called with both designs. Others as in
+    `DesignButton`.
+    """
+
+    label: str
+    help: str
+    icon: str
+    key: str
+    open: str
+    page: str
+
+
+def pair_buttons() -> list[PairButton]:
+    """Returns the buttons of all studies for two designs."""
+    return [button for module in _task_modules() for button in getattr(module, "PAIR_BUTTONS", ())]
+
+
 def design_buttons(design: Design) -> list[DesignButton]:
     """Returns the buttons of all studies that fit a design, from the tuples ``DESIGN_BUTTONS`` in their `tasks`
     modules.
@@ -201,8 +223,11 @@ def run_buttons() -> list[DesignButton]:
 
 
 def _all_buttons() -> list[DesignButton]:
-    modules = [import_module(f"{package}.tasks") for package in study_packages()]
-    return [button for module in modules for button in getattr(module, "DESIGN_BUTTONS", ())]
+    return [button for module in _task_modules() for button in getattr(module, "DESIGN_BUTTONS", ())]
+
+
+def _task_modules() -> list[ModuleType]:
+    return [import_module(f"{package}.tasks") for package in study_packages()]
 
 
 class TaskKinds:

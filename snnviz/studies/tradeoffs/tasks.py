@@ -11,7 +11,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.studies.tradeoffs.search import PARTS, FrontSearch, FrontTrial
-from snnviz.tasks import Cost, DesignButton, TaskKind
+from snnviz.tasks import Cost, DesignButton, PairButton, TaskKind
 from snnviz.theory import costs
 
 SEEN_LEVELS = 6
@@ -82,6 +82,17 @@ def data_sets(search: FrontSearch) -> tuple[str, ...]:
     varied = [str(level["data.name"]) for axis in search.axes for level in axis.levels if "data.name" in level]
     return tuple(dict.fromkeys([search.design.data.name, *varied]))
 
+
+PAIR_BUTTONS = (
+    PairButton(
+        label="Compare by seed",
+        help="The difference of these two designs at each seed, with its interval: the view Compare of Trade-offs.",
+        icon=":material/compare_arrows:",
+        key="compare-pair",
+        open="snnviz.studies.tradeoffs.page.comparing:open_with",
+        page="tradeoffs",
+    ),
+)
 
 DESIGN_BUTTONS = (
     DesignButton(

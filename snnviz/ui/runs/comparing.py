@@ -8,8 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from snnviz.events import EpochEnd
+from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store import metrics as store_metrics
+from snnviz.store.groups import group_key
+from snnviz.tasks import pair_buttons, resolve
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
@@ -29,6 +32,7 @@ def compare(chosen: Sequence[Run], count: int, shown: Sequence[str]) -> None:
     if count > MOST_COMPARED:
         st.warning(f"The first {MOST_COMPARED} of {count} chosen runs are compared.", icon=":material/info:")
         chosen = chosen[:MOST_COMPARED]
+    _pair_buttons(chosen)
     table = difference_table([run.design for run in chosen])
     reached = store_metrics.metrics(services.store(), chosen, shown)
     for name in shown:
@@ -49,3 +53,15 @@ def compare(chosen: Sequence[Run], count: int, shown: Sequence[str]) -> None:
     found = services.store().rows_of([run.run for run in chosen], EpochEnd)
     rows = [found.get(run.run, []) for run in chosen]
     charts(payload(overlay_charts(dict(zip(names, rows, strict=True)))), key="overlay")
+
+
+def _pair_buttons(chosen: Sequence[Run]) -> None:
+    """What studies offer where the chosen runs are of two designs, whatever their seeds."""
+    first = min(run.design.seed for run in chosen)
+    groups = {group_key(run.design): run.design.model_copy(update={"seed": first}) for run in chosen}
+    if len(groups) != 2:
+        return
+    for offer in pair_buttons():
+        if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
+            resolve(offer.open)(*groups.values())
+            st.switch_page(ROOT / "pages" / f"{offer.page}.py")

@@ -53,7 +53,9 @@ def begin(query: Mapping[str, str], *, keep: bool) -> None:
 
 
 def open_with(a: Design | None, b: Design) -> None:
-    """Callback of a button elsewhere: compare these two; without A what is A now."""
+    """Prepare the view for these two, from a button elsewhere; without A what is A now stays."""
+    if EXPERIMENT.name not in st.session_state:  # the page was not seen yet
+        EXPERIMENT.begin({})
     now = COMPARING.value if COMPARING.name in st.session_state else Comparing()
     first = now.a if a is None else to_text(a)
     COMPARING.set(Comparing(a="" if first == to_text(b) else first, b=to_text(b), seeds=now.seeds))

@@ -164,3 +164,16 @@ def test_every_other_group_against_one_is_corrected(tiny: MakeDesign) -> None:
 def test_a_group_is_the_same_whatever_its_seed(tiny: MakeDesign) -> None:
     assert same_group(tiny(1), tiny(2))
     assert not same_group(tiny(1), change(tiny(2), {"neuron.threshold": 2}))
+
+
+def test_two_designs_among_the_chosen_runs_open_the_view_and_three_do_not(tiny: MakeDesign) -> None:
+    fill(tiny(), (30, 31))
+    fill(tiny(learning_rate=0.5), (33, 34))
+    end_with(services.store(), tiny(learning_rate=0.4), 20)
+    visit = Visit(page="runs").tick(0, 1, 3)
+    assert not [button for button in visit.at.button if button.key == "compare-pair"]  # the newest is a third design
+    visit.tick(1, 2, 4).press("compare-pair")
+    found = comparing(visit)
+    assert {found.design("a"), found.design("b")} == {tiny(), tiny(learning_rate=0.5)}
+    assert visit.at.session_state["tradeoffs_view"] == "compare"
+    assert "The two disagree on" in visit.text
