@@ -11,6 +11,7 @@ from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.searching import NAMES, front_table, search_charts
+from snnviz.studies.tradeoffs.page.holding import hold_out_button
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
 from snnviz.studies.tradeoffs.search import (
     FrontSearch,
@@ -20,7 +21,6 @@ from snnviz.studies.tradeoffs.search import (
     offered_costs,
 )
 from snnviz.studies.tradeoffs.theory.fronts import FrontHistory
-from snnviz.theory.choosing import OFFERED_SHARE, hold_out
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
@@ -112,20 +112,7 @@ def _says(search: FrontSearch) -> None:
     left, right = st.columns([72, 34], vertical_alignment="center")
     left.markdown(f"{said} Candidates are {search.criterion.words}.")
     if not search.criterion.held_out:
-        right.button(
-            f"Hold {OFFERED_SHARE:.0%} of the training images out",
-            icon=":material/content_cut:",
-            key="search-hold-out",
-            on_click=_hold_out,
-            help="Of the experiment's base: candidates are then judged by images that nothing learns from, and the "
-            "test images say what was chosen reaches.",
-        )
-
-
-def _hold_out() -> None:
-    now = EXPERIMENT.value
-    EXPERIMENT.replace(now.model_copy(update={"base": hold_out(now.base)}), "Images to choose by are held out.")
-    SEARCHING.rerun()
+        hold_out_button(right, "search-hold-out", (CONTROLS, FIGURES))
 
 
 def _put_cost(place: int, key: str) -> None:

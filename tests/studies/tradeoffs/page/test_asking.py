@@ -187,3 +187,22 @@ def test_what_if_of_a_run_opens_the_page_with_its_design_and_leaves_the_edited_o
     visit.tick(0).press("run-what-if")
     assert experiment(visit) == asked_of(run.design)
     assert visit.design == edited
+
+
+def test_images_to_choose_by_are_offered_with_what_that_costs(trained: Callable[..., Run], tiny: MakeDesign) -> None:
+    base = tiny()
+    trained(base)
+    visit = by_link("tradeoffs", f"{asked_link(base)}&vary.seeds=1")
+    assert "Is the best of them to be picked?" in visit.text
+    assert "1 stored run would be left out and trained anew" in visit.text
+    visit.at.button(key="tradeoffs-hold-out").click()
+    visit = visit.look()
+    assert experiment(visit).base.data.validation == 0.15
+    assert "data.validation=0.15" in visit.link
+    assert "Is the best of them to be picked?" not in visit.text
+
+
+def asked_link(base: Design) -> str:
+    """An experiment of which the base is one run."""
+    now = Experiment(base=base, vary=(f"neuron.threshold={base.neuron.model_dump()['threshold']:g},3",), seeds=1)
+    return now.to_query().replace("&vary.seeds=1", "")
