@@ -1,9 +1,9 @@
-"""What a store of 10,000 made-up runs costs the process of the pages: index, groups, filters, the Runs page.
+"""What a store of 10,000 made-up runs costs: index, groups and filters in a process, and the pages in a browser.
 
-    .venv/bin/python -m benchmarks.many_runs [--runs 10000] [--folder FOLDER]
+    .venv/bin/python -m benchmarks.many_runs [--runs 10000] [--folder FOLDER] [--pages]
 
-Seconds of the clock, the median of five; what is read for the first time in a process of its own. In a FOLDER the store
-is kept, for another measurement.
+Milliseconds of the clock, with the processor time of the process in parentheses; "again" is the median of five. In a
+FOLDER the store is kept, for another measurement. --pages: also in Chromium, the median of five visits.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from snnviz.store.tables import RUNS, SUMMARIES
 from snnviz.theory.metrics import METRICS
 
 SEEDS = 3
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 MARKED = "accuracy > 0.9 and neuron.threshold < 1 and tag = homework"
 
 AXES: dict[str, tuple[Any, ...]] = {
@@ -93,39 +94,50 @@ def fill(store: Store, count: int) -> None:
     store.fold()
 
 
-def first(place: Path) -> dict[str, float]:
-    """In a new process: seconds and megabytes of the first look of each kind."""
-    found: dict[str, float] = {}
+def first(place: Path) -> dict[str, tuple[float, float]]:
+    """In a new process: seconds by the clock and of the processor of each look; megabytes."""
+    found: dict[str, tuple[float, float]] = {}
     store, before = Store(place), _megabytes()
 
     def timed(name: str, act: Callable[[], object]) -> None:
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.process_time()
         act()
-        found[name] = time.perf_counter() - begun
+        found[name] = time.perf_counter() - begun, time.process_time() - spent
 
     from snnviz.store.columns import metric_columns
     from snnviz.store.filters import parse_filter
     from snnviz.store.groups import run_groups
     from snnviz.store.index import indexed_runs
 
-    timed("index", lambda: indexed_runs(store))
-    timed("metrics of tables", lambda: metric_columns(store, indexed_runs(store), [m.name for m in METRICS.listed]))
-    timed("all groups, three metrics", lambda: run_groups(store, metrics=("accuracy", "rate", "energy")))
-    found["megabytes"] = _megabytes() - before
-    timed("all groups, all metrics", lambda: run_groups(store))
+    three = ("accuracy", "rate", "energy")
+    listed = [metric.name for metric in METRICS.listed]
+    timed("all runs", lambda: indexed_runs(store))
+    timed("all groups with three metrics", lambda: run_groups(store, metrics=three))
+    timed("eight metrics of all runs", lambda: metric_columns(store, indexed_runs(store), listed))
+    found["megabytes until here"] = _megabytes() - before, 0
+    timed("all groups with all metrics", lambda: run_groups(store))
+    found["megabytes with all metrics"] = _megabytes() - before, 0
     for name, act in {
-        "again: index": lambda: indexed_runs(store),
-        "again: all groups, three metrics": lambda: run_groups(store, metrics=("accuracy", "rate", "energy")),
-        "again: groups of a filter": lambda: run_groups(store, parse_filter(MARKED), ("accuracy", "rate", "energy")),
+        "again: whether anything changed": store.version,
+        "again: all groups with three metrics": lambda: run_groups(store, metrics=three),
+        "again: groups of a filter": lambda: run_groups(store, parse_filter(MARKED), three),
         "again: runs of a filter": lambda: _filtered(store),
+        "again: after one run changed": lambda: _changed(store),
     }.items():
         times = []
         for _ in range(5):
             timed(name, act)
             times.append(found[name])
-        found[name] = statistics.median(times)
-    found["megabytes, all"] = _megabytes() - before
+        found[name] = sorted(times)[2]
     return found
+
+
+def _changed(store: Store) -> object:
+    from snnviz.store.index import indexed_runs
+
+    run = indexed_runs(store).runs[5000]
+    store.rename(run.run, f"{time.time()}")
+    return indexed_runs(store)
 
 
 def _filtered(store: Store) -> object:
@@ -144,10 +156,59 @@ def _megabytes() -> float:
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def pages(place: Path) -> Iterator[tuple[str, float]]:
+    """In a browser that has the dashboard's files: milliseconds from a press to what it asks for."""
+    from playwright.sync_api import BrowserContext, sync_playwright
+
+    from benchmarks.server import serving
+
+    rows = "[data-testid=stDataFrame] canvas table[role=grid] tbody tr"
+
+    def visit(browser: BrowserContext, url: str) -> dict[str, float]:
+        page = browser.new_page()
+        found = {}
+        begun = time.perf_counter()
+        page.goto(f"{url}/runs")
+        page.locator(rows).nth(5).wait_for(state="attached")
+        found["Runs page, from the address to its table"] = time.perf_counter() - begun
+        page.wait_for_timeout(1000)
+        page.get_by_label("Filter", exact=True).fill(MARKED)
+        begun = time.perf_counter()
+        page.keyboard.press("Enter")
+        page.get_by_text("take the filter").wait_for()
+        found["Runs page, from Enter to a filter's rows"] = time.perf_counter() - begun
+        page.wait_for_timeout(500)
+        begun = time.perf_counter()
+        page.get_by_text("Group seeds", exact=True).click()
+        page.get_by_text("groups of").wait_for()
+        found["Runs page, from the switch to groups"] = time.perf_counter() - begun
+        page.get_by_role("link", name="Data", exact=True).click()
+        page.get_by_role("heading", name="Data", exact=True).wait_for()
+        page.wait_for_timeout(1000)
+        begun = time.perf_counter()
+        page.get_by_role("link", name="Runs", exact=True).click()
+        page.locator(rows).nth(5).wait_for(state="attached")
+        found["Runs page, from the menu to its table"] = time.perf_counter() - begun
+        page.close()
+        return found
+
+    with serving(store=place) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(120_000)
+        for name, seconds in visit(context, server.url).items():
+            yield f"first: {name}", seconds
+        several = [visit(context, server.url) for _ in range(5)]
+        for name in several[0]:
+            yield name, statistics.median(found[name] for found in several)
+        browser.close()
+
+
 def main() -> None:
     given = argparse.ArgumentParser()
     given.add_argument("--runs", type=int, default=10_000)
     given.add_argument("--folder", type=Path)
+    given.add_argument("--pages", action="store_true")
     given.add_argument("--first", type=Path, help=argparse.SUPPRESS)
     options = given.parse_args()
     if options.first:
@@ -162,8 +223,16 @@ def main() -> None:
             fill(store, options.runs)
             store.close()
         command = [sys.executable, "-m", "benchmarks.many_runs", "--first", str(place)]
-        for name, value in json.loads(subprocess.run(command, capture_output=True, check=True).stdout).items():
-            print(f"{name:40} {value:8.0f} MB" if name.startswith("mega") else f"{name:40} {1000 * value:8.0f} ms")
+        for times in ("a new store", "a store that was looked at before"):
+            print(f"{times}:")
+            told = subprocess.run(command, capture_output=True, check=True).stdout
+            for name, (value, spent) in json.loads(told).items():
+                number = f"{value:8.0f} MB" if name.startswith("mega") else f"{1e3 * value:8.0f} ms ({1e3 * spent:.0f})"
+                print(f"  {name:42} {number}", flush=True)
+        if options.pages:
+            print("in a browser:")
+            for name, value in pages(place):
+                print(f"  {name:50} {1e3 * value:8.0f} ms", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,10 +45,13 @@ class Server:
 
 
 @contextmanager
-def serving(script: Path = ROOT / "app.py") -> Iterator[Server]:
-    """Starts a dashboard, or the server of another script, and ends it with everything that it started."""
+def serving(script: Path = ROOT / "app.py", store: Path | None = None) -> Iterator[Server]:
+    """Starts a dashboard, or the server of another script, and ends it with everything that it started. `store`: whose
+    runs it begins with."""
     with tempfile.TemporaryDirectory(prefix="snnviz-benchmark-") as folder:
         cache = Path(folder)
+        if store is not None:
+            shutil.copy(store, cache / "runs.sqlite")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

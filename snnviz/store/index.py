@@ -121,14 +121,15 @@ def differing_fields(designs: Iterable[IndexedDesign]) -> list[str]:
     """
     several = [*designs]
     found = Counter(path for one in several for path in one.settings)
-    for base in {id(one.base): one.base for one in several}.values():
-        found.update(dict.fromkeys(base, 0))
-    return [path for path, _ in found.most_common() if path != "seed" and _differs(several, path)]
+    bases = [*{id(one.base): one.base for one in several}.values()]
+    unsaid = [path for path in dict.fromkeys(path for base in bases for path in base) if path not in found]
+    differing = [path for path, _ in found.most_common() if _differs([one.value(path) for one in several])]
+    differing += [path for path in unsaid if _differs([base.get(path) for base in bases])]
+    return [path for path in differing if path != "seed"]
 
 
-def _differs(designs: Sequence[IndexedDesign], path: str) -> bool:
-    first = designs[0].value(path)
-    return any(not naming.json_equal(one.value(path), first) for one in designs)
+def _differs(values: Sequence[Any]) -> bool:
+    return any(not naming.json_equal(value, values[0]) for value in values)
 
 
 _COLUMNS = [RUNS.c[name] for name in (

@@ -19,7 +19,9 @@ from snnviz.jobs.local import Local
 from snnviz.jobs.pace import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store
+from snnviz.store.columns import metric_columns
 from snnviz.store.index import indexed_runs
+from snnviz.theory.metrics import METRICS
 from snnviz.ui.kit.expecting import Refits
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
@@ -199,6 +201,11 @@ def _stop_worker() -> None:
             _engine().stop(timeout=5.0)
 
 
+def _read_runs() -> None:
+    """Reads what pages ask of all runs, of which there may be thousands, before a visitor waits for it."""
+    metric_columns(store(), indexed_runs(store()), [metric.name for metric in METRICS.listed])
+
+
 async def _tend() -> None:
     checked = False
     while True:
@@ -206,7 +213,7 @@ async def _tend() -> None:
         try:
             if not checked:
                 await asyncio.to_thread(store().check_beside)
-                await asyncio.to_thread(indexed_runs, store())  # before somebody asks for thousands
+                await asyncio.to_thread(_read_runs)
                 checked = True
             await asyncio.to_thread(_start_worker)
         except SnnvizError as error:
