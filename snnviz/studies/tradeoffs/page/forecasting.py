@@ -11,7 +11,7 @@ from snnviz.store import Run
 from snnviz.studies.tradeoffs import previewing
 from snnviz.studies.tradeoffs.charts.asking import group_table
 from snnviz.studies.tradeoffs.page import holding
-from snnviz.studies.tradeoffs.page.setting import EXPERIMENT
+from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, RUNS
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, column_config, round_counts
@@ -44,7 +44,7 @@ def panel() -> None:
     groups, runs = asked.groups(), questions.runs_of(designs)
     known = previewing.forecasts(groups, BUDGET)
     _summary(runs, known)
-    actions(designs, runs, EXPERIMENT.key, widths=(4, 2, 6))
+    actions(designs, runs, RUNS, widths=(4, 2, 6))
     holding.offer(runs)
     results = questions.results(designs, runs)
     before = {digest: found.metrics["silent_before"] for digest, found in results.items()}

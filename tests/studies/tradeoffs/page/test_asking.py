@@ -132,10 +132,10 @@ def test_one_press_queues_ordinary_runs_and_what_is_there_is_not_trained_again(
     assert "1 of them in the store" in visit.text
     store = services.store()
     monkeypatch.setattr(services, "engine", lambda: store)  # nobody works at it
-    visit.press("experiment-train")
+    visit.press("tradeoffs-runs-train")
     assert {run.run for run in store.runs()} == {run.design.digest for run in asked.runs()}
     assert store.get(first.run).attempt == 1
-    visit.press("experiment-cancel")
+    visit.press("tradeoffs-runs-cancel")
     assert {run.state for run in store.runs()} == {"done", "cancelled"}
 
 
