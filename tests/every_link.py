@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from snnviz.catalog.examples import EXAMPLES
 from snnviz.design import links
 from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment
+from snnviz.design.experiment import from_query as read_experiment
 from snnviz.design.menus import DATASETS, INITS
 from snnviz.design.recipes import RECIPES, Recipe, apply_recipe
 from snnviz.design.registry import Registry
@@ -37,6 +39,7 @@ from snnviz.studies.skips.optimisation import OPTIMISATIONS, Optimisation
 from snnviz.studies.skips.page import skips
 from snnviz.studies.skips.page.setting import OPTIMISATION
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep
+from snnviz.studies.tradeoffs.experiments import PRESETS as EXPERIMENTS
 from snnviz.studies.ttfs.curves import LimitSettings
 from snnviz.studies.ttfs.page import ttfs
 from snnviz.studies.ttfs.page.spectra import NaiveSettings
@@ -214,6 +217,7 @@ KINDS: dict[str, Kind] = {
     "ttfs naive": Kind({"usual": NaiveSettings()}, *_parts("naive")),
     "ttfs limits": Kind({"usual": LimitSettings()}, *_parts("limits")),
     "ttfs penalty": Kind({"usual": PenaltyStudy()}, *_parts("penalty")),
+    "experiments": Kind(EXPERIMENTS, Experiment.to_query, read_experiment),
     "data": Kind(
         {"usual": data_setting.SampleChoice()},
         lambda value: data_setting.to_link(Design(), value),

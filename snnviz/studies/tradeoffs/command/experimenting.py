@@ -161,9 +161,17 @@ def group_rows(asked: Experiment, values: Mapping[str, Values]) -> list[dict[str
             numbers = [number for number in numbers if number is not None]
             interval = confidence_interval(numbers).document() if numbers else None  # type: ignore[arg-type]
             found[name] = interval or {"mean": None, "low": None, "high": None, "count": 0}
-        silent = list(previewing.forecasts({levels: asked.groups()[levels]})[levels].silent)
+        forecast = previewing.forecasts({levels: asked.groups()[levels]})[levels]
         told = {"settings": settings_of(asked, levels), "seeds": [seed for seed, _ in several]}
-        rows.append({**told, "runs": [run for _, run in several], "silent_forecast": silent, "metrics": found})
+        rows.append(
+            {
+                **told,
+                "runs": [run for _, run in several],
+                "forecast": forecast.words,
+                "silent_forecast": list(forecast.silent),
+                "metrics": found,
+            }
+        )
     return rows
 
 
@@ -174,7 +182,7 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
     for name in SHOWN:
         found = row["metrics"][name]
         cells[METRICS[name].label.lower()] = _interval(name, found)
-    cells["forecast"] = f"silent in {row['silent_forecast'][0]}" if row["silent_forecast"] else ""
+    cells["forecast"] = row["forecast"]
     return cells
 
 
