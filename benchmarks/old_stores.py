@@ -74,6 +74,10 @@ def tasks() -> Iterator[tuple[str, Callable[[int], Any], str, int]]:
     if (found := _class("ttfslimits", "FineTuning")) is not None:
         given = {"design": relu, "limits": {"weight_bits": 3}, "epochs": 3}
         yield "finetuning", _of(found, given, "design.seed"), "Tuned", 2
+    if (found := _class("search", "FrontSearch")) is not None:
+        fields = {"data": {**data, "validation": 0.25}, "network": mlp, "training": {"epochs": 1, "batch_size": 20}}
+        vary = ["neuron.threshold=0.5,1,1.5", "network.width=4,8"]
+        yield "front", _of(found, {"design": fields, "vary": vary, "iterations": 2}), "FrontTrial", 0
     if (found := _class("measuring", "Measurement")) is not None:
         yield "measurement", lambda seed: found(design=design(seed + 20)), "LayerState", 1
 
