@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
@@ -98,29 +99,35 @@ def level_texts(search: FrontSearch, one: Candidate) -> list[tuple[str, str]]:
 
 def _covered(histories: Sequence[FrontHistory]) -> Chart:
     figure = empty("candidates trained", "covered", tickformat=".0%", range=[-0.02, 1.02])
-    box, named = value_box(histories), set[str]()
-    for history in histories if box else ():
-        kind = history.search.strategy
-        assert box is not None
-        shares = [round(share, 4) for share in covered_shares(history, box)]
-        figure["data"].append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": list(range(1, len(shares) + 1)),
-                "y": shares,
-                "name": NAMES[kind],
-                "showlegend": kind not in named,
-                "line": {"color": COLOURS[kind], "width": 2.5, "shape": "hv"},
-                "hovertemplate": f"{NAMES[kind]}, seed {history.search.seed}: %{{y}} after %{{x}}<extra></extra>",
-            }
-        )
-        named.add(kind)
+    box = value_box(histories)
+    for kind in dict.fromkeys(one.search.strategy for one in histories) if box else ():
+        several = [one for one in histories if one.search.strategy == kind and one.candidates]
+        courses = [covered_shares(one, box) for one in several] if box else []
+        for history, course in zip(several, courses, strict=True) if len(courses) > 1 else ():
+            figure["data"].append(_course(kind, course, f"seed {history.search.seed}", faded=True))
+        if means := [fmean(column) for column in zip(*courses, strict=False)]:  # as far as all have come
+            of = f"mean of {len(courses)}" if len(courses) > 1 else f"seed {several[0].search.seed}"
+            figure["data"].append(_course(kind, means, of, faded=False))
     words = "Hypervolume: the share that the front covers of the box between the best and worst values of all searches"
     logs = [METRICS[name].label.lower() for name in histories[0].search.objectives if METRICS[name].form in COUNTED]
     words += f", {' and '.join(logs)} by orders of magnitude." if logs else "."
-    words += " Both kinds begin with the same random candidates. One search of each kind may be luck: take more seeds."
+    words += " Both kinds begin with the same random candidates. Bold: the mean of several searches."
     return Chart("search_covered", "What the fronts cover", words, figure, height=400)
+
+
+def _course(kind: str, shares: Sequence[float], of: str, *, faded: bool) -> dict[str, Any]:
+    dash = "solid" if kind == "qlognehvi" else "dash"
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": list(range(1, len(shares) + 1)),
+        "y": [round(share, 4) for share in shares],
+        "name": NAMES[kind],
+        "showlegend": not faded,
+        "opacity": 0.3 if faded else 1,
+        "line": {"color": COLOURS[kind], "width": 1.2 if faded else 2.5, "shape": "hv", "dash": dash},
+        "hovertemplate": f"{NAMES[kind]}, {of}: %{{y}} after %{{x}}<extra></extra>",
+    }
 
 
 def front_table(histories: Sequence[FrontHistory]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from snnviz.theory.choosing import OFFERED_SHARE, hold_out, stored_runs_left_out
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.notices import rerun_fragments
 from snnviz.ui.kit.words import pluralise
+from snnviz.views.numbers import share
 
 HELP = (
     "The best of many on the test images looks better than it is. Chosen by images that nothing learns from, it is "
@@ -54,7 +55,7 @@ def hold_out_button(
 ) -> None:
     """Draws the button that holds images out of the experiment's base; `fragments`: of the view, drawn anew then."""
     place.button(
-        f"Hold {OFFERED_SHARE:.0%} of the training images out",
+        f"Hold {share(OFFERED_SHARE, 0)} of the training images out",
         icon=":material/content_cut:",
         key=key,
         on_click=_hold_out,

@@ -182,11 +182,12 @@ def _front(histories: Sequence[FrontHistory]) -> None:
     again = _again(histories)
     if again:
         st.caption(
-            "The best of many looks a little better than it is, on any images. Trained again with other seeds, as "
-            "ordinary runs, it does not: they are then compared and weighed like all others."
+            "The best of many looks a little better than it is, on any images. What is on the front by qLogNEHVI, "
+            f"trained again with {OTHER_SEEDS} other seeds as ordinary runs, does not: it is compared and weighed like "
+            "all others."
         )
-        what = f"the front by qLogNEHVI with {OTHER_SEEDS} other seeds: {pluralise(len(again), 'run')}"
-        actions(again, questions.runs_of(again), "search-again", what=what)
+        what = f"the front: {pluralise(len(again), 'run')}"
+        actions(again, questions.runs_of(again), "search-again", what=what, widths=(4, 2, 6))
 
 
 def _again(histories: Sequence[FrontHistory]) -> list[Design]:

@@ -114,6 +114,17 @@ def test_figures_are_ones_that_a_browser_takes() -> None:
     covered: list[dict[str, Any]] = shown[-1].figure["data"]
     assert [len(line["y"]) for line in covered] == [6, 6]
     assert all(a <= b for line in covered for a, b in zip(line["y"], line["y"][1:], strict=False))
+    two = [*histories, FrontHistory.of(search.model_copy(update={"seed": 1}), tried(search)[:4])]
+    drawn: list[dict[str, Any]] = search_charts(two)[-1].figure["data"]
+    assert [(line["name"], len(line["y"]), line["showlegend"]) for line in drawn] == [
+        ("qLogNEHVI", 6, False),
+        ("qLogNEHVI", 4, False),
+        ("qLogNEHVI", 4, True),  # the mean, as far as both have come
+        ("random", 6, True),
+    ]
+    assert drawn[2]["y"] == pytest.approx(
+        [(a + b) / 2 for a, b in zip(drawn[0]["y"], drawn[1]["y"], strict=False)], abs=1e-3
+    )
     table = front_table(histories)
     assert {"validation_accuracy", "accuracy", "operations", "rate"} <= {*table}
     assert len(table) == sum(len(one.front) for one in histories)
