@@ -63,9 +63,7 @@ def test_the_base_and_the_axes_may_come_from_an_experiments_link() -> None:
     assert read_axes(None, [], []) == (DEFAULT.base, DEFAULT.vary)
     assert read_axes("?vary.1=neuron.beta=0.1,0.9", [], ["seed=3"])[0].seed == 3
     assert read_axes("?vary.1=neuron.beta=0.1,0.9", [], [])[1] == ("neuron.beta=0.1,0.9",)
-    assert (
-        read_axes("digits", VARY, SETTINGS[-1:])[0].data.validation == parse_settings(SETTINGS[-1:])["data.validation"]
-    )
+    assert read_axes("digits", VARY, SETTINGS[-1:])[0].data.validation == 0.2
 
 
 @pytest.mark.parametrize(
