@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from snnviz.design.design import Design
+from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd, Predictions
 from snnviz.store import Store
@@ -19,6 +20,8 @@ from snnviz.theory.predictions import disagreement_of_runs
 from snnviz.theory.sequential import LAST_LOOK, compare_at_look
 
 MOST_SEEDS = LAST_LOOK
+
+LAST_SEED = int(next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high)
 
 NO_PREDICTIONS = (
     "What the test images alone leave open is not known: runs of before this version did not keep what they predict."
@@ -36,13 +39,15 @@ class Pair:
 
 
 def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
-    """Both designs at so many seeds, from that of A on. Raises `InputError` if they are the same but for the seed."""
+    """Both designs at so many seeds, from that of A on, or the last that there are. Raises `InputError` if they are the
+    same but for the seed."""
     b = b.model_copy(update={"seed": a.seed})
     if a.digest == b.digest:
         raise InputError("B", "differ from A in more than its seed", "the same design")
     if not 1 <= seeds <= MOST_SEEDS:
         raise InputError("seeds", f"be 1 to {MOST_SEEDS}", seeds)
-    numbers = range(a.seed, a.seed + seeds)
+    first = min(a.seed, LAST_SEED - seeds + 1)
+    numbers = range(first, first + seeds)
     return tuple(
         Pair(seed, a.model_copy(update={"seed": seed}), b.model_copy(update={"seed": seed})) for seed in numbers
     )

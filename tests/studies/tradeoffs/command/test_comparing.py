@@ -188,3 +188,5 @@ def test_bad_input_is_a_sentence_and_nothing_is_queued(
 def test_pairs_have_the_seeds_of_a(tiny: MakeDesign) -> None:
     found = pairs(tiny(5), tiny(2, learning_rate=0.02), 3)
     assert [(pair.seed, pair.a.seed, pair.b.seed) for pair in found] == [(5, 5, 5), (6, 6, 6), (7, 7, 7)]
+    last = pairs(tiny(2**31 - 1), tiny(learning_rate=0.02), 2)
+    assert [Design.check(pair.b.document()).seed for pair in last] == [2**31 - 2, 2**31 - 1]
