@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from snnviz.studies.tradeoffs.charts.naming import axis, hover
 from snnviz.studies.tradeoffs.theory.weighed import Weighed
 from snnviz.studies.tradeoffs.weighing import Objective
+from snnviz.views.bands import POSITIVE, SHARES
 from snnviz.views.chart import Chart, empty
 
 FRONT, BEATEN = "var(--st-blue-color)", "var(--st-gray-color)"
@@ -141,12 +141,12 @@ def _points(weighed: Weighed, places: Sequence[int], name: str, *, bars: bool, f
 
 
 def _bars(weighed: Weighed, places: Sequence[int], side: int) -> dict[str, Any]:
-    """Plotly's error bars: 0 where there is no interval."""
-    ends = [
-        (weighed.mean[p, side] - weighed.low[p, side], weighed.high[p, side] - weighed.mean[p, side]) for p in places
-    ]
-    known = [(low, high) if math.isfinite(low + high) else (0.0, 0.0) for low, high in ends]
-    up, down = [_short(high) for _, high in known], [_short(low) for low, _ in known]
+    """Plotly's error bars, cut where no value can be beyond; 0 where there is no interval."""
+    least, most = SHARES if weighed.objectives[side].metric.form == "share" else POSITIVE
+    mean, low, high = (each[list(places), side] for each in (weighed.mean, weighed.low, weighed.high))
+    open_ended = ~np.isfinite(high)
+    low, high = np.where(open_ended, mean, np.maximum(low, least)), np.where(open_ended, mean, np.minimum(high, most))
+    up, down = ([_short(one) for one in part.tolist()] for part in (high - mean, mean - low))
     return {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
 
 

@@ -57,6 +57,15 @@ def test_a_third_objective_is_a_colour() -> None:
     assert beaten["marker"]["opacity"] < front["marker"]["opacity"]
 
 
+def test_bars_end_where_no_value_can_be_beyond() -> None:
+    wide = weigh([group(0, {}, 2, accuracy=[0.9, 0.99], operations=[10.0, 500.0])], BOTH)
+    assert wide.high[0, 0] > 1
+    assert wide.low[0, 1] < 0
+    bars = front_chart(wide).figure["data"][-1]
+    assert bars["y"][0] + bars["error_y"]["array"][0] == pytest.approx(1)
+    assert bars["x"][0] - bars["error_x"]["arrayminus"][0] == pytest.approx(0)
+
+
 def test_one_seed_has_no_bar_which_is_said() -> None:
     chart = front_chart(weigh(factorial(seeds=1), BOTH))
     assert set(chart.figure["data"][-1]["error_y"]["array"]) == {0.0}
