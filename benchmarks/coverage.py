@@ -1,6 +1,6 @@
 """How often the intervals of a comparison hold the truth, and how often *until decided* is right, on made-up pairs.
 
-    python -m benchmarks.coverage            # 4,000 trials of each: four minutes
+    python -m benchmarks.coverage            # 4,000 trials of each: half a minute
     python -m benchmarks.coverage --trials 500
 
 Each trial makes up values of two designs at 3, 5 or 10 seeds whose true difference is known. docs/tradeoffs.md has the
