@@ -128,6 +128,12 @@ class TestKnown:
             own["x"], own["y"], strict=True
         )
 
+    def test_a_drawn_skip_draws_anew_what_is_there(self) -> None:
+        """Streamlit refuses to draw a fragment that is not on the page."""
+        assert Visit(links.to_query(DESIGNS[0])).at.session_state["foretold"] == ("known", "over")
+        empty = Visit(links.to_query(links.change(DESIGNS[0], {"data.name": "mnist"})))
+        assert empty.at.session_state["foretold"] == ("known",)
+
     def test_another_data_set_has_nothing_yet(self) -> None:
         visit = Visit(links.to_query(links.change(DESIGNS[0], {"data.name": "mnist"})))
         assert "as soon as 10 designs" in said(visit)
