@@ -35,7 +35,7 @@ from snnviz.studies.inside.theory.diagnosis import Finding, Kind, diagnose
 HEALTHY = 0.8
 """Test accuracy from which a network counts as healthy."""
 
-FIRST_SEED = {"rules": 1000, "check": 5000}
+FIRST_SEED = {"rules": 1000, "check": 9000}
 
 
 @dataclass
@@ -110,7 +110,7 @@ def weighted(one: Trained, rng: np.random.Generator, *, hidden: bool = True) -> 
 
 def plant_silent(one: Trained, rng: np.random.Generator) -> list[Finding]:
     network, name = one.network(), weighted(one, rng)
-    factor = float(rng.uniform(0.0, 0.08))
+    factor = float(rng.uniform(0.0, 0.05))
     kinds = ("bias", "gain" if f"{name}.gain" in network.parameters else "weight")
     for key in (f"{name}.{kind}" for kind in kinds):
         network.parameters[key] = network.parameters[key].detach() * factor
@@ -119,7 +119,7 @@ def plant_silent(one: Trained, rng: np.random.Generator) -> list[Finding]:
 
 def plant_saturated(one: Trained, rng: np.random.Generator) -> list[Finding]:
     network, name = one.network(), weighted(one, rng)
-    factor = float(np.exp(rng.uniform(np.log(20), np.log(200))))
+    factor = float(np.exp(rng.uniform(np.log(30), np.log(300))))
     kind = "gain" if f"{name}.gain" in network.parameters else "weight"
     network.parameters[f"{name}.{kind}"] = network.parameters[f"{name}.{kind}"].detach() * factor
     return one.findings(network)
@@ -130,7 +130,7 @@ def plant_channel(one: Trained, rng: np.random.Generator) -> list[Finding]:
     bias = network.parameters[f"{name}.bias"].detach().clone()
     kept = int(rng.integers(len(bias)))
     low = torch.full_like(bias, -float(rng.uniform(5, 20)))
-    low[kept] = max(float(bias[kept]), float(rng.uniform(0.3, 1.0)) * 2)
+    low[kept] = float(rng.uniform(2, 4)) * one.design.neuron.threshold  # type: ignore[attr-defined]
     network.parameters[f"{name}.bias"] = low
     return one.findings(network)
 

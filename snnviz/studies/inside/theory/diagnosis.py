@@ -21,19 +21,19 @@ Kind = Literal["silent", "saturated", "channel", "input", "bias", "class", "step
 SILENT_RATE = 1e-3
 """A layer that spikes less, per neuron and time step, is silent."""
 
-SATURATED_GRADIENT = 0.01
+SATURATED_GRADIENT = 0.025
 """Where the surrogate's derivative is less of its largest value on average, hardly any gradient comes through."""
 
 LOUDEST_SHARE = 0.6
 """One of four channels or more that has so large a share of a layer's spikes does all."""
 
-WEAK_INPUT = 0.15
+WEAK_INPUT = 0.25
 """An input whose values differ by less, in standard deviations of the data set's pixels, is weak."""
 
 BIAS_RATIO = 0.5
 """The readout is dominated by its bias where images move its outputs by less than this much of the biases' spread."""
 
-LATE_SHARE, LATE_GAIN = 0.25, 0.02
+LATE_SHARE, LATE_GAIN = 0.08, 0.005
 """T is too short where so many answers change at the last step and so much accuracy comes with it."""
 
 FEWEST_IMAGES = 5
