@@ -186,6 +186,9 @@ class DesignButton:
     page: str
     fits: Callable[[Design], bool]
     open_run: str = ""
+    watched: bool = False
+    """Whether the button is shown beside the run that is watched on the Design page, too, once it has weights."""
+
     """The function that prepares the page for a run's design, called with it, where the Runs page has this button."""
 
 

@@ -10,7 +10,9 @@ from snnviz.design.measurement import measurement_digest
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs.pace import format_duration
+from snnviz.places import ROOT
 from snnviz.store import Run, State
+from snnviz.tasks import resolve, run_buttons
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
@@ -114,6 +116,8 @@ def _head(run: Run) -> None:
             args=(run.run,),
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
+    if run.checkpoint is not None:
+        _offers(run, actions)
     if run.error:
         st.error(escape_markdown(run.error))
     if run.note:
@@ -127,6 +131,14 @@ def _head(run: Run) -> None:
             args=(run.run,),
             help="Curves and numbers are kept and stay as they are; the weights, which some pages look at, are not.",
         )
+
+
+def _offers(run: Run, place: st.delta_generator.DeltaGenerator) -> None:
+    """What studies do with the run that is watched."""
+    for offer in run_buttons():
+        if offer.watched and place.button(offer.label, icon=offer.icon, key=f"live-{offer.key}", help=offer.help):
+            resolve(offer.open_run)(run.design)
+            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
 
 
 def _again(run: str) -> None:

@@ -137,18 +137,17 @@ def _pick() -> None:
 def _pages(page: int, pages: int) -> None:
     if pages < 2:
         return
-    left, middle, right = st.columns([1, 2, 1], vertical_alignment="center")
-    for place, sign, to in ((left, "left", page - 1), (right, "right", page + 1)):
-        place.button(
-            "",
-            icon=f":material/chevron_{sign}:",
-            key=f"inside-page-{sign}",
-            disabled=not 0 <= to < pages,
-            help="Images before" if sign == "left" else "More images",
-            on_click=_turn_page,
-            args=(to,),
-        )
-    middle.caption(f"{page + 1:,} of {pages:,}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for words, icon, to in (("Before", "left", page - 1), ("More", "right", page + 1)):
+            st.button(
+                words,
+                icon=f":material/chevron_{icon}:",
+                key=f"inside-page-{icon}",
+                disabled=not 0 <= to < pages,
+                on_click=_turn_page,
+                args=(to,),
+            )
+    st.caption(f"Page {page + 1:,} of {pages:,}.")
 
 
 def _turn_page(page: int) -> None:

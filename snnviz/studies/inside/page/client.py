@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, TimeoutError
+from contextlib import suppress
 from typing import IO, Any
 
 from snnviz.errors import SnnvizError
@@ -97,6 +98,7 @@ class Looking:
         while line := process.stdout.readline():
             self._take(json.loads(line), process.stdout)
         process.wait()
+        process.stdout.close()
         for asked in list(self._asked.values()):
             if not asked.answer.done():
                 asked.answer.set_exception(LookFailed("The process that looks was ended, for want of memory perhaps."))
@@ -127,6 +129,9 @@ class Looking:
         if process is not None:
             process.kill()
             process.wait()
+            if process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.close()
 
 
 @shared(4)

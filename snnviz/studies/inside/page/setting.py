@@ -10,7 +10,6 @@ from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.links import one_line_summary
 from snnviz.errors import NotFound
-from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.inside.look import Look
 from snnviz.tasks import KINDS
@@ -37,13 +36,12 @@ def to_link(look: Look, view: str = VIEWS.first) -> str:
     return "&".join(part for part in (LOOK.to_link(look), VIEWS.write(view)) if part)
 
 
-def open_run(run: str) -> None:
-    """Go to this page with a run."""
-    st.session_state[LOOK.name] = Look(run=run)
+def open_design(design: Design) -> None:
+    """Have the page show the run of a design."""
+    st.session_state[LOOK.name] = Look(run=design.digest)
     LOOK.clear_problems()
     LOOK.renew_widgets()
     VIEWS.show(VIEWS.first)
-    st.switch_page(ROOT / "pages" / "inside.py")
 
 
 def choices() -> dict[str, Run]:

@@ -1,0 +1,58 @@
+"""Look inside on the real dashboard: trained, pressed, drawn for, a skip silenced, compared with the untrained one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.access import nothing_in_the_way
+from tests.browser.drawing import press
+
+pytestmark = pytest.mark.browser
+
+TINY = (
+    "data.train_samples=400&data.test_samples=60&data.steps=4&network.edges=002/000/000&network.channels=4"
+    "&neuron.threshold=0.5&training.epochs=2&training.learning_rate=0.01"
+)
+PATIENCE = 90_000
+
+
+def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable[..., Page], dashboard: str) -> None:
+    page = visit(f"{dashboard}/?{TINY}")
+    press(page, "Train")
+    inside = page.get_by_role("button", name="Look inside")
+    expect(inside).to_be_visible(timeout=PATIENCE)
+    inside.click()
+    rasters = page.locator("[data-chart=inside_rasters] .heatmaplayer image")
+    expect(rasters).to_have_count(3, timeout=PATIENCE)
+    for width in (390, 1280):
+        nothing_in_the_way(page, width)
+
+    slider = page.locator("[data-chart=inside_rasters]").get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text(re.compile("After step 3: answer"))).to_be_visible()
+
+    page.get_by_text("What if ... a layer were silent").click()
+    expect(page.get_by_role("combobox", name="Silence a skip")).to_be_visible()
+
+    page.get_by_role("radio", name="Draw one").click()
+    canvas = page.get_by_role("img", name=re.compile("A picture to draw"))
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    for k, (x, y) in enumerate(((0.25, 0.2), (0.75, 0.2), (0.45, 0.85))):  # a seven
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+        if k == 0:
+            page.mouse.down()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"look.drawn=1x8x8"), timeout=PATIENCE)
+    expect(rasters).to_have_count(3)
+
+    page.get_by_role("radio", name="Compare").click()
+    expect(page.locator("[data-chart=inside_difference] .heatmaplayer image")).to_have_count(3, timeout=PATIENCE)
+    page.get_by_role("radio", name="All test images").click()
+    expect(page.locator("[data-chart=inside_confusion] .heatmaplayer image")).to_have_count(1, timeout=PATIENCE)
