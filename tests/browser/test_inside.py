@@ -28,6 +28,7 @@ def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable
     inside.click()
     rasters = page.locator("[data-chart=inside_rasters] .heatmaplayer image")
     expect(rasters).to_have_count(3, timeout=PATIENCE)
+    expect(page.get_by_text("Page 1 of 3.")).to_be_visible(timeout=PATIENCE)
     for width in (390, 1280):
         nothing_in_the_way(page, width)
 
