@@ -89,6 +89,7 @@ def tasks() -> dict[str, list[Task]]:
         ],
         "trajectories": [Trajectories(design=change(USUAL, small | {"training.epochs": 60}), looks=1)],
         "measurement": [Measurement(design=trained())],
+        "front": [KINDS["front"].sample()],
         "finetuning": [FineTuning(design=one, limits=HardwareLimits(weight_bits=2), epochs=30)],
     }
 

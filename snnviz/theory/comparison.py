@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from scipy.special import nctdtrinc, stdtr
-
 from snnviz.theory.intervals import confidence_interval, t_quantile
 from snnviz.theory.mcnemar import Disagreement
 from snnviz.theory.ranks import holm_correction
@@ -164,6 +162,8 @@ def compare_differences(
     exact: bool = False,
 ) -> Comparison:
     """`paired_difference` of differences that are known, one a seed."""
+    from scipy.special import stdtr  # a tenth of a second, which most have no need of
+
     count = len(differences)
     if not count:
         return Comparison(math.nan, -math.inf, math.inf, level, 0, NONE, better, compared=compared)
@@ -200,6 +200,8 @@ def detectable_difference(sd: float, seeds: int, level: float = 0.95, power: flo
 @lru_cache(maxsize=1024)
 def _noncentrality(degrees_of_freedom: int, level: float, power: float) -> float:
     """Of the t law that is above the quantile for `level` with a probability of `power`."""
+    from scipy.special import nctdtrinc  # a tenth of a second, which most have no need of
+
     return float(nctdtrinc(degrees_of_freedom, 1 - power, t_quantile(degrees_of_freedom, (1 + level) / 2)))
 
 

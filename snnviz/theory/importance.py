@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -266,6 +265,8 @@ def _chosen(counts: Floats) -> Floats:
 
 def _smoothed(counts: Floats) -> Floats:
     """Each row a normal law around its cell, truncated to the grid, as wide as Scott's rule says (1992)."""
+    from scipy.special import ndtr  # a tenth of a second, which most have no need of
+
     cells, rows = counts.shape[1], counts.sum(axis=1)
     cell = np.arange(cells, dtype=np.float64)
     some = np.maximum(rows, 1)

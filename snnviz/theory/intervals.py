@@ -10,7 +10,6 @@ from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
 
 ROUNDING = 1e-9
 """Numbers whose standard deviation is below this share of them count as equal."""
@@ -52,6 +51,8 @@ def t_quantile(degrees_of_freedom: int, share: float = 0.975) -> float:
     >>> round(t_quantile(3), 3), round(t_quantile(20), 3)
     (3.182, 2.086)
     """
+    from scipy.special import stdtrit  # a tenth of a second, which most have no need of
+
     return float(stdtrit(degrees_of_freedom, share))
 
 
@@ -65,6 +66,8 @@ def studentized_range_quantile(count: int, degrees_of_freedom: int, share: float
     >>> [round(studentized_range_quantile(*given), 2) for given in ((2, 10**6), (20, 10**6), (20, 24))]
     [1.96, 3.54, 3.96]
     """
+    from scipy.special import ndtr  # a tenth of a second, which most have no need of
+
     z = np.linspace(-8, 8, 801)
     density, below = np.exp(-z * z / 2) / math.sqrt(2 * math.pi), ndtr(z)
     # The estimate as a share of what it estimates: sqrt(chi^2 / freedom), by its law on a grid.

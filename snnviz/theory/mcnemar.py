@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, ndtr, ndtri
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class Disagreement:
         """Returns the confidence interval (low, high) of the difference over all images like these, for the same two
         networks.
         """
+        from scipy.special import ndtri  # a tenth of a second, which most have no need of
+
         half = float(ndtri((1 + level) / 2)) * self.sd
         return self.difference - half, self.difference + half
 
@@ -45,6 +46,8 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     >>> mcnemar_p(0, 5), mcnemar_p(0, 0)
     (0.0625, 1.0)
     """
+    from scipy.special import bdtr  # a tenth of a second, which most have no need of
+
     count = only_a + only_b
     return min(1.0, 2 * float(bdtr(min(only_a, only_b), count, 0.5))) if count else 1.0
 
@@ -61,6 +64,8 @@ def disagreement(
     >>> disagreement([np.array([True, False, True, True])], [np.array([True, True, True, True])]).only_b
     1
     """
+    from scipy.special import ndtr  # a tenth of a second, which most have no need of
+
     apart = [b.astype(float) - a.astype(float) for a, b in zip(right_a, right_b, strict=True)]
     groups = [np.mean(apart, axis=0)] if same_images else apart
     means, variances = [], []

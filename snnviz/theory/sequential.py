@@ -22,7 +22,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
 
 from snnviz.theory.comparison import Better, Comparison, compare_differences
 from snnviz.theory.intervals import confidence_interval
@@ -54,6 +53,8 @@ def anytime_quantile(seeds: int, level: float = 0.95) -> float:
 @lru_cache(maxsize=32)
 def _quantiles(last: int, level: float) -> tuple[float, ...]:
     """Those of all looks until the last."""
+    from scipy.special import ndtr, stdtrit  # a tenth of a second, which most have no need of
+
     edges = np.arange(0, _END + _STEP / 2, _STEP)
     middles = (edges[1:] + edges[:-1]) / 2
     steps = np.arange(-_END, _END + _STEP, 2 * _STEP)
@@ -82,6 +83,8 @@ def _quantiles(last: int, level: float) -> tuple[float, ...]:
 
 def _w(z: NDArray[np.float64], seeds: int) -> NDArray[np.float64]:
     """W of so many numbers, for the t statistic that is as likely as z is by the normal law."""
+    from scipy.special import ndtr, stdtrit  # a tenth of a second, which most have no need of
+
     t = -stdtrit(seeds - 1, ndtr(-z))
     return np.asarray(t * np.sqrt(seeds / (seeds - 1 + t * t)))
 

@@ -190,7 +190,7 @@ def test_formulas_of_lif_are_refused_elsewhere_in_a_sentence_with_the_nearest_th
         assert error.field == "init.kind"
         assert f"where neuron.kind is {kind}, got {init!r}; the nearest has init.kind=variance-preserving" in str(error)
         found = error_text(error)
-        assert found.startswith("Initialisation must be one of variance-preserving, kaiming, ")
+        assert found.startswith("Initialisation must be one of variance preserving, kaiming, ")
         near = nearest_design(
             Design.check({**asked, "init": "kaiming"}).model_copy(update={"init": Choice({"kind": init})})
         )

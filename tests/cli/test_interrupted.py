@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from snnviz.cli import following
+from snnviz.design.experiment import distinct_designs
 from snnviz.events import EpochEnd, Event, Progress
 from snnviz.jobs import engine
 from snnviz.jobs.immediate import Immediate
@@ -25,7 +26,6 @@ from snnviz.studies.cells.study import study_searches as scored
 from snnviz.studies.skips.command.searching import read_setting
 from snnviz.studies.skips.optimisation import optimisation_searches
 from snnviz.studies.skips.search import Trial
-from snnviz.studies.skips.sweep import distinct_designs as swept
 from snnviz.studies.skips.sweep import sweep_points as of_sweep
 from snnviz.studies.ttfs.curves import LimitStudy, curve_points, pretrained_designs
 from snnviz.studies.ttfs.penalty import PenaltyStudy, penalty_runs
@@ -91,7 +91,7 @@ def both(snnviz: Snnviz, *arguments: str, said: str = "Stopped: ") -> tuple[Any,
 
 
 def test_a_sweep(snnviz: Snnviz, opened: Store) -> None:
-    first, *others = swept(of_sweep(test_sweeping.TINY))
+    first, *others = distinct_designs(of_sweep(test_sweeping.TINY))
     Immediate(opened).submit(first)
     found, human = both(snnviz, *test_sweeping.ARGUMENTS)
     assert [row["accuracy"] is not None for row in found["points"]] == [True, False, False]

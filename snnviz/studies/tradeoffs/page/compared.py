@@ -125,7 +125,7 @@ def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, most: int | None) -> 
 def _table(found: PairedRuns, known: Mapping[str, Comparison], *, anytime: bool) -> None:
     rows = [comparison_row(found, METRICS[name], one) for name, one in known.items()]
     table = pd.DataFrame(rows).rename(columns={"": "metric", "B - A": "B − A", "95 %": "95 % interval"})
-    st.dataframe(table, hide_index=True, key="compare-table", placeholder=NO_NUMBER)
+    st.dataframe(table, hide_index=True, key="compare-table", placeholder=NO_NUMBER, column_config=column_config(table))
     how = "which holds at every look" if anytime else "by Student's t of the differences at each seed"
     st.caption(
         f"Of the mean difference, {how}. Of what has no direction of its own, "
