@@ -66,7 +66,7 @@ def _row(base: Design, place: int, row: Row, count: int) -> None:
     )
     if place:
         columns[2].toggle(
-            "with the one above",
+            "with the above",
             row[1],
             key=_key(place, "joined"),
             on_change=_put_joined,

@@ -55,7 +55,7 @@ def hold_out_button(
 ) -> None:
     """Draws the button that holds images out of the experiment's base; `fragments`: of the view, drawn anew then."""
     place.button(
-        f"Hold {share(OFFERED_SHARE, 0)} of the training images out",
+        f"Hold {share(OFFERED_SHARE, 0)} out",
         icon=":material/content_cut:",
         key=key,
         on_click=_hold_out,
