@@ -77,6 +77,10 @@ def block_of(layer: str) -> str:
     return re.sub(r"^T(\d+)$", r"B\1", layer).split(".")[0]
 
 
+LEAST_APART = 0.08
+"""Share of an axis that lies between two labels at least."""
+
+
 def layer_axis(layers: Sequence[str]) -> dict[str, Any]:
     """Returns Plotly's settings of an x axis with many layers: in a staged network, ticks where each block begins; else
     {}.
@@ -88,11 +92,16 @@ def layer_axis(layers: Sequence[str]) -> dict[str, Any]:
     """
     if len(layers) <= MOST_LABELS or not any("." in name for name in layers):
         return {}
-    starts: dict[str, str] = {}
-    for name in layers:
+    starts: dict[str, int] = {}
+    for place, name in enumerate(layers):
         if "." in name:
-            starts.setdefault(block_of(name), name)
-    return {"tickmode": "array", "tickvals": list(starts.values()), "ticktext": list(starts), "tickangle": 0}
+            starts.setdefault(block_of(name), place)
+    apart: dict[str, str] = {}
+    last = -len(layers)
+    for block, place in starts.items():
+        if place - last >= LEAST_APART * len(layers):  # on a phone, labels nearer to each other overlap
+            apart[block], last = layers[place], place
+    return {"tickmode": "array", "tickvals": list(apart.values()), "ticktext": list(apart), "tickangle": 0}
 
 
 def layer_rows(layers: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ class Brush {
     this.say = say;
     this.boxes = new Map(); // by axis: [low, high]
     this.row = Object.assign(document.createElement("div"), { className: "brush", hidden: true });
-    this.words = document.createElement("output");
+    this.words = document.createElement("span");
+    this.words.setAttribute("role", "status");
     this.button = Object.assign(document.createElement("button"), { type: "button", textContent: "Keep all lines" });
     this.button.addEventListener("click", () => this.clear());
     this.row.append(this.words, this.button);
