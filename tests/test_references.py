@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,10 @@ def test_what_is_named_is_there(paths: list[Path]) -> None:
     texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths if path != own}
     missing = {name: {each for each in references(text) if not is_there(each)} for name, text in texts.items()}
     assert {name: found for name, found in missing.items() if found} == {}
+
+
+def test_no_benchmark_hides_a_package() -> None:
+    """`python benchmarks/x.py` puts the folder first on the path: `import coverage` must still be the package."""
+    names = {path.stem for path in (ROOT / "benchmarks").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert len(names) > 20
+    assert names & (set(packages_distributions()) | sys.stdlib_module_names) == set()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchmarks import coverage
+from benchmarks import interval_coverage
 from snnviz.theory.comparison import (
     EXACT,
     IMAGES_ALONE,
@@ -152,9 +152,9 @@ def outside(share: float, low: float, high: float) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", coverage.PROMISED)
+@pytest.mark.parametrize("name", interval_coverage.PROMISED)
 def test_intervals_hold_the_truth_as_often_as_is_promised(name: str) -> None:
-    shares = [coverage.coverage(coverage.PROMISED[name], seeds, TRIALS) for seeds in (3, 5)]
+    shares = [interval_coverage.share_held(interval_coverage.PROMISED[name], seeds, TRIALS) for seeds in (3, 5)]
     assert not any(outside(share, 0.94, 0.98) for share in shares), shares
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import coverage
+from benchmarks import interval_coverage
 from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK, anytime_quantile, compare_at_look, looks, until_decided
 
 
@@ -41,13 +41,13 @@ def test_there_are_no_other_looks(seeds: int) -> None:
 
 def test_at_no_effect_few_are_told_apart_and_with_the_usual_interval_many() -> None:
     trials = 400
-    better, worse, _ = coverage.decided(0.0, trials=trials)
+    better, worse, _ = interval_coverage.decided(0.0, trials=trials)
     assert better + worse <= 0.06 + 3 * math.sqrt(0.06 * 0.94 / trials)
-    assert coverage.peeked(trials=100) > 0.12
+    assert interval_coverage.peeked(trials=100) > 0.12
 
 
 def test_an_effect_of_one_and_a_half_sd_is_decided_rightly() -> None:
-    better, worse, seeds = coverage.decided(1.5, trials=200)
+    better, worse, seeds = interval_coverage.decided(1.5, trials=200)
     assert better >= 0.95
     assert worse <= 0.02
     assert 5 <= seeds <= 9

@@ -1,7 +1,7 @@
 """How often the intervals of a comparison hold the truth, and how often *until decided* is right, on made-up pairs.
 
-    python -m benchmarks.coverage            # 4,000 trials of each: half a minute
-    python -m benchmarks.coverage --trials 500
+    python -m benchmarks.interval_coverage            # 4,000 trials of each: half a minute
+    python -m benchmarks.interval_coverage --trials 500
 
 Each trial makes up values of two designs at 3, 5 or 10 seeds whose true difference is known. docs/tradeoffs.md has the
 numbers, and what of them is promised; exits with 1 where a promise is not kept.
@@ -77,7 +77,7 @@ DOCUMENTED: dict[str, Draw] = {
 }
 
 
-def coverage(law: Draw, seeds: int, trials: int = TRIALS, seed: int = 0) -> float:
+def share_held(law: Draw, seeds: int, trials: int = TRIALS, seed: int = 0) -> float:
     """The share of trials whose interval holds the truth."""
     draw, held = np.random.default_rng((seed, seeds)), 0
     for _ in range(trials):
@@ -125,7 +125,7 @@ def main() -> None:
     print("|---|" + "---|" * len(SEEDS))
     for laws, note in ((PROMISED, ""), (DOCUMENTED, " (not promised)")):
         for name, law in laws.items():
-            shares = [coverage(law, seeds, **usual) for seeds in SEEDS]
+            shares = [share_held(law, seeds, **usual) for seeds in SEEDS]
             kept = kept and (bool(note) or all(0.94 <= share <= 0.98 for share in shares))
             print(f"| {name}{note} | " + " | ".join(f"{100 * share:.1f}" for share in shares) + " |")
     print("\nThe difference that is called detectable in 8 of 10 cases is found in, in %:")
