@@ -1,1 +1,1 @@
-"""The study "Look inside": one test image, or all of them, passed through a trained network, spike by spike."""
+"""The study "Look inside": traces one test image, or all of them, through a trained network, spike by spike."""

@@ -1,4 +1,4 @@
-"""Requests about a trained network (`Look`) and their results (`Answer`), in plain arrays so that pages need no
+"""Requests about a trained network (`Look`) and their results (`Answer`), as plain arrays, so that pages need no
 torch.
 """
 
@@ -36,11 +36,11 @@ Weights = Literal["trained", "untrained"]
 class Look(Document):
     """A request to pass one image through a run's network, with changes to network and input that need no training.
 
-    run, other: names of runs in the store, of the one that is looked into and of one that is compared with it. image:
-    the number of a test image, in the order in which the run tests them. drawn: instead of a test image a picture, as
-    `picture_text` writes it. weights: after training, or as they were drawn before it. silenced: neurons that say
-    nothing, such as ``L2 3 c7; L1`` (of L2 neuron 3 and channel 7, and all of L1). muted: sources that are read as 0,
-    such as ``L3<L1`` (what L3 reads of L1). focus: neurons whose potential is told, such as ``L2 3 7``.
+    run, other: names of the traced run and of one to compare it with; "" for none. image: the index of a test image,
+    in the run's order. drawn: a picture to use instead, in the format of `picture_text`; "" for none. weights: after
+    training or before it. silenced: neurons whose output is set to 0, such as ``L2 3 c7; L1`` (of L2 neuron 3 and
+    channel 7, and all of L1). muted: connections that are read as 0, such as ``L3<L1`` (the input of L3 from L1).
+    focus: neurons whose potential and currents are returned, such as ``L2 3 7``.
     """
 
     noun: ClassVar[str] = "a look"
@@ -85,18 +85,20 @@ class Look(Document):
 
     @property
     def changes(self) -> bool:
-        """Whether the network, or its input, is another than the run's."""
+        """Whether this request modifies the network or its input, so that the result is not that of the trained run."""
         return self != self.plain
 
     @property
     def plain(self) -> Look:
-        """The same look at the network and the input as they are."""
+        """The same request without its modifications of the network and the input."""
         kept = {"run", "other", "image", "drawn", "focus", "weights"}
         return Look(**{name: getattr(self, name) for name in kept})
 
     @property
     def network(self) -> Look:
-        """The part of it that says which network answers, and what it sees less of."""
+        """The same request without image, focus and compared run: equal for all requests to the same modified
+        network.
+        """
         return self.model_copy(update={"image": 0, "drawn": "", "focus": "", "other": ""})
 
 
@@ -167,7 +169,7 @@ def parse_picture(text: str, shape: Sequence[int]) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a look: `about`, values that JSON can hold, and numpy arrays by name.
+    """The result of a `Look`: `about`, values that JSON can hold, and numpy arrays by name.
 
     It is sent between processes as bytes, without pickle.
     """

@@ -1,4 +1,4 @@
-"""No kind of task: a look is answered at once, by a process that holds the network. What is offered for runs."""
+"""The study's entries for the rest of the program: no kind of task, and a button that opens the page for a run."""
 
 from __future__ import annotations
 

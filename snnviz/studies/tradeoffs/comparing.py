@@ -1,4 +1,4 @@
-"""Which two designs are compared, at how many seeds: the setting of the view Compare.
+"""The settings of the view Compare: which two designs are compared, and at how many seeds.
 
 >>> Comparing.check({"b": "neuron.threshold=1.5", "seeds": 5}).design("b").neuron.threshold
 1.5
@@ -30,11 +30,11 @@ AHEAD = 1
 
 
 class Comparing(Document):
-    """A and B as links of designs ("" for the first and the second group of the experiment, "*" for every other one),
-    and their seeds.
+    """Settings of a comparison of two designs A and B, paired by seed.
 
-    looks: "each": looked at after each seed, with intervals that hold at every look, until it is decided, at `most`
-    seeds.
+    a, b: designs as query strings of links; "" for the first and the second group of the experiment; b may be "*",
+    every other group. looks: "once" compares after `seeds` seeds; "each" compares after each seed with intervals that
+    are valid at every look, and stops when B is decided to be better or worse, at the latest after `most` seeds.
     """
 
     noun = "a comparison"
@@ -53,7 +53,10 @@ class Comparing(Document):
         return text
 
     def design(self, side: Literal["a", "b"], asked: Experiment | None = None) -> Design:
-        """A or B; of the experiment `asked` where the setting names none. Raises `InputError`."""
+        """Returns design A or B, from the experiment's groups if the setting does not name one. Raises `InputError`.
+
+        asked: the experiment; None for a default one.
+        """
         text: str = getattr(self, side)
         if text and text != EVERY_OTHER:
             return links.from_query(text, bare=False)
@@ -67,11 +70,19 @@ class Comparing(Document):
         return other
 
     def pairs(self, asked: Experiment) -> tuple[Pair, ...]:
-        """A and B at every seed, so many as are asked for. Raises `InputError`."""
+        """Returns A and B with each of the `seeds` seeds. Raises `InputError`, for example if A and B are the same
+        design.
+
+        asked: the experiment whose groups stand in for designs that the setting does not name.
+        """
         return pairs(self.design("a", asked), self.design("b", asked), self.seeds)
 
     def all_pairs(self, asked: Experiment) -> dict[str, tuple[Pair, ...]]:
-        """A and every other group of the experiment, by its link. Raises `InputError`."""
+        """Returns the pairs of A with every other group of the experiment, by the group's query string. Raises
+        `InputError`.
+
+        asked: the experiment.
+        """
         first = self.design("a", asked)
         others = [group for group in asked.groups().values() if not same_group(group, first)]
         if not others or len(others) > MOST_GROUPS:
@@ -80,10 +91,10 @@ class Comparing(Document):
 
 
 def same_group(one: Design, other: Design) -> bool:
-    """Whether two designs differ in their seed at most."""
+    """Returns whether two designs are the same except for the seed."""
     return one.digest == other.model_copy(update={"seed": one.seed}).digest
 
 
 def to_text(design: Design) -> str:
-    """A design as A or B of a link, without its seed unless it is not 0."""
+    """Returns a design as a query string for `Comparing.a` or `b`, without its seed if that is 0."""
     return links.to_query(design) or "seed=0"

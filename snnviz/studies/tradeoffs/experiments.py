@@ -1,4 +1,4 @@
-"""Experiments to start from; the page opens with the first. None is spread, which would load scipy's statistics."""
+"""Example experiments; the page opens with the first. None uses Sobol points, which would load scipy's statistics."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ PRESETS: dict[str, Experiment] = {
 
 
 def asked_of(base: Design) -> Experiment:
-    """The first question that is asked of a design: its threshold, or how fast it learns."""
+    """Returns a first experiment for a design: it varies the neurons' threshold, or the learning rate if there is
+    none.
+    """
     path = next(path for path in ("neuron.threshold", "training.learning_rate") if path in flatten(base))
     return Experiment(base=base, vary=(f"{path}={usual_values(base, path)}",), seeds=3)

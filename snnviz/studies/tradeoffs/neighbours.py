@@ -1,4 +1,4 @@
-"""The neighbours of a group: one step along each axis."""
+"""Designs next to a group's design: one step along one field each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A design that differs in one field, `path`, which has the value `now`; `beyond`: a step past all that was
-    tried."""
+    """A design that differs from another in one field.
+
+    path: the field. now: its value in this design. beyond: whether this value is outside the range that was tried.
+    """
 
     path: str
     now: Any
@@ -27,10 +29,11 @@ class Neighbour:
 
 
 def neighbours(design: Design, fields: Mapping[str, Sequence[Any]], place: int) -> list[Neighbour]:
-    """Returns the neighbours of the design at `place` that are valid.
+    """Returns the valid designs that are one step from `design` in one of the fields.
 
-    fields: those that vary, with the values of all. Of a number the next lower and higher ones that were tried, at
-    either end as large a step (by ratio, where numbers span decades) beyond; of a choice every other one.
+    fields: the fields that vary, path to the value in each group. place: index of this design's group. For a number
+    the steps are the next lower and higher value in any group, and at either end one step of the same size (or ratio,
+    if values span decades) beyond it; for a choice every other value.
 
     >>> from snnviz.design.design import Design
     >>> found = neighbours(Design(), {"neuron.threshold": [0.5, 1.0, 1.5, 2.0]}, 3)

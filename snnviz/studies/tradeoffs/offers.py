@@ -1,4 +1,6 @@
-"""Which fields of a design an experiment may vary, what they are called, and values to begin with."""
+"""The fields of a design that an experiment may vary, with labels and suggested values, and its axes as rows of a
+form.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ FEW = 5
 
 
 def offered_fields(base: Design) -> list[str]:
-    """The paths of the base's fields that change what it computes, part by part."""
+    """Returns the paths of the fields that affect what a design computes, in the order of the design form's parts."""
     paths = [path for path in links.flatten(base) if path != "seed" and not _says_nothing(base, path)]
     return sorted(paths, key=lambda path: list(PARTS).index(path.partition(".")[0]))
 
@@ -40,7 +42,7 @@ def _says_nothing(base: Design, path: str) -> bool:
 
 
 def field_label(path: str) -> str:
-    """A field with the part that it belongs to.
+    """Returns the label of a field, after the part of the design that it belongs to.
 
     >>> field_label("neuron.threshold"), field_label("init.kind"), field_label("training.optimizer.kind")
     ('Neuron: threshold θ', 'Initialisation', 'Training: optimizer')
@@ -50,7 +52,7 @@ def field_label(path: str) -> str:
 
 
 def usual_values(base: Design, path: str) -> str:
-    """Values to begin with, around the base's own.
+    """Returns suggested values for a field, around its value in `base`, as text of an axis (`design.axes`).
 
     >>> [usual_values(Design(), path) for path in ("neuron.threshold", "training.epochs", "training.learning_rate")]
     ['0.5..2/4', '7,15,30', '0.0003..0.03/5log']
@@ -86,7 +88,8 @@ Row = tuple[str, bool]
 
 
 def to_rows(vary: tuple[str, ...]) -> list[Row]:
-    """The axes field by field.
+    """Returns axes (``path=values``, joined by ``~``) as rows, one per field: text, and whether it is joined to the
+    row above.
 
     >>> to_rows(("init=kaiming", "neuron.threshold=1,2~neuron.beta=0.1,0.2"))
     [('init=kaiming', False), ('neuron.threshold=1,2', False), ('neuron.beta=0.1,0.2', True)]
@@ -95,7 +98,7 @@ def to_rows(vary: tuple[str, ...]) -> list[Row]:
 
 
 def from_rows(rows: list[Row]) -> tuple[str, ...]:
-    """The axes of these rows; the first begins one, whatever it says."""
+    """Returns the axes of rows, the inverse of `to_rows`; the first row always begins an axis."""
     found: list[str] = []
     for text, joined in rows:
         if joined and found:

@@ -1,4 +1,4 @@
-"""Two designs, run at the same seeds, and what the store knows of their difference."""
+"""Pairs of runs of two designs with equal seeds, and the comparison of their results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OTHER_IMAGES = "What the test images alone leave open is not known: the two were
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The designs A and B with the same seed."""
+    """Two designs A and B with the same seed."""
 
     seed: int
     a: Design
@@ -39,8 +39,10 @@ class Pair:
 
 
 def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
-    """Both designs at so many seeds, from that of A on, or the last that there are. Raises `InputError` if they are the
-    same but for the seed."""
+    """Returns both designs with each of `seeds` consecutive seeds, starting at A's.
+
+    Raises `InputError` if the designs are the same except for the seed, or there are too many seeds.
+    """
     b = b.model_copy(update={"seed": a.seed})
     if a.digest == b.digest:
         raise InputError("B", "differ from A in more than its seed", "the same design")
@@ -54,14 +56,15 @@ def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
 
 
 def direction(metric: Metric) -> Literal["more", "less"]:
-    """Returns whether more or less is better; of a metric that has no direction (the firing rate) less is, as in the
-    view Weigh."""
+    """Returns whether "more" or "less" of a metric is better; "less" for a metric without a direction (the firing
+    rate).
+    """
     return "more" if metric.better == "more" else "less"
 
 
 @lru_cache(maxsize=1024)
 def follows_from_design(metric: Metric, design: Design) -> bool:
-    """Whether a metric is known without a run, and so does not scatter."""
+    """Returns whether a metric is determined by the design, without training, and so is the same for all seeds."""
     try:
         return metric.value(Outcome(design)) is not None
     except Exception:  # a host's own
@@ -70,10 +73,11 @@ def follows_from_design(metric: Metric, design: Design) -> bool:
 
 @dataclass(frozen=True)
 class PairedRuns:
-    """What there is of A and B: the pairs asked for, the runs that are done by seed, and their numbers.
+    """Results of two designs A and B at the same seeds.
 
-    done: name of the run of A and of B, of seeds at which both are done. values: of A and B by metric and seed.
-    predictions: of A and B by seed, of those that kept them. epochs: of A and B by seed.
+    asked: the pairs that were asked for. done: names of the runs (of A, of B) by seed, where both are done. The
+    others are pairs (of A, of B): values: metrics by name and seed; predictions: predicted classes of the test images
+    by seed, for runs that stored them; epochs: the runs' epochs by seed, empty unless requested.
     """
 
     asked: tuple[Pair, ...]
@@ -84,12 +88,16 @@ class PairedRuns:
 
     @cached_property
     def images(self) -> Disagreement | None:
-        """What the test images alone leave open of the difference in accuracy; None where it is not known."""
+        """McNemar's comparison of the accuracies on the shared test images; None if predictions are missing or images
+        differ.
+        """
         return disagreement_of_runs(*self.predictions)
 
     @property
     def images_sentence(self) -> str:
-        """The same as a sentence; nothing before a pair is done."""
+        """A sentence on how many test images A and B disagree, and the interval that follows; "" before a pair is
+        done.
+        """
         if not self.done:
             return ""
         if self.images is None:
@@ -106,12 +114,16 @@ class PairedRuns:
         )
 
     def differences(self, metric: str) -> dict[int, float]:
-        """B - A by seed, of the seeds that have both."""
+        """Returns the difference B - A of a metric (by name) at each seed at which both have it."""
         a, b = (values.get(metric, {}) for values in self.values)
         return {seed: b[seed] - a[seed] for seed in self.done if seed in a and seed in b}
 
     def compare(self, metric: Metric, *, anytime: bool = False, compared: int = 1) -> Comparison:
-        """B - A of one metric. `anytime`: with the interval that holds at every look."""
+        """Returns the comparison B - A of one metric over seeds.
+
+        anytime: with an interval that stays valid if one compares after each seed. compared: number of comparisons to
+        correct the interval for.
+        """
         a, b = (values.get(metric.name, {}) for values in self.values)
         exact = bool(self.asked) and follows_from_design(metric, self.asked[0].a)
         if anytime:
@@ -121,7 +133,11 @@ class PairedRuns:
         return paired_difference(a, b, better=direction(metric), compared=compared, test_images=images, exact=exact)
 
     def document(self, *, anytime: bool = False, several: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
-        """For JSON. `several`: comparisons by metric that are corrected, instead of its own."""
+        """Returns designs, pairs and comparisons of all metrics as a JSON object.
+
+        anytime: with intervals that stay valid if one compares after each seed. several: corrected comparisons by
+        metric name to use instead.
+        """
         told: dict[str, Any] = {}
         for metric in METRICS:
             found = (several or {}).get(metric.name) or self.compare(metric, anytime=anytime)
@@ -148,7 +164,7 @@ class PairedRuns:
 
 
 def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) -> PairedRuns:
-    """What the store has of these pairs. `curves`: with their epochs."""
+    """Returns the results that the store has of these pairs. `curves`: whether to read epochs, too."""
     found = store.several([design.digest for pair in asked for design in (pair.a, pair.b)])
     both = {pair.seed: (found.get(pair.a.digest), found.get(pair.b.digest)) for pair in asked}
     done = {seed: (a, b) for seed, (a, b) in both.items() if a and b and a.state == b.state == "done"}
@@ -180,8 +196,11 @@ def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) ->
 
 
 def against_one(several: Mapping[str, PairedRuns], compared: int | None = None) -> dict[str, dict[str, Comparison]]:
-    """Comparisons of several designs with one A, by name and metric, corrected for their number; the seeds of each are
-    those that it has in common with A. `compared`: their number, if some are not there yet."""
+    """Returns comparisons of several designs with the same A, by design and metric name, corrected for their number.
+
+    several: results of each design paired with A; each is compared at the seeds that it shares with A. compared: the
+    number to correct for; None for the number of designs.
+    """
     found: dict[str, dict[str, Comparison]] = {name: {} for name in several}
     first = next(iter(several.values()))
     for metric in METRICS:

@@ -1,4 +1,4 @@
-"""What an experiment comes to before it is trained: its runs, their costs, and the activity that theory expects."""
+"""Forecast of an experiment before training: number of runs, sizes, and layers that theory expects to be silent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from snnviz.views.numbers import count
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Of a group: its size, and the layers that are forecast to be silent, or crowded, before training."""
+    """Forecast for a group before training: number of parameters, MACs per image and time step, and layers by name.
+
+    silent: layers that are forecast not to spike. crowded: layers that are forecast to spike almost always.
+    """
 
     parameters: int
     macs: int
@@ -25,7 +28,7 @@ class Forecast:
 
     @property
     def words(self) -> str:
-        """The activity in a few words."""
+        """The forecast activity as text, such as "silent in L3" or "every layer spikes"."""
         if self.silent:
             return f"silent in {_layers(self.silent)}"
         return f"crowded in {_layers(self.crowded)}" if self.crowded else "every layer spikes"
@@ -60,12 +63,12 @@ def _made(design: Design) -> Forecast:
 
 
 def known_forecasts(groups: Mapping[Levels, Design]) -> dict[Levels, Forecast]:
-    """Of the groups of which it was made already."""
+    """Returns the forecasts that are already cached, by the groups' levels; others are left out."""
     return {levels: known for levels, design in groups.items() if (known := _KNOWN.get(design.digest))}
 
 
 def forecasts(groups: Mapping[Levels, Design], seconds: float = float("inf")) -> dict[Levels, Forecast]:
-    """Of each group, as far as that takes at most so many seconds beyond what is known already; at least one more."""
+    """Returns forecasts by the groups' levels, computing missing ones for at most about `seconds`, but at least one."""
     found, end = {}, time.monotonic() + seconds
     for levels, design in groups.items():
         found[levels] = _forecast(design)
@@ -75,7 +78,7 @@ def forecasts(groups: Mapping[Levels, Design], seconds: float = float("inf")) ->
 
 
 def groups_text(asked: Experiment) -> str:
-    """How many runs an experiment has, and what they are.
+    """Returns the number of an experiment's runs as text, with the numbers of groups and seeds.
 
     >>> groups_text(Experiment.check({"vary": ["neuron.threshold=0.5,1", "init=kaiming,glorot"], "seeds": 3}))
     '12 runs: 2 × 2 = 4 groups, 3 seeds each'
@@ -89,7 +92,10 @@ def groups_text(asked: Experiment) -> str:
 
 
 def left_out_texts(asked: Experiment, say: Callable[[InputError], str] = lambda _: "") -> list[str]:
-    """A sentence for each reason for which combinations are left out. `say`: a rule in words of its own."""
+    """Returns a sentence for each reason why combinations of an experiment are left out.
+
+    say: returns another wording of an error, "" to keep it.
+    """
     return [
         f"{one.count:,} combination{'s are' if one.count != 1 else ' is'} left out: "
         f"{(say(one.error) if one.error else '') or one.why}."
@@ -98,7 +104,10 @@ def left_out_texts(asked: Experiment, say: Callable[[InputError], str] = lambda 
 
 
 def silent_text(known: Mapping[Levels, Forecast], groups: int) -> str:
-    """How many groups are forecast to be silent, and where; empty where none is.
+    """Returns a sentence on how many of `groups` groups are forecast to have silent layers, and which; "" if none
+    has.
+
+    known: the forecasts by levels.
 
     >>> silent_text({(0,): Forecast(1, 1, ("L3",), ()), (1,): Forecast(1, 1, (), ())}, 2)
     '1 of 2 groups is forecast to be silent in layer L3 before training.'
@@ -113,7 +122,9 @@ def silent_text(known: Mapping[Levels, Forecast], groups: int) -> str:
 
 
 def costs_text(known: Mapping[Levels, Forecast]) -> str:
-    """The range of their sizes.
+    """Returns the ranges of parameters and of multiplications per time step over the groups as text.
+
+    known: the forecasts by levels; "" if there are none.
 
     >>> costs_text({(0,): Forecast(950, 9408, (), ()), (1,): Forecast(950, 12010, (), ())})
     '950 parameters; 9,408 to 12.0 k multiplications a time step.'
@@ -131,7 +142,10 @@ def _span(numbers: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ForecastCheck:
-    """How often the forecast of silence was right, over runs that are done: counts of runs."""
+    """Numbers of finished runs whose forecast of silent layers was right or wrong.
+
+    silent_right, silent_wrong: forecast to have a silent layer. active_right, active_wrong: forecast to have none.
+    """
 
     silent_right: int = 0
     silent_wrong: int = 0
@@ -140,12 +154,12 @@ class ForecastCheck:
 
     @property
     def count(self) -> int:
-        """Runs that were looked at."""
+        """Number of runs that were checked."""
         return self.silent_right + self.silent_wrong + self.active_right + self.active_wrong
 
     @property
     def words(self) -> str:
-        """In a sentence; empty where no run is done.
+        """The result as a sentence; "" if no run was checked.
 
         >>> ForecastCheck(0, 0, 28, 1).words
         'The forecast was right of 28 of 29 runs: of 29 forecast to spike in every layer, 1 had a silent one.'
@@ -160,7 +174,10 @@ class ForecastCheck:
 
 
 def check_forecast(asked: Experiment, silent_before: Mapping[str, float | None]) -> ForecastCheck:
-    """Beside what finished runs had before training. `silent_before`: that metric by digest; None of an ANN."""
+    """Returns how often the forecast of silent layers agreed with the untrained networks of finished runs.
+
+    silent_before: share of silent layers before training, by the run's digest; runs with None (ANNs) are skipped.
+    """
     counts: Counter[tuple[bool, bool]] = Counter()
     for said, seen in _pairs(asked, silent_before):
         counts[said, seen] += 1

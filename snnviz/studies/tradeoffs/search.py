@@ -1,4 +1,4 @@
-"""A search for a front, as a value: designs along the axes of an experiment, of which few are trained.
+"""A search for a Pareto front along the axes of an experiment, of whose combinations only few are trained.
 
 >>> asked = FrontSearch(design=Design(), vary=("neuron.threshold=0.5..1.5", "init=kaiming,glorot"))
 >>> asked.sizes, asked.trials, asked.objectives
@@ -49,7 +49,7 @@ Levels = Annotated[int, Range(2, 64, "Values of a range without a count, such as
 
 
 def offered_costs() -> tuple[str, ...]:
-    """Returns the names of the metrics that can be a cost.
+    """Returns the names of the metrics that can be traded off against accuracy.
 
     >>> {"operations", "rate", "energy", "parameters"} <= {*offered_costs()}, "accuracy" in offered_costs()
     (True, False)
@@ -60,7 +60,7 @@ def offered_costs() -> tuple[str, ...]:
 
 
 def check_costs(text: str) -> str:
-    """Returns names of one or two costs, separated by commas. Raises `InputError`."""
+    """Returns a text with one or two names of costs, separated by commas, without spaces. Raises `InputError`."""
     names, known = [name.strip() for name in text[:200].split(",")], offered_costs()
     for name in names:
         if name not in known:
@@ -81,10 +81,11 @@ Costs = Annotated[str, AfterValidator(check_costs)]
 
 
 class FrontSearch(Task):
-    """Which designs along some axes are on the front of accuracy and one or two costs, by training a few of them.
+    """Task: find the designs along some axes that are Pareto optimal in accuracy and one or two costs, by training a
+    few.
 
-    Candidates are chosen by qLogNEHVI (Ament et al. 2023) or at random. Accuracy is that on the images that the design
-    holds out (`data.validation`); where it holds none out, that on the test images, and the result says so.
+    Candidates are chosen by qLogNEHVI (Ament et al. 2023) or at random. Accuracy is measured on the images that the
+    design holds out (`data.validation`); if it holds none out, on the test images, and the result says so.
     """
 
     kind = "front"
@@ -132,7 +133,7 @@ class FrontSearch(Task):
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
-        """What is varied; a range without a count has `levels` values."""
+        """The varied fields with their levels; a range without a count is divided into `levels` values."""
         shares = [place / (self.levels - 1) for place in range(self.levels)]
         return tuple(parse_axis(text, self.design, shares) for text in self.vary)
 
@@ -143,27 +144,27 @@ class FrontSearch(Task):
 
     @property
     def objectives(self) -> tuple[str, ...]:
-        """The metrics that are weighed: accuracy, then the costs."""
+        """Names of the metrics that are optimised: accuracy, then the costs."""
         return ("accuracy", *self.costs.split(","))
 
     @property
     def trials(self) -> int:
-        """Number of candidates that are trained, unless there are fewer that fit together."""
+        """Largest number of candidates that are trained: fewer if not all combinations are valid designs."""
         return min(self.iterations * self.parallel, prod(self.sizes))
 
     @property
     def criterion(self) -> Criterion:
-        """By which images candidates are judged, and the words for it."""
+        """The accuracy by which candidates are judged (validation or test), with a text that says so."""
         held = 1.0 if self.design.data.validation else None
         return criterion([{"accuracy": 1.0, "validation_accuracy": held}])
 
     def seeds(self) -> range:
-        """The seeds with which each candidate is trained: all candidates have the same."""
+        """Returns the seeds with which each candidate is trained, the same for all candidates."""
         return range(self.design.seed, self.design.seed + self.repeats)
 
 
 class FrontSetting(Document):
-    """How a page or a command searches along an experiment's axes."""
+    """Settings of searches along an experiment's axes, on the page or on the command line."""
 
     noun = "a search for a front"
 
@@ -178,7 +179,8 @@ class FrontSetting(Document):
 
 @lru_cache(maxsize=64)
 def front_searches(base: Design, vary: tuple[str, ...], setting: FrontSetting) -> tuple[FrontSearch, ...]:
-    """Returns the searches along the axes of an experiment, seed by seed, each with the random one beside it.
+    """Returns the searches along the axes `vary`, for each seed by qLogNEHVI and, if set, a random one for
+    comparison.
 
     >>> [(one.strategy, one.seed) for one in front_searches(Design(), ("neuron.threshold=0.5..1.5",), FrontSetting())]
     [('qlognehvi', 0), ('random', 0)]
@@ -193,7 +195,9 @@ def front_searches(base: Design, vary: tuple[str, ...], setting: FrontSetting) -
 
 @lru_cache(maxsize=4096)
 def candidate_design(search: FrontSearch, code: Code) -> Design | str:
-    """Returns the design of a candidate with the first seed, or the sentence that says why there is none."""
+    """Returns the design of a candidate with the first seed; a sentence that says why not if its settings do not fit
+    together.
+    """
     settings = {
         path: value for axis, level in zip(search.axes, code, strict=True) for path, value in axis.levels[level].items()
     }
@@ -205,7 +209,7 @@ def candidate_design(search: FrontSearch, code: Code) -> Design | str:
 
 @lru_cache(maxsize=256)
 def own_code(search: FrontSearch) -> Code | None:
-    """Returns the code of the base; None where it lies beside an axis."""
+    """Returns the code (level on each axis) of the base design; None if one of its values is not on the axis."""
     flat, found = links.flatten(search.design), []
     for axis in search.axes:
         places = [n for n, level in enumerate(axis.levels) if all(flat.get(k) == v for k, v in level.items())]
@@ -216,7 +220,7 @@ def own_code(search: FrontSearch) -> Code | None:
 
 
 def format_code(code: Code) -> str:
-    """Returns a code as text.
+    """Returns a candidate's code, its level on each axis, as text.
 
     >>> format_code((0, 12)), parse_code("0-12")
     ('0-12', (0, 12))
@@ -225,18 +229,18 @@ def format_code(code: Code) -> str:
 
 
 def parse_code(text: str) -> Code:
-    """Returns the code of a text: the inverse of `format_code`."""
+    """Returns the code, a level for each axis, from a text by `format_code`."""
     return tuple(map(int, text.split("-")))
 
 
 @dataclass(frozen=True, slots=True)
 class FrontTrial(Row):
-    """One training of a candidate of a search for a front.
+    """Row of a search for a front: one training of a candidate.
 
-    number: of the candidate, in the order in which they were chosen. code: see `format_code`. accuracy: on the test
-    images, in [0, 1]; validation_accuracy: on those that are held out (None where there are none). cost, second: the
-    metrics of `FrontSearch.costs`. why: a sentence where it came to nothing, such as a training that diverged; the
-    numbers are None then.
+    number: index of the candidate, in the order in which they were chosen. iteration: in which it was chosen. code:
+    text by `format_code`. accuracy: on the test images, in [0, 1]; validation_accuracy: on those that are held out,
+    None if there are none. cost, second: the metrics in `FrontSearch.costs`. why: a sentence if the training failed,
+    for example by divergence; then the numbers are None.
     """
 
     table: ClassVar[str] = "front_trials"
@@ -256,9 +260,11 @@ class FrontTrial(Row):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate whose trainings have all ended: means over them, or why it came to nothing.
+    """A candidate of a search for a front whose trainings have all ended, with means over them.
 
-    chosen: the accuracy that it is judged by. values: `chosen` and the costs; () where it came to nothing.
+    number: its index in the order in which they were chosen. iteration: in which it was chosen. code: its level on
+    each axis. accuracy: on the test images, None if a training failed. values: the accuracy by which it is judged,
+    and the costs; () if a training failed. why: a sentence on the failure, else "".
     """
 
     number: int
@@ -271,7 +277,7 @@ class Candidate:
 
 
 def candidates(search: FrontSearch, trials: Sequence[FrontTrial]) -> list[Candidate]:
-    """Returns the candidates of which all trainings are there, in the order in which they were chosen."""
+    """Returns the candidates whose trainings have all ended, in the order in which they were chosen."""
     several: dict[int, list[FrontTrial]] = {}
     for trial in sorted(trials, key=lambda trial: (trial.number, trial.seed)):
         several.setdefault(trial.number, []).append(trial)
@@ -291,8 +297,8 @@ def _candidate(search: FrontSearch, trials: Sequence[FrontTrial]) -> Candidate:
 
 
 def to_minimise(search: FrontSearch, values: tuple[float, ...]) -> tuple[float, ...]:
-    """Returns what a strategy is told, all to be small: the share of errors, and the costs, those that are counted as
-    log10 of 1 more.
+    """Returns a candidate's `values` as quantities to minimise: 1 - accuracy, and the costs, counts as log10(1 +
+    cost).
     """
     found = [1 - values[0]]
     for name, value in zip(search.costs.split(","), values[1:], strict=True):

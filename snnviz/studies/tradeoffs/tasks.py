@@ -1,4 +1,6 @@
-"""The kind of task: a search for a front; and what the study offers for a design. Runs of experiments are designs."""
+"""The kind of task "search for a front", and the study's buttons on other pages; runs of experiments are plain
+designs.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,10 @@ BESIDE = 300_000_000
 
 @lru_cache(maxsize=64)
 def cost(search: FrontSearch) -> Cost:
-    """Returns the estimated cost of a search; its steps are `PARTS` a training.
+    """Returns the estimated cost of a search; its progress has `PARTS` steps per training.
 
-    Time and memory of a candidate are taken as the base's times a factor for each axis: the mean over its levels in
-    time, the largest in memory.
+    Time and memory of a candidate are estimated as the base's times a factor for each axis: the mean over its levels
+    for time, the largest for memory.
     """
     base, runs = search.design, search.trials * search.repeats
     seconds, memory = costs.training_seconds(base), costs.memory_bytes(base)
@@ -48,7 +50,7 @@ def _changed(base: Design, level: Mapping[str, Any]) -> Design | None:
 
 
 def sample() -> FrontSearch:
-    """Returns a small search of four candidates, for tests."""
+    """Returns a small search with four candidates, for tests."""
     design = {
         "data": {"train_samples": 60, "test_samples": 20, "steps": 2, "validation": 0.25},
         "network": {"kind": "mlp", "depth": 1, "width": 8},
@@ -78,7 +80,7 @@ KINDS = (
 
 
 def data_sets(search: FrontSearch) -> tuple[str, ...]:
-    """Returns the data sets that candidates may need."""
+    """Returns the names of the data sets that a search's candidates may need."""
     varied = [str(level["data.name"]) for axis in search.axes for level in axis.levels if "data.name" in level]
     return tuple(dict.fromkeys([search.design.data.name, *varied]))
 

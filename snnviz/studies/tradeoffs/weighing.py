@@ -1,4 +1,4 @@
-"""What is weighed against what: objectives with their directions, and limits.
+"""The settings of the view Weigh: objectives with their directions, and limits.
 
 >>> asked = Weighing.check({"objectives": "accuracy,operations", "limits": "rate<0.06,parameters<=50000"})
 >>> [f"{one.label}: {one.better}" for one in asked.sides]
@@ -37,30 +37,29 @@ _LIMIT = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(<=|>=|<|>)\s*([-+0-9.eE]{1,40})\s*
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A metric with the direction in which it is better; of one that has none (the firing rate) less is taken as
-    better."""
+    """A metric to optimise, with its direction; less is better for a metric that has none (the firing rate)."""
 
     metric: Metric
 
     @property
     def name(self) -> str:
-        """Of the metric."""
+        """Name of the metric."""
         return self.metric.name
 
     @property
     def label(self) -> str:
-        """Of the metric."""
+        """Label of the metric."""
         return self.metric.label
 
     @property
     def better(self) -> Literal["more", "less"]:
-        """Whether more or less is better."""
+        """Whether "more" or "less" is better."""
         return "more" if self.metric.better == "more" else "less"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A metric's mean must be at least `above` and at most `below`; None: no such end."""
+    """A condition on a group's mean of a metric: at least `above` and at most `below`; None for no bound."""
 
     metric: str
     above: float | None = None
@@ -68,18 +67,18 @@ class Limit:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """As in a link."""
+        """The bounds as in a link, such as "rate<=0.06"."""
         ends = (("<=", self.below), (">=", self.above))
         return tuple(f"{self.metric}{sign}{format_number(end)}" for sign, end in ends if end is not None)
 
 
 def available() -> tuple[Objective, ...]:
-    """All metrics that runs can be weighed by."""
+    """Returns all metrics that can be objectives."""
     return tuple(Objective(metric) for metric in METRICS if metric.name not in NO_OBJECTIVE)
 
 
 def objective(name: str) -> Objective:
-    """Returns the objective of this name. Raises `InputError`."""
+    """Returns the objective with this metric's name. Raises `InputError` if there is none."""
     known = [one.name for one in available()]
     if name not in known:
         raise InputError(
@@ -103,7 +102,7 @@ def parse_limit(text: str) -> Limit:
 
 
 def objective_name(name: str) -> str:
-    """Returns the name of a metric that can be a limit. Raises `InputError`."""
+    """Returns the name if it is that of a metric that can have a limit. Raises `InputError` otherwise."""
     try:
         return objective(name).name
     except InputError:
@@ -120,7 +119,10 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_listed), PlainSerializer(","
 
 
 class Weighing(Document):
-    """What the view Weigh shows: which runs, two or three objectives, and limits. Raises `InputError`."""
+    """Settings of the view Weigh: which runs are shown, two or three objectives, and limits. Raises `InputError`.
+
+    of: the runs of the experiment, those that match the filter `where`, or all of the store.
+    """
 
     noun = "a weighing"
 
@@ -176,17 +178,17 @@ class Weighing(Document):
 
     @property
     def sides(self) -> tuple[Objective, ...]:
-        """The objectives."""
+        """The parsed objectives."""
         return tuple(objective(name) for name in self.objectives)
 
     @property
     def bounds(self) -> tuple[Limit, ...]:
-        """The limits, one for each metric."""
+        """The parsed limits, one for each metric."""
         return merged([parse_limit(text) for text in self.limits])
 
 
 def merged(limits: Sequence[Limit]) -> tuple[Limit, ...]:
-    """Returns one limit for each metric, the tightest of those given.
+    """Returns one limit for each metric, the tightest of the given ones.
 
     >>> merged([Limit("rate", below=0.1), Limit("rate", above=0.01), Limit("rate", below=0.2)])
     (Limit(metric='rate', above=0.01, below=0.1),)

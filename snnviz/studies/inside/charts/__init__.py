@@ -1,1 +1,1 @@
-"""Figures and tables (plotly) of the study "Look inside", made from stored rows and answers."""
+"""Plotly figures and tables of the study "Look inside", made from its answers (`look.Answer`)."""

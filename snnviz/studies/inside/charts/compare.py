@@ -1,4 +1,4 @@
-"""Two networks on the same image: their rasters on the same axes, and the difference where they have the same shape."""
+"""Figures that compare two networks on the same image: both spike rasters and their difference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from snnviz.views.chart import Chart, empty
 
 
 def charts_of(one: Answer, two: Answer, words: tuple[str, str], names: Sequence[str] = ()) -> list[Chart]:
-    """Both rasters; then which neurons spike in one alone, where the layers have the same shapes."""
+    """Returns the spike rasters of two answers, and their difference if the layers have the same shapes.
+
+    words: what the two networks are called, such as ("this one", "before training"). names: names of the classes, if
+    any.
+    """
     found = []
     for k, (answer, word) in enumerate(zip((one, two), words, strict=True)):
         chart = rasters_chart(answer, names)
@@ -31,13 +35,17 @@ def charts_of(one: Answer, two: Answer, words: tuple[str, str], names: Sequence[
 
 
 def same_shapes(one: Answer, two: Answer) -> bool:
-    """Whether two networks have the same layers, neurons and time steps."""
+    """Returns whether two networks have the same layers, neurons and time steps."""
     shapes = [[(each["name"], each["shape"]) for each in answer.about["layers"]] for answer in (one, two)]
     return shapes[0] == shapes[1] and one.about["steps"] == two.about["steps"]
 
 
 def difference_chart(one: Answer, two: Answer, words: tuple[str, str]) -> Chart | None:
-    """Spikes of the one less those of the other; None of networks of other shapes, or where neurons are sampled."""
+    """Returns the raster of the first network minus that of the second: -1, 0 or 1 for each neuron and time step.
+
+    words: what the two networks are called. None if the shapes of their layers differ or only a sample of the neurons
+    was recorded.
+    """
     shown = spiking_layers(one)
     sampled = any(layer.get("sampled") for answer in (one, two) for layer in answer.about["layers"])
     if not same_shapes(one, two) or sampled or not shown or shown != spiking_layers(two):
@@ -73,7 +81,10 @@ def difference_chart(one: Answer, two: Answer, words: tuple[str, str]) -> Chart 
 
 
 def layer_table(one: Answer, two: Answer, words: tuple[str, str]) -> pd.DataFrame:
-    """Spikes of each layer that both have by name."""
+    """Returns a row for each spiking layer that both networks have by name: spikes and firing rate (%) of both.
+
+    words: what the two networks are called, used as column headings.
+    """
     other = {layer["name"]: layer for layer in two.about["layers"]}
     rows = []
     for layer in one.about["layers"]:

@@ -1,4 +1,7 @@
-"""A network over all its test images: what it confuses, how soon it knows, and how its layers spend their spikes."""
+"""Figures of a network on all test images: confusion matrix, accuracy by time step, spikes and potentials by layer.
+
+They are made of the `Answer` of `compute.overview.overview`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ ENOUGH = 0.99
 
 
 def counts(answer: Answer) -> Array:
-    """The confusion matrix (classes, classes): rows are true classes, columns answers."""
+    """Returns the confusion matrix (classes, classes) in numbers of images: rows are true classes, columns predicted
+    ones.
+    """
     classes = answer.about["classes"]
     found = np.zeros((classes, classes), np.int64)
     np.add.at(found, (answer.arrays["labels"], answer.arrays["predicted"]), 1)
@@ -30,7 +35,9 @@ def counts(answer: Answer) -> Array:
 
 
 def confusion_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
-    """The confusion matrix; a click shows the images of a cell."""
+    """Returns the confusion matrix as a heat map; a click on a cell lists its images. `names`: names of the classes,
+    if any.
+    """
     table = counts(answer)
     shares = table / np.maximum(table.sum(1, keepdims=True), 1)
     words = [class_name(number, names) for number in range(len(table))]
@@ -63,7 +70,7 @@ def confusion_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
 
 
 def steps_chart(answer: Answer) -> Chart:
-    """Accuracy with 1, 2 ... time steps of the input."""
+    """Returns a line chart of the test accuracy if only the first 1, 2, ... T time steps were used."""
     by_steps = answer.about["by_steps"]
     figure = empty("time steps allowed", "accuracy", tickformat=".0%")
     figure["data"].append(
@@ -80,7 +87,7 @@ def steps_chart(answer: Answer) -> Chart:
 
 
 def steps_text(answer: Answer) -> str:
-    """How many steps would have sufficed, in a sentence."""
+    """Returns a sentence that says after how many time steps the accuracy is (almost) that of all steps."""
     by_steps = answer.about["by_steps"]
     enough = next(n for n, share in enumerate(by_steps, 1) if share >= ENOUGH * by_steps[-1])
     needed = float(np.mean(answer.arrays["steps_needed"]))
@@ -93,7 +100,7 @@ def steps_text(answer: Answer) -> str:
 
 
 def classes_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
-    """Accuracy of each class."""
+    """Returns a bar chart of the accuracy on the images of each class. `names`: names of the classes, if any."""
     table = counts(answer)
     total = table.sum(1)
     figure = empty("true class", "accuracy", tickformat=".0%")
@@ -116,7 +123,7 @@ def classes_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
 
 
 def rates_chart(answer: Answer) -> Chart:
-    """How the firing rates of each layer's neurons are spread."""
+    """Returns a heat map: for each layer (row) the distribution of its neurons' firing rates (columns)."""
     layers = answer.about["layers"]
     figure = empty("firing rate, spikes per time step", "layer")
     layout = figure["layout"]
@@ -143,7 +150,7 @@ def rates_chart(answer: Answer) -> Chart:
 
 
 def potentials_chart(answer: Answer) -> Chart:
-    """How u is spread in each layer, in thresholds."""
+    """Returns the distribution of the membrane potential u of each layer as lines, in units of the threshold."""
     layers = answer.about["layers"]
     figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".0%")
     middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
@@ -169,7 +176,9 @@ def potentials_chart(answer: Answer) -> Chart:
 
 
 def intervals_chart(answer: Answer) -> Chart | None:
-    """How many steps lie between two spikes of a neuron; None where there is one time step."""
+    """Returns the distribution of inter-spike intervals (in time steps) of each layer; None if there is one time
+    step.
+    """
     layers = answer.about["layers"]
     if answer.about["steps"] < 2:
         return None
@@ -198,7 +207,10 @@ def intervals_chart(answer: Answer) -> Chart | None:
 
 
 def by_class_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
-    """The firing rate of each layer for images of each class."""
+    """Returns a heat map of the mean firing rate of each layer (row) on the images of each class (column).
+
+    names: names of the classes, if any.
+    """
     layers = answer.about["layers"]
     words = [class_name(number, names) for number in range(answer.about["classes"])]
     figure = empty("true class", "layer")
@@ -220,7 +232,10 @@ def by_class_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
 
 
 def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:
-    """All of them, in the page's order; those of spikes where neurons spike."""
+    """Returns all figures of this module in the order of the page; without those of spikes if no layer spikes.
+
+    names: names of the classes, if any.
+    """
     found = [confusion_chart(answer, names), steps_chart(answer), classes_chart(answer, names)]
     if answer.about["layers"]:
         found += [rates_chart(answer), potentials_chart(answer), by_class_chart(answer, names)]
@@ -230,7 +245,7 @@ def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:
 
 
 def layer_table(answer: Answer) -> pd.DataFrame:
-    """A row for each layer with neurons."""
+    """Returns a table with a row for each layer with neurons: size, firing rate, dead neurons, synchrony, ...."""
     return pd.DataFrame(
         [
             {
@@ -250,6 +265,6 @@ def layer_table(answer: Answer) -> pd.DataFrame:
 
 
 def misread_first(answer: Answer) -> Array:
-    """Numbers of the test images, those that are told wrong first."""
+    """Returns the indices of all test images, misclassified ones first, otherwise in order."""
     wrong = answer.arrays["predicted"] != answer.arrays["labels"]
     return np.argsort(~wrong, kind="stable")

@@ -1,4 +1,4 @@
-"""Pictures of a look: the input, feature maps (spikes counted over time), and the first layer's weights."""
+"""Pictures of one image's pass: the input, feature maps of spike counts, and the weights of the first layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ MOST = 16
 
 
 def payload_of(answer: Answer, recorded: bool) -> bytes:
-    """The input at each time step, the maps of each layer that has some, and the weights."""
+    """Returns the pictures for the browser: input by time step, spike counts of each layer with maps, first layer's
+    weights.
+
+    recorded: whether the data set consists of event camera recordings, whose two channels are drawn as polarities.
+    """
     groups = [_input(answer, recorded)]
     for index, about in enumerate(answer.about["layers"]):
         counts = answer.arrays.get(f"counts.{index}")

@@ -1,4 +1,4 @@
-"""One image in time: the rasters of all layers, what the readout gathers, and chosen neurons with their currents."""
+"""Figures of one image over time: rasters of all layers, the readout, and potentials and currents of chosen neurons."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
 
 
 def raster_rows(answer: Answer, index: int) -> tuple[Array, list[str]]:
-    """The raster of a layer as rows (rows, T) of shares of neurons that spike, and which neurons each row is."""
+    """Returns the raster of a layer as (rows, T) numbers from 0 to 1, and the names of the rows.
+
+    A row is a neuron, or several neighbouring ones if the layer is large; its number is the share of them that spike.
+    index: position of the layer in `answer.about["layers"]`.
+    """
     about = answer.about["layers"][index]
     spikes = answer.arrays[f"spikes.{index}"]
     shown = answer.arrays.get(f"shown.{index}", np.arange(about["neurons"]))
@@ -60,12 +64,16 @@ def _joined(shape: Sequence[int], shown: int) -> int:
 
 
 def spiking_layers(answer: Answer) -> list[int]:
-    """The layers that have a raster."""
+    """Returns the indices of the layers in `answer.about["layers"]` for which spikes were recorded."""
     return [index for index in range(len(answer.about["layers"])) if f"spikes.{index}" in answer.arrays]
 
 
 def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
-    """Rasters of all layers on one time axis, and below them the readout after each step; a slider through time."""
+    """Returns the spike rasters of all layers on one time axis with the readout below, and a slider for the time
+    step.
+
+    class_names: names of the classes, if any.
+    """
     about, shown = answer.about, spiking_layers(answer)
     steps, layers = about["steps"], about["layers"]
     styles = layer_styles([layers[index]["name"] for index in shown])
@@ -155,12 +163,15 @@ def _readout(answer: Answer, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def class_name(number: int, names: Sequence[str]) -> str:
-    """A class in words."""
+    """Returns the name of a class, or its number as text if the data set has no names."""
     return names[number] if number < len(names) else str(number)
 
 
 def step_text(answer: Answer, step: int, names: Sequence[str] = ()) -> str:
-    """What has happened after a time step (from 0), in words."""
+    """Returns a sentence with the network's answer after a time step (from 0) and the number of spikes of each layer.
+
+    names: names of the classes, if any.
+    """
     about = answer.about
     said = [f"After step {step + 1}: answer {class_name(about['predicted'][step], names)}"]
     if about["label"] is not None:
@@ -188,7 +199,7 @@ def _caption(answer: Answer, shown: Sequence[int], *, pickable: bool) -> str:
 
 
 def neuron_chart(answer: Answer, k: int) -> Chart:
-    """A chosen neuron: its potential with threshold and spikes, and its current, stacked by source."""
+    """Returns a chart of the k-th chosen neuron: its potential with threshold and spikes, and its current by source."""
     focus, steps = answer.about["focus"][k], answer.about["steps"]
     layer = answer.about["layers"][focus["index"]]
     x = list(range(1, steps + 1))
@@ -286,7 +297,9 @@ def _kind(source: Mapping[str, Any]) -> str:
 
 
 def source_words(source: Mapping[str, Any]) -> str:
-    """A source in words, such as "L1 (ASC)"."""
+    """Returns what a source of input current is called, such as "L1 (ASC)"; `source` is an entry of an answer's
+    "sources".
+    """
     if source["as"] == "bias":
         return "bias"
     kinds = {"main": "main path", "add": "ASC", "concat": "DSC"}
@@ -295,7 +308,9 @@ def source_words(source: Mapping[str, Any]) -> str:
 
 
 def neuron_words(layer: Mapping[str, Any], number: int) -> str:
-    """A neuron by its place, such as "channel 2, row 3, column 5".
+    """Returns a neuron's place in its layer as text, such as "channel 2, row 3, column 5".
+
+    layer: has "shape" (C, H, W). number: index of the neuron in this order.
 
     >>> neuron_words({"shape": [4, 8, 8]}, 75), neuron_words({"shape": [20, 1, 1]}, 3)
     ('channel 1, row 1, column 3', 'neuron 3')

@@ -1,1 +1,1 @@
-"""Commands (click) of the study "Look inside"."""
+"""Commands (click) of the study "Look inside": `look` and `confusion`."""

@@ -1,4 +1,4 @@
-"""Commands that look into a trained network: one image over time, and what it confuses."""
+"""Commands that trace a trained network: `look` for one image, `confusion` for all test images."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The part of the study that needs torch; it runs in a process of its own, never in the pages' process."""
+"""The part of the study that needs torch; it runs in a separate process, never in that of the pages."""

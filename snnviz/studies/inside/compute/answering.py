@@ -1,9 +1,9 @@
-"""A process that loads trained networks and answers requests about them (looks); ``$SNNVIZ_STORE`` names its store.
+"""A process that loads trained networks and answers requests about them; the variable SNNVIZ_STORE names its store.
 
 A request is a line of JSON on stdin: ``{"id": n, "ask": "look" | "overview" | "pictures", "look": {...}, "numbers":
-[...]}``, numbers being those of pictures. What comes back
-on stdout are frames: a line of JSON, such as ``{"id": n, "bytes": m}``, ``{"id": n, "share": 0.4}`` or ``{"id": n,
-"error": "a sentence"}``, and after the first the m bytes of an `Answer`. It ends with its stdin.
+[...]}``; `look` has the fields of `look.Look`, `numbers` are indices of test images for "pictures". Replies on stdout
+are lines of JSON: ``{"id": n, "share": 0.4}`` reports progress, ``{"id": n, "error": "a sentence"}`` an error, and
+``{"id": n, "bytes": m}`` is followed by the m bytes of an `Answer`. The process ends when its stdin is closed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Tell = Callable[[float], None]
 
 
 class Opened(NamedTuple):
-    """A network modified as a look asks, the design of its run, and the images that the run is tested on."""
+    """A network modified as a `Look` specifies, the design of its run, and the images that the run is tested on."""
 
     network: TracedNetwork
     design: Design
@@ -52,7 +52,7 @@ class Opened(NamedTuple):
 
 
 class Looker:
-    """Answers looks at the runs of a store and caches the networks and data sets that it has loaded."""
+    """Answers requests about the runs of a store, and caches the networks and data sets that it has loaded."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -60,7 +60,12 @@ class Looker:
         self._data: OrderedDict[str, Images] = OrderedDict()
 
     def answer(self, ask: str, look: Look, tell: Tell = lambda _: None, numbers: Sequence[int] = ()) -> Answer:
-        """Raises `SnnvizError` with a sentence for the person who asks."""
+        """Returns the answer to a request: "look" (one image), "overview" (all test images) or "pictures" (of test
+        images).
+
+        look: the run, the image and the changes to the network. tell: called with the progress, 0 to 1. numbers:
+        indices of the test images for "pictures". Raises `SnnvizError` with a sentence for the user.
+        """
         with torch.no_grad():
             if ask == "look":
                 return look_at(*self.open(look), look)
@@ -118,7 +123,7 @@ class Looker:
 
 
 def main() -> None:
-    """Answers requests from stdin until it is closed."""
+    """Main function of the process: answers requests from stdin until it is closed."""
     torch.set_num_threads(1)
     frames, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr  # what prints must not come between frames
     looker = Looker(Store(check=False))
@@ -128,7 +133,7 @@ def main() -> None:
 
 
 def serve(looker: Looker, request: Mapping[str, Any], frames: BinaryIO) -> None:
-    """Answers one request and writes the replies to `frames`; errors become replies, too."""
+    """Answers one request (a parsed line of JSON) and writes the replies to `frames`; errors become replies, too."""
 
     def say(said: Mapping[str, Any], data: bytes = b"") -> None:
         frames.write(json.dumps({"id": request["id"], **said}).encode() + b"\n" + data)

@@ -1,4 +1,4 @@
-"""One image through a network: spikes, potentials, input currents by source, and the readout over time."""
+"""Traces one image through a network: spikes, potentials, input currents by source, and the readout over time."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ WHITE = 255
 
 
 def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) -> Answer:
-    """Returns what a network computes for one image.
+    """Returns what a network computes for one image: spikes, potentials, input currents and readout over time.
 
-    The answer's `about`: `label` (None for a drawn picture), `readout` and `predicted` by time step, `layers` with
-    name, shape, spikes per image, whether and how neurons were sampled, and learnt parameters; `focus` with the names
-    of the sources of each selected neuron's current. Its arrays: "input" (T or 1, C, H, W); "readout" (T, classes); for
-    layer i "spikes.i" (S, 2): time step and neuron in the order (C, H, W), "shown.i": the neurons that were kept if not
-    all, "counts.i" (C, H, W): spikes over time; for selected neuron k "potential.k" (T,), "fired.k" (T,), "currents.k"
-    (sources, T).
+    test: the run's test images; `look` says which one is used. The answer's `about` has `label` (None for a drawn
+    picture), `readout` and `predicted` by time step; `layers` with name, shape, spikes per image, whether and how
+    neurons were sampled, and learnt parameters; `focus` with the names of the sources of each selected neuron's
+    current. Its arrays: "input" (T or 1, C, H, W); "readout" (T, classes); for layer i "spikes.i" (S, 2): time step
+    and neuron in the order (C, H, W), "shown.i": the neurons that were kept if not all, "counts.i" (C, H, W): spikes
+    over time; for selected neuron k "potential.k" (T,), "fired.k" (T,), "currents.k" (sources, T).
 
     Raises `InputError` if the look does not fit the network.
     """
@@ -76,10 +76,10 @@ def _first(right: Array) -> int | None:
 
 
 def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) -> tuple[Tensor, int | None]:
-    """Returns the encoded input (T or 1, 1, C, H, W) for the image of a look, as the run's test encodes it, and its
-    label.
+    """Returns the encoded input (T or 1, 1, C, H, W) for the image of a look, and its label, None for a drawn
+    picture.
 
-    The label is None for a drawn picture.
+    It is encoded as in the test of the run.
     """
     if look.drawn:
         if datasets.dataset_card(design.data.name).counts is not None:
@@ -98,8 +98,8 @@ def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) ->
 
 
 def dropped(image: Tensor, look: Look) -> Tensor:
-    """Returns the input with a random share `look.dropped` of its values set to 0, drawn for each time step of the
-    input.
+    """Returns the encoded input with a random share `look.dropped` of its values set to 0, drawn anew for each time
+    step.
     """
     if not look.dropped:
         return image
@@ -108,7 +108,7 @@ def dropped(image: Tensor, look: Look) -> Tensor:
 
 
 def columns(x: Tensor) -> Array:
-    """Returns the values (T, N) of the first image of a batch, neurons in the order (C, H, W)."""
+    """Returns the values of the first image of a batch as an array (T, N), neurons in the order (C, H, W)."""
     first = x[:, 0]
     ordered = first.permute(0, 3, 1, 2) if first.dim() == 4 else first
     return ordered.flatten(1).detach().numpy()

@@ -1,4 +1,4 @@
-"""Loads a run's network for a look, and changes it as the look asks: silenced neurons, changed thresholds, noise."""
+"""Loads a run's network and modifies it as a `Look` specifies: silenced neurons, changed thresholds, noisy weights."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ INPUT_NAME = "input"
 
 
 def open_network(design: Design, arrays: Mapping[str, Any] | None, look: Look) -> TracedNetwork:
-    """Returns the network of a run, ready to be traced, with weights from its checkpoint's `arrays`; None: untrained
-    ones.
+    """Returns the network of a run, ready to be traced, with the changes that `look` specifies.
 
-    Raises `InputError` for a TTFS network, unknown layers or neurons, and factors of parameters that the neuron lacks.
+    arrays: weights from the run's checkpoint; None for the weights before training. Raises `InputError` for a TTFS
+    network, unknown layers or neurons, and factors of parameters that the neuron lacks.
     """
     if design.network.code == "ttfs":
         raise InputError("run", "be of a network that is not TTFS: the TTFS page shows those over time", look.run)
@@ -73,9 +73,11 @@ def _masks(architecture: Architecture, text: str) -> dict[int, Tensor]:
 
 
 def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
-    """Returns the sorted indices, in the order (C, H, W), of the neurons that `parse_neurons` found for a layer.
+    """Returns the sorted indices, in the order (C, H, W), of the neurons given by `numbers`, such as "3" or "c7" (a
+    channel).
 
-    Raises `InputError` for an index that the layer does not have; `field` is the field that the error names.
+    No numbers mean all neurons of the layer. Raises `InputError` for an index that the layer does not have; `field`
+    is the field that the error names.
     """
     channels, *size = layer.out_shape
     points, numbers = size[0] * size[1], tuple(numbers)
@@ -94,7 +96,9 @@ def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
 
 
 def source_name(architecture: Architecture, index: int) -> str:
-    """Returns the name of a source in a look: the layer's name, or "input" for the encoded image."""
+    """Returns the name of one of a network's layers as `Look.muted` writes it, "input" for the encoded image
+    (`INPUT`).
+    """
     return INPUT_NAME if index == INPUT else architecture.layers[index].name
 
 

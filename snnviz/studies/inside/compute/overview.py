@@ -1,4 +1,6 @@
-"""All test images through a network: confusions, accuracy by time step, and statistics of each layer's spikes."""
+"""Passes all test images through a network: predictions, accuracy by time step, and statistics of each layer's
+spikes.
+"""
 
 from __future__ import annotations
 
@@ -48,16 +50,16 @@ def overview(
 ) -> Answer:
     """Returns statistics of a network over all test images, evaluated in the same batches as the run's own test.
 
-    `tell` hears from 0 to 1 how far it is. about: `accuracy` and `by_steps`, the accuracy with 1, 2 ... time steps;
-    by layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or at every time step of
-    every image), `synchrony` (Golomb and Rinzel 1993: 0 where neurons spike independently of each other, 1 where all
-    do at once; None where none spikes), mean and standard deviation of u in thresholds, `gradient` (the mean of the
-    surrogate's derivative as a share of its largest value); `input_sd`, the standard deviation of the encoded input.
-    arrays: "readout_sd" (classes,): how much images move what the softmax sees, and "readout_bias", what biases alone
-    make of it; "predicted", "labels" (N,), "steps_needed" (N,):
-    time steps after which the answer does not change any more; "by_class.i" (classes,): spikes a neuron and time step;
-    "rates.i" (neurons,); "intervals.i" (T,): how many spikes follow the one before by 1, 2 ... steps; "potentials.i":
-    shares of u by `POTENTIAL_BINS`.
+    tell: called with the progress, 0 to 1. The answer's `about`: `accuracy` and `by_steps`, the accuracy with 1, 2,
+    ... time steps; by layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or at
+    every time step of every image), `synchrony` (Golomb and Rinzel 1993: 0 where neurons spike independently of each
+    other, 1 where all do at once; None where none spikes), mean and standard deviation of u in thresholds, `gradient`
+    (the mean of the surrogate's derivative as a share of its largest value); `input_sd`, the standard deviation of
+    the encoded input. Its arrays: "readout_sd" (classes,): standard deviation over images of the softmax's input, and
+    "readout_bias", the part of it that comes from biases alone; "predicted", "labels" (N,); "steps_needed" (N,): time
+    steps after which the prediction no longer changes; "by_class.i" (classes,): spikes per neuron and time step;
+    "rates.i" (neurons,); "intervals.i" (T,): number of inter-spike intervals of 1, 2, ... steps; "potentials.i":
+    distribution of u over `POTENTIAL_BINS`.
     """
     readout, steps = network.architecture.layers[-1], look.steps or network.steps
     classes = readout.out_shape[0] // readout.voters

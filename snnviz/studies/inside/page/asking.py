@@ -1,4 +1,4 @@
-"""Asks for looks on the page, with a sign of life while one waits and a sentence where there is no answer."""
+"""Requests answers for the page, with a progress bar while one waits and a message if there is no answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ WORDS = {"look": "Sending the image through the network", "overview": "Sending a
 
 
 def ask(what: str, look: Look, run: Run, numbers: Sequence[int] = ()) -> Answer | None:
-    """The answer, or None where there is none: then a sentence says why."""
+    """Returns the answer to a request about a run; None after an error, whose message is then shown on the page.
+
+    what: "look", "overview" or "pictures". numbers: indices of the test images for "pictures".
+    """
     begin, slot = time.monotonic(), st.empty()
 
     def tell(share: float) -> None:
@@ -39,5 +42,5 @@ def ask(what: str, look: Look, run: Run, numbers: Sequence[int] = ()) -> Answer 
 
 
 def asked_of(look: Look, run: Run, **changed: Any) -> Look:
-    """A look at a run, by its own name."""
+    """Returns a request for this run: `look` with the run's name and the fields in `changed` replaced."""
     return look.model_copy(update={"run": run.run, **changed})

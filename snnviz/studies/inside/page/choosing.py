@@ -1,4 +1,4 @@
-"""Which image: test images as pictures, misread ones first or of a cell of the confusion matrix, or a drawing."""
+"""Selection of the image: a grid of test images (misclassified first, or those of a confusion cell), or a drawing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ ORDERS = {"misread": "Misread first", "number": "In order"}
 
 
 def panel(run: Run, answer: Answer | None) -> None:
-    """The way to choose, and the pictures."""
+    """Draws the controls that select the image, and the grid of images. `answer`: for a drawing, whose class it
+    shows.
+    """
     still = datasets.dataset_card(run.design.data.name).counts is None
     ways = ["Test images", "Draw one"] if still else ["Test images"]
     way = "Draw one" if LOOK.value.drawn and still else "Test images"
@@ -108,7 +110,7 @@ def _all() -> None:
 
 
 def show_cell(true: int, given: int) -> None:
-    """From now on offer the images of a cell of the confusion matrix."""
+    """Restricts the grid to the test images of one cell of the confusion matrix: true class and predicted class."""
     st.session_state["inside-cell"] = (true, given)
     st.session_state["inside-page"] = 0
 

@@ -45,7 +45,7 @@ class _Asked:
 
 
 class Looking:
-    """The process that answers looks, and the requests sent to it; it answers them one after the other."""
+    """Client of the process that answers requests one after the other; starts it when needed."""
 
     def __init__(self, store: str) -> None:
         self.store = store
@@ -62,7 +62,11 @@ class Looking:
         return None if self._process is None else self._process.pid
 
     def ask(self, what: str, look: Look, numbers: Sequence[int] = ()) -> _Asked:
-        """Send a request; who asks for what is just being computed waits for the same answer."""
+        """Sends a request and returns it as pending; an equal request that is still being computed is returned
+        instead.
+
+        what: "look", "overview" or "pictures". numbers: indices of the test images for "pictures".
+        """
         text = json.dumps({"ask": what, "look": look.model_dump(mode="json"), "numbers": list(numbers)}, sort_keys=True)
         with self._lock:
             self._last = time.monotonic()
@@ -123,7 +127,7 @@ class Looking:
                 self.stop()
 
     def stop(self) -> None:
-        """Kills the process; the next look starts another."""
+        """Kills the process; the next request starts another."""
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
@@ -136,7 +140,7 @@ class Looking:
 
 @shared(4)
 def looking() -> Looking:
-    """Returns the server's one `Looking` for its store."""
+    """Returns the server's single client (`Looking`) for its store."""
     from snnviz.ui.kit import services
 
     return Looking(services.store().url)
@@ -150,10 +154,11 @@ def answer(
     numbers: Sequence[int] = (),
     patience: float = 600.0,
 ) -> Answer:
-    """Returns the answer to a look, from the cache if the same look was answered before for this `version` of the run.
+    """Waits for the answer to a request; taken from the cache if the same one was answered for this `version` of the
+    run.
 
-    `tell` hears how far it is while one waits. `numbers`: of test images, where pictures are asked for. Raises
-    `LookFailed`.
+    what: "look", "overview" or "pictures". tell: called with the progress, 0 to 1, while one waits. numbers: indices
+    of the test images for "pictures". patience: seconds to wait. Raises `LookFailed` after an error or that time.
     """
     key = (what, look, version, tuple(numbers))
     if (known := _ANSWERS.get(key)) is None:

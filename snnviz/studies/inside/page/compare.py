@@ -1,4 +1,4 @@
-"""Two networks on the same image: a run with another, or with itself before training."""
+"""The view that compares two networks on the same image: a run with another one, or with itself before training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNTRAINED = ""
 
 
 def panel(run: Run) -> None:
-    """The other network, the image, and both rasters on the same axes."""
+    """Draws the view: a menu of the other network, the image, both spike rasters and a table of spikes by layer."""
     now = LOOK.value
     runs = {
         name: one for name, one in setting.choices().items() if one.design.data == run.design.data and name != run.run

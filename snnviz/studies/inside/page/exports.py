@@ -1,4 +1,4 @@
-"""Takes a look out: spikes as CSV, and everything as an .npz file."""
+"""Downloads: spikes as CSV, and all arrays of an answer as an .npz file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnviz.studies.inside.look import Answer, Look
 
 
 def spikes_csv(answer: Answer) -> str:
-    """A line for each spike that left the process: layer, neuron in the order (C, H, W), time step from 1."""
+    """Returns CSV text with a line for each recorded spike: layer, neuron in the order (C, H, W), time step from 1."""
     lines = ["layer,neuron,step"]
     for index, layer in enumerate(answer.about["layers"]):
         for step, neuron in answer.arrays.get(f"spikes.{index}", ()):
@@ -20,14 +20,14 @@ def spikes_csv(answer: Answer) -> str:
 
 
 def npz(answer: Answer) -> bytes:
-    """All arrays of an answer, compressed."""
+    """Returns all arrays of an answer as the bytes of a compressed .npz file."""
     file = io.BytesIO()
     np.savez_compressed(file, **answer.arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
 
 def panel(answer: Answer, look: Look) -> None:
-    """Two buttons."""
+    """Draws the two download buttons for an answer and the request that it belongs to."""
     name = f"{look.run[:8]}-{'drawn' if look.drawn else look.image}"
     files = (
         ("Spikes as CSV", lambda: spikes_csv(answer), f"spikes-{name}.csv", "text/csv"),

@@ -1,4 +1,4 @@
-"""The Look inside page: which network, and the four ways to look at it."""
+"""The Look inside page: the selection of a network, and its four views."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TTFS = "This network spikes once a neuron: its own view of an image in time is o
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take the look from the address if the visit began here."""
+    """Sets the page's settings from the address on the first visit and after Back; called at the top of the page."""
     if LOOK.name in st.session_state and not is_back_navigation():
         return
     LOOK.begin({})
@@ -45,7 +45,7 @@ def begin() -> None:
 
 @show_store_errors()
 def panel() -> None:
-    """The menu of runs, and the view."""
+    """Draws the page: the menu of runs and the selected view."""
     VIEWS.head("Look inside", 4)
     st.caption(ABOUT)
     LOOK.show_problem(linked=True)

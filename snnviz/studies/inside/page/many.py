@@ -1,4 +1,4 @@
-"""The view of all test images."""
+"""The view of a network's results on all test images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ CHARTS = "inside-many"
 
 
 def panel(run: Run) -> None:
-    """What is changed, the numbers with and without it, the figures, and a table of layers."""
+    """Draws the view: changes to the network, accuracy and spikes with and without them, figures, and a table of
+    layers.
+    """
     poke.panel(run)
     look = asked_of(LOOK.value, run).network
     answer = ask("overview", look, run)

@@ -1,4 +1,4 @@
-"""What is changed of a trained network without training anew: thresholds, leaks, weights, input, and who is silent."""
+"""Controls that change a trained network without training: thresholds, leaks, noise, input, silenced neurons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SLIDERS = ("threshold", "leak", "noise", "dropped")
 
 
 def panel(run: Run) -> None:
-    """The widgets, in a drawer that says how much is changed."""
+    """Draws the controls in an expander whose title says how much is changed."""
     look, design = LOOK.value, run.design
     many = sum(getattr(look, name) != getattr(look.plain, name) for name in (*SLIDERS, "steps", "silenced", "muted"))
     title = (
@@ -71,7 +71,7 @@ def _silence(key: str) -> None:
 
 
 def neurons_text(neurons: dict[str, tuple[str, ...]]) -> str:
-    """The inverse of `parse_neurons`.
+    """Returns neurons by layer as text for `Look.silenced`, the inverse of `parse_neurons`.
 
     >>> neurons_text({"L2": ("3", "c7"), "L1": ()})
     'L2 3 c7; L1'
@@ -80,7 +80,7 @@ def neurons_text(neurons: dict[str, tuple[str, ...]]) -> str:
 
 
 def sources(design: Design) -> dict[str, str]:
-    """What can be muted: skips, backward connections and paths, as a look writes them, with words for the menu."""
+    """Returns the connections that can be muted, as `Look.muted` writes them, each with its label for the menu."""
     built = build_architecture(design)
     found = {}
     kinds = {"main": "path", "add": "ASC", "concat": "DSC"}
@@ -116,7 +116,7 @@ def _mute(key: str) -> None:
 
 
 def toggle_neuron(setting: PageSettings[Look], layer: str, number: str) -> None:
-    """Silence a neuron, or let it speak again."""
+    """Adds a neuron (layer and number, or "c3" for a channel) to the silenced ones, or removes it from them."""
     known = parse_neurons(setting.value.silenced)
     now = known.get(layer, ())
     left = tuple(one for one in now if one != number) if number in now else (*now, number)

@@ -1,4 +1,4 @@
-"""What the page looks at: a run, an image, and what is changed for it, as one value with its link."""
+"""The settings of the page: a run, an image and the changes to them, as one `Look` with its link."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_LISTED = 200
 
 
 def to_link(look: Look, view: str = VIEWS.first) -> str:
-    """The query string of a look.
+    """Returns the query string that opens the page with a request and a view.
 
     >>> to_link(Look(run="0123456789abcdef", image=7), "many")
     'look.run=0123456789abcdef&look.image=7&view=many'
@@ -37,7 +37,7 @@ def to_link(look: Look, view: str = VIEWS.first) -> str:
 
 
 def open_design(design: Design) -> None:
-    """Have the page show the run of a design."""
+    """Sets the page to the run of a design, before the browser is sent there."""
     st.session_state[LOOK.name] = Look(run=design.digest)
     LOOK.clear_problems()
     LOOK.renew_widgets()
@@ -45,7 +45,7 @@ def open_design(design: Design) -> None:
 
 
 def choices() -> dict[str, Run]:
-    """The runs that can be looked into, by name, the newest first: of designs, with weights."""
+    """Returns the runs in the menu by name, the newest first: those of designs that have weights."""
 
     def read() -> dict[str, Run]:
         found = [run for run in services.store().runs(of=Design) if run.checkpoint is not None and can_look(run.design)]
@@ -55,12 +55,14 @@ def choices() -> dict[str, Run]:
 
 
 def can_look(design: Design) -> bool:
-    """Whether this page shows such networks."""
+    """Returns whether the page supports networks of this design: all but TTFS networks."""
     return design.network.code != "ttfs"
 
 
 def run_of(look: Look) -> Run | None:
-    """The run that is looked into, None where it is not in the store or is no training."""
+    """Returns the run of a request, the newest one if it names none; None if it is not in the store or not a
+    training.
+    """
     if not look.run:
         return next(iter(choices().values()), None)
     try:
@@ -71,20 +73,20 @@ def run_of(look: Look) -> Run | None:
 
 
 def run_words(run: Run) -> str:
-    """A run in a menu: its title or its design, and its name."""
+    """Returns what a run is called in the menu: its title, or a summary of its design, and the start of its name."""
     return f"{run.title or one_line_summary(run.design)} · {run.run[:8]}"
 
 
 def version(run: Run) -> tuple[str, float | None, int | None]:
-    """What the answers to looks depend on besides the look."""
+    """Returns what identifies the state of a run's weights, as a key for cached answers."""
     return run.run, run.finished, run.checkpoint
 
 
 def class_names(design: Design) -> tuple[str, ...]:
-    """Classes in words, where the data set has them."""
+    """Returns the names of the classes of a design's data set; () if it has none."""
     return tuple(datasets.dataset_card(design.data.name).labels)
 
 
 def read(query: Mapping[str, str]) -> tuple[Look, str]:
-    """Look and view of a link. Raises `InputError`."""
+    """Returns the request and the view of a link's parameters. Raises `InputError` for invalid ones."""
     return LOOK.from_link(query), VIEWS.read(query)

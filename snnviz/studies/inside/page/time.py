@@ -1,4 +1,4 @@
-"""The view of one image in time: which image, the rasters, chosen neurons, maps and weights."""
+"""The view of one image over time: rasters, chosen neurons, feature maps and weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RASTERS = "inside-rasters"
 
 
 def panel(run: Run) -> None:
-    """Images to choose from on the left, the network at work on the right."""
+    """Draws the view: the images to choose from on the left, the network's activity on the right."""
     poke.panel(run)
     left, right = st.columns([3, 9], gap="medium")
     look = asked_of(LOOK.value, run)
@@ -103,5 +103,5 @@ def _close() -> None:
 
 
 def spikes_of(answer: Answer) -> int:
-    """All spikes of an image."""
+    """Returns the number of spikes of all layers for the image of an answer."""
     return sum(one.get("spikes", 0) for one in answer.about["layers"])

@@ -1,4 +1,4 @@
-"""The view that says what is wrong with a network, with its evidence."""
+"""The view that lists the problems found in a network, each with a figure as evidence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ICONS = {"silent": ":material/volume_off:", "class": ":material/block:", "steps"
 
 
 def panel(run: Run) -> None:
-    """A sentence for each thing that is wrong, its evidence below it."""
+    """Draws a sentence for each problem of a run's network, with its evidence below it."""
     look = asked_of(LOOK.value, run).network
     answer = ask("overview", Look(run=run.run, weights=look.weights), run)
     if answer is None:
@@ -39,7 +39,7 @@ def panel(run: Run) -> None:
 
 
 def evidence(answer: object, one: Finding, names: tuple[str, ...]) -> Chart:
-    """The figure that shows it."""
+    """Returns the figure that shows a problem. `names`: names of the classes, if any."""
     from snnviz.studies.inside.look import Answer
 
     assert isinstance(answer, Answer)

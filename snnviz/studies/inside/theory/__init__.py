@@ -1,1 +1,1 @@
-"""In numpy: which untried candidates of a search promise most."""
+"""The study's computations in numpy: a diagnosis of a network's problems."""

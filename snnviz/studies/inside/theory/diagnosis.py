@@ -1,7 +1,8 @@
-"""What is wrong with a network, in sentences with their evidence: rules over what it does with all test images.
+"""Diagnosis of a trained network: rules over its statistics on all test images, each with a sentence and its
+evidence.
 
-Each rule names one of seven kinds of trouble. Their limits were set on networks of `benchmarks/diagnosing.py`, which
-plants each kind at random, and checked on others.
+Each rule detects one of seven kinds of problem. Their limits were set on networks of `benchmarks/diagnosing.py`,
+which creates problems of each kind at random, and checked on others.
 """
 
 from __future__ import annotations
@@ -42,8 +43,11 @@ FEWEST_IMAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A trouble: its kind, a headline, a sentence with numbers, what may help, and the figure that shows it
-    ("potentials", "rates", "steps" or "confusion")."""
+    """A problem of a network: its kind, a title, a sentence with numbers, advice, and the name of the figure that
+    shows it.
+
+    evidence: "potentials", "rates", "steps" or "confusion".
+    """
 
     kind: Kind
     title: str
@@ -53,7 +57,10 @@ class Finding:
 
 
 def diagnose(answer: Answer, design: Design) -> list[Finding]:
-    """What is wrong with a network, from its overview (`compute.overview`); nothing where no rule applies."""
+    """Returns the problems of a network; [] if no rule applies.
+
+    answer: the statistics of the network on all test images, by `compute.overview.overview`. design: of its run.
+    """
     layers: Sequence[Mapping[str, Any]] = answer.about["layers"]
     weak = list(_input(answer))
     found = [*weak, *_silent(answer, layers, after_weak_input=bool(weak)), *_saturated(layers)]

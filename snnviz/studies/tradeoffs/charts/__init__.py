@@ -1,1 +1,1 @@
-"""Charts (plotly)."""
+"""Plotly figures, tables and sentences of the study "Trade-offs"."""

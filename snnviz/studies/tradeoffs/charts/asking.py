@@ -1,4 +1,4 @@
-"""The groups of an experiment as a table: theory before training beside what training came to."""
+"""A table of an experiment's groups: what theory forecasts before training beside the results of training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SHOWN = ("accuracy", "rate", "energy")
 
 
 def level_text(asked: Experiment, levels: Levels, axis: int) -> str:
-    """The level of a group on an axis, for people; of one axis at a time the base's as "base"."""
+    """Returns the level of a group on an axis as text; "base" if axes are varied one at a time and this one is not.
+
+    levels: the group's level index on each axis. axis: index of the axis.
+    """
     return _level_text(asked.axes[axis], levels[axis])
 
 
@@ -32,7 +35,7 @@ def _level_text(one: Axis, level: int) -> str:
 
 
 def axis_name(asked: Experiment, axis: int) -> str:
-    """What an axis is called on pages."""
+    """Returns the label of an experiment's axis (by index): the labels of its fields."""
     return _axis_name(asked.axes[axis])
 
 
@@ -41,8 +44,11 @@ def _axis_name(axis: Axis) -> str:
 
 
 def group_table(asked: Experiment, known: Mapping[Levels, Forecast], results: Mapping[str, Result]) -> pd.DataFrame:
-    """A row for each group: its levels, the forecast, means over the seeds that are done, and its size where that
-    differs."""
+    """Returns a table with a row for each group: its levels, forecast, size if that differs, and means over finished
+    seeds.
+
+    known: the forecasts made so far, by levels. results: results of finished runs by digest.
+    """
     members: dict[Levels, list[Result]] = {levels: [] for levels in asked.groups()}
     for run in asked.runs():
         if (result := results.get(run.design.digest)) is not None:

@@ -1,4 +1,4 @@
-"""Figures of a comparison: each seed's difference as a dot with the mean and its interval, curves of both groups."""
+"""Figures of a comparison of designs A and B: differences at each seed with mean and interval, and learning curves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ DRAWN = ("accuracy", "loss", "rate", "synops", "energy", "seconds")
 
 
 def difference_charts(found: PairedRuns, known: Mapping[Metric, Comparison]) -> list[Chart]:
-    """A figure for each metric: B - A at each seed, and the mean with its interval."""
+    """Returns a figure for each metric: the difference B - A at each seed as a dot, and the mean with its interval.
+
+    known: the comparison of each metric, which has the mean and the interval.
+    """
     drawn = [METRICS[name] for name in DRAWN if name in METRICS and METRICS[name] in known]
     return [_difference_chart(found, metric, known[metric]) for metric in drawn]
 
@@ -100,7 +103,9 @@ CURVES = (
 
 
 def curve_charts(found: PairedRuns) -> list[Chart]:
-    """Accuracy and loss over the epochs: the means of both groups over seeds, each in the band of its interval."""
+    """Returns figures of accuracy and loss over epochs: means of A and of B over seeds, in the bands of their
+    intervals.
+    """
     charts = []
     for column, title, bounds in CURVES:
         share = bounds is SHARES
@@ -123,7 +128,9 @@ def _epochs(several: Sequence[Sequence[EpochEnd]]) -> list[int]:
 
 
 def look_chart(looks: Sequence[Comparison], metric: Metric) -> Chart:
-    """The interval that holds at every look, look by look."""
+    """Returns a figure of the interval after each seed, if one looks after each: `looks` are the comparisons in
+    order.
+    """
     factor, unit = in_units(metric)
     name = f"B − A{f', {unit}' if unit else ''}"
     figure = empty("seeds at the look", name, zeroline=True, zerolinewidth=2, rangemode="tozero")
@@ -157,7 +164,11 @@ def look_chart(looks: Sequence[Comparison], metric: Metric) -> Chart:
 
 
 def verdict_row(name: str, known: Mapping[str, Comparison]) -> dict[str, Any]:
-    """A row of the table of several designs against one: accuracy, then the verdicts of the others."""
+    """Returns a row of the table that compares several designs with A: the accuracy's difference, and verdicts by
+    metric.
+
+    name: of the design. known: its comparison with A by metric name.
+    """
     accuracy = known["accuracy"]
     ends = (accuracy.low, accuracy.high)
     finite = all(map(math.isfinite, ends))
@@ -174,7 +185,7 @@ def verdict_row(name: str, known: Mapping[str, Comparison]) -> dict[str, Any]:
 
 
 def table_rows(found: PairedRuns, known: Mapping[Metric, Comparison]) -> list[Metric]:
-    """The metrics of the table, in its order."""
+    """Returns the metrics that get a row in the table of a comparison, in order."""
     return [metric for metric in listed_metrics(found) if metric in known]
 
 

@@ -1,4 +1,6 @@
-"""Groups of runs against two or three objectives, with the front; and how the front grew with the number of runs."""
+"""Figures of groups of runs against two or three objectives with their Pareto front, and of its hypervolume over
+time.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ MEAN = "Points: means over seeds"
 
 
 def front_chart(weighed: Weighed, opened: str = "") -> Chart:
-    """Returns the scatter: the first objective upwards, the second across, the third as colour. `opened`: a key."""
+    """Returns a scatter plot of groups: the first objective on y, the second on x, the third as colour; the front is
+    a line.
+
+    opened: key of the group that is highlighted; "" for none.
+    """
     up, across = weighed.objectives[:2]
     (x, x_axis), (y, y_axis) = axis(across.metric, across.better), axis(up.metric, up.better)
     figure = empty(x, y, **y_axis)
@@ -52,7 +58,7 @@ def front_chart(weighed: Weighed, opened: str = "") -> Chart:
 
 
 def front_caption(weighed: Weighed, drawn: int) -> str:
-    """Returns how to read the scatter, and by which images its best were chosen."""
+    """Returns the caption of the scatter plot with `drawn` groups, which says on which images accuracy was measured."""
     beaten = int((weighed.left & ~weighed.front).sum())
     alone = sum(count == 1 for count, left in zip(weighed.seeds, weighed.left, strict=True) if left)
     said = [f"{MEAN}. {INTERVAL}" + (f", none of {alone} groups with one seed." if alone else ".")]
@@ -66,7 +72,10 @@ def front_caption(weighed: Weighed, drawn: int) -> str:
 
 
 def chosen_words(weighed: Weighed) -> str:
-    """Returns by which images a best is chosen, as a sentence; "" where no objective asks."""
+    """Returns a sentence that says whether a best group is chosen by validation or by test images.
+
+    "" if none of the objectives depends on images.
+    """
     if weighed.chosen_on == "validation":
         return "Chosen by validation images; the test images are asked once, of the point that is open."
     if weighed.chosen_on == "test":
@@ -76,7 +85,7 @@ def chosen_words(weighed: Weighed) -> str:
 
 
 def volume_chart(weighed: Weighed) -> Chart:
-    """Returns the hypervolume of the front against the number of runs, in the order in which groups came."""
+    """Returns a line chart of the front's hypervolume against the number of finished runs, in order of time."""
     runs, shares = weighed.volume()
     figure = empty("runs", "hypervolume, share of the last", tickformat=".0%", range=[-0.02, 1.05])
     shape: dict[str, Any] = {"color": FRONT, "width": 2.5, "shape": "hv"}

@@ -1,5 +1,4 @@
-"""Two fields as maps: an objective and what both fields alone do not say of it; what trained, what died, and what
-theory expects."""
+"""Heat maps over two fields: an objective and its interaction; what was trained beside what theory forecasts."""
 
 from __future__ import annotations
 
@@ -32,7 +31,11 @@ Grid = NDArray[np.float64]
 
 
 def interaction_charts(weighed: Weighed, across: str, down: str, side: int = 0) -> list[Chart]:
-    """Returns the objective by two fields, and what is beyond both alone; nothing where no group has both."""
+    """Returns two heat maps over two fields: the objective, and its part beyond the sum of both fields' separate
+    effects.
+
+    across, down: paths of the fields on x and y. side: index of the objective. [] if no group has both fields.
+    """
     one = weighed.objectives[side]
     found = interaction(across, down, weighed.fields, weighed.mean[:, side].tolist())
     if found is None:
@@ -54,7 +57,11 @@ def interaction_charts(weighed: Weighed, across: str, down: str, side: int = 0) 
 
 
 def trained_charts(weighed: Weighed, across: str, down: str) -> list[Chart]:
-    """Returns accuracy, firing rate, layers that are silent after and before training, and the theory's forecast."""
+    """Returns heat maps over two fields: accuracy, firing rate, silent layers before and after training, and the
+    forecast.
+
+    across, down: paths of the fields on x and y.
+    """
     charts = []
     told: list[tuple[str, str, str, Any]] = [
         ("accuracy", "Trained: accuracy", "Of the test images, mean over seeds.", SCALE),
@@ -146,8 +153,11 @@ def _map(
 
 
 def fields_of_maps(weighed: Weighed, wanted: Sequence[str], ranked: Sequence[str]) -> tuple[str, str] | None:
-    """Returns the fields of the maps: those `wanted` if they vary, else the most important ones; None of fewer than
-    two."""
+    """Returns the two fields for the maps: `wanted` if they vary, else the first of `ranked`; None if fewer than two
+    vary.
+
+    wanted: two paths, "" for any. ranked: the fields that vary, the most important first.
+    """
     known = [name for name in wanted if name in weighed.fields]
     several = list(dict.fromkeys([*known, *ranked, *weighed.fields]))
     return (several[0], several[1]) if len(several) > 1 else None

@@ -1,4 +1,6 @@
-"""What mattered: importances beside chance, what each level does, and how the best groups are spread."""
+"""Figures of which fields decide an objective: importances, effects of levels, and how the best groups are
+distributed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ MATTERS, CHANCE, FAINT = "var(--st-blue-color)", "var(--st-orange-color)", "var(
 
 
 def importance_chart(one: Objective, found: Sequence[Importance], groups: int) -> Chart:
-    """Returns bars of what mattered for an objective, with what chance gives each field as a mark."""
+    """Returns bars of the fields' importances for an objective, each with a mark at what chance would give.
+
+    one: the objective. found: the importances. groups: number of groups that they were computed from.
+    """
     shown = list(found[:MOST_FIELDS])[::-1]
     names = [field_label(each.field) for each in shown]
     figure = empty("importance (PED-ANOVA)", "", type="category")
@@ -47,7 +52,11 @@ def importance_chart(one: Objective, found: Sequence[Importance], groups: int) -
 
 
 def effect_chart(weighed: Weighed, field: str, side: int) -> Chart:
-    """Returns what each level of a field does to an objective, with its interval."""
+    """Returns a chart of a field's marginal effect on an objective: for each level the mean change, with its
+    interval.
+
+    field: its path. side: index of the objective.
+    """
     one = weighed.objectives[side]
     values = [group.values.get(one.name, {}) for group in weighed.groups]
     found = marginal_effect(field, weighed.fields, values)
@@ -78,7 +87,7 @@ def effect_chart(weighed: Weighed, field: str, side: int) -> Chart:
 
 
 def effect_caption(found: MarginalEffect) -> str:
-    """Returns what the dots are, and what their intervals are of."""
+    """Returns the caption of an effect chart, which says what the dots and their intervals are computed from."""
     if found.paired:
         return (
             f"How far each level is from the mean of all levels, of {found.blocks} "
@@ -91,7 +100,10 @@ def effect_caption(found: MarginalEffect) -> str:
 
 
 def best_chart(weighed: Weighed, field: str, side: int = 0) -> Chart:
-    """Returns how the best tenth of the groups is spread over the levels of a field, beside all groups."""
+    """Returns a chart of how the best tenth of groups is distributed over the levels of a field, beside all groups.
+
+    field: its path. side: index of the objective.
+    """
     one = weighed.objectives[side]
     found = best_distribution(field, weighed.fields[field], weighed.mean[:, side].tolist(), one.better)
     levels = [level_label(field, level) for level in found.levels]

@@ -1,4 +1,4 @@
-"""What groups, fields and levels are called in figures."""
+"""Names of groups, fields and levels in figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def field_label(path: str) -> str:
 
 
 def level_label(path: str, level: Any) -> str:
-    """Returns a level as text; a range as its two ends.
+    """Returns a level of a field as text: its value, or both ends of a range (low, high).
 
     >>> level_label("neuron.threshold", 0.5), level_label("neuron.threshold", (0.5, 1.25))
     ('0.5', '0.5 to 1.25')
@@ -39,7 +39,9 @@ def level_label(path: str, level: Any) -> str:
 
 
 def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
-    """Returns what one group has of the fields that vary, a text each.
+    """Returns the settings of one group as texts such as "Threshold θ 0.5", without fields that it does not have.
+
+    fields: the fields that vary, path to the value in each group. place: index of the group.
 
     >>> group_fields({"neuron.threshold": [0.5, 1.0], "init.gain": [ABSENT, 2.0]}, 0)
     ['Threshold θ 0.5']
@@ -52,8 +54,7 @@ def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
 
 
 def group_name(weighed: Weighed, place: int) -> str:
-    """Returns a group's name among the others: what it has of the fields that vary, of kinds the entry alone, cut where
-    it is long."""
+    """Returns a short name of a group (by index): the values of the fields that vary, cut if it is long."""
     known = {path: values[place] for path, values in weighed.fields.items() if values[place] is not ABSENT}
     named = [
         level_label(path, own) if path.endswith(".kind") else f"{_small(field_label(path))} {level_label(path, own)}"
@@ -73,7 +74,7 @@ def _small(words: str) -> str:
 
 
 def number_text(metric: Metric, mean: float, low: float, high: float) -> str:
-    """Returns a mean with its interval as text, where it has one.
+    """Returns a metric's mean with its confidence interval as text; without it if `low` and `high` are infinite.
 
     >>> from snnviz.theory.metrics import METRICS
     >>> number_text(METRICS["operations"], 63_600.0, -29_000.0, 156_000.0)
@@ -90,7 +91,7 @@ def _signed(metric: Metric, number: float) -> str:
 
 
 def hover(weighed: Weighed, place: int) -> str:
-    """Returns what is told where the pointer is on a group: what was set, and each objective with its interval."""
+    """Returns the tooltip of a group (by index): its settings, and each objective with its interval."""
     several = weighed.seeds[place]
     lines = group_fields(weighed.fields, place)
     more = len(lines) - MOST_LINES
@@ -102,7 +103,7 @@ def hover(weighed: Weighed, place: int) -> str:
 
 
 def axis(metric: Metric, better: str) -> tuple[str, dict[str, Any]]:
-    """Returns the title of an axis, with its direction, and its layout."""
+    """Returns the title of a metric's axis, which says whether "more" or "less" is better, and its Plotly layout."""
     unit = f" ({metric.unit})" if metric.unit else ""
     title = f"{escape(metric.label, quote=False)}{unit}, {better} is better"
     return title, {"tickformat": ".0%"} if metric.form == "share" else {}

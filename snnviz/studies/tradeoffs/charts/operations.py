@@ -1,4 +1,4 @@
-"""Multiplications and additions of an image: two colours of one bar, a bar a group."""
+"""Stacked bars of multiplications and additions per image."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ PARTS = (
 
 
 def operations_chart(weighed: Weighed) -> Chart | None:
-    """Returns the bars of the front, then of others that are left, the cheapest first; None where nothing was
-    counted."""
+    """Returns a bar for each group, those on the front first, then others within limits, the cheapest first.
+
+    Multiplications and additions per image are stacked. None if operations were not counted in any run.
+    """
     means = {name: [_mean(group.values.get(name, {})) for group in weighed.groups] for name, *_ in PARTS}
     counted = [place for place in np.flatnonzero(weighed.left).tolist() if means["macs"][place] is not None]
     if not counted:

@@ -1,4 +1,4 @@
-"""Parallel coordinates: a line for each group through its fields and objectives, chosen among by boxes on the axes."""
+"""Parallel coordinates: a line per group through its fields and objectives, filtered by brushing the axes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FADED = "faded"
 
 
 class Axis(NamedTuple):
-    """One axis: the place of each group from 0 to 1 (NaN where it has none), the words at it, and the ticks."""
+    """One axis: the position of each group from 0 to 1 (NaN if it has no value), its value as text, and the ticks."""
 
     title: str
     places: list[float]
@@ -36,7 +36,7 @@ class Axis(NamedTuple):
 
 
 def parallel_chart(weighed: Weighed, ranked: Sequence[str]) -> Chart:
-    """Returns the lines. `ranked`: the fields that vary, the most important first."""
+    """Returns the chart, a line for each group. `ranked`: the fields that vary, the most important first."""
     names = [name for name in ranked if name in weighed.fields][:MOST_FIELDS]
     axes = [_field_axis(name, weighed.fields[name]) for name in names]
     axes += [_objective_axis(one, weighed.mean[:, side].tolist()) for side, one in enumerate(weighed.objectives)]

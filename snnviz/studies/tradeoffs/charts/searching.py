@@ -1,4 +1,4 @@
-"""What searches for a front found: their candidates, the fronts, and how much these cover after each candidate."""
+"""Figures and a table of searches for a Pareto front: candidates, fronts, and hypervolume after each candidate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ MARKERS = {"qlognehvi": "circle", "random": "diamond"}
 
 
 def search_charts(histories: Sequence[FrontHistory]) -> list[Chart]:
-    """Returns a scatter of accuracy against each cost, and what the fronts cover after each candidate."""
+    """Returns a scatter plot of accuracy against each cost, and the share of the objectives' box that each front
+    covers.
+    """
     search = histories[0].search
     found = [_scatter(histories, place) for place in range(1, len(search.objectives))]
     return [*found, _covered(histories)]
@@ -89,7 +91,7 @@ def _told(name: str, number: float) -> str:
 
 
 def level_texts(search: FrontSearch, one: Candidate) -> list[tuple[str, str]]:
-    """Returns each varied field's path with what the candidate has there, as text."""
+    """Returns pairs of each varied field's path and the candidate's value of it as text."""
     return [
         (path, escape(value(path, axis.levels[level][path]), quote=False))
         for axis, level in zip(search.axes, one.code, strict=True)
@@ -131,7 +133,7 @@ def _course(kind: str, shares: Sequence[float], of: str, *, faded: bool) -> dict
 
 
 def front_table(histories: Sequence[FrontHistory]) -> pd.DataFrame:
-    """Returns a row for each candidate on the front of its search: where it lies on the axes, and what it reaches."""
+    """Returns a table with a row for each candidate on the front of its search: its settings and objectives."""
     rows = []
     for history in histories:
         search = history.search

@@ -1,4 +1,4 @@
-"""Sentences and rows of a comparison, the same on the page and on the command line."""
+"""Sentences and table rows of a comparison, shared by the page and the command."""
 
 from __future__ import annotations
 
@@ -21,23 +21,28 @@ ANYTIME = "interval of the mean difference that holds at every look, at 95 %"
 
 
 def listed_metrics(found: PairedRuns) -> list[Metric]:
-    """Those that both have numbers of at some seed."""
+    """Returns the metrics of which both A and B have values at some common seed."""
     return [METRICS[name] for name in FIRST if name in METRICS and found.differences(name)]
 
 
 def in_units(metric: Metric) -> tuple[float, str]:
-    """What a difference is multiplied by, and the unit that it is told in."""
+    """Returns the factor and the unit with which differences of a metric are written, such as (100, "points") for
+    accuracy.
+    """
     return (100.0, "points") if metric.form == "share" else (1.0, metric.unit)
 
 
 def metric_sentence(metric: Metric, found: Comparison, name: str = "B") -> str:
-    """What a comparison of this metric comes to."""
+    """Returns the result of a metric's comparison as a sentence. `name`: what B is called."""
     factor, unit = in_units(metric)
     return f"{metric.label}: {found.sentence(name, factor=factor, unit=unit)}."
 
 
 def stopped_sentence(found: Comparison, most: int | None) -> str:
-    """Why *until decided* ended; nothing where it was not asked for."""
+    """Returns a sentence that says why a sequential comparison (until decided) ended; "" if none was requested.
+
+    most: largest number of seeds of the sequential comparison, None for a comparison with a fixed number of seeds.
+    """
     if most is None:
         return ""
     seeds = f"{found.seeds} seed{'' if found.seeds == 1 else 's'}"
@@ -50,7 +55,7 @@ def stopped_sentence(found: Comparison, most: int | None) -> str:
 
 
 def difference_text(metric: Metric, value: float) -> str:
-    """A difference with its sign and unit.
+    """Returns a difference of a metric as text with sign and unit.
 
     >>> difference_text(METRICS["accuracy"], 0.0131), difference_text(METRICS["energy"], -3.21)
     ('+1.31 points', '-3.21 nJ')
@@ -64,8 +69,10 @@ def difference_text(metric: Metric, value: float) -> str:
 def comparison_row(
     found: PairedRuns, metric: Metric, comparison: Comparison, *, corrected: bool = False
 ) -> dict[str, str]:
-    """A row of the table: means of A and B, their difference, its interval and the verdict; with Holm's p where
-    several are compared."""
+    """Returns a row of the table of a comparison: means of A and B, difference, interval and verdict as texts.
+
+    corrected: add the p value corrected by Holm's method, for comparisons of several designs with one.
+    """
     a, b = (fmean(values[metric.name][seed] for seed in found.differences(metric.name)) for values in found.values)
     ends = (comparison.low, comparison.high)
     open_ended = not all(map(math.isfinite, ends))
@@ -83,12 +90,12 @@ def comparison_row(
 
 
 def interval_ends(metric: Metric, ends: Sequence[float]) -> str:
-    """Both ends of an interval with signs, in the metric's unit but without it."""
+    """Returns both ends of an interval as text with signs, in the metric's unit, without naming the unit."""
     return " to ".join(difference_text(metric, end).split(" ")[0] for end in ends)
 
 
 def method_words(found: Comparison) -> str:
-    """What the interval is, for the line under a figure."""
+    """Returns a text for captions that says how the interval was computed."""
     if found.method == ANYTIME_T:
         return f"{ANYTIME}, from seed {FIRST_LOOK} on"
     if found.method == "test images alone":

@@ -1,1 +1,1 @@
-"""Commands (click)."""
+"""Commands (click) of the study "Trade-offs": `experiment`, `compare`, `tradeoffs` and `front`."""

@@ -1,4 +1,4 @@
-"""The command that compares designs, paired by seed."""
+"""The command `compare`, which compares designs paired by seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that trains an experiment and prints its groups."""
+"""The command `experiment`, which trains an experiment and prints a row for each group."""
 
 from __future__ import annotations
 
@@ -83,7 +83,12 @@ def experiment(
 def read_experiment(
     base: str | None, vary: Sequence[str], settings: Sequence[str], options: Mapping[str, str | None]
 ) -> Experiment:
-    """The experiment of what was typed. Raises `InputError`."""
+    """Returns the experiment given by the arguments of the command. Raises `InputError`.
+
+    base: a named design, a file or a link; None for the page's first experiment. vary: texts ``path=values``, one per
+    axis. settings: texts ``path=value`` that change the base. options: other fields of `Experiment`, None if not
+    given.
+    """
     given = {name: links.parse_value(name, value) for name, value in options.items() if value is not None}
     if base is None and not vary:
         start = DEFAULT
@@ -125,7 +130,10 @@ def _print_preview(asked: Experiment, store: Store, stored: Mapping[str, Run], a
 
 
 def run_rows(asked: Experiment, runs: Mapping[str, Run], values: Mapping[str, Values]) -> list[dict[str, Any]]:
-    """A row for each run: its settings along the axes, seed, state and metrics."""
+    """Returns a dictionary for each run: its settings along the axes, seed, state and metrics.
+
+    runs: existing runs by digest. values: metrics of runs by run name.
+    """
     rows = []
     for run in asked.runs():
         name = run.design.digest
@@ -140,7 +148,10 @@ def run_rows(asked: Experiment, runs: Mapping[str, Run], values: Mapping[str, Va
 
 
 def settings_of(asked: Experiment, levels: Sequence[int]) -> dict[str, Any]:
-    """The values along the axes by path; of one axis at a time the base's where none is taken."""
+    """Returns a group's values along the axes by path; the base's value for an axis that is not varied in this group.
+
+    levels: level index on each axis.
+    """
     flat = links.flatten(asked.base)
     found: dict[str, Any] = {}
     for axis, level in zip(asked.axes, levels, strict=True):
@@ -149,7 +160,9 @@ def settings_of(asked: Experiment, levels: Sequence[int]) -> dict[str, Any]:
 
 
 def group_rows(asked: Experiment, values: Mapping[str, Values]) -> list[dict[str, Any]]:
-    """A row for each group: its settings, seeds and runs, and each metric's mean and interval over those done."""
+    """Returns a dictionary for each group: its settings, seeds and runs, and each metric's mean and interval over
+    runs done.
+    """
     members: dict[tuple[int, ...], list[tuple[int, str]]] = {}
     for run in asked.runs():
         members.setdefault(run.levels, []).append((run.seed, run.design.digest))

@@ -1,4 +1,4 @@
-"""The command that searches along the axes of an experiment for a front, and prints what nothing beats."""
+"""The command `front`, which searches along the axes of an experiment for a Pareto front and prints it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,11 @@ def front(
 
 
 def read_axes(base: str | None, vary: Sequence[str], settings: Sequence[str]) -> tuple[Design, tuple[str, ...]]:
-    """Returns the base and the axes of what was typed. Raises `InputError`."""
+    """Returns the base design and the axes given by the arguments of the command. Raises `InputError`.
+
+    base: a named design, a file or a link. vary: texts ``path=values``. settings: texts ``path=value`` that change
+    the base.
+    """
     if (base is None and not vary) or (base is not None and base.startswith("?")):
         asked = from_query(base) if base else DEFAULT
         design, vary = asked.base, vary or asked.vary
@@ -78,7 +82,7 @@ def read_axes(base: str | None, vary: Sequence[str], settings: Sequence[str]) ->
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints a search, as far as it has come."""
+    """Prints a search's candidates and front as far as it has progressed, for the command `show`."""
     if as_json:
         print_json(reports(store, [run])[0])
         return
@@ -87,13 +91,15 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def history_of(store: Store, run: Run) -> FrontHistory:
-    """Returns what a search has said so far."""
+    """Returns the history of a search from the rows that its run has stored so far."""
     assert isinstance(run.task, FrontSearch)
     return FrontHistory.of(run.task, [row for _, row in store.rows(run.run, FrontTrial)])
 
 
 def reports(store: Store, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Returns the results of searches as dictionaries for JSON, candidates in the order in which they were chosen."""
+    """Returns the results of searches as dictionaries for JSON, with candidates in the order in which they were
+    chosen.
+    """
     histories = [history_of(store, run) for run in runs]
     box = value_box(histories)
     found = []
@@ -139,7 +145,7 @@ def settings_of(search: FrontSearch, one: Candidate) -> dict[str, Any]:
 
 
 def print_searches(store: Store, runs: Sequence[Run]) -> None:
-    """Prints the front of each search, and how much it covers."""
+    """Prints the front of each search, and the share of the objectives' box that it covers."""
     histories = [history_of(store, run) for run in runs]
     box = value_box(histories)
     for run, one in zip(runs, histories, strict=True):

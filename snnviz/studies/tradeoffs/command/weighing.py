@@ -1,4 +1,4 @@
-"""The command that weighs all groups of runs against objectives, and says which nothing beats."""
+"""The command `tradeoffs`, which prints all groups of runs against objectives, and the Pareto front."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tradeoffs(where: str, objectives: str, limits: str, as_json: bool, as_csv: b
 
 
 def document(found: Weighed) -> dict[str, Any]:
-    """Returns everything as ``--json`` has it."""
+    """Returns the groups with settings and objectives, and the front, as the JSON object of ``--json``."""
     return {
         "objectives": [{"name": one.name, "label": one.label, "better": one.better} for one in found.objectives],
         "chosen_on": found.chosen_on or None,
@@ -97,7 +97,9 @@ def _number(found: Weighed, part: int, place: int, side: int) -> float | None:
 
 
 def csv_text(found: Weighed) -> str:
-    """Returns a row a group: fields that vary, each objective's mean and ends, seeds, whether it is on the front."""
+    """Returns CSV text with a row per group: varying fields, each objective's mean and interval, seeds, whether on
+    the front.
+    """
     text = io.StringIO()
     write = csv.writer(text, lineterminator="\n")
     numbers = [f"{one.name}{end}" for one in found.objectives for end in ("", "_low", "_high")]

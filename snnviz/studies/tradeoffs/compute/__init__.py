@@ -1,1 +1,1 @@
-"""Runs by workers and in processes of their own."""
+"""The part of the study that runs in workers and other processes, with torch or scikit-learn."""

@@ -1,4 +1,4 @@
-"""Grows the trees that say what finished runs let expect (`theory.expected`), with scikit-learn."""
+"""Trains the trees that predict a design's metrics from finished runs (`theory.expected`), with scikit-learn."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ FLOOR = 1.5
 
 
 def learn(dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED, source: str = "") -> Model | None:
-    """A model of what runs on a data set came to; None of fewer than `LEAST` designs. `source`: see `Model`."""
+    """Returns a model that predicts metrics from the finished runs on a data set; None for fewer than `LEAST`
+    designs.
+
+    groups: the runs. names: the metrics. source: digest of the runs, stored in the model.
+    """
     groups = [group for group in groups if any(group.values.get(name) for name in names)]
     if len(groups) < LEAST:
         return None
@@ -106,7 +110,10 @@ def _target(
 
 
 def grow(x: Inputs, y: Floats, weights: Floats, folds: NDArray[np.int16]) -> Forest:
-    """Extra trees over x (n, columns), `TREES` of them blind for each fold."""
+    """Returns extremely randomised regression trees for features x (n, columns) and targets y (n,).
+
+    folds: the fold (n,) of each row. Of each fold there are `TREES` trees that are trained without its rows.
+    """
     parts: list[dict[str, NDArray[np.generic]]] = []
     roots, blind, nodes = [], [], 0
     for fold in range(FOLDS):
@@ -133,7 +140,7 @@ LARGE = 2_000
 
 
 def tree_arrays(tree: ExtraTreeRegressor, start: int) -> dict[str, NDArray[np.generic]]:
-    """A fitted tree as `forest.Forest` has it, whose first node is row `start`."""
+    """Returns the nodes of a fitted scikit-learn tree as arrays of `forest.Forest`; its root is row `start` there."""
     grown = tree.tree_
     leaf = grown.children_left < 0
     if not (grown.children_left[~leaf] == np.flatnonzero(~leaf) + 1).all():
@@ -146,8 +153,10 @@ def tree_arrays(tree: ExtraTreeRegressor, start: int) -> dict[str, NDArray[np.ge
 
 
 def quantile(scores: Sequence[Floats]) -> float:
-    """Below which `LEVEL` of scores of new designs lie: each design counts once, however many seeds it has, and one
-    more is added that is larger than all (Vovk et al. 2005)."""
+    """Returns the `LEVEL` quantile of scores for conformal prediction, given as an array (seeds,) for each design.
+
+    Each design has the same weight, however many seeds it has, and an infinite score is added (Vovk et al. 2005).
+    """
     flat = np.concatenate(scores)
     weights = np.concatenate([np.full(len(each), 1 / len(each)) for each in scores])
     order = np.argsort(flat)

@@ -1,8 +1,8 @@
-"""``python -m snnviz.studies.tradeoffs.compute.refitting``: makes the models of what runs let expect anew, and ends.
+"""``python -m snnviz.studies.tradeoffs.compute.refitting`` trains the prediction models of all data sets, and ends.
 
-A process of its own, which the server starts when enough runs have finished (`ui.kit.expecting`): scikit-learn takes
-memory and seconds that a page's process has not. One at a time in a cache folder. A data set of whose runs nothing
-changed keeps its model.
+The server starts it as a separate process when enough runs have finished (`ui.kit.expecting`), because scikit-learn
+needs memory and seconds. At most one runs for a cache folder. The model of a data set whose runs did not change is
+kept.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ MOST = 5_000
 
 
 def source_of(groups: Sequence[RunGroup]) -> str:
-    """A digest of what a model is made of."""
+    """Returns a digest of the runs that a model is trained on, to detect whether they have changed."""
     told = [[each.key, {name: dict(found) for name, found in each.values.items()}] for each in groups]
     return hashlib.sha256(json.dumps(sorted(told, key=str), sort_keys=True).encode()).hexdigest()
 
 
 def refit(store: Store, folder: Path) -> list[str]:
-    """Make the model of each data set anew whose runs changed since; the names of those that were."""
+    """Trains the model of each data set whose runs have changed, writes it to `folder`, and returns these data sets'
+    names.
+    """
     done = store.counts()["done"]  # before the runs are read: what ends meanwhile is news the next time
     by_dataset: dict[str, list[RunGroup]] = {}
     for group in run_groups(store, metrics=EXPECTED):
@@ -59,7 +61,7 @@ def refit(store: Store, folder: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Of the process."""
+    """Main function of the process; `arguments` are those of the command line, None for `sys.argv`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", help="a path; without one $SNNVIZ_STORE, else that of the cache folder")
     options = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
-"""Running a search for a front: asks a strategy, trains what it asks for, and tells it the results.
+"""Runs a search for a Pareto front: asks a strategy for candidates, trains them, and reports the results to it.
 
-What a search finds depends on the search alone, not on where it was interrupted: trainings that have ended are rows in
-the store, and a resumed search tells its strategy all of them again.
+The result depends on the search alone, not on where it was interrupted: finished trainings are rows in the store, and
+a resumed search reports all of them to its strategy again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ FIRST_CANDIDATES = 6
 def run_front_search(
     search: FrontSearch, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Yields Progress, and a FrontTrial for each training. Raises `DataMissing`, `InputError`."""
+    """Yields `Progress` events, and a `FrontTrial` row for each training. Raises `DataMissing` or `InputError`.
+
+    history: rows of an interrupted attempt, which are not trained again. threads: returns the number of threads to
+    use.
+    """
     trials = {(trial.number, trial.seed): trial for trial in history.rows(FrontTrial)}
     strategy = make_strategy(search)
     steps, number, made = PARTS * search.trials * search.repeats, 0, 0
@@ -128,7 +132,10 @@ def _train(
 
 
 def make_strategy(search: FrontSearch) -> StatefulStrategy[tuple[float, ...]]:
-    """Returns the strategy of a search, which has been told nothing yet. Both begin with the same random candidates."""
+    """Returns the search strategy of a search, without any results yet.
+
+    Both kinds, qLogNEHVI and random, begin with the same random candidates.
+    """
 
     def allowed(code: Code) -> bool:
         return isinstance(candidate_design(search, code), Design)
@@ -145,7 +152,11 @@ def make_strategy(search: FrontSearch) -> StatefulStrategy[tuple[float, ...]]:
 
 
 def axis_scale(axis: Axis) -> Scale:
-    """Returns how alike the levels of an axis are: numbers by their place, matrices by their entries, all else not."""
+    """Returns how similar the levels of an axis are for the Gaussian process: numbers by distance, matrices by their
+    entries.
+
+    Other levels are all equally different.
+    """
     values = [[level[path] for path in axis.fields] for level in axis.levels]
     if all(isinstance(value, int | float) and not isinstance(value, bool) for row in values for value in row):
         return ordered_scale(len(values))

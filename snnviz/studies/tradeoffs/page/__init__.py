@@ -1,1 +1,1 @@
-"""The page (streamlit)."""
+"""The Trade-offs page (streamlit): its four views Ask, Compare, Weigh and Search."""

@@ -1,4 +1,4 @@
-"""The view Ask of the Trade-offs page: a base, what is varied, and how; what that comes to is `forecasting`."""
+"""The view Ask of the Trade-offs page: an experiment's base design, axes and seeds, and its runs below."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOW_HELP = (
 
 
 def panel() -> None:
-    """The experiment; below it what it comes to and its runs, live."""
+    """Draws the form of the experiment, and below it its forecast and its runs, updated while they are active."""
     st.caption(ABOUT)
     with st.container():
         _settings()

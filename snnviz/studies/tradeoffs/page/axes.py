@@ -1,4 +1,4 @@
-"""The rows of the view Ask: a field each, its values as text, and what these mean."""
+"""The rows of the view Ask: for each varied field its values as text, and an explanation of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMS = (
 
 
 def rows() -> None:
-    """A row for each field that varies, and a button that adds one."""
+    """Draws a row for each field that varies, and a button that adds one."""
     asked = EXPERIMENT.value
     several = to_rows(asked.vary)
     for place, row in enumerate(several):
@@ -86,7 +86,7 @@ def _row(base: Design, place: int, row: Row, count: int) -> None:
 
 
 def reading(base: Design, path: str, values: str) -> str:
-    """What values mean, in words.
+    """Returns an explanation of a field's values, given as text of an axis: their number and the values themselves.
 
     >>> reading(Design(), "neuron.threshold", "0.5..1.5/3"), reading(Design(), "network.edges", "dsc:1")
     ('3 values: 0.5, 1, 1.5', '6 values: 1 DSC, 1 DSC, 1 DSC, 1 DSC, 1 DSC, 1 DSC')

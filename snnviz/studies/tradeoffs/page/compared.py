@@ -1,4 +1,4 @@
-"""Part of the view Compare: what is found of two designs, or of several against one."""
+"""Results in the view Compare: of two designs, or of several designs against one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Ended = tuple[tuple[str, float | None], ...]
 
 
 class Looks(NamedTuple):
-    """How many seeds were looked at in order, and whether they decide."""
+    """State of a sequential comparison: the number of seeds compared so far, and whether the result is decided."""
 
     seeds: int
     decided: bool
@@ -90,7 +90,7 @@ def _looks(asked: Asked, ended: Ended) -> list[Comparison]:
 
 
 def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Looks:
-    """What the looks so far come to."""
+    """Returns the state of a sequential comparison. `asked`: all its pairs. `runs`: the existing runs by digest."""
     ended = _ended(asked, runs)
     seen = _looks(tuple(asked), ended)
     decided = bool(seen) and seen[-1].verdict != "not told apart"
@@ -98,8 +98,11 @@ def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Looks:
 
 
 def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, most: int | None) -> None:
-    """The sentence, a figure for each metric, curves and a table. `most`: of *until decided*, which is then looked at
-    with the intervals for it."""
+    """Draws the result of comparing two designs: a sentence, a figure for each metric, curves and a table.
+
+    asked: the pairs of runs. runs: the existing runs by digest. most: largest number of seeds of a sequential
+    comparison, whose intervals are valid at every look; None for a fixed number of seeds.
+    """
     pairs, ended = tuple(asked), _ended(asked, runs)
     found = _found(pairs, ended)
     if not found.done:
@@ -134,7 +137,10 @@ def _table(found: PairedRuns, known: Mapping[str, Comparison], *, anytime: bool)
 
 
 def several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
-    """A table of all others against A, corrected."""
+    """Draws a table that compares several designs with A, with intervals corrected for their number.
+
+    all_pairs: the pairs of each design with A. runs: the existing runs by digest. names: what each design is called.
+    """
     found = {text: _found(each, _ended(each, runs)) for text, each in all_pairs.items()}
     found = {text: one for text, one in found.items() if one.done}
     if not found:

@@ -1,4 +1,4 @@
-"""The view Compare of the Trade-offs page: which two designs, and the buttons that give them more seeds."""
+"""The view Compare of the Trade-offs page: two designs A and B, and buttons that train more seeds of both."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ EVERY_HELP = "Each other group of the experiment against A, corrected for how ma
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
-    """Take the setting from a link; `keep`: where it is broken, what was shown before."""
+    """Sets the view from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
     COMPARING.begin({name: text for name, text in query.items() if name.startswith(COMPARING.prefix)}, keep=keep)
 
 
 def open_with(a: Design | None, b: Design) -> None:
-    """Prepare the view for these two, from a button elsewhere; without A what is A now stays."""
+    """Sets the view to compare two designs, before the browser is sent there; None keeps the current A."""
     if EXPERIMENT.name not in st.session_state:  # the page was not seen yet
         EXPERIMENT.begin({})
     now = COMPARING.value if COMPARING.name in st.session_state else Comparing()
@@ -64,7 +64,7 @@ def open_with(a: Design | None, b: Design) -> None:
 
 
 def panel() -> None:
-    """The controls, and what is found, live."""
+    """Draws the view: the controls, and the results, updated while runs are active."""
     if COMPARING.name not in st.session_state:
         COMPARING.begin({})
     COMPARING.show_problem(linked=True)
@@ -93,7 +93,7 @@ def _controls() -> None:
 
 
 def group_names() -> dict[str, str]:
-    """What groups of the experiment are called, by their links; and the edited design."""
+    """Returns what each group of the experiment, and the edited design, is called in menus, by its query string."""
     asked = EXPERIMENT.value
     axes = [axis_name(asked, n) for n in range(len(asked.axes))]
     found = {
@@ -105,7 +105,9 @@ def group_names() -> dict[str, str]:
 
 
 def name_of(text: str, names: Mapping[str, str]) -> str:
-    """What a design of a link is called: as in the experiment, or by what it changes in its base."""
+    """Returns what a design, given as query string, is called: as in `names`, or by what it changes in the
+    experiment's base.
+    """
     if text in names:
         return names[text]
     if text == EVERY_OTHER:
@@ -116,7 +118,7 @@ def name_of(text: str, names: Mapping[str, str]) -> str:
 
 
 def texts(now: Comparing) -> tuple[str, str]:
-    """A and B as links, those that the setting leaves to the experiment filled in. Raises `InputError`."""
+    """Returns the query strings of A and B, where "" is replaced by a group of the experiment. Raises `InputError`."""
     asked = EXPERIMENT.value
     return to_text(now.design("a", asked)), EVERY_OTHER if now.b == EVERY_OTHER else to_text(now.design("b", asked))
 

@@ -1,4 +1,4 @@
-"""Part of the view Ask: what the experiment comes to, before its runs, while they train and when they are done."""
+"""Results in the view Ask: the experiment's forecast, progress, and a table of its groups."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEIGHT = 420
 
 
 def is_active() -> bool:
-    """Whether there is more to come: runs that have not ended, forecasts that are not made."""
+    """Returns whether runs are queued or running, or forecasts are still being computed."""
     asked = EXPERIMENT.value
     if len(previewing.known_forecasts(asked.groups())) < len(asked.groups()):
         return True
@@ -39,7 +39,9 @@ def _designs() -> list[Design]:
 
 
 def panel() -> None:
-    """The sentences before; the button with the progress; a table of groups with theory and training side by side."""
+    """Draws what the experiment will cost, the button that trains it, and a table of its groups with forecast and
+    results.
+    """
     asked, designs = EXPERIMENT.value, _designs()
     groups, runs = asked.groups(), questions.runs_of(designs)
     known = previewing.forecasts(groups, BUDGET)

@@ -1,4 +1,6 @@
-"""The offer to hold training images out, where the best of an experiment or of a search is to be picked."""
+"""An offer to hold out training images for validation, since the best of an experiment is otherwise chosen by test
+images.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,13 @@ HELP = (
 
 
 def can_be_offered() -> bool:
-    """Returns whether the experiment holds none out, and does not vary how many."""
+    """Returns whether the experiment's base holds out no training images and `data.validation` is not varied."""
     asked = EXPERIMENT.value
     return not asked.base.data.validation and "data.validation" not in {name for a in asked.axes for name in a.fields}
 
 
 def offer(runs: Mapping[str, Run]) -> None:
-    """Draws the offer below an experiment's runs, with how many of these it leaves out."""
+    """Draws the offer below an experiment's runs (by digest), and says how many of them could not be used any more."""
     if not can_be_offered():
         return
     left, right = st.columns([72, 34], vertical_alignment="center")
@@ -53,7 +55,10 @@ def _held(design: Design) -> Design:
 def hold_out_button(
     place: st.delta_generator.DeltaGenerator, key: str = "tradeoffs-hold-out", fragments: Sequence[str] = (ASK, RUNS)
 ) -> None:
-    """Draws the button that holds images out of the experiment's base; `fragments`: of the view, drawn anew then."""
+    """Draws in `place` the button that sets `data.validation` in the experiment's base.
+
+    key: of the widget. fragments: of the page, which are rerun after a click.
+    """
     place.button(
         f"Hold {share(OFFERED_SHARE, 0)} out",
         icon=":material/content_cut:",

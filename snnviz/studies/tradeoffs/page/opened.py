@@ -1,4 +1,4 @@
-"""The group that is open in the view Weigh: what it is, and what can be done with it."""
+"""Details of the group that is selected in the view Weigh, with actions on its runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ MOST_OTHERS = 200
 
 
 def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
-    """The group of this key, if it is among those that are weighed."""
+    """Draws the details of the group with this key, if it is among the weighed ones; `close` is called by the close
+    button.
+    """
     place = found.place(key) if key else None
     if place is None:
         return

@@ -1,4 +1,4 @@
-"""The view Search of the Trade-offs page: few of an experiment's combinations are trained, chosen by a strategy."""
+"""The view Search of the Trade-offs page: a strategy chooses which few of an experiment's combinations are trained."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ OTHER_SEEDS = 3
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
-    """Take the setting from a link; `keep`: where it is broken, what was shown before."""
+    """Sets the view from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
     SEARCHING.begin({name: text for name, text in query.items() if name.startswith(SEARCHING.prefix)}, keep=keep)
 
 
 def panel() -> None:
-    """The controls, and the searches, live."""
+    """Draws the view: the controls, and the searches, updated while they are active."""
     if SEARCHING.name not in st.session_state:
         SEARCHING.begin({})
     st.caption(ABOUT)

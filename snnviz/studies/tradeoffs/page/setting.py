@@ -1,4 +1,4 @@
-"""What the Trade-offs page is about: an experiment, as one setting with its link, and which view is shown."""
+"""The settings of the Trade-offs page: an experiment with its link, and the selected view."""
 
 from __future__ import annotations
 
@@ -45,17 +45,21 @@ EXPERIMENT = PageSettings(
 
 
 def to_link(*more: str) -> str:
-    """The query string of what is shown: the experiment, the view, and `more` of the view's own."""
+    """Returns the page's query string: the experiment, the view, and the parameters in `more` that belong to the
+    view.
+    """
     return "&".join(piece for piece in (EXPERIMENT.link, VIEWS.write(VIEWS.current), *more) if piece)
 
 
 def open_design() -> None:
-    """Prepare the page for the design that is edited."""
+    """Sets the page to an experiment on the edited design, before the browser is sent there."""
     ask_of(state.design())
 
 
 def ask_of(design: Design) -> None:
-    """Prepare the page for a design as base: of the experiment that is shown, where it is its base already."""
+    """Sets the page to an experiment with this design as base; keeps the current experiment if that is its base
+    already.
+    """
     known = EXPERIMENT.name in st.session_state and EXPERIMENT.value.base == design
     EXPERIMENT.set(EXPERIMENT.value if known else asked_of(design))
     EXPERIMENT.renew_widgets()

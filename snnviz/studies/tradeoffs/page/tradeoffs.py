@@ -1,4 +1,4 @@
-"""The Trade-offs page: an experiment is asked, its groups are compared, and everything is weighed."""
+"""The Trade-offs page: the switch between its views, and the selected view."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN: dict[str, Callable[[], None]] = {
 
 
 def begin() -> None:
-    """At the top of the page: the first time, take experiment and view from the address if the visit began here."""
+    """Sets experiment and view from the address on the first visit and after Back; called at the top of the page."""
     if EXPERIMENT.name in st.session_state and not is_back_navigation():
         return
     back = EXPERIMENT.name in st.session_state
@@ -42,7 +42,7 @@ def begin() -> None:
 
 
 def panel() -> None:
-    """The switch between the views, and one of them."""
+    """Draws the switch between the views, and the selected view."""
     VIEWS.head("Trade-offs", 6)
     EXPERIMENT.show_problem(linked=True)
     SHOWN[VIEWS.current]()

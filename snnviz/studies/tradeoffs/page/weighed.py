@@ -1,4 +1,4 @@
-"""Groups of runs for the view Weigh, and what is drawn of them: computed once for all who watch."""
+"""Groups of runs and figures of the view Weigh, computed once and cached for all users."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ GROUPS = TtlCache(2.0)
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups, the oldest first. Two are equal if they say the same, so that what was drawn of one stands for both."""
+    """Groups of runs, the oldest first; compared by `mark`, a hash of their content, so that equal ones share cached
+    figures.
+    """
 
     groups: tuple[RunGroup, ...] = field(compare=False)
     mark: int
 
     @cached_property
     def runs(self) -> int:
-        """Runs that are done."""
+        """Number of finished runs."""
         return sum(max((len(told) for told in group.values.values()), default=0) for group in self.groups)
 
 
@@ -46,7 +48,10 @@ ALWAYS = ("accuracy", "validation_accuracy", "rate", "operations", "macs", "addi
 
 
 def groups_of(asked: Weighing, experiment: Experiment) -> Groups:
-    """Returns the groups that are weighed. Raises `InputError` of a filter that is none, and `StoreError`."""
+    """Returns the groups that the view's settings select: those of the experiment, of a filter, or all.
+
+    Raises `InputError` for an invalid filter, and `StoreError`.
+    """
     known = (*ALWAYS, "validation_loss", *asked.objectives, *(limit.metric for limit in asked.bounds))
     names = tuple(sorted({name for name in known if name in METRICS}))
     if asked.of == "experiment":
@@ -91,33 +96,33 @@ Asked = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def asked_of(asked: Weighing) -> Asked:
-    """Returns what decides what is computed."""
+    """Returns the objectives and limits of the view's settings, which are all that cached results depend on."""
     return asked.objectives, asked.limits
 
 
 @shared(24)
 def weighed(groups: Groups, asked: Asked) -> Weighed:
-    """The groups against the objectives."""
+    """Returns the groups against the objectives, with the Pareto front."""
     whole = Weighing.check({"objectives": asked[0], "limits": asked[1]})
     return weigh(groups.groups, whole.sides, whole.bounds)
 
 
 @shared(24)
 def ranked(groups: Groups, objective: str) -> tuple[Importance, ...]:
-    """What mattered for an objective, the most important field first; limits leave it as it is."""
+    """Returns the importance of each field for an objective (by name), the most important first; limits are ignored."""
     other = "accuracy" if objective != "accuracy" else "rate"
     return tuple(weighed(groups, ((objective, other), ())).importances(0))
 
 
 @shared(24)
 def front_figures(groups: Groups, asked: Asked, point: str) -> bytes:
-    """The scatter with the front."""
+    """Returns the serialised scatter plot with the front. `point`: key of the selected group, "" for none."""
     return payload([front_chart(weighed(groups, asked), point)])
 
 
 @shared(24)
 def further_figures(groups: Groups, asked: Asked) -> bytes:
-    """Parallel coordinates and operations."""
+    """Returns the serialised figures of parallel coordinates and of operations."""
     found = weighed(groups, asked)
     operations = operations_chart(found)
     names = [one.field for one in ranked(groups, asked[0][0])]
@@ -126,7 +131,7 @@ def further_figures(groups: Groups, asked: Asked) -> bytes:
 
 @shared(24)
 def importance_figures(groups: Groups, asked: Asked) -> bytes:
-    """What mattered, for each objective, and how the front grew."""
+    """Returns the serialised figures of importances for each objective, and of the front's hypervolume."""
     found = weighed(groups, asked)
     many = len(found.groups)
     bars = [importance_chart(one, ranked(groups, one.name), many) for one in found.objectives]
@@ -135,7 +140,11 @@ def importance_figures(groups: Groups, asked: Asked) -> bytes:
 
 @shared(24)
 def level_figures(groups: Groups, asked: Asked, path: str) -> bytes:
-    """What the levels of a field do to each objective, and how the best are spread over them."""
+    """Returns the serialised figures of a field: its marginal effects on each objective, and its levels among the
+    best.
+
+    path: of the field.
+    """
     found = weighed(groups, asked)
     effects = [effect_chart(found, path, side) for side in range(len(found.objectives))]
     return payload([*effects, best_chart(found, path)])
@@ -143,12 +152,14 @@ def level_figures(groups: Groups, asked: Asked, path: str) -> bytes:
 
 @shared(24)
 def map_figures(groups: Groups, asked: Asked, across: str, down: str) -> bytes:
-    """Two fields together."""
+    """Returns the serialised heat maps over two fields. `across`, `down`: paths of the fields on x and y."""
     found = weighed(groups, asked)
     return payload([*interaction_charts(found, across, down), *trained_charts(found, across, down)])
 
 
 def map_fields(groups: Groups, asked: Asked, wanted: tuple[str, str]) -> tuple[str, str] | None:
-    """Returns the fields of the maps."""
+    """Returns the two fields of the heat maps: `wanted` if they vary, else the most important; None if fewer than two
+    vary.
+    """
     names = [one.field for one in ranked(groups, asked[0][0])]
     return fields_of_maps(weighed(groups, asked), wanted, names)

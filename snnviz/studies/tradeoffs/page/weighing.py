@@ -1,4 +1,4 @@
-"""The view Weigh of the Trade-offs page: what is weighed, the front and its limits, what mattered, maps."""
+"""The view Weigh of the Trade-offs page: groups of runs, the Pareto front and limits, importances, and heat maps."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ NO_THIRD = "none"
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
-    """Take the setting from a link; `keep`: where it is broken, what was shown before."""
+    """Sets the view from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
     WEIGHING.begin({name: text for name, text in query.items() if name.startswith(WEIGHING.prefix)}, keep=keep)
 
 
 def panel() -> None:
-    """The controls, and the figures, live."""
+    """Draws the view: the controls, and the figures, updated while runs are active."""
     if WEIGHING.name not in st.session_state:
         WEIGHING.begin({})
     WEIGHING.show_problem(linked=True)
@@ -275,7 +275,7 @@ def _sentence(found: Weighed, groups: Groups) -> str:
 
 
 def escape_dollars(words: str) -> str:
-    """Returns Markdown whose dollars are no formulas."""
+    """Returns Markdown text in which dollar signs are escaped, so that they do not begin a formula."""
     return words.replace("$", "\\$")
 
 

@@ -1,4 +1,4 @@
-"""What searches for a front found: which candidates nothing beats, and how much they cover after each."""
+"""Results of searches for a Pareto front: which candidates are optimal, and the hypervolume after each candidate."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FrontHistory:
-    """A search with the candidates that it has trained so far."""
+    """A search with the candidates that it has trained so far, in order."""
 
     search: FrontSearch
     candidates: tuple[Candidate, ...]
 
     @classmethod
     def of(cls, search: FrontSearch, trials: Sequence[FrontTrial]) -> FrontHistory:
-        """Returns the history of a search with these rows."""
+        """Returns the history of a search from the rows that it has stored."""
         return cls(search, tuple(candidates(search, trials)))
 
     @cached_property
     def known(self) -> tuple[Candidate, ...]:
-        """Candidates that came to something."""
+        """The candidates whose trainings did not fail."""
         return tuple(one for one in self.candidates if one.values)
 
     @cached_property
     def minimised(self) -> Floats:
-        """(known, objectives): what a strategy was told."""
+        """The objectives (known, objectives) of `known` as quantities to minimise; see `search.to_minimise`."""
         found = [to_minimise(self.search, one.values) for one in self.known]
         return np.array(found, np.float64).reshape(-1, len(self.search.objectives))
 
     @cached_property
     def front(self) -> tuple[Candidate, ...]:
-        """The candidates that nothing beats, the most accurate first."""
+        """The Pareto-optimal candidates, the most accurate first."""
         best = pareto_front(self.minimised, ["less"] * len(self.search.objectives))
         found = [one for one, on_front in zip(self.known, best, strict=True) if on_front]
         return tuple(sorted(found, key=lambda one: (-one.values[0], one.values[1:], one.number)))
 
 
 def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None:
-    """Returns the best and the worst of each objective over all candidates; None before any two differ in all."""
+    """Returns the smallest and the largest value of each minimised objective over all candidates, (objectives,) each.
+
+    None if there are fewer than two candidates or all have the same value of an objective.
+    """
     rows = np.concatenate([one.minimised for one in histories]) if histories else np.empty((0, 1))
     if len(rows) < 2 or (rows.max(0) == rows.min(0)).any():
         return None
@@ -55,7 +58,7 @@ def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None
 
 
 def covered_shares(history: FrontHistory, box: tuple[Floats, Floats]) -> list[float]:
-    """Returns, after each candidate, which share of the box between the best and the worst values is covered."""
+    """Returns, after each candidate, the hypervolume of the front as a share of the box from `value_box`."""
     low, high = box
     counts = np.cumsum([bool(one.values) for one in history.candidates], dtype=int).tolist()
     scaled = (history.minimised - low) / (high - low)

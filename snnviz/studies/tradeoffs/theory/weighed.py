@@ -1,6 +1,6 @@
-"""Groups of runs against each other: means with intervals over seeds, what limits leave, and the Pareto front.
+"""Groups of runs against objectives: means with intervals over seeds, limits, and the Pareto front.
 
-No seed is chosen by its result: a group is its mean over seeds.
+No seed is chosen by its result: a group is represented by its mean over seeds.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ MOST_COUNTS = 60
 
 @dataclass(frozen=True)
 class Weighed:
-    """Groups that have runs which are done, in the order in which they came, against objectives.
+    """The n groups with finished runs, the oldest first, with their values of k objectives and the Pareto front.
 
-    mean, low, high: (n, k), NaN where a group has no number, infinite ends where it has no interval (one seed alone, or
-    all the same). left: within all limits, with all numbers. front: what nothing of those left beats. chosen_on: by
-    which images a best is chosen, "validation" or "test", "" where none of the objectives asks. partly: how many groups
-    have numbers of validation images, where not all do.
+    mean, low, high: (n, k) mean over seeds and 95 % interval; NaN if a group has no value, infinite ends if it has no
+    interval (a single seed, or equal values). left: (n,) whether a group is within all limits and has all values.
+    front: (n,) whether it is on the Pareto front of these. chosen_on: the images on which accuracy or loss is
+    measured, "validation" or "test"; "" if neither is an objective. partly: if only some groups have validation
+    images, their number, else 0.
     """
 
     groups: tuple[RunGroup, ...]
@@ -51,32 +52,37 @@ class Weighed:
 
     @cached_property
     def better(self) -> list[Any]:
-        """The direction of each objective."""
+        """The direction of each objective, "more" or "less"."""
         return [one.better for one in self.objectives]
 
     @cached_property
     def fields(self) -> dict[str, list[Any]]:
-        """The fields that vary over these groups, by path, with each group's value; see `varying_fields`."""
+        """The fields that vary among these groups: path to the value in each group; see `varying_fields`."""
         return varying_fields([group.settings for group in self.groups])
 
     @cached_property
     def seeds(self) -> list[int]:
-        """Runs of each group that are done."""
+        """Number of finished runs of each group."""
         return [max((len(told) for told in group.values.values()), default=0) for group in self.groups]
 
     def place(self, key: str) -> int | None:
-        """The place of a group; None where it is not among these."""
+        """Returns the index of the group with this key; None if it is not among these."""
         return next((place for place, group in enumerate(self.groups) if group.key == key), None)
 
     def importances(self, side: int) -> list[Importance]:
-        """What mattered for an objective, the most important field first; of all groups, within limits or not."""
+        """Returns the importance of each field for an objective (by index), the most important first; limits are
+        ignored.
+        """
         columns = {name: Column.of(values) for name, values in self.fields.items()}
         known = int(np.isfinite(self.mean[:, side]).sum())
         return importances(columns, self.mean[:, side], self.objectives[side].better, top_share(known))
 
     def volume(self) -> tuple[list[int], list[float]]:
-        """The hypervolume of the front of the first so many groups, by how many runs those are; as a share of the
-        last one's. Both empty where there is none."""
+        """Returns the course of the front's hypervolume: numbers of finished runs, and the hypervolume of the groups
+        so far.
+
+        It is a share of the last value; groups are taken in order of time. Two empty lists if there is no group.
+        """
         values = np.where(self.left[:, None], self.mean, np.nan)
         reference = nadir(values, self.better)
         if not reference or not len(values):
@@ -88,9 +94,10 @@ class Weighed:
 
 
 def weigh(groups: Sequence[RunGroup], objectives: Sequence[Objective], limits: Sequence[Limit] = ()) -> Weighed:
-    """Returns the groups against objectives. `groups`: the oldest first; those without a run that is done are left out.
+    """Returns the groups against the objectives, with the Pareto front of those within all limits.
 
-    Where every group has the validation accuracy (or loss), it stands in the place of the test images' (decision 38).
+    groups: the oldest first; those without a finished run are left out. If every group has the validation accuracy
+    (or loss), it replaces that of the test images (decision 38).
     """
     kept = tuple(group for group in groups if any(group.values.values()))
     sides, chosen_on, partly = _chosen(kept, objectives)
@@ -128,10 +135,10 @@ def _intervals(groups: Sequence[RunGroup], name: str) -> Floats:
 
 
 def varying_fields(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Returns the fields that vary, by path, of what links of designs say, with each design's value, `ABSENT` where it
-    has no such field.
+    """Returns the fields that vary among designs: path to the value in each design, `ABSENT` if it has no such field.
 
-    A field that has one value wherever it is there follows from a kind, and is left out.
+    settings: for each design the fields that its link names, by path. A field that has the same value wherever it
+    exists follows from a choice of kind, and is left out.
 
     >>> some = [{"neuron.threshold": 0.5}, {}, {"init.kind": "kaiming"}]
     >>> varying_fields(some)["neuron.threshold"], varying_fields(some)["init.kind"]
