@@ -63,7 +63,7 @@ class Trace:
     def said(self, index: int) -> Tensor:
         """Returns a layer's output at each time step, (T, B, ...): spikes, or numbers for ReLU and merge layers.
 
-        For `INPUT` it is the encoded input.
+        index: of the layer; for `INPUT` the encoded input is returned.
         """
         return self._expanded(self.outputs[index])
 
@@ -71,7 +71,8 @@ class Trace:
         """Returns the parts of a layer's input current, one for each source and the bias last; their sum is the
         current.
 
-        The neurons' own reset is not included. Raises `ValueError` for a merge layer, which has no current.
+        index: of the layer. The neurons' own reset is not included. Raises `ValueError` for a merge layer, which has
+        no current.
         """
         network = self.network
         layer, merge = network.architecture.layers[index], network.merges[index]
@@ -99,7 +100,7 @@ class Trace:
 
 
 class TracedNetwork(Network):
-    """A network whose forward pass keeps all layers' values; see `trace`."""
+    """A network whose forward pass keeps the values of all layers, for `trace`."""
 
     def __init__(self, design: Design, silenced: Silenced | None = None) -> None:
         super().__init__(design)
@@ -144,7 +145,9 @@ class TracedNetwork(Network):
         return torch.stack(seen)
 
     def softmax_input(self, gathered: Tensor, steps: int) -> Tensor:
-        """What the loss's softmax sees (B, classes) of the readout (B, outputs) summed over so many time steps."""
+        """Returns what the loss applies softmax to, (B, classes), given the readout (B, outputs) summed over `steps`
+        time steps.
+        """
         loss = self.design.training.loss
         found: Tensor = LOSSES[loss.kind].function(self._voted(gathered), steps, **loss.parameters)
         return found

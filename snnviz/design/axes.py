@@ -1,6 +1,6 @@
-"""Axes of an experiment: fields of a design and the values that they take, from text and back.
+"""Axes of an experiment: fields of a design with lists of values, parsed from text.
 
-An axis is ``path=values``, and fields that move together are joined by ``~``, each with as many values:
+An axis is ``path=values``; fields that change together are joined by ``~`` and have equally many values:
 
     >>> from snnviz.design.design import Design
     >>> axis = parse_axis("neuron.threshold=0.5..1.5/5", Design())
@@ -9,8 +9,8 @@ An axis is ``path=values``, and fields that move together are joined by ``~``, e
     >>> [dict(level) for level in parse_axis("neuron.threshold=0.5,1~neuron.beta=0.9,0.5", Design()).levels]
     [{'neuron.threshold': 0.5, 'neuron.beta': 0.9}, {'neuron.threshold': 1.0, 'neuron.beta': 0.5}]
 
-Values are a list (``0.5,1,2``); a range, linear (``0.5..1.5/5``) or logarithmic (``0.001..0.1/5log``), of whole numbers
-without a count all of them (``1..4``); ``*``, all kinds of a choice; entries with their parameters
+Values are a list (``0.5,1,2``); a range, linear (``0.5..1.5/5``) or logarithmic (``0.001..0.1/5log``), of whole
+numbers without a count all of them (``1..4``); ``*``, all kinds of a choice; entries with their parameters
 (``kaiming:gain=3,glorot``). Matrices (``network.edges``) are written as in links, or ``all:2``, ``dsc:2``, ``asc:2``:
 all with two skips, of both types or of one; ``random:5``: five different ones, drawn at random; ``dsc-each:2``,
 ``asc-each:2``: two skips into each layer, drawn by the seed of each run.
@@ -43,7 +43,10 @@ Level = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Axis:
-    """What changes along one axis. `fields`: paths; `levels`: their values, with parameters of a choice."""
+    """One axis of an experiment: the paths of its fields, and its levels, each a value for every field.
+
+    text: as it was given. levels: path to value, including the parameters of a choice.
+    """
 
     text: str
     fields: tuple[str, ...]
@@ -51,11 +54,13 @@ class Axis:
 
     @property
     def name(self) -> str:
-        """The paths, those that move together joined by ``~``."""
+        """The paths of the fields, joined by ``~``."""
         return TOGETHER.join(self.fields)
 
     def label(self, level: int) -> str:
-        """A level in short, as it is typed: "0.5", "kaiming:gain=3"; of fields that move together "0.5 ~ 0.9"."""
+        """Returns a level (by index) as short text, as it is written in the axis: "0.5", "kaiming:gain=3", "0.5 ~
+        0.9".
+        """
         return f" {TOGETHER} ".join(_label(path, self.levels[level]) for path in self.fields)
 
 
@@ -70,24 +75,24 @@ def _label(path: str, level: Level) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range without a count, from which points are drawn. `log`: its logarithm is what is spread evenly."""
+    """A range of numbers without a count, from which any number can be taken. `log`: on a logarithmic scale."""
 
     low: float
     high: float
     log: bool
 
     def at(self, share: float) -> float:
-        """The number at a share of it, 0 to 1."""
+        """Returns the number at a fraction of the range, 0 for `low` to 1 for `high`."""
         if self.log:
             return float(self.low * (self.high / self.low) ** share)
         return self.low + (self.high - self.low) * share
 
 
 def parse_axis(text: str, base: Design, shares: Sequence[float] = ()) -> Axis:
-    """The axis that a text says, of designs like `base`. Raises `InputError`.
+    """Returns the axis that a text such as ``neuron.threshold=0.5,1`` describes. Raises `InputError`.
 
-    shares: where points are spread evenly, each one's place on this axis, 0 to 1: of a range without a count as many
-    levels are taken, in order.
+    base: the design whose fields are varied. shares: positions on the axis, 0 to 1, that give the levels of a range
+    without a count.
     """
     parts = [_split(part) for part in text.split(TOGETHER)]
     columns = [_levels(path, values, base, shares) for path, values in parts]
@@ -105,12 +110,12 @@ def parse_axis(text: str, base: Design, shares: Sequence[float] = ()) -> Axis:
 
 
 def is_continuous(text: str, base: Design) -> bool:
-    """Whether an axis has a range without a count, from which any number can be taken."""
+    """Returns whether an axis, given as text, has a range without a count, from which any number can be taken."""
     return any(_span(values, field_type(base, path)) is not None for path, values in map(_split, text.split(TOGETHER)))
 
 
 def level_count(text: str, base: Design) -> int:
-    """How many levels an axis has, before any is made; 0 of a range without a count."""
+    """Returns the number of levels of an axis, given as text, without generating them; 0 for a continuous range."""
     path, values = _split(text.split(TOGETHER)[0])
     of = field_type(base, path)
     if _span(values, of) is not None:

@@ -1,4 +1,4 @@
-"""An experiment: a base design, one to four axes and seeds. Its runs are designs, found by their digests.
+"""An experiment: a base design, one to four axes and a number of seeds; its runs are designs, found by their digests.
 
 >>> asked = Experiment.check({"vary": ["neuron.threshold=0.5,1", "init=kaiming,glorot"], "seeds": 3})
 >>> len(asked.runs()), len(asked.groups()), asked.axes[0].name
@@ -45,7 +45,7 @@ Levels = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ExperimentRun:
-    """A run of an experiment. Those of the same levels differ in their seed alone."""
+    """One run of an experiment: its level index on each axis, its seed, and the resulting design."""
 
     levels: Levels
     seed: int
@@ -53,22 +53,25 @@ class ExperimentRun:
 
 
 class HasDesign(Protocol):
-    """A run of a question, such as an `ExperimentRun` or a study's own."""
+    """Protocol of objects that describe a run of a study and have a `design`, such as `ExperimentRun`."""
 
     @property
     def design(self) -> Design:
-        """What is trained."""
+        """The design that is trained."""
         ...
 
 
 def distinct_designs(several: Iterable[HasDesign]) -> tuple[Design, ...]:
-    """Returns the designs to run, without repetitions."""
+    """Returns the designs of several runs, each once."""
     return tuple({one.design.digest: one.design for one in several}.values())
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Combinations that are not run, and the sentence that says why; `error`: of a rule that they break."""
+    """A number of combinations that an experiment leaves out, with the reason as a sentence.
+
+    error: the error of the rule that they break; None for another reason.
+    """
 
     count: int
     why: str
@@ -76,10 +79,11 @@ class LeftOut:
 
 
 class Experiment(Document):
-    """What changes if these fields change: designs from a base design, `vary` (see `axes`) and seeds.
+    """Designs that differ from a base design in the fields of some axes (`vary`, see `axes`), each with several
+    seeds.
 
-    Raises `InputError` for an unknown path, a value that no design can have, a field that is varied twice, and more
-    than 2,000 runs, which are counted before any is made.
+    Raises `InputError` for an unknown path, an invalid value, a field that is varied twice, and more than 2,000 runs,
+    which are counted before any is generated.
     """
 
     noun = "an experiment"
@@ -125,36 +129,41 @@ class Experiment(Document):
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """What is varied."""
+        """The parsed axes: the varied fields and their levels."""
         return _axes(self.base, self.vary, self.points if self.how == "spread" else 0)
 
     def runs(self) -> tuple[ExperimentRun, ...]:
-        """All runs, seed by seed, so that every group has its first one early."""
+        """Returns all runs, ordered by seed, so that every group of seeds has its first run early."""
         return _runs(self)
 
     def designs(self) -> dict[tuple[Levels, int], Design]:
-        """The design of each run by levels and seed."""
+        """Returns the design of each run, by its levels and seed."""
         return {(run.levels, run.seed): run.design for run in self.runs()}
 
     def whole(self) -> Experiment:
-        """Itself, for a fixed question. Raises `InputError` where a combination breaks a rule, which leaves it out."""
+        """Returns the experiment itself. Raises `InputError` if a combination breaks a rule and would be left out.
+
+        For studies that need all of their combinations.
+        """
         for one in self.left_out:
             if one.error is not None:
                 raise one.error
         return self
 
     def groups(self) -> dict[Levels, Design]:
-        """The design of the first seed by levels."""
+        """Returns the design with the first seed for each combination of levels that is run."""
         return self._known.groups
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What does not fit together, or is not wanted."""
+        """The combinations that are not run: invalid designs, duplicates, and those that are forecast to be silent if
+        excluded.
+        """
         return self._known.left_out
 
     @property
     def seed_numbers(self) -> range:
-        """The seeds of every group."""
+        """The seeds with which each group is run."""
         most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
         first = min(self.base.seed, int(most) - self.seeds + 1)
         return range(first, first + self.seeds)
@@ -164,7 +173,9 @@ class Experiment(Document):
         return _groups(self)
 
     def to_query(self) -> str:
-        """The query string: the base as in its own link, then what differs from what absence means."""
+        """Returns the query string of a link: the base's own, then ``vary.1=...`` and the settings that differ from
+        the defaults.
+        """
         meant = naming.absent_document(Experiment)
         own = {f"{PREFIX}{number}": text for number, text in enumerate(self.vary, 1)}
         for name in ("how", "points", "seeds", "silent"):
@@ -175,7 +186,10 @@ class Experiment(Document):
 
 
 def from_query(query: str | Mapping[str, str]) -> Experiment:
-    """The experiment of a link. What it leaves out is what absence means. Raises `InputError`."""
+    """Returns the experiment of a link's query string or parameters. Raises `InputError`.
+
+    Fields that the link does not name have the values that they had when they were introduced.
+    """
     if isinstance(query, str):
         if len(query) > links.MAX_QUERY_LENGTH:
             raise _too_long(len(query))

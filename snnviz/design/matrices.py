@@ -31,8 +31,10 @@ _TYPES = {"all": (DSC, ASC), "dsc": (DSC,), "asc": (ASC,)}
 
 @dataclass(frozen=True, slots=True)
 class SeededMatrix:
-    """A random connection matrix that depends on the run's seed: each layer gets `n_skip` skips of a type, or all that
-    fit.
+    """A random connection matrix that depends on the run's seed.
+
+    type: "dsc" or "asc". n_skip: number of skips into each layer, or as many as fit. depth: number of layers of the
+    block.
     """
 
     type: str

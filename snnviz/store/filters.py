@@ -1,10 +1,11 @@
-"""Filters of runs in words: ``init.kind = kaiming and accuracy > 0.9 and tag = homework``.
+"""Filters of runs as text: ``init.kind = kaiming and accuracy > 0.9 and tag = homework``.
 
-Fields of designs by path (``neuron.threshold``; of a choice the kind is enough: ``init = kaiming``), metrics by name,
-and `OWN` of runs; ``= != < <= > >=``, ``in (a, b)``, ``contains``; ``and``, ``or``, ``not`` and parentheses, ``not``
-before ``and`` before ``or``. A word alone is looked for in all that a run says. What a run lacks is no comparison's but
-``!=``'s, and capital letters are no others than small ones. Text with spaces stands in quotes. Nothing is evaluated:
-a filter is a tree of comparisons, and no part of it is ever part of a query.
+Compared are fields of designs by path (``neuron.threshold``; for a choice the kind is enough: ``init = kaiming``),
+metrics by name, and properties of runs (`OWN`). Operators are ``= != < <= > >=``, ``in (a, b)``, ``contains``;
+``not`` binds stronger than ``and``, ``and`` stronger than ``or``; parentheses group. A word alone is searched in the
+name, title, tags, note and settings of a run. If a run lacks the compared value, only ``!=`` is true. Case is
+ignored; text with spaces is quoted. Filters are parsed to a tree of comparisons: nothing is evaluated as code or
+inserted into a query.
 
     >>> parse_filter("accuracy > 90% and not (seed = 3 or star)").text
     'accuracy > 90% and not (seed = 3 or star)'
@@ -51,24 +52,24 @@ MOST_LETTERS, MOST_TERMS, DEEPEST = 1000, 100, 20
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs are meant: `text` as it was said, which is also its link, and the `term` that it means."""
+    """A parsed filter of runs: its text as given, which is also its form in links, and its condition (`term`)."""
 
     text: str
     term: Term
     _takes: Predicate = field(repr=False, compare=False)
 
     def takes(self, run: Filtered, values: Values) -> bool:
-        """Whether a run is meant. values: its metrics by name, at least `metrics`."""
+        """Returns whether a run matches. `values`: its metrics by name, at least those in `metrics`."""
         return self._takes(run, values)
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Those that it asks for, each once."""
+        """Names of the metrics that the filter compares, each once."""
         return tuple(dict.fromkeys(one.name for one in comparisons(self.term) if one.name in METRICS))
 
 
 def parse_filter(text: str) -> RunFilter:
-    """Read a filter. Raises `InputError` with one sentence on the first thing that is wrong."""
+    """Returns the filter that a text describes. Raises `InputError` with a sentence on the first error."""
     if len(text) > MOST_LETTERS:
         rule = f"be at most {MOST_LETTERS:,} characters long"
         raise InputError("filter", rule, Unquoted(f"{len(text):,} characters"))
@@ -222,7 +223,7 @@ def _unquoted(text: str) -> str:
 
 
 def field_paths() -> dict[str, None]:
-    """Every path that a field of some design has."""
+    """Returns the paths of all fields that a design of any kind can have, as the keys of an (ordered) dictionary."""
     found: dict[str, None] = {}
 
     def walk(model: Any, prefix: str) -> None:

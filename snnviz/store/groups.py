@@ -1,4 +1,4 @@
-"""Groups of runs: those whose designs differ in their seed alone, with what they came to, seed by seed."""
+"""Groups of runs whose designs are the same except for the seed, with their metrics by seed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from snnviz.theory.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
-    """Runs of one design but for its seed.
+    """The runs of one design with different seeds.
 
-    key: of the design with the seed 0, `group_key`. settings: what a link of it says, by path, without the seed. runs:
-    the name of the run of each seed, in whatever state. values: of each metric, by seed, the number of the runs that
-    are done; what has none is left out.
+    key: digest of the design with seed 0, see `group_key`. settings: the fields that a link of the design names, by
+    path, without the seed. runs: name of the run with each seed, in any state. values: metrics of finished runs by
+    name and seed; runs without a value are left out.
     """
 
     key: str
@@ -32,30 +32,31 @@ class RunGroup:
     values: Mapping[str, Mapping[int, float]]
 
     def interval(self, metric: str) -> ConfidenceInterval | None:
-        """Mean and 95 % interval over seeds; None where no run has this metric."""
+        """Returns a metric's mean and 95 % confidence interval over seeds; None if no run has it."""
         values = self.values.get(metric)
         return confidence_interval([*values.values()]) if values else None
 
     @property
     def design(self) -> Design:
-        """The design of its smallest seed."""
+        """The design with the smallest seed of the group."""
         return links.from_sparse({**self.settings, "seed": min(self.runs)})
 
 
 def group_key(design: Design) -> str:
-    """What the group of a design is found by: the digest of this design with the seed 0."""
+    """Returns the key of the group that a design's run belongs to: the digest of the design with seed 0."""
     return naming.task_key(Design.kind, Design, {**design.document(), "seed": 0})
 
 
 def sparse_settings(design: Design) -> dict[str, Any]:
-    """What a link says of a design, by path, without its seed: `RunGroup.settings`."""
+    """Returns the fields that a link of a design names, path to value, without the seed."""
     return {path: value for path, value in links.sparse_fields(links.flatten(design)).items() if path != "seed"}
 
 
 def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[str] | None = None) -> list[RunGroup]:
-    """The groups of all runs of designs, the newest first; of `where` those that it takes. `metrics`: None for all.
+    """Returns the groups of all runs of designs, the newest first.
 
-    What a filter asks of a metric is asked of the mean over a group's seeds, so that no seed is chosen by its result.
+    where: a filter of runs; its conditions on metrics apply to the means over a group's seeds, so that no seed is
+    selected by its result. metrics: the metrics to read, None for all.
     """
     names = METRICS.names if metrics is None else tuple(metrics)
     now = indexed_runs(store)
@@ -76,7 +77,10 @@ def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[s
 def filtered_groups(
     now: IndexedRuns, columns: Mapping[str, Column], where: RunFilter | None
 ) -> dict[str, dict[int, IndexedRun]]:
-    """The groups that a filter takes, and of each the runs that it takes, by seed. `columns`: of `where.metrics`."""
+    """Returns the groups that match a filter, by key, each with its runs that match by seed.
+
+    columns: values of the metrics that the filter compares, by metric and run.
+    """
     found = group_runs(now.runs)
     if where is None:
         return found
@@ -89,8 +93,10 @@ def filtered_groups(
 
 
 def group_runs(runs: Iterable[IndexedRun]) -> dict[str, dict[int, IndexedRun]]:
-    """Runs by the key of their group and by their seed, in order. Of two with one seed that which is done, and then
-    that which a submitted design finds."""
+    """Returns runs by the key of their group and by seed, in order.
+
+    Of two runs with the same design, the finished one is kept, else the one that a new submission would find.
+    """
     found: dict[str, dict[int, IndexedRun]] = {}
     for run in runs:
         mine = found.setdefault(run.design.key, {})

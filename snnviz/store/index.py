@@ -155,8 +155,8 @@ class RunIndex:
         self._new: dict[str, tuple[str, str]] = {}
 
     def look(self, store: Store) -> IndexedRuns:
-        """Returns all runs as they are now; reads only runs that have changed. Raises `StoreError` if the store is
-        unreadable.
+        """Returns all runs as they are now; reads only those that have changed. Raises `StoreError` if the store
+        cannot be read.
         """
         with self._lock:
             version = store.version()

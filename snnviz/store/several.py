@@ -1,4 +1,4 @@
-"""Reading many runs with one query, as pages with lists need it."""
+"""Reading many runs with one query, for pages with lists."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BatchReads(Maintenance):
         return by_requested_name(asked, [(run.run, run.key, run) for run in runs])
 
     def rows_of(self, names: Iterable[str], event: type[R]) -> dict[str, list[R]]:
-        """Returns all rows of one kind of each run that has any, in order."""
+        """Returns all rows of one kind (a class of `Row`) of each run that has any, in order, by the requested name."""
         asked = tuple(names)
         with self._reading() as connection:
             rows = connection.execute(reading.MANY_ROWS_QUERIES[event], {"of": asked}).all()
@@ -48,7 +48,11 @@ class BatchReads(Maintenance):
         return by_requested_name(asked, [(run, key, several) for (run, key), several in found.items()])
 
     def new_rows(self, since: Mapping[str, int], event: type[R]) -> dict[str, list[tuple[int, R]]]:
-        """Returns the rows of one kind, with their numbers, of each run after the number in `since` (0 for all)."""
+        """Returns the rows of one kind (a class of `Row`), with their numbers, that each run has gained since a row
+        number.
+
+        since: the last known row number of each run, 0 for all rows.
+        """
         least = {"of": tuple(since), "since": min(since.values(), default=0)}
         with self._reading() as connection:
             rows = connection.execute(reading.NEW[event], least).all()

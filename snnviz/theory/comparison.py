@@ -1,8 +1,7 @@
-"""What changes if only this changes: two designs, paired by seed, and how sure the difference is.
+"""Comparison of two designs A and B, paired by seed: the mean difference of a metric with its confidence interval.
 
-The same seed gives both the same split, the same order of images and weights from the same numbers, so what is
-compared are the differences at each seed. Their mean has one kind of interval at every number of seeds: Student's t
-(decision 36 says why no other).
+The same seed gives both designs the same split, the same order of images and weights from the same random numbers, so
+the differences at each seed are compared. The interval of their mean is Student's t (reasons: decision 36).
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from snnviz.theory.directions import Better
 from snnviz.theory.intervals import confidence_interval, t_quantile
 from snnviz.theory.mcnemar import Disagreement
 from snnviz.theory.ranks import holm_correction
 
-Better = Literal["more", "less", ""]
 Verdict = Literal["better", "worse", "more", "less", "not told apart"]
 
 POWER = 0.8
@@ -30,12 +29,13 @@ a run; and of nothing to go by."""
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """B - A of one metric: the mean of the differences at each seed, `low` to `high` its interval at `level`.
+    """The difference B - A of one metric: mean over seeds, and confidence interval from `low` to `high`.
 
-    verdict: of B, "better" or "worse" by what `better` says of the metric ("more" or "less" where it says nothing),
-    where the interval leaves 0 out. p: two-sided, of no difference; corrected where several were compared (`compared`),
-    as the interval is. detectable: the difference that would be found in 8 of 10 cases with so many seeds, if they
-    scatter as these do. None where there is no such number.
+    level: of confidence, such as 0.95. seeds: number of pairs. method: how the interval was computed. better: whether
+    "more" or "less" of the metric is better, "" if neither. p: two-sided p value of no difference, corrected if
+    several designs are compared, as the interval is. detectable: the true difference that a study with as many seeds
+    would detect with a probability of 80 %, given the standard deviation of these differences. compared: number of
+    comparisons that were corrected for. p and detectable are None if they are undefined.
     """
 
     difference: float
@@ -51,7 +51,9 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval says of B."""
+        """Whether B is "better" or "worse" ("more" or "less" without a direction), or "not told apart" if the
+        interval contains 0.
+        """
         if not (self.low > 0 or self.high < 0):
             return "not told apart"
         more = self.low > 0
@@ -60,7 +62,7 @@ class Comparison:
         return "better" if more == (self.better == "more") else "worse"
 
     def document(self) -> dict[str, float | int | str | None]:
-        """For JSON, which has no infinity: an end that there is not is null."""
+        """Returns the comparison as a JSON object; infinite ends of the interval become None (null)."""
         low, high, difference = (x if math.isfinite(x) else None for x in (self.low, self.high, self.difference))
         return {
             "difference": difference,
@@ -75,7 +77,9 @@ class Comparison:
         }
 
     def sentence(self, name: str = "B", *, factor: float = 1.0, unit: str = "") -> str:
-        """What it comes to. `factor`, `unit`: in what it is told, as 100 and "points" of an accuracy.
+        """Returns the result as a sentence. `name`: what B is called.
+
+        factor, unit: of the numbers in the sentence, such as 100 and "points" for an accuracy.
 
         >>> paired_difference({0: .9, 1: .92, 2: .91}, {0: .92, 1: .935, 2: .926}, better="more").sentence(
         ...     factor=100, unit="points")
@@ -131,11 +135,11 @@ def paired_difference(
     test_images: Disagreement | None = None,
     exact: bool = False,
 ) -> Comparison:
-    """The difference B - A of values by seed, of seeds that both have; Student's t of the differences.
+    """Returns the difference B - A over the seeds that both have, with Student's t interval of the mean difference.
 
-    compared: of so many comparisons; the interval is Bonferroni's, at 1 - (1 - level) / compared. test_images: what
-    the images on which the two disagree leave open, which stands where the differences are all the same. exact: of
-    values that follow from the designs alone, which do not scatter.
+    a, b: values by seed. compared: number of comparisons to correct for; the interval is Bonferroni's, at level 1 -
+    (1 - level) / compared. test_images: comparison on the shared test images, whose interval is used if all
+    differences are equal. exact: the values are determined by the designs and do not depend on the seed.
 
     >>> found = paired_difference({0: 1.0, 1: 2.0, 2: 4.0}, {0: 2.0, 1: 4.0, 2: 7.0, 3: 9.0})
     >>> found.difference, round(found.low, 3), round(found.high, 3), found.seeds, found.verdict
@@ -161,7 +165,7 @@ def compare_differences(
     test_images: Disagreement | None = None,
     exact: bool = False,
 ) -> Comparison:
-    """`paired_difference` of differences that are known, one a seed."""
+    """Returns the comparison of given differences B - A, one per seed; for parameters see `paired_difference`."""
     from scipy.special import stdtr  # a tenth of a second, which most have no need of
 
     count = len(differences)
@@ -188,8 +192,10 @@ def compare_differences(
 
 
 def detectable_difference(sd: float, seeds: int, level: float = 0.95, power: float = POWER) -> float:
-    """The true difference that a t interval of so many seeds leaves 0 out for in `power` of all cases, where
-    differences scatter with `sd`: by the noncentral t law, and on the right side.
+    """Returns the true difference that a t test with this number of seeds detects with probability `power`.
+
+    That is: the t interval excludes 0 on the right side, by the noncentral t distribution. sd: standard deviation of
+    the differences.
 
     >>> round(detectable_difference(1.0, 5), 2), round(detectable_difference(1.0, 20), 2)
     (1.68, 0.66)
@@ -214,10 +220,11 @@ def compare_with_one(
     test_images: Mapping[str, Disagreement] | None = None,
     compared: int | None = None,
 ) -> dict[str, Comparison]:
-    """All others against one, corrected for their number: intervals by Bonferroni, p by Holm (1979).
+    """Returns comparisons of several designs with one, by name, corrected for their number.
 
-    compared: so many will be looked at, if some of them are not there yet. The verdict is the interval's; Holm's p may
-    be below 0.05 where Bonferroni's interval still holds 0.
+    one: values by seed. others: values by seed, by name. Intervals are corrected by Bonferroni's method, p values by
+    Holm's (1979); the verdict is the interval's, so it may be open although p < 0.05. compared: number of comparisons
+    to correct for; None for the number of `others`.
     """
     count, images = max(1, len(others), compared or 0), test_images or {}
     alone = {

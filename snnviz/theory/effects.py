@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnviz.theory.directions import Direction
 from snnviz.theory.importance import ABSENT, best_rows, domain_of, top_share
 from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 
@@ -209,9 +210,7 @@ class Distribution:
     count: int
 
 
-def best_distribution(
-    field: str, values: Sequence[Any], objective: Sequence[float], better: Literal["more", "less"]
-) -> Distribution:
+def best_distribution(field: str, values: Sequence[Any], objective: Sequence[float], better: Direction) -> Distribution:
     """Returns the shares of a field's levels among the best tenth of rows, compared with all rows that have the field.
 
     Of few rows a larger share counts as best, see `importance.top_share`. Rows without the field or a number are left

@@ -68,7 +68,7 @@ class Target:
         return METRICS[self.name]
 
     def scale(self, said: Floats) -> Floats:
-        """Returns the unit of errors (n,) for designs, from the predictions (n, trees): how much the trees of a group
+        """Returns the unit in which errors are measured, (n,): how much the predictions (n, trees) of the trees
         differ.
         """
         groups = [said[:, self.forest.fold == fold].var(axis=1) for fold in np.unique(self.forest.fold)]
@@ -76,8 +76,8 @@ class Target:
         return found
 
     def interval(self, said: Floats) -> tuple[Floats, Floats, Floats]:
-        """Returns the predicted value, low and high end, (n,) each in the metric's unit, from predictions (n,
-        trees).
+        """Returns predicted value, low end and high end, (n,) each in the metric's unit, from predictions (n, trees)
+        of the trees.
         """
         mean, half = said.mean(axis=1), self.quantile * self.scale(said)
         return restore(self.metric, mean), restore(self.metric, mean - half), restore(self.metric, mean + half)

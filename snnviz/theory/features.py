@@ -113,7 +113,9 @@ class Field:
         return len(self.values) + self.missing > 1
 
     def place(self, value: float | str | None) -> float:
-        """Returns a number, or its logarithm, on the feature's scale; NaN for a value that is not a number."""
+        """Returns a number as its position on the feature's scale, its logarithm if `log`; NaN for a value that is
+        not a number.
+        """
         if not isinstance(value, float | int):
             return math.nan
         return math.log10(max(float(value), 1e-12)) if self.log else float(value)
@@ -152,7 +154,10 @@ class Fields:
         return len(self._numbers) + sum(len(field.values) for field in self._kinds)
 
     def matrix(self, several: Sequence[Settings]) -> Inputs:
-        """Returns the feature matrix (n, columns) of designs; a missing number is put below all tried values."""
+        """Returns the feature matrix (n, columns) of designs, given as features by path (`settings_of`).
+
+        A missing number is put below all tried values.
+        """
         found = np.empty((len(several), self.columns), np.float32)
         for at, field in enumerate(self._numbers):
             placed = np.array([field.place(told.get(field.path)) for told in several])
@@ -167,10 +172,10 @@ class Fields:
         return found
 
     def places(self, several: Sequence[Settings]) -> Places:
-        """Returns positions of designs for `distances`: numbers (n, numbers) as shares of the tried range, NaN if
-        missing.
+        """Returns positions of designs for `distances`, given as features by path (`settings_of`).
 
-        The second array holds the indices of options (n, choices), -1 for one that was not tried.
+        The first array holds numbers (n, numbers) as shares of the tried range, NaN if missing; the second the
+        indices of options (n, choices), -1 for one that was not tried.
         """
         numbers = np.array([[field.place(told.get(field.path)) for field in self._told] for told in several])
         numbers = numbers.reshape(len(several), len(self._told)) / self._spans
@@ -182,11 +187,11 @@ class Fields:
         return numbers, np.array(told_kinds, np.int64).reshape(len(several), len(self._kinds))
 
     def number(self, path: str) -> int:
-        """Returns the column of a number in the first array of `places`."""
+        """Returns the index of a numeric feature's column in the first array of `places`."""
         return [field.path for field in self._told].index(path)
 
     def restore(self, path: str, places: Floats) -> Floats:
-        """Returns the values of a number from its column of `places`."""
+        """Returns the values of a numeric feature from its column of `places`, the inverse of `Field.place`."""
         number = self.number(path)
         placed: Floats = places * self._spans[number]
         return 10.0**placed if self._told[number].log else placed
@@ -219,11 +224,11 @@ the share `WIDE`, and at least `FINE`, of the tried range.
 
 
 def unknown(fields: Fields, told: Settings) -> str:
-    """Returns the path of a setting that is outside what was tried; "" if there is none.
+    """Returns the path of a setting in `told` that is outside what was tried; "" if there is none.
 
     That is: an option that was never tried, a number beyond the tried range, or a number in a gap: further from the
-    nearest tried value than 3/4 of the usual gap, or the only whole number missing in a sequence. With the values 1, 2,
-    4 and 5 tried, 3 is unknown, and no number between 1 and 2 is.
+    nearest tried value than 3/4 of the usual gap, or the only whole number missing in a sequence. With the values 1,
+    2, 4 and 5 tried, 3 is unknown, and no number between 1 and 2 is.
     """
     for path, value in told.items():
         if path in SIZES:

@@ -1,12 +1,12 @@
-"""What mattered: how far each field decides whether a row is among the best (PED-ANOVA).
+"""Importance of fields: how much each field decides whether a row is among the best (PED-ANOVA).
 
-Watanabe, Bansal and Hutter 2023 (arXiv 2304.10255): the Pearson divergence between how a field is spread among the best
-rows and among all of them, by Parzen estimators on a grid. Fields that exist in some rows only, or there with another
-domain, are taken regime by regime (its conditional form, arXiv 2601.20800, algorithm 1). The numbers are those of
-Optuna 5.0's `PedAnovaImportanceEvaluator`, which `tests/theory/test_importance.py` compares.
+Watanabe, Bansal and Hutter 2023 (arXiv 2304.10255): the Pearson divergence between a field's distribution among the
+best rows and among all rows, by Parzen estimators on a grid. Fields that exist in some rows only, or have another
+domain there, are treated regime by regime (the conditional form, arXiv 2601.20800, algorithm 1). The numbers equal
+those of Optuna 5.0's `PedAnovaImportanceEvaluator`, with which `tests/theory/test_importance.py` compares them.
 
-The divergence is never 0 of few rows, so that each importance comes with what chance gives: the same of rows whose
-objective is shuffled.
+The divergence of few rows is never 0, so each importance comes with what chance gives: the same number with a
+shuffled objective.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from snnviz.theory.directions import Direction
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -53,9 +55,10 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """What values a field may have: `choices` in their order, or numbers from `low` to `high`.
+    """The possible values of a field: `choices` in their order, or numbers from `low` to `high`.
 
-    log: by their logarithm. step: of a grid that they are on (1 where they are whole); None of any number.
+    log: whether numbers are on a logarithmic scale. step: distance of the possible numbers, 1 for whole ones; None
+    for any number.
     """
 
     choices: tuple[Any, ...] = ()
@@ -66,12 +69,12 @@ class Domain:
 
     @property
     def single(self) -> bool:
-        """Whether there is nothing to choose."""
+        """Whether there is only one possible value."""
         return len(self.choices) == 1 if self.choices else self.high - self.low < (self.step or 1e-300)
 
     @property
     def cells(self) -> int:
-        """Cells of its grid."""
+        """Number of cells of the domain's grid."""
         if self.choices:
             return len(self.choices)
         if self.log and self.step:
@@ -79,7 +82,7 @@ class Domain:
         return min(round((self.high - self.low) / self.step) + 1, CELLS) if self.step else CELLS
 
     def place(self, values: Sequence[Any]) -> Whole:
-        """The cell of each value; of two alike near the lower one."""
+        """Returns the index of the grid cell nearest to each value; the lower of two equally near ones."""
         if self.choices:
             known = {_key(choice): number for number, choice in enumerate(self.choices)}
             return np.array([known[_key(value)] for value in values], np.int64)
@@ -92,8 +95,10 @@ class Domain:
 
 
 def domain_of(values: Iterable[Any]) -> Domain:
-    """The domain that these values came from, as far as they tell: numbers in their range, whole ones as such, by their
-    logarithm where the range is wide; anything else as choices.
+    """Returns the smallest domain that contains these values.
+
+    Numbers give a range, of whole numbers if all are, on a logarithmic scale if it is wide; anything else gives
+    choices.
 
     >>> domain_of([1, 5, 3])
     Domain(choices=(), low=1.0, high=5.0, log=False, step=1.0)
@@ -110,21 +115,23 @@ def domain_of(values: Iterable[Any]) -> Domain:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field of all rows: its values (`ABSENT` where there is none), and the domain of each row that has one."""
+    """One field of all rows: its values (`ABSENT` if a row does not have the field), and the domain of each (None if
+    absent).
+    """
 
     values: Sequence[Any]
     domains: Sequence[Domain | None]
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Column:
-        """With the domain that the values tell of."""
+        """Returns a column with the domain that follows from its values."""
         domain = domain_of(value for value in values if value is not ABSENT)
         return cls(values, [None if value is ABSENT else domain for value in values])
 
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """How much a field decided, and `chance`: the 95th percentile of the same where the objective is shuffled."""
+    """The importance of a field, and `chance`: its 95th percentile if the objective is shuffled."""
 
     field: str
     value: float
@@ -132,16 +139,16 @@ class Importance:
 
     @property
     def matters(self) -> bool:
-        """Whether it is above what chance gives in 19 of 20 cases."""
+        """Whether the importance is larger than what chance gives in 19 of 20 cases."""
         return self.value > self.chance
 
 
 def ped_anova(
-    columns: Mapping[str, Column], objective: ArrayLike, better: Literal["more", "less"], top: float = TOP
+    columns: Mapping[str, Column], objective: ArrayLike, better: Direction, top: float = TOP
 ) -> dict[str, float]:
-    """The importance of each field for being among the best `top` of the rows.
+    """Returns the importance of each field for being among the best `top` (a share) of the rows.
 
-    objective: (n,); rows without a finite number are left out. 0 for all of fewer than two rows.
+    objective: (n,); rows without a finite number are left out. All are 0 if fewer than two rows are left.
     """
     loss, kept = _losses(objective, better)
     if len(loss) < 2:
@@ -153,15 +160,15 @@ def ped_anova(
 def importances(
     columns: Mapping[str, Column],
     objective: ArrayLike,
-    better: Literal["more", "less"],
+    better: Direction,
     top: float = TOP,
     shuffles: int = SHUFFLES,
     seed: int = 0,
 ) -> list[Importance]:
-    """`ped_anova` with what chance gives each field, the most important first.
+    """Returns the importance of each field with what chance gives, the most important first.
 
-    All fields see the same `shuffles`, so that they are compared under one chance; a tenth of a second for 1,000 rows
-    of ten fields.
+    objective: (n,). top: share of the rows that count as best. shuffles: number of shuffles of the objective, the
+    same for all fields. Takes a tenth of a second for 1,000 rows with ten fields.
     """
     loss, kept = _losses(objective, better)
     if len(loss) < 2:
@@ -177,7 +184,7 @@ def importances(
 
 
 def top_share(count: int) -> float:
-    """The share of `count` rows that is called best: a tenth, of few rows `LEAST_BEST` of them.
+    """Returns the share of `count` rows that count as best: a tenth, but for few rows at least `LEAST_BEST` of them.
 
     >>> top_share(1000), top_share(20), top_share(6)
     (0.1, 0.25, 0.5)
@@ -185,8 +192,8 @@ def top_share(count: int) -> float:
     return min(0.5, max(TOP, LEAST_BEST / count)) if count else TOP
 
 
-def best_rows(objective: ArrayLike, better: Literal["more", "less"], top: float = TOP) -> NDArray[np.bool_]:
-    """(n,): which rows are among the best `top`; those without a finite number are not.
+def best_rows(objective: ArrayLike, better: Direction, top: float = TOP) -> NDArray[np.bool_]:
+    """Returns which rows are among the best `top` (a share), (n,) booleans; rows without a finite number are not.
 
     >>> best_rows([3.0, 1.0, float("nan"), 3.0], "more", 0.3).tolist()
     [True, False, False, True]
@@ -198,7 +205,7 @@ def best_rows(objective: ArrayLike, better: Literal["more", "less"], top: float 
     return found
 
 
-def _losses(objective: ArrayLike, better: Literal["more", "less"]) -> tuple[Floats, Whole]:
+def _losses(objective: ArrayLike, better: Direction) -> tuple[Floats, Whole]:
     """Of which less is better, of the rows that have a number; and which these are."""
     given = np.asarray(objective, np.float64)
     kept = np.flatnonzero(np.isfinite(given))

@@ -1,26 +1,26 @@
-"""Several objectives at once: which rows nothing beats, and how much they cover together.
+"""Several objectives: the Pareto front and its hypervolume.
 
-A row is one thing that is weighed, a column one objective, and each column says whether more or less of it is better.
-A row with a number missing (NaN) is not judged: it is on no front, and beats nothing.
+A row is one of n alternatives, a column one of k objectives; `better` says for each column whether more or less of it
+is better. A row with a missing number (NaN) is ignored: it is on no front and dominates no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Better = Literal["more", "less"]
+from snnviz.theory.directions import Direction
 
 Values = NDArray[np.float64]
 
 
-def pareto_front(values: ArrayLike, better: Sequence[Better]) -> NDArray[np.bool_]:
-    """Whether no other row is at least as good in every column and better in one; (n,) of (n, k).
+def pareto_front(values: ArrayLike, better: Sequence[Direction]) -> NDArray[np.bool_]:
+    """Returns which rows are Pareto optimal, (n,) of (n, k): no other row is as good in all columns and better in
+    one.
 
-    Rows that are equal are on the front together. 10,000 rows take about a tenth of a second.
+    Equal rows are all on the front. 10,000 rows take about a tenth of a second.
 
     >>> pareto_front([[0.9, 5.0], [0.8, 5.0], [0.7, 1.0], [0.9, float("nan")]], ["more", "less"]).tolist()
     [True, False, True, False]
@@ -35,11 +35,11 @@ def pareto_front(values: ArrayLike, better: Sequence[Better]) -> NDArray[np.bool
     return front
 
 
-def hypervolume(values: ArrayLike, reference: Sequence[float], better: Sequence[Better]) -> float:
-    """The volume of what is worse than some row and better than the reference point, in the columns' units.
+def hypervolume(values: ArrayLike, reference: Sequence[float], better: Sequence[Direction]) -> float:
+    """Returns the volume between the Pareto front and a reference point, in the product of the columns' units.
 
-    Rows that are worse than the reference in a column add nothing. By slices along one column (While et al. 2006,
-    "A faster algorithm for calculating hypervolume"), which is quick for the two or three columns that a figure shows.
+    reference: (k,). Rows that are worse than it in a column add nothing. Computed by slices along one column (While
+    et al. 2006, "A faster algorithm for calculating hypervolume"), which is fast for two or three columns.
 
     >>> hypervolume([[3.0, 1.0], [2.0, 2.0]], [0.0, 0.0], ["more", "more"])
     5.0
@@ -50,9 +50,9 @@ def hypervolume(values: ArrayLike, reference: Sequence[float], better: Sequence[
 
 
 def hypervolumes(
-    values: ArrayLike, reference: Sequence[float], better: Sequence[Better], counts: Sequence[int]
+    values: ArrayLike, reference: Sequence[float], better: Sequence[Direction], counts: Sequence[int]
 ) -> list[float]:
-    """`hypervolume` of the first so many rows, for each of `counts`, which rise.
+    """Returns the hypervolume of the first `count` rows, for each of the ascending `counts`.
 
     >>> hypervolumes([[3.0, 1.0], [2.0, 2.0], [1.0, 1.0]], [0.0, 0.0], ["more", "more"], [0, 1, 2, 3])
     [0.0, 3.0, 5.0, 5.0]
@@ -68,8 +68,9 @@ def hypervolumes(
     return found
 
 
-def nadir(values: ArrayLike, better: Sequence[Better]) -> list[float]:
-    """The worst of each column among the rows that have all numbers: a reference point that every front covers from.
+def nadir(values: ArrayLike, better: Sequence[Direction]) -> list[float]:
+    """Returns the worst value of each column among the rows without missing numbers, as a reference point for
+    hypervolumes.
 
     >>> nadir([[0.9, 5.0], [0.7, 1.0]], ["more", "less"])
     [0.7, 5.0]
@@ -80,13 +81,13 @@ def nadir(values: ArrayLike, better: Sequence[Better]) -> list[float]:
     return [float(worst * sign) for worst, sign in zip(known.max(axis=0), signs, strict=True)] if len(known) else []
 
 
-def as_costs(values: ArrayLike, better: Sequence[Better]) -> Values:
-    """(n, k) of numbers of which less is better everywhere."""
+def as_costs(values: ArrayLike, better: Sequence[Direction]) -> Values:
+    """Returns the values (n, k) with signs such that less is better in all columns."""
     given = np.asarray(values, np.float64)
     return given.reshape(-1, len(better)) * _signs(better) + 0.0  # no -0.0, which would be another row
 
 
-def _signs(better: Sequence[Better]) -> Values:
+def _signs(better: Sequence[Direction]) -> Values:
     return np.array([-1.0 if way == "more" else 1.0 for way in better])
 
 

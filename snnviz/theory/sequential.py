@@ -23,7 +23,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.theory.comparison import Better, Comparison, compare_differences
+from snnviz.theory.comparison import Comparison, compare_differences
+from snnviz.theory.directions import Better
 from snnviz.theory.intervals import confidence_interval
 
 FIRST_LOOK = 3
@@ -92,9 +93,11 @@ def _w(z: NDArray[np.float64], seeds: int) -> NDArray[np.float64]:
 def compare_at_look(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1, exact: bool = False
 ) -> Comparison:
-    """Returns `comparison.compare_differences` with an interval that stays valid however often one looked before.
+    """Returns the comparison of differences B - A with an interval that is valid even if one looked after every seed
+    before.
 
-    The interval is infinite below 3 seeds, and if all differences are equal.
+    Parameters are those of `comparison.compare_differences`. The interval is infinite below 3 seeds, and if all
+    differences are equal.
     """
     found = confidence_interval(differences) if differences else None
     if found is None or (exact and found.half is None):
@@ -109,7 +112,7 @@ def compare_at_look(
 def looks(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
 ) -> Iterator[Comparison]:
-    """Yields the comparison after each seed, from the third on."""
+    """Yields the comparison after each seed, from the third one on, with intervals that are all valid together."""
     for seeds in range(FIRST_LOOK, len(differences) + 1):
         yield compare_at_look(differences[:seeds], better=better, level=level, compared=compared)
 
@@ -119,7 +122,7 @@ def until_decided(
 ) -> Comparison:
     """Returns the comparison at the first look whose interval excludes 0, else at the last look.
 
-    Later differences are ignored, as if one had stopped there.
+    A look follows each seed from the third one on. Later differences are ignored, as if one had stopped there.
 
     >>> until_decided([1.0, 1.1, 0.9, 5.0], better="more").seeds
     3

@@ -23,7 +23,7 @@ NONE = {
 
 
 def value(path: str, given: object) -> str:
-    """Returns the value of a field as text for people.
+    """Returns the value of a design's or study's field, given by its path, as text for people.
 
     >>> value("network.code", "ttfs"), value("network.edges", "001/000/000"), value("data.train_samples", 0)
     ('when it spikes once', '1 DSC', 'all')
@@ -45,7 +45,7 @@ def value(path: str, given: object) -> str:
 
 
 def label(path: str) -> str:
-    """Returns the label of a field; a kind has the label of what it is the kind of.
+    """Returns the label of a field by its path; "init.kind" has the label of the part, "Initialisation".
 
     >>> label("init.kind"), label("neuron.kind"), label("training.optimizer.momentum")
     ('Initialisation', 'Kind of neuron', 'Momentum')

@@ -30,7 +30,7 @@ MOST_DOTS = 1500
 
 
 def label(path: str) -> str:
-    """Returns the label of a field or derived number of a model, by its path.
+    """Returns the label of a field, or of a number derived from fields such as "skips.dsc", by its path.
 
     >>> label("skips.dsc"), label("neuron.threshold")
     ('DSC connections', 'Threshold θ')
@@ -76,7 +76,10 @@ def check_text(model: Model) -> str:
 
 
 def unknown_text(model: Model, answer: Answer, told: dict[str, float | str]) -> str:
-    """Returns a sentence that says why there is no prediction for a design."""
+    """Returns a sentence that says why there is no prediction for a design.
+
+    told: the design's features by path (`features.settings_of`).
+    """
     if answer.unknown == ALL_TOGETHER:
         return "Unknown here: each setting was tried, but no run is near all of them together."
     field, given = model.fields.by_path.get(answer.unknown), told.get(answer.unknown)
@@ -98,7 +101,11 @@ def _value(field: Field, value: float | str) -> str:
 
 
 def neighbour_text(before: Design, found: Design, values: dict[str, float], seeds: int) -> str:
-    """Returns a text on a run near a design: its accuracy, and the settings in which it differs."""
+    """Returns a text on the runs of a similar design: their mean accuracy, and the settings in which it differs.
+
+    before: the edited design. found: the similar one. values: means of its metrics by name. seeds: number of its
+    runs.
+    """
     differs = [one.split(" instead of ")[0] for one in changes.design_changes(before, found, lambda p: p == "seed")]
     more = f" and {len(differs) - 3} more" if len(differs) > 3 else ""
     reached = metric_text(METRICS["accuracy"], values.get("accuracy"))

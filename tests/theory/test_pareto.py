@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnviz.theory.pareto import Better, hypervolume, hypervolumes, nadir, pareto_front
+from snnviz.theory.directions import Direction
+from snnviz.theory.pareto import hypervolume, hypervolumes, nadir, pareto_front
 
 
-def _brute(values: np.ndarray, better: list[Better]) -> list[bool]:
+def _brute(values: np.ndarray, better: list[Direction]) -> list[bool]:
     """A literal reading of the definition: every row against every other."""
 
     def beats(a: np.ndarray, b: np.ndarray) -> bool:
@@ -29,7 +30,7 @@ def test_the_front_is_that_of_brute_force_with_ties_and_what_is_missing(seed: in
     count, columns = int(rng.integers(0, 40)), int(rng.integers(1, 5))
     values = rng.integers(0, int(rng.choice([3, 8, 1000])), (count, columns)).astype(float)
     values[rng.random(values.shape) < 0.1] = np.nan
-    better: list[Better] = [str(way) for way in rng.choice(["more", "less"], columns)]  # type: ignore[misc]
+    better: list[Direction] = [str(way) for way in rng.choice(["more", "less"], columns)]  # type: ignore[misc]
     assert pareto_front(values, better).tolist() == _brute(values, better)
 
 
@@ -41,7 +42,7 @@ def test_the_hypervolume_is_that_of_botorch(columns: int) -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
         values = np.round(rng.random((int(rng.integers(1, 40)), columns)), 2)
-        better: list[Better] = [str(way) for way in rng.choice(["more", "less"], columns)]  # type: ignore[misc]
+        better: list[Direction] = [str(way) for way in rng.choice(["more", "less"], columns)]  # type: ignore[misc]
         signs = np.array([1.0 if way == "more" else -1.0 for way in better])
         reference = np.where(signs > 0, 0.1, 0.9)
         front = torch.from_numpy((values * signs)[pareto_front(values, better)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from snnviz.design.design import Design
 from snnviz.design.registry import Range
@@ -14,6 +14,7 @@ from snnviz.events import EpochEnd, Predictions
 from snnviz.store import Store
 from snnviz.store.metrics import metrics
 from snnviz.theory.comparison import Comparison, compare_with_one, paired_difference
+from snnviz.theory.directions import Direction
 from snnviz.theory.mcnemar import Disagreement
 from snnviz.theory.metrics import METRICS, Metric, Outcome
 from snnviz.theory.predictions import disagreement_of_runs
@@ -55,7 +56,7 @@ def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
     )
 
 
-def direction(metric: Metric) -> Literal["more", "less"]:
+def direction(metric: Metric) -> Direction:
     """Returns whether "more" or "less" of a metric is better; "less" for a metric without a direction (the firing
     rate).
     """

@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, PlainSerializer, field_validator
 from snnviz.design.links import format_number
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError, Unquoted, did_you_mean
+from snnviz.theory.directions import Direction
 from snnviz.theory.metrics import METRICS, Metric
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Objective:
         return self.metric.label
 
     @property
-    def better(self) -> Literal["more", "less"]:
+    def better(self) -> Direction:
         """Whether "more" or "less" is better."""
         return "more" if self.metric.better == "more" else "less"
 

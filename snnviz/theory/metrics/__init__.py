@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeVar, get_args
 from snnviz.design.design import Design
 from snnviz.events import LayerState, Row
 from snnviz.plugins import Plugins
+from snnviz.theory.directions import Better
 from snnviz.theory.operations import Convention, OperationCounts, operations_per_image
 
 R = TypeVar("R", bound=Row)
@@ -37,8 +38,6 @@ FIRST = ("reached", "operations", "spikes", "size", "took")
 
 Form = Literal["share", "number", "count", "energy", "seconds", "flag"]
 """How a number is formatted by `views.numbers`: a share of 0 to 1, any number, an integer, nJ, seconds, or 0/1."""
-
-Better = Literal["more", "less", ""]
 
 
 class Outcome:

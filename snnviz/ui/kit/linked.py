@@ -53,8 +53,8 @@ def is_back_navigation() -> bool:
 def read_link(read: Callable[[Mapping[str, str]], T], query: Mapping[str, str]) -> tuple[T, str]:
     """Returns the value that `read` makes of a link's parameters, and a message, "" if there is none.
 
-    If an uploaded data set is missing, it is replaced by a default one and the rest of the link is kept. Raises
-    `InputError`.
+    query: the link's parameters. If it names an uploaded data set that is missing, a default one is used instead, and
+    the message says so. Raises `InputError`.
     """
     absent = {name: text for name, text in query.items() if _is_absent(text)}
     if not absent:

@@ -16,7 +16,9 @@ from snnviz.ui.kit.words import escape_markdown, pluralise
 
 
 def actions(chosen: Sequence[Run]) -> None:
-    """Shows the action buttons; they are shown even without a selection, so that the layout does not move."""
+    """Draws the action buttons for the selected runs; also without a selection, disabled, so that the layout does not
+    move.
+    """
     one = chosen[0] if len(chosen) == 1 else None
     opening = st.button("Open", type="primary", icon=":material/open_in_new:", disabled=one is None, key="open")
     if opening and one is not None:

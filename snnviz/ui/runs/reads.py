@@ -13,7 +13,7 @@ MOST_HIDDEN = 500
 
 
 def current() -> IndexedRuns:
-    """Returns the index of all runs, at most half a second old."""
+    """Returns the index of all runs in the store, at most half a second old."""
     return services.CACHE.get("indexed runs", lambda: indexed_runs(services.store()))
 
 
