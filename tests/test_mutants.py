@@ -121,12 +121,15 @@ def test_a_mutant_is_run_against_the_tests_that_reach_its_line_wherever_that_is_
     choice = Choice(database, root)
 
     def chosen(line: str, seconds: float = 60) -> list[str]:
-        (mutant,) = [one for one in places.drawn(root, 0, 100)[0] if one.line == line]
+        mutant, *_ = [one for one in places.drawn(root, 0, 100)[0] if one.line == line]
         return [test.name.removeprefix("tests/test_") for test in choice.of(mutant, seconds)[0]]
 
     assert chosen("return x + A") == ["one.py::fast", "one.py::slow", "one.py::beside"]
     assert chosen("return x + A", 2) == ["one.py::fast", "one.py::beside"]
     assert chosen("A = 1") == ["one.py::fast", "one.py::slow", "one.py::beside"]
+    choice = Choice(database, root, ("tests/test_one.py::slow", "tests/test_other.py"))
+    assert chosen("return x + A") == ["one.py::slow"]
+    assert chosen("return x - 2") == ["other.py::g"]
     database.close()
 
 
@@ -147,3 +150,5 @@ def test_the_page_counts_and_gives_reasons(tmp_path: Path, monkeypatch: pytest.M
     assert f"`{mutants[1].line}`" in survivor
     assert "3 of 7" in survivor
     assert again.counts(mutants)["not run"] == 1
+    again.keep(mutants[:2])
+    assert report.Found(tmp_path / "found.json").counts(mutants)["not run"] == 2

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.mutants import reached, report
@@ -20,15 +21,19 @@ from benchmarks.mutants.choosing import Choice, Test
 from benchmarks.mutants.places import FOLDERS, Mutant, drawn
 from benchmarks.mutants.running import Bench, Ran
 
+SEED = 19
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
-    parser.add_argument("--seed", type=int, default=19, help="of the sample (19)")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"of the sample ({SEED}, the one of the page)")
     parser.add_argument("--count", type=int, default=300, help="mutants in the sample (300)")
     parser.add_argument("--folders", nargs="+", default=FOLDERS, help="where, instead of everywhere")
     parser.add_argument("--seconds", type=float, default=60, help="of tests, at most, for a mutant (60)")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after these; the next call goes on")
     parser.add_argument("--again", default="", help="an outcome, as survived, whose mutants are run anew")
+    parser.add_argument("--only", nargs="+", default=[], help="mutants in whose name (a path, a line) one of these is")
+    parser.add_argument("--tests", nargs="+", default=[], help="these files alone: they can catch, but not acquit")
     parser.add_argument("--no-measuring", action="store_true", help="take which tests reach what as it is known")
     parser.add_argument("--page", action="store_true", help="only write docs/mutants.md anew")
     parser.add_argument("--state", type=Path, default=Path(".mutants"), help="where it is kept (.mutants)")
@@ -39,24 +44,26 @@ def main() -> None:
     (folder / ".gitignore").write_text("*\n")
     database = reached.opened(folder / "mutants.sqlite")
     mutants, places = drawn(root, asked.seed, asked.count, tuple(asked.folders))
-    found = report.Found(root / "benchmarks" / "mutants" / "found.json")
+    usual = asked.seed == SEED and tuple(asked.folders) == FOLDERS
+    found = report.Found(root / "benchmarks" / "mutants" / "found.json" if usual else folder / "found.json")
     try:
         if not asked.page:
             if not asked.no_measuring:
-                measure(root, folder)
+                measure(root, folder, asked.tests or reached.WHERE)
             work(root, folder, database, mutants, found, asked)
     finally:
         print(json.dumps({"drawn": len(mutants), **found.counts(mutants)}))
-        if tuple(asked.folders) == FOLDERS:
+        if usual:
+            found.keep(mutants)
             page = report.written(mutants, places, found, asked.seed, asked.seconds)
             (root / "docs" / "mutants.md").write_text(page)
 
 
-def measure(root: Path, folder: Path) -> None:
+def measure(root: Path, folder: Path, where: Sequence[str]) -> None:
     """Tests that are not known yet, in a copy of their own."""
     bench = Bench(root, folder)
     environment = os.environ | {"SNNVIZ_CACHE": str(folder / "cache"), "NUMBA_CACHE_DIR": str(folder / "numba")}
-    ran = [sys.executable, "-m", "benchmarks.mutants.reached", str(folder / "mutants.sqlite"), *reached.WHERE]
+    ran = [sys.executable, "-m", "benchmarks.mutants.reached", str(folder / "mutants.sqlite"), *where]
     subprocess.run(ran, cwd=bench.tree, env=environment, check=False)
 
 
@@ -70,9 +77,11 @@ def work(
 ) -> None:
     """Runs what has no result yet."""
     bench, start = Bench(root, folder), time.monotonic()
-    choice = Choice(database, bench.tree)
+    choice = Choice(database, bench.tree, tuple(asked.tests))
     for number, mutant in enumerate(mutants, 1):
         if mutant.key in found and found[mutant.key].outcome != asked.again:
+            continue
+        if asked.only and not any(text in mutant.key for text in asked.only):
             continue
         if time.monotonic() - start > 60 * asked.minutes:
             break
@@ -80,7 +89,8 @@ def work(
         text, change = mutant.text(source), mutant.change(source)
         tests, every = choice.of(mutant, asked.seconds)
         ran = judged(bench, database, mutant, text, tests, "numba" in source or "compiled" in source)
-        found.add(mutant.key, report.Outcome(ran.outcome, ran.test, ran.tests, every, change))
+        if ran.outcome == "caught" or not asked.tests:
+            found.add(mutant.key, report.Outcome(ran.outcome, ran.test, ran.tests, every, change))
         told = f"{number:3} {ran.outcome:9} {ran.seconds:5.0f} s {ran.tests:4}/{every:4} {mutant.path}:{mutant.row}"
         print(f"{told}  {mutant.line[:60]}  ->  {change[:60]}  {ran.test[:90]}", flush=True)
 

@@ -43,9 +43,9 @@ class Test:
 
 
 class Choice:
-    """Reads what was measured (`reached`) as the tests of lines of the code as it is now."""
+    """Reads what was measured (`reached`) as the tests of lines of the code as it is now; of `files` only, if named."""
 
-    def __init__(self, database: sqlite3.Connection, root: Path) -> None:
+    def __init__(self, database: sqlite3.Connection, root: Path, files: tuple[str, ...] = ()) -> None:
         self.database, self.root = database, root
         sizes: dict[str, int] = defaultdict(int)
         for test, numbers in database.execute("select test, numbers from lines"):
@@ -54,7 +54,7 @@ class Choice:
         self.tests = {
             name: Test(name, seconds, seconds + sizes[name] / LINES_PER_SECOND)
             for name, seconds in rows
-            if (root / name.partition("::")[0]).exists()
+            if (root / name.partition("::")[0]).exists() and name.startswith(files or "")
         }
         self.modules = {str(path.relative_to(root)): path.read_text() for path in (root / "snnviz").rglob("*.py")}
         self.of_files: dict[str, list[str]] = defaultdict(list)

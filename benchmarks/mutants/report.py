@@ -32,8 +32,10 @@ written by `python -m benchmarks.mutants --page`.
 - Tests that are fast and reach little else are tried first, at most {seconds:.0f} seconds of them. A test that
   fails without the change, too, catches nothing.
 - Who survives gets a test that states what is true (never the code again), or a reason in
-  `benchmarks/mutants/reasons.json`; `python -m benchmarks.mutants --again survived` tries those once more. What came
-  out is kept in `benchmarks/mutants/found.json`.
+  `benchmarks/mutants/reasons.json`; `python -m benchmarks.mutants --again survived` tries those once more, and with
+  `--only snnviz/core/norms.py --tests tests/core/test_norm.py` some of them by some tests, which can catch but not
+  acquit. What came out is kept in `benchmarks/mutants/found.json`, of lines that are still there.
+- The sample is of the code as it is: where lines are added or changed, others take their places among the {drawn}.
 """
 
 
@@ -68,6 +70,15 @@ class Found:
 
     def add(self, key: str, outcome: Outcome) -> None:
         self.outcomes = self._read() | {key: outcome}
+        self._write()
+
+    def keep(self, mutants: list[Mutant]) -> None:
+        """Leaves out what came of lines that are others by now."""
+        keys = {one.key for one in mutants}
+        self.outcomes = {key: row for key, row in self._read().items() if key in keys}
+        self._write()
+
+    def _write(self) -> None:
         rows = {name: asdict(row) for name, row in sorted(self.outcomes.items())}
         self.path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 

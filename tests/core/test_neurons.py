@@ -14,7 +14,7 @@ from snntorch import surrogate
 from torch import Tensor
 
 from snnviz.catalog.neurons import respond
-from snnviz.core import neurons
+from snnviz.core import kernels, neurons
 from snnviz.core.neurons import Cell
 from snnviz.design.menus import SURROGATES
 from snnviz.design.parts import Neuron
@@ -292,3 +292,11 @@ def test_a_surrogate_without_a_kernel_of_its_own_equals_torchs_path(
         torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-6)
     finally:
         SURROGATES.remove("gaussian")
+
+
+def test_where_nothing_is_learnt_nothing_is_written_beside() -> None:
+    """Machine code checks no bounds: the memory behind sums of no length is somebody else's."""
+    room, u = np.full(8, 7.0), np.linspace(-1, 2, 15, dtype=np.float32).reshape(3, 5)
+    none = np.empty((0, 5), np.float32)
+    kernels.backward(u, np.ones_like(u), none, room[:0], neurons.backward_of(cell_of()))
+    assert (room == 7).all()

@@ -165,6 +165,15 @@ def test_a_weight_of_zero_trains_the_network_as_if_there_were_no_branches(kind: 
         assert all(np.array_equal(array, mine.arrays[name]) for name, array in theirs.arrays.items())
 
 
+def test_without_branches_the_whole_gradient_is_that_of_the_main_loss() -> None:
+    network, (image, labels) = slow.loud(vanilla(design()), torch.float32), shown(dtype=torch.float32)
+    found = gradients.gradient_norms(network, image, labels, None)
+    assert list(found) == [layer.name for layer in network.architecture.weighted]
+    for norms in found.values():
+        assert norms.main == norms.whole == norms.plain > 0
+        assert norms.branches == norms.share == 0
+
+
 def test_a_loss_with_a_factor_of_zero_adds_nothing_to_any_gradient() -> None:
     made, (image, labels) = design(), shown(dtype=torch.float32)
     network = Network(made)

@@ -13,12 +13,14 @@ from torch import Tensor
 from snnviz.catalog.encodings import is_static
 from snnviz.core import data
 from snnviz.core.activity import Activity
+from snnviz.core.counting import counting_plans, merges_to_count
 from snnviz.core.networks import Network
 from snnviz.core.observe import RunningSums, observe_layers
 from snnviz.core.timed import TtfsNetwork
 from snnviz.data.datasets import dataset_card
 from snnviz.design.adjacency import ASC, DSC, backward_positions, edges_from_skips, with_n_skip
 from snnviz.design.design import Design
+from snnviz.design.links import change
 from snnviz.events import LayerState
 from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.graph.twins import ann_twin
@@ -228,6 +230,31 @@ def test_rows_of_before_give_an_estimate(name: str) -> None:
             continue  # of before densities were counted: nobody knows which ReLUs were silent
         assert estimate.by("additions").effective == pytest.approx(counted.by("additions").effective, rel=0.35)
     assert estimate.synops == pytest.approx(counted.synops, rel=0.12)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_what_comes_a_step_late_is_missing_once(steps: int) -> None:
+    """Where all neurons spike at all steps an estimate is exact; a map that is a step late is silent at the first."""
+    design = change(DESIGNS["one backward DSC"], {"data.steps": steps})
+    built = build_architecture(design)
+    (index,) = [k for k, layer in enumerate(built.layers) if any(source.delay for source in layer.sources)]
+    late = sum(len(source.channels or ()) for source in built.layers[index].sources if source.delay)
+    rates = [1.0 if layer.spiking else None for layer in built.watched]
+    found = operations.operations_per_image(design, rows_of_before(design, rates)).eff_acs
+    adding = [layer for layer in built.layers if operations.reads_spikes(design, layer)]
+    each = {layer.name: int(operations.connections_per_position(layer).sum()) for layer in adding}
+    whole = steps * sum(layer.in_shape[0] * each[layer.name] for layer in adding)
+    assert late > 0
+    assert found == pytest.approx(whole - late * each[built.layers[index].name])
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_only_what_joins_is_told_how_many_spikes_it_is_made_of(name: str) -> None:
+    """What a neuron says is one spike or none, and of an image there is nothing to count."""
+    design = DESIGNS[name]
+    layers, asked = build_architecture(design).layers, merges_to_count(design, counting_plans(design))
+    assert {layers[index].kind for index in asked} <= {"merge"}
+    assert bool(asked) == (name == "densenet")  # whose transitions join before they average
 
 
 def test_energy_is_by_named_process_and_convention() -> None:

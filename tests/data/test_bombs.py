@@ -126,3 +126,13 @@ def test_all_spoiled_files_leave_nothing_behind(tmp_path: Path, monkeypatch: pyt
     assert [words for what, words in found if what == "traceback"] == []
     assert [words for _, words in found if "one that ends whoever reads it" in words] == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_said_how_large_an_upload_would_be_and_how_large_it_may_be() -> None:
+    """16 MB, and 100 for each that arrived."""
+    limits = UploadLimits(megabytes=512)
+    limits.fit_unpacked(116_000_000, 1_000_000)
+    with pytest.raises(InputError, match=r"unpack to at most 116 MB, 100 times what arrived, got 117 MB$"):
+        limits.fit_unpacked(117_000_000, 1_000_000)
+    with pytest.raises(InputError, match=r"be at most 512 MB, got 513 MB$"):
+        limits.fit(513_000_000)

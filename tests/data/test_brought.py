@@ -223,6 +223,13 @@ def test_arrays_by_the_names_that_people_give_them(names: tuple[str, str]) -> No
     stated(found, f"{names[0]} with {names[1]}", "about")
 
 
+def test_a_letter_before_the_part_says_what_an_array_is() -> None:
+    """Beside it another number of each image, which could be labels by its shape."""
+    found = uploads.check_upload(npz(xtrain=IMAGES, ytrain=LABELS, train_fold=np.arange(len(LABELS))))
+    np.testing.assert_array_equal(found.arrays["labels"], LABELS)
+    stated(found, "xtrain with ytrain", "train_fold")
+
+
 def test_a_validation_part_of_an_npz_is_left_out() -> None:
     parts = {
         f"{axis}_{part}": (IMAGES if axis == "x" else LABELS) for part in ("train", "test", "val") for axis in "xy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from snnviz.data import datasets
+from snnviz.data.cards import Archive
 from snnviz.data.datasets import ROLES, DatasetCard, Split
 from snnviz.design.menus import DATASETS, EVENTS
 from snnviz.errors import DataMissing, InputError
@@ -227,3 +229,12 @@ def test_missing_files_are_a_sentence_that_says_what_to_do(small: Published, tmp
     assert is_a_sentence(caught.value)
     assert f"put {ROLES[2]}.gz" in str(caught.value)
     assert str(tmp_path / "cache" / "datasets" / "mnist") in str(caught.value)
+
+
+def test_what_nobody_knows_the_size_of_is_fetched_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large archives, too."""
+    card, most = datasets.dataset_card("fashion-mnist"), datasets.AUTOMATIC_DOWNLOAD_MEGABYTES
+    for size, expected in ((1, True), (most, True), (most + 1, False), (0, False)):
+        sized = replace(card, archives=(Archive("a.zip", "https://a.example/a.zip", "md5:0", size),))
+        monkeypatch.setattr(datasets, "dataset_card", lambda _, card=sized: card)
+        assert datasets.is_downloaded_automatically("fashion-mnist") == expected

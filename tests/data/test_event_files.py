@@ -175,6 +175,8 @@ BAD_BLOCKS = {
     "more than a block may hold": b"\x1fa\x01\x00" + b"\xff" * 16_500 + b"\x00",
     "literals that are not there": b"\x20a",
     "half an offset": b"\x14a\x01",
+    "half a length of literals": b"\xf0",
+    "half a length of a match": b"\x1fa\x01\x00",
 }
 
 

@@ -158,6 +158,16 @@ class TestReplacing:
         assert len(spawned) == 1
         assert store.supervisors() == []
 
+    @pytest.mark.parametrize(("code", "seconds", "starts"), [(0, 0, 1), (1, 0, 0), (1, 60, 1)])
+    def test_one_that_left_is_followed_at_once_and_one_that_failed_after_a_while(
+        self, store: Store, spawned: list[int], code: int, seconds: float, starts: int
+    ) -> None:
+        last = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])
+        last.wait()
+        local._started[store.lock] = (time.monotonic() - seconds, last)
+        Local(store).start()
+        assert len(spawned) == starts
+
     def test_a_supervisor_of_an_older_snnviz_is_relieved(
         self, store: Store, holder: subprocess.Popen[str], spawned: list[int]
     ) -> None:

@@ -7,7 +7,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from snnviz.design.design import Design
 from snnviz.jobs import machine, pace
@@ -82,6 +84,16 @@ def test_two_sizes_of_runs_tell_fixed_cost_from_speed(fixed: float, factor: floa
     seen = pace.fit_line(made_up(fixed, factor, [0.4] * 5 + [4.0] * 5 + [0.4] * 28))
     for work in (0.4, 4, 40):
         assert 1 / 1.5 < seen(work) / (fixed + factor * work) < 1.5
+
+
+@pytest.mark.parametrize("seconds", [0.5, 6.0, 60.0])
+def test_one_run_moves_the_estimate_as_far_as_it_is_likely(seconds: float) -> None:
+    """Of runs almost without work, the fixed cost f alone: a Laplace law of log(seconds / f) times a normal law of
+    log f around that of 1 s, both f with a fifth of a second added; by a search of 20,000 points."""
+    fixed = np.geomspace(0.01, 120, 20_000)
+    prior = stats.norm(0, math.log(2)).logpdf(np.log((fixed + 0.2) / 1.2))
+    likely = stats.laplace(0, math.log(1.5)).logpdf(np.log(seconds / fixed))
+    assert pace.fit_line([(1e-9, seconds)]).fixed == pytest.approx(fixed[np.argmax(prior + likely)], rel=0.06)
 
 
 def test_a_run_that_was_held_up_changes_little() -> None:

@@ -121,6 +121,12 @@ class TestCancelling:
             store.finish(claim.run, 1, "queued")
         assert store.get(claim.run).state == "cancelled"
 
+    def test_a_run_that_is_handed_back_waits_as_before(self, store: Store, claim: Claim) -> None:
+        """Nobody asked that it be cancelled, so no page may say that it is about to be."""
+        store.finish(claim.run, 1, "queued")
+        run = store.get(claim.run)
+        assert (run.state, run.cancel_requested, run.finished) == ("queued", False, None)
+
     def test_an_ended_run_stays_as_it_is(self, store: Store, claim: Claim) -> None:
         store.finish(claim.run, 1, "done")
         before = store.get(claim.run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -268,7 +269,9 @@ def test_whoever_reads_does_not_wait_long_for_one_who_writes(store: Store, done:
     other = Store(store.path)
     with store._writing() as connection:
         connection.execute(text("UPDATE runs SET note = 'busy'"))
+        start = time.monotonic()
         assert metrics(other, [done])[done.run]["accuracy"] == 0.75
+        assert time.monotonic() - start < 10  # of the 20 s that a writer waits
     assert other.summaries([done.run], METRICS.names) == {}
     other.submit(done.design)  # a writer is as patient as before
     with other._engine.connect() as connection:

@@ -295,6 +295,14 @@ class TestTwins:
         assert (claim.run, claim.task) == (names[1], Design())
         assert store.claim("me") is None
 
+    def test_of_several_that_wait_the_newest_is_found(self, place: Path) -> None:
+        names = self.fill(place, ["queued", "queued", "queued"])
+        with closing(sqlite3.connect(place)) as connection:
+            connection.execute("UPDATE runs SET created = created + 9 WHERE run = ?", [names[1]])
+            connection.commit()
+        store = Store(place)
+        assert store.get(Design().digest).run == names[1]
+
     def test_one_that_was_running_ends_when_its_worker_is_gone(self, place: Path) -> None:
         names = self.fill(place, ["done", "queued"])
         with closing(sqlite3.connect(place)) as connection:

@@ -91,3 +91,11 @@ def test_micro_batches_fit_the_cache_or_keep_64_rows_and_can_be_shared_by_two(ma
 def test_a_batch_that_is_worth_it_is_cut_in_two_and_a_small_one_is_not() -> None:
     assert costs.micro_batch(Design()) == Design().training.batch_size / 2
     assert costs.micro_batch(design(network={"kind": "mlp", "depth": 3, "width": 50})) == 64
+
+
+@pytest.mark.parametrize("kind", ["mlp", "block"])
+def test_to_measure_a_network_takes_as_long_however_long_it_was_trained(kind: str) -> None:
+    """Less than an epoch takes."""
+    short, long = (design(network={"kind": kind}, training={"epochs": epochs}) for epochs in (2, 40))
+    assert costs.measurement_seconds(long) == pytest.approx(costs.measurement_seconds(short))
+    assert 1 < costs.measurement_seconds(short) < 1 + costs.training_seconds(short) / 2

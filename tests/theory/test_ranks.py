@@ -75,6 +75,12 @@ def drawn(count: int, strength: float) -> tuple[tuple[float, ...], tuple[float, 
     return tuple(x), tuple(strength * x + random.normal(size=count))
 
 
+@pytest.mark.parametrize("tau", [0.0, 0.2, 0.7, 0.95])
+def test_who_turns_one_order_round_turns_the_interval_round(tau: float) -> None:
+    low, high = kendall_tau_interval(range(20), range(20), tau)
+    assert kendall_tau_interval(range(20), range(20), -tau) == (-high, -low)
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.3, 2.0])
 def test_the_permutation_test_agrees_with_scipys(strength: float) -> None:
     x, y = drawn(30, strength)

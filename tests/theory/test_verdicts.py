@@ -110,6 +110,12 @@ def test_the_verdict_names_the_layers_in_trouble_and_what_mends_it(design: Desig
     assert found[1].startswith(sentence)
 
 
+def test_a_threshold_is_tried_however_long_a_forecast_takes() -> None:
+    """Of 8 layers at 100 steps."""
+    (advice,) = check(mlp(8, 0.0, "fluctuation-driven", data={"steps": 100}))
+    assert advice.words == "raise the threshold to 0.05"
+
+
 def test_relus_that_fade_are_told_of_kaiming_only_where_it_helps() -> None:
     relu = {"neuron.kind": "relu", "network.kind": "mlp", "network.depth": 30, "data.steps": 1}
     fades = change(Design(), {**relu, "init": "glorot"})

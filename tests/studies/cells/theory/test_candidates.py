@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from snnviz.design.design import Design
+from snnviz.graph.architectures import build_architecture
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Scoring
 from snnviz.studies.cells.theory import costs
 from snnviz.studies.cells.theory.candidates import rank_candidates, score_deviation
@@ -58,3 +62,11 @@ def test_what_a_search_costs() -> None:
     assert costs.scoring_seconds(Scoring(channels=64)) > 3 * costs.scoring_seconds(Scoring(channels=16))
     few = CellSearch(candidates=3, best=100)
     assert costs.search_steps(few) == sum(costs.progress_weights(few)) * costs.distinct_count(few)
+
+
+def test_what_the_classifier_reads_at_all_steps_is_in_memory() -> None:
+    """As many numbers of single precision as the hidden layer reads of the same network in a design."""
+    design = Design.check({"network": {"kind": "cell", "channels": 32, "enlarge": 2}})
+    (hidden,) = [layer for layer in build_architecture(design).layers if layer.name == "hidden"]
+    few, many = (Scoring(channels=32, size=16, batch=2, steps=steps) for steps in (1, 11))
+    assert costs.scoring_bytes(many) - costs.scoring_bytes(few) >= 4 * 10 * 2 * math.prod(hidden.in_shape)

@@ -61,6 +61,15 @@ def test_spikes_are_the_share_of_activations_above_0_and_fit_where_windows_are_w
     assert made.latency == pytest.approx(1 + 1.5 * sum(made.relu.largest))
 
 
+def test_saturated_are_the_activations_that_a_narrow_window_cuts() -> None:
+    """In the first layer, which reads what the ReLU network reads."""
+    network = seen(change(STARTS["digits mlp"], SMALL))
+    made = make_twin_pair(network, -0.9, "one", 1, 1, 0)
+    cut = float((network.said[0] >= made.hidden[0].window.width).mean())
+    assert made.saturated[0] == pytest.approx(cut)
+    assert 0.1 < cut < 0.9
+
+
 @pytest.mark.parametrize("slopes", ["drawn", "one"])
 def test_logits_do_not_depend_on_slopes_or_windows(slopes: str) -> None:
     network = seen(change(STARTS["digits mlp"], SMALL))
