@@ -83,7 +83,7 @@ def main() -> None:
             times: dict[str, list[tuple[float, float]]] = {"empty": [], "design": []}
             for _ in range(ROUNDS):
                 times["empty"].append(visit(playwright, bare.url, BUTTON))
-                times["design"].append(visit(playwright, ours.url, CELL, TRAIN))
+                times["design"].append(visit(playwright, f"{ours.url}/design", CELL, TRAIN))
     found = {}
     for place, what in enumerate(("visible", "clicked")):
         found[f"empty_page_{what}_s"] = round(statistics.median(time[place] for time in times["empty"][1:]), 2)

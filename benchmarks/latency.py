@@ -129,7 +129,7 @@ def in_the_browser(server: Server, store: Store, finished: Design) -> dict[str, 
         for _ in range(3):
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             begin = time.monotonic()
-            page.goto(server.url)
+            page.goto(f"{server.url}/design")
             expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=60_000)
             expect(page.locator('td[data-i="0"][data-j="2"]')).to_be_visible()
             visits.append(time.monotonic() - begin)
@@ -153,7 +153,7 @@ def in_the_browser(server: Server, store: Store, finished: Design) -> dict[str, 
         until(lambda: store.get(run).ended)
         page = browser.new_page()
         begin = time.monotonic()
-        page.goto(f"{server.url}/?{links.to_query(finished)}")
+        page.goto(f"{server.url}/design?{links.to_query(finished)}")
         expect(page.get_by_text("trained before, shown from the store")).to_be_visible(timeout=60_000)
         expect(page.locator("[data-chart=accuracy] .main-svg").first).to_be_visible(timeout=60_000)
         found["cached_result_drawn_s"] = round(time.monotonic() - begin, 2)

@@ -76,13 +76,13 @@ SKIPS = "network.edges=00210/00012/00000/00000/00000"
 LIVE = "digits --set network.edges=00210/00012/00000/00000/00000 --set seed="
 
 PICTURES = {
-    "design": Picture(f"?{SKIPS}"),
-    "backward": Picture("?network.edges=00020/00000/01001/00000/02000"),
-    "live": Picture(f"?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy"),
-    "live-dark": Picture(f"?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy", dark=True),
+    "design": Picture(f"design?{SKIPS}"),
+    "backward": Picture("design?network.edges=00020/00000/01001/00000/02000"),
+    "live": Picture(f"design?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy"),
+    "live-dark": Picture(f"design?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy", dark=True),
     "runs": Picture("runs", runs=tuple(f"run {LIVE}{seed}" for seed in (3, 4, 5)), act=_compare),
     "architecture": Picture(
-        f"?network.kind=resnet18&network.width=0.125&neuron.threshold=0.5&network.blocks={DRAWN}", 1000
+        f"design?network.kind=resnet18&network.width=0.125&neuron.threshold=0.5&network.blocks={DRAWN}", 1000
     ),
     "activity": Picture("activity", 800),
     "data": Picture(
@@ -155,7 +155,7 @@ def film(browser: Browser, server: Server, file: Path) -> None:
     context = browser.new_context(viewport=FILM_SIZE, color_scheme="light")
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.goto(f"{server.url}/?network.edges=00000/00000/00000/00000/00000&training.epochs=3&seed=8")
+    page.goto(f"{server.url}/design?network.edges=00000/00000/00000/00000/00000&training.epochs=3&seed=8")
     page.locator(".editor").first.wait_for()
     settle(page)
     frames: list[Image.Image] = []

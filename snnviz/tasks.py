@@ -90,12 +90,15 @@ def one_thread() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page for the navigation. `body`: the function that draws it, as ``module:function``."""
+    """A page for the navigation. `body`: the function that draws it, as ``module:function``; `section`: the menu that
+    it is in, one of Learn, Build, Questions, Results, or another one.
+    """
 
     path: str
     title: str
     icon: str
     body: str
+    section: str = "Questions"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from snnviz.design.submitted import MAX_TEXT
 from snnviz.errors import InputError
 from snnviz.graph.nearest import IncompatibleDesign
 
+DESIGN_PAGE = "/design"
+"""Address of the page that opens a design."""
+
 
 @click.command()
 @AS_JSON
@@ -34,7 +37,7 @@ def designs(as_json: bool) -> None:
 @SETTING
 @NEAREST
 def design(name: str, settings: Sequence[str], nearest: bool) -> None:
-    """Print a design as JSON. NAME is a named design, a file, or - for standard input."""
+    """Print a design as JSON. NAME is a named design, a file, a link, or - for standard input."""
     click.echo(json.dumps(read_design(name, settings, nearest).document(), indent=2))
 
 
@@ -43,14 +46,30 @@ def design(name: str, settings: Sequence[str], nearest: bool) -> None:
 @SETTING
 @NEAREST
 def link(name: str, settings: Sequence[str], nearest: bool) -> None:
-    """Print the query string that opens a design in the browser: what differs from the defaults."""
-    click.echo("?" + links.to_query(read_design(name, settings, nearest)))
+    """Print the address, on the dashboard, that opens a design: what differs from the defaults."""
+    query = links.to_query(read_design(name, settings, nearest))
+    click.echo(f"{DESIGN_PAGE}?{query}" if query else DESIGN_PAGE)
+
+
+def query_of(text: str) -> str | None:
+    """Returns the query string of a link (``?...``, ``/design?...``, a whole address); None if `text` is no link.
+
+    >>> query_of("?seed=1"), query_of("/design?seed=2"), query_of("http://127.0.0.1:8501/design?seed=3#top")
+    ('seed=1', 'seed=2', 'seed=3')
+    >>> query_of("/design"), query_of("digits"), query_of("what?.json")
+    ('', None, None)
+    """
+    if os.path.exists(text):
+        return None
+    place, mark, query = text.partition("#")[0].partition("?")
+    is_link = not place or place.startswith("/") or "://" in place if mark else place == DESIGN_PAGE or "://" in place
+    return query if is_link else None
 
 
 def read_design(
     name: str | None, settings: Sequence[str], nearest: bool | None = None, default: Design | None = None
 ) -> Design:
-    """Returns a design by name, file or standard input, with fields changed; `nearest` as in `or_nearest`.
+    """Returns a design by name, file, link or standard input, with fields changed; `nearest` as in `or_nearest`.
 
     `default`: the design if `name` is None. Raises `InputError`, `NotFound`.
     """
@@ -79,6 +98,8 @@ def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
 
 
 def _read(name: str) -> Design:
+    if (query := query_of(name)) is not None:
+        return links.from_query(query)
     if name not in EXAMPLES and (name == "-" or name.endswith(".json") or os.path.exists(name)):
         return Design.read(_text(name))
     return get_example(name)

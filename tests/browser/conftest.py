@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from snnviz.jobs.local import Local
 from snnviz.store import Store
+from snnviz.ui.navigation import SECTIONS
 from tests.browser.drawing import START, expect_python, press
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,6 +142,13 @@ def visiting(browser: Browser, profile: BrowserContext) -> Iterator[Callable[...
     with closing:
         yield open_page
     assert not errors, errors
+
+
+def turn_to(page: Page, title: str) -> None:
+    """Chooses a page in the menus at the top."""
+    section = next(name for name, entries in SECTIONS.items() if title in [entry.title for entry in entries])
+    page.get_by_test_id("stTopNav").get_by_role("button", name=section).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()
 
 
 @pytest.fixture

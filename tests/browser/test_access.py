@@ -20,7 +20,7 @@ from tests.browser.conftest import ROOT, working
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-PAGES = ["" if file.stem == "design" else file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
+PAGES = ["" if file.stem == "home" else file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
 VIEWS = [
     "skips?view=optimise", "shortcuts?view=before", "cells?view=search", "cells?view=study", "ttfs?view=time",
     "ttfs?view=naive", "ttfs?view=limits", "ttfs?view=penalty",
@@ -83,7 +83,7 @@ def trained(browser: Browser, place: tuple[str, Store]) -> str:
     """The link of a run that was trained on a phone, where Train is in reach and its end is said."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(f"{place[0]}/?{SMALL}")
+    page.goto(f"{place[0]}/design?{SMALL}")
     button = page.get_by_role("button", name="Train", exact=True)
     expect(button).to_be_visible(timeout=60_000)
     expect(button).to_be_in_viewport(ratio=1)
@@ -92,7 +92,7 @@ def trained(browser: Browser, place: tuple[str, Store]) -> str:
     expect(status).to_have_text("")
     expect(status).to_contain_text("The training is done: test accuracy", timeout=120_000)
     context.close()
-    return f"?{SMALL}"
+    return f"design?{SMALL}"
 
 
 def violations(page: Page, what: str = EVERYTHING) -> list[str]:
@@ -157,7 +157,7 @@ def test_a_page_stands_still_on_a_phone(browser: Browser, place: tuple[str, Stor
 def test_what_a_refusal_covers_can_be_scrolled_to(browser: Browser, place: tuple[str, Store], width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
-    page.goto(f"{place[0]}/")
+    page.goto(f"{place[0]}/design")
     page.get_by_role("radio", name="when it spikes once").click(timeout=60_000)
     box = page.locator(".st-key-refusal")
     expect(box).to_be_visible(timeout=60_000)

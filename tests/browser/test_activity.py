@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import turn_to
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -143,18 +144,18 @@ def test_a_point_of_the_survival_map_can_be_picked(tab: Page) -> None:
 
 
 def test_a_drawn_design_is_there_again_after_a_look_at_its_activity(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(dashboard)
+    page = visit(f"{dashboard}/design")
     cell = page.locator('td[data-i="0"][data-j="3"]')
     cell.click()
     page.wait_for_url(re.compile("network.edges="))
     drawn = page.url
-    page.get_by_role("link", name="Activity").click()
+    turn_to(page, "Activity")
     points(page)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     assert "network" not in page.url
     page.get_by_role("button", name="Load from Design").click()
     page.wait_for_url(re.compile("width=144"))  # 3 x 3 x 16 inputs
-    page.get_by_role("link", name="Design").click()
+    turn_to(page, "Design")
     expect(cell).to_have_attribute("data-kind", "1")
     page.wait_for_url(drawn)
     page.get_by_role("button", name="See its activity").click()

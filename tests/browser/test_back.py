@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import turn_to
+
 pytestmark = pytest.mark.browser
 
 REST = 1200
@@ -36,7 +38,7 @@ def shows(page: Page, value: str) -> None:
 def test_back_leads_to_the_value_before(dashboard: str, visit: Callable[..., Page]) -> None:
     page = visit(f"{dashboard}/runs")
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Design").click()
+    turn_to(page, "Design")
     page.get_by_role("tab", name="Neuron").click()
     shows(page, "1")
     page.locator(".st-key-address[data-query='']").wait_for(state="attached")

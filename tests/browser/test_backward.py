@@ -144,7 +144,7 @@ def test_a_pasted_block_with_one_turns_the_switch_on(page: Page) -> None:
 def test_an_address_brings_them_back_and_a_design_with_one_is_trained(
     visit: Callable[..., Page], dashboard: str
 ) -> None:
-    page = visit(f"{dashboard}/?{TINY}")
+    page = visit(f"{dashboard}/design?{TINY}")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     switch(page).click()
     expect(switch(page)).to_be_checked()
@@ -164,7 +164,7 @@ def test_an_address_brings_them_back_and_a_design_with_one_is_trained(
 
 
 def test_batch_normalisation_closes_them_with_a_reason(visit: Callable[..., Page], dashboard: str) -> None:
-    page = visit(f"{dashboard}/?{TINY}&seed=4")
+    page = visit(f"{dashboard}/design?{TINY}&seed=4")
     switch(page).click()
     cell(page, 2, 1).click()
     press(page, "Undo")

@@ -48,7 +48,7 @@ def test_a_drawn_cell_is_scored_and_its_address_brings_all_of_it_back(
 
 
 def test_the_design_page_draws_a_network_of_cells(visit: Callable[..., Page], dashboard: str) -> None:
-    page = visit(f"{dashboard}/?network.kind=cell")
+    page = visit(f"{dashboard}/design?network.kind=cell")
     expect(cell(page, 2, 0)).to_have_text("1×1")
     cell(page, 0, 2).focus()
     page.keyboard.press("1")

@@ -28,7 +28,7 @@ def said(page: Page) -> str:
 
 
 def test_from_the_design_page_to_a_finished_comparison_by_mouse(visit: Callable[..., Page], dashboard: str) -> None:
-    page = visit(f"{dashboard}/?{TINY}")
+    page = visit(f"{dashboard}/design?{TINY}")
     press(page, "What if ...")
     page.wait_for_url(re.compile("/tradeoffs"))
     page.get_by_role("radio", name="Compare").click()

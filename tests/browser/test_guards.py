@@ -288,7 +288,7 @@ def test_who_kept_data_can_remove_it_after_a_reload_and_nobody_else(shared: str,
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "path", ["", "data", "data?show.view=own", "activity", "skips", "shortcuts", "cells", "ttfs", "runs"]
+    "path", ["", "design", "data", "data?show.view=own", "activity", "skips", "shortcuts", "cells", "ttfs", "runs"]
 )
 def test_no_page_does_what_its_policy_forbids(shared: str, visit: Callable[..., Page], path: str) -> None:
     """A violation is an error on the console, at which `visit` fails."""

@@ -21,7 +21,7 @@ PATIENCE = 90_000
 
 
 def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable[..., Page], dashboard: str) -> None:
-    page = visit(f"{dashboard}/?{TINY}")
+    page = visit(f"{dashboard}/design?{TINY}")
     press(page, "Train")
     inside = page.get_by_role("button", name="Look inside")
     expect(inside).to_be_visible(timeout=PATIENCE)

@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from snnviz.jobs.local import Local
 from snnviz.store import Store
-from tests.browser.conftest import ROOT, working
+from tests.browser.conftest import ROOT, turn_to, working
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -57,7 +57,7 @@ def train(page: Page) -> None:
     page.get_by_role("button", name="Train", exact=True).click()
 
 
-@pytest.mark.parametrize("path", ["/runs", f"/?{QUICK}&seed=5"])
+@pytest.mark.parametrize("path", ["/runs", f"/design?{QUICK}&seed=5"])
 def test_a_deep_link_into_a_fresh_server_opens_that_page(visit: Callable[..., Page], tmp_path: Path, path: str) -> None:
     with working(tmp_path) as (url, _):
         page = visit(url + path)
@@ -85,7 +85,7 @@ def test_an_answer_does_not_wait_for_the_browser_to_confirm_its_header(dashboard
 
 
 def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(dashboard)
+    page = visit(f"{dashboard}/design")
     expect(metric(page, "Parameters")).to_have_text("12.0 k")
     cell(page, 0, 3).click()  # by mouse: none -> DSC
     expect(metric(page, "Parameters")).to_have_text("13.2 k")
@@ -104,7 +104,7 @@ def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, vi
 
 
 def test_a_form_field_changes_the_verdict_and_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/?init.kind=kaiming")
+    page = visit(f"{dashboard}/design?init.kind=kaiming")
     page.get_by_role("tab", name="Neuron").click()
     field = page.get_by_role("spinbutton", name="Threshold")
     field.fill("2.5")
@@ -115,14 +115,14 @@ def test_a_form_field_changes_the_verdict_and_the_address(dashboard: str, visit:
 
 
 def test_a_bad_link_is_one_sentence_and_the_default_design(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/?neuron.threshold=<b>high</b>")
+    page = visit(f"{dashboard}/design?neuron.threshold=<b>high</b>")
     alert = page.get_by_role("alert").filter(has_text="neuron.threshold must be a number from 0 to 10")
     expect(alert).to_contain_text("'<b>high</b>'")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
 
 
 def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Page]) -> None:
-    link = f"{dashboard}/?{QUICK}&seed=11"
+    link = f"{dashboard}/design?{QUICK}&seed=11"
     page = visit(link)
     train(page)
     expect(metric(page, "Test accuracy")).to_be_in_viewport()  # it stands below what a screen holds
@@ -144,12 +144,12 @@ def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Pa
     expect(metric(other, "Test accuracy")).to_have_text(accuracy)
     expect(other.get_by_role("button", name="Show the trained result")).to_be_visible()
 
-    other.get_by_role("link", name="Runs").click()
+    turn_to(other, "Runs")
     expect(other.get_by_test_id("stDataFrame")).to_be_visible()
 
 
 def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/?{QUICK}&seed=14")
+    page = visit(f"{dashboard}/design?{QUICK}&seed=14")
     train(page)
     expect(badge(page, "done")).to_be_visible(timeout=60_000)
     cell(page, 0, 3).click()
@@ -163,7 +163,7 @@ def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(dashboard: str,
 
 
 def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str, visit: Callable[..., Page]) -> None:
-    link = f"{dashboard}/?{SLOW}&seed=12"
+    link = f"{dashboard}/design?{SLOW}&seed=12"
     first = visit(link)
     train(first)
     expect(first.get_by_test_id("stProgress")).to_contain_text("epoch")
@@ -176,7 +176,7 @@ def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str
 
 
 def test_a_zoom_survives_the_next_second_of_a_live_run(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/?{SLOW}&seed=13")
+    page = visit(f"{dashboard}/design?{SLOW}&seed=13")
     train(page)
     chart = page.get_by_role("application", name="Firing rate per layer")
     points = "(plot) => plot.data?.[0]?.x?.length ?? 0"
@@ -211,7 +211,7 @@ def test_a_killed_dashboard_finds_its_run_again(visit: Callable[..., Page], tmp_
     server = start()
     store = Store(tmp_path / "runs.sqlite")
     try:
-        page = visit(f"{url}/?{SLOW.replace('=400', '=20')}&seed=14", color_scheme="light")
+        page = visit(f"{url}/design?{SLOW.replace('=400', '=20')}&seed=14", color_scheme="light")
         train(page)
         expect(page.get_by_test_id("stProgress")).to_contain_text("epoch")
         link = page.url
@@ -245,7 +245,7 @@ def _healthy(url: str) -> bool:
 def test_an_axis_of_shares_ends_at_100_percent_with_one_point_too(
     visit: Callable[..., Page], place: tuple[str, Store]
 ) -> None:
-    page = visit(place[0])
+    page = visit(f"{place[0]}/design")
     plot = page.locator("[data-chart=forecast] .js-plotly-plot")
     expect(plot).to_be_attached(timeout=60_000)
     page.wait_for_function("plot => plot._fullLayout?.yaxis?.range", arg=plot.element_handle())

@@ -23,7 +23,7 @@ def parameters(page: Page) -> Locator:
 
 
 def test_a_block_is_opened_and_drawn_and_its_link_opens_it_again(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(dashboard)
+    page = visit(f"{dashboard}/design")
     page.get_by_role("radio", name="resnet18").click()
     expect(card(page, 1)).to_have_attribute("aria-pressed", "true")
     expect(parameters(page)).to_have_text(re.compile(r"^176\sk$"))
@@ -57,7 +57,7 @@ def test_a_block_is_opened_and_drawn_and_its_link_opens_it_again(dashboard: str,
 
 
 def test_a_matrix_is_copied_and_taken_back(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/?network.kind=mobilenetv2&network.width=0.125")
+    page = visit(f"{dashboard}/design?network.kind=mobilenetv2&network.width=0.125")
     card(page, 3).click()
     expect(page.get_by_text("3 layers, each an inverted residual")).to_be_visible()
     press(page, "Presets")
@@ -76,7 +76,7 @@ def test_a_matrix_is_copied_and_taken_back(dashboard: str, visit: Callable[..., 
 
 @pytest.mark.parametrize("kind", ["resnet18", "densenet121", "mobilenetv2", "vgg"])
 def test_every_kind_fits_the_page_with_its_layers_names(dashboard: str, visit: Callable[..., Page], kind: str) -> None:
-    page = visit(f"{dashboard}/?network.kind={kind}")
+    page = visit(f"{dashboard}/design?network.kind={kind}")
     shown = page.get_by_role("list" if kind == "vgg" else "group", name="The network")
     for name in ["readout (output layer)"] if kind == "vgg" else ["stem (input layer)", "readout (output layer)"]:
         expect(shown.get_by_text(name, exact=True)).to_be_visible()

@@ -38,13 +38,13 @@ def test_the_page_shows_titles_and_links_as_they_are(
     runs = [Immediate(store).submit(tiny(seed)).run for seed in (1, 2)]
     store.rename(runs[0], TITLE)
     dashboard = serve(ROOT / "app.py", SNNVIZ_CACHE=str(tmp_path))
-    page = visit(f"{dashboard}/?{links.to_query(tiny(1))}")
+    page = visit(f"{dashboard}/design?{links.to_query(tiny(1))}")
     head = page.get_by_test_id("stMarkdownContainer").filter(has_text="mine")
     expect(head).to_be_visible()
     assert head.inner_text().replace(JOINER, "").startswith(f"{TITLE} (digits")
     assert head.locator("b, a, .katex").count() == 0
 
-    page = visit(f"{dashboard}/?seed={quote('**1** [x](http://evil.example) <i>')}")
+    page = visit(f"{dashboard}/design?seed={quote('**1** [x](http://evil.example) <i>')}")
     alert = page.get_by_role("alert").filter(has_text="seed must")
     expect(alert).to_contain_text("got '**1** [x](http:")
     expect(alert).to_contain_text("evil.example) <i>'. The default design is shown instead.")

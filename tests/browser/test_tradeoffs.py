@@ -32,7 +32,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_by_mouse_from_the_design_page_to_runs_that_are_done(visit: Callable[..., Page], dashboard: str) -> None:
-    page = visit(f"{dashboard}/?{TINY}")
+    page = visit(f"{dashboard}/design?{TINY}")
     press(page, "What if ...")
     expect(page.get_by_role("heading", name="Trade-offs")).to_be_visible(timeout=PATIENCE)
     values = page.get_by_role("textbox", name="Values")

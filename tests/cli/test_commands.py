@@ -52,8 +52,9 @@ def test_a_named_design_is_printed_as_json_and_linked(snnviz: Snnviz, name: str)
     printed = snnviz("design", name)
     assert Design.read(printed.out) == get_example(name)
     link = snnviz("link", name)
-    assert link.out.startswith("?")
-    assert links.from_query(link.out.strip()) == get_example(name)
+    assert link.out.startswith("/design")
+    assert links.from_query(link.out.strip().removeprefix("/design")) == get_example(name)
+    assert snnviz("design", link.out.strip()).out == printed.out
     assert snnviz("link", "-", stdin=printed.out).out == link.out
 
 
@@ -63,7 +64,9 @@ def test_fields_are_set_by_path(snnviz: Snnviz) -> None:
         Design(), {"training.epochs": 3, "neuron.threshold": 0.8, "network.kind": "mlp", "init": "kaiming"}
     )
     assert Design.read(snnviz("design", "digits", *settings, "--set", "init=kaiming").out) == changed
-    assert snnviz("link", "digits", *settings).out == ("?network.kind=mlp&neuron.threshold=0.8&training.epochs=3\n")
+    assert snnviz("link", "digits", *settings).out == (
+        "/design?network.kind=mlp&neuron.threshold=0.8&training.epochs=3\n"
+    )
 
 
 def test_a_design_comes_from_a_file_or_from_standard_input(snnviz: Snnviz, tmp_path: Path) -> None:

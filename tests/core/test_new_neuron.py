@@ -130,4 +130,4 @@ def test_the_file_alone_is_enough(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "snnviz", "link", "digits", *settings]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     said = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert said.stdout == "?neuron.kind=adaptive&neuron.rise=2.0\n"
+    assert said.stdout == "/design?neuron.kind=adaptive&neuron.rise=2.0\n"

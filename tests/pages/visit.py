@@ -30,13 +30,18 @@ MAIN = ROOT / "snnviz" / "ui" / "main.py"
 
 
 class Visit:
-    """A session that opens the design page with `link` as its query string; `page` is where it goes from there.
+    """A session that opens the page `begins`, Design if not told, with `link` as its query string; `page` is where it
+    goes from there.
 
     No run of the page may leave an exception on it.
     """
 
+    begins = "design"
+    """The address of the page that is opened first; "" for Home."""
+
     def __init__(self, link: str | dict[str, str] = "", page: str = "") -> None:
         self.at = AppTest.from_file(str(MAIN), default_timeout=60)
+        self.at._page_hash = calc_hash(self.begins)
         self.at.query_params = parse_qs(link, keep_blank_values=True) if isinstance(link, str) else dict(link)
         self.look()
         if page:
@@ -49,7 +54,8 @@ class Visit:
         return self
 
     def go(self, page: str) -> Visit:
-        """To another page."""
+        """To another page, by the menu: the address names no setting then."""
+        self.at.query_params.clear()
         self.at.switch_page(f"../../pages/{page}.py")
         return self.look()
 
@@ -141,16 +147,7 @@ def by_link(page: str, query: str | dict[str, str]) -> Visit:
 class Look(Visit):
     """A visit that begins on the activity page, with `link` in its address."""
 
-    def __init__(self, link: str | dict[str, str] = "") -> None:
-        self.first = True
-        super().__init__(link)
-
-    def look(self) -> Look:
-        if self.first:
-            self.at._page_hash = calc_hash("activity")
-            self.first = False
-        super().look()
-        return self
+    begins = "activity"
 
     @property
     def setting(self) -> ActivityConfig:

@@ -17,11 +17,12 @@ T = TypeVar("T")
 
 def detect_back_navigation(page: str) -> None:
     """Records at the top of each page whether the browser's Back or Forward led from one setting of this page to
-    another.
+    another, or a link with a setting from another page to this one.
     """
     session, context = st.session_state, get_script_run_ctx()
-    led = context is not None and context.is_history_navigation
-    session.came_back, session.page = led and session.get("page") == page, page
+    led, before = context is not None and context.is_history_navigation, session.get("page", page)
+    session.by_link = not led and before != page and bool(st.query_params)
+    session.came_back, session.page = (led and before == page) or session.by_link, page
     if session.came_back:
         _renew()
 
@@ -44,9 +45,16 @@ def view_key(name: str) -> str:
 def is_back_navigation() -> bool:
     """Returns whether Back or Forward led here from another setting of this page, so that the address must be read.
 
-    Coming from another page, the address is the one of when this page was left, and later changes count.
+    True, too, where a link on another page led here. When Back comes from another page, the address is the one of when
+    this page was left, and later changes count.
     """
     found: bool = st.session_state.get("came_back", False)
+    return found
+
+
+def followed_link() -> bool:
+    """Returns whether a link on another page, with a setting in it, led here."""
+    found: bool = st.session_state.get("by_link", False)
     return found
 
 

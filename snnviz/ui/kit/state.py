@@ -25,19 +25,22 @@ from snnviz.graph.rewiring import with_block_matrices
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
 from snnviz.ui.kit import notices, services
-from snnviz.ui.kit.linked import detect_back_navigation, is_back_navigation, read_link
+from snnviz.ui.kit.linked import detect_back_navigation, followed_link, is_back_navigation, read_link
 from snnviz.ui.kit.switching import with_code, with_dataset, with_depth, with_network, with_neurons, with_size
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import design_changes
 from snnviz.views.refusals import error_text
 
+DESIGN = "design"
+"""Address of the page that edits the design."""
 
-def begin(page: str = "") -> None:
-    """Initialises the session at the top of a page; on the Design page ("") from the link if the visit started here."""
+
+def begin(page: str) -> None:
+    """Initialises the session at the top of a page; on the Design page from the link if the visit started here."""
     session = st.session_state
     detect_back_navigation(page)
     if "design" in session:
-        if page == "" and is_back_navigation():
+        if page == DESIGN and is_back_navigation():
             _go_back()
         return
     session.arrived = page
@@ -51,7 +54,7 @@ def begin(page: str = "") -> None:
     session.compared = False  # whether the live panel compares its run with the design
     session.pressed = 0
     try:
-        query = dict(st.query_params) if page == "" else {}
+        query = dict(st.query_params) if page == DESIGN else {}
         session.design, session.problem = read_link(from_query, query)
     except InputError as error:
         session.design = Design()
@@ -71,7 +74,10 @@ def _go_back() -> None:
         _show_error(error, "The design stays as it is.", linked=True)
         return
     if found != design():
-        replace(found)
+        if followed_link():
+            replace_with_notice(found, "Opened by a link.")
+        else:
+            replace(found)
 
 
 def is_entry_page(page: str) -> bool:

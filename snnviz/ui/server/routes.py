@@ -18,6 +18,7 @@ from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
+from snnviz.ui.server.middleware.moved import Moved
 
 PLOTLY_PATH = "/assets/plotly.min.js"
 
@@ -40,6 +41,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(Headers, places=framing),
         Middleware(Hosts, named=trusted),
+        Middleware(Moved, base=_base()),
         Middleware(Cookies, base=_base()),
         Middleware(BodyLimits, base=_base()),
         Middleware(head.Head),

@@ -123,9 +123,6 @@ def _names(given: Sequence[str]) -> list[str]:
 
 def _read(store: Store, name: str, settings: Sequence[str]) -> Design:
     """A design by name, file, link, or the run of it."""
-    if name.startswith("?") or "://" in name:
-        found = links.from_query(name.partition("?")[2])
-        return links.change(found, links.parse_settings(settings)) if settings else found
     if len(name) >= 4 and not set(name) - set("0123456789abcdef"):
         run = store.get(name)
         if type(run.task) is not Design:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.designing import read_design
+from snnviz.cli.designing import query_of, read_design
 from snnviz.cli.following import exit_with_status, state_of, train
 from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
 from snnviz.design import links
@@ -92,8 +92,8 @@ def read_experiment(
     given = {name: links.parse_value(name, value) for name, value in options.items() if value is not None}
     if base is None and not vary:
         start = DEFAULT
-    elif base is not None and base.startswith("?"):
-        start = from_query(base)
+    elif base is not None and (query := query_of(base)) is not None:
+        start = from_query(query)
     else:
         if not vary:
             raise InputError("--vary", "be given at least once, such as neuron.threshold=0.5,1", vary)

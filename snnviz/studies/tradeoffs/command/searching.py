@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.designing import read_design
+from snnviz.cli.designing import query_of, read_design
 from snnviz.cli.following import exit_with_status, train
 from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
 from snnviz.design import links
@@ -73,8 +73,9 @@ def read_axes(base: str | None, vary: Sequence[str], settings: Sequence[str]) ->
     base: a named design, a file or a link. vary: texts ``path=values``. settings: texts ``path=value`` that change
     the base.
     """
-    if (base is None and not vary) or (base is not None and base.startswith("?")):
-        asked = from_query(base) if base else DEFAULT
+    query = None if base is None else query_of(base)
+    if (base is None and not vary) or query is not None:
+        asked = DEFAULT if query is None else from_query(query)
         design, vary = asked.base, vary or asked.vary
     else:
         design = read_design(base, ())

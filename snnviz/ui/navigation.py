@@ -1,0 +1,74 @@
+"""The pages by section: what the navigation at the top offers, and the place of pages that kinds of task bring."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from snnviz.places import ROOT
+from snnviz.tasks import KINDS, resolve
+
+PAGES = ROOT / "pages"
+
+
+class Entry(NamedTuple):
+    """A page: the name of its script and of its address, its title, and the name of its symbol."""
+
+    name: str
+    title: str
+    symbol: str
+
+
+HOME = "home"
+"""The page at ``/``."""
+
+SECTIONS: dict[str, tuple[Entry, ...]] = {
+    "Learn": (Entry(HOME, "Home", "home"),),
+    "Build": (
+        Entry("design", "Design", "hub"),
+        Entry("data", "Data", "database"),
+        Entry("activity", "Activity", "ssid_chart"),
+    ),
+    "Questions": (
+        Entry("skips", "Skips", "alt_route"),
+        Entry("shortcuts", "Shortcuts", "call_split"),
+        Entry("cells", "Cells", "grid_view"),
+        Entry("ttfs", "TTFS", "timer"),
+    ),
+    "Results": (
+        Entry("runs", "Runs", "stacked_line_chart"),
+        Entry("tradeoffs", "Trade-offs", "balance"),
+        Entry("inside", "Look inside", "visibility"),
+    ),
+}
+
+
+def pages() -> dict[str, list[StreamlitPage]]:
+    """Returns all pages by section, as `st.navigation` takes them; pages of kinds are in the section they name."""
+    found = {section: [_page(entry) for entry in entries] for section, entries in SECTIONS.items()}
+    for own in KINDS.pages():
+        page = st.Page(resolve(own.body), title=own.title, icon=own.icon, url_path=own.path)
+        found.setdefault(own.section, []).append(page)
+    return found
+
+
+MARK = """<style>.stApp [data-testid=stTopNav] > .rc-overflow-item:nth-child({place}) > button {{
+  font-weight: 600; color: var(--st-primary-color, inherit); box-shadow: inset 0 -2px currentColor; border-radius: 0;
+}}</style>"""
+"""Marks a menu: the one in which the page is, which the menu says only while it is open."""
+
+
+def mark(page: StreamlitPage, offered: dict[str, list[StreamlitPage]]) -> None:
+    """Marks the section in which the page is."""
+    for place, entries in enumerate(offered.values(), 1):
+        if any(entry.url_path == page.url_path for entry in entries):
+            st.html(MARK.format(place=place))
+
+
+def _page(entry: Entry) -> StreamlitPage:
+    script, icon = PAGES / f"{entry.name}.py", f":material/{entry.symbol}:"
+    if entry.name == HOME:
+        return st.Page(script, title=entry.title, icon=icon, default=True)
+    return st.Page(script, title=entry.title, icon=icon, url_path=entry.name)
