@@ -15,8 +15,9 @@ from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment
 from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
-from snnviz.errors import InputError
+from snnviz.errors import InputError, did_you_mean
 from snnviz.studies.tradeoffs.pairing import Pair, pairs
+from snnviz.theory.metrics import METRICS
 from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK
 
 EVERY_OTHER = "*"
@@ -29,12 +30,17 @@ AHEAD = 1
 """Seeds that are trained beyond the next look of *until decided*, so that no core waits for it."""
 
 
+DECIDING = ("accuracy", "loss", "rate", "synops", "operations", "energy", "seconds")
+"""Metrics that are offered to decide *until decided*; a link may name others."""
+
+
 class Comparing(Document):
     """Settings of a comparison of two designs A and B, paired by seed.
 
     a, b: designs as query strings of links; "" for the first and the second group of the experiment; b may be "*",
     every other group. looks: "once" compares after `seeds` seeds; "each" compares after each seed with intervals that
-    are valid at every look, and stops when B is decided to be better or worse, at the latest after `most` seeds.
+    are valid at every look, and stops when B is decided to be better or worse, at the latest after `most` seeds. by:
+    name of the metric that decides.
     """
 
     noun = "a comparison"
@@ -44,6 +50,16 @@ class Comparing(Document):
     seeds: Annotated[int, Range(1, LAST_LOOK, "Runs of A and of B.", 1, "Seeds")] = 3
     looks: Literal["once", "each"] = "once"
     most: Annotated[int, Range(FIRST_LOOK, LAST_LOOK, "Seeds at which *until decided* ends anyway.", 1, "at most")] = 20
+    by: str = "accuracy"
+
+    @field_validator("by")
+    @classmethod
+    def _metric(cls, name: str) -> str:
+        if name not in METRICS:
+            raise InputError(
+                "by", "be a metric of runs, such as accuracy", name[:80], did_you_mean(name, METRICS.names)
+            )
+        return name
 
     @field_validator("a", "b")
     @classmethod

@@ -16,7 +16,7 @@ from snnviz.studies.tradeoffs.charts.telling import (
     metric_sentence,
     stopped_sentence,
 )
-from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, against_one, paired_runs
+from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, against_one, direction, paired_runs
 from snnviz.theory.comparison import Comparison
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.sequential import FIRST_LOOK, looks
@@ -33,10 +33,13 @@ Ended = tuple[tuple[str, float | None], ...]
 
 
 class Looks(NamedTuple):
-    """State of a sequential comparison: the number of seeds compared so far, and whether the result is decided."""
+    """State of a sequential comparison: the number of seeds compared so far, whether the result is decided, and whether
+    the first pair is done without having the metric, so that nothing can be decided.
+    """
 
     seeds: int
     decided: bool
+    lacking: bool = False
 
 
 def _ended(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Ended:
@@ -50,17 +53,19 @@ def _found(asked: Asked, ended: Ended) -> PairedRuns:  # noqa: ARG001
 
 
 @shared(maxsize=64)
-def _known(asked: Asked, ended: Ended, anytime: bool) -> dict[str, Comparison]:
+def _known(asked: Asked, ended: Ended, anytime: bool, by: str) -> dict[str, Comparison]:
     found = _found(asked, ended)
-    return {metric.name: found.compare(metric, anytime=anytime) for metric in listed_metrics(found)}
+    listed = listed_metrics(found)
+    more = [METRICS[by]] if METRICS[by] not in listed and found.differences(by) else []
+    return {metric.name: found.compare(metric, anytime=anytime) for metric in (*listed, *more)}
 
 
 @shared(maxsize=64)
-def _figures(asked: Asked, ended: Ended, anytime: bool) -> tuple[bytes, bytes]:
+def _figures(asked: Asked, ended: Ended, anytime: bool, by: str) -> tuple[bytes, bytes]:
     found = _found(asked, ended)
-    first = difference_charts(found, _by_metric(_known(asked, ended, anytime)))
-    if anytime and (seen := _looks(asked, ended)):
-        first.insert(1, look_chart(seen, METRICS["accuracy"]))
+    first = difference_charts(found, _by_metric(_known(asked, ended, anytime, by)))
+    if anytime and (seen := _looks(asked, ended, by)):
+        first.insert(1, look_chart(seen, METRICS[by]))
     return payload(first), payload(curve_charts(found))
 
 
@@ -68,9 +73,9 @@ def _by_metric(known: Mapping[str, Comparison]) -> dict[Metric, Comparison]:
     return {METRICS[name]: one for name, one in known.items()}
 
 
-def _in_order(asked: Asked, ended: Ended) -> list[float]:
-    """Differences of the accuracy from the first seed on, as far as no seed is missing."""
-    by_seed = _found(asked, ended).differences("accuracy")
+def _in_order(asked: Asked, ended: Ended, by: str) -> list[float]:
+    """Differences of a metric from the first seed on, as far as no seed is missing."""
+    by_seed = _found(asked, ended).differences(by)
     found: list[float] = []
     for pair in asked:
         if pair.seed not in by_seed:
@@ -79,29 +84,34 @@ def _in_order(asked: Asked, ended: Ended) -> list[float]:
     return found
 
 
-def _looks(asked: Asked, ended: Ended) -> list[Comparison]:
+def _looks(asked: Asked, ended: Ended, by: str) -> list[Comparison]:
     """What each look found, up to that which decided."""
     seen: list[Comparison] = []
-    for one in looks(_in_order(asked, ended), better="more"):
+    for one in looks(_in_order(asked, ended, by), better=direction(METRICS[by])):
         seen.append(one)
         if one.verdict != "not told apart":
             break
     return seen
 
 
-def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Looks:
-    """Returns the state of a sequential comparison. `asked`: all its pairs. `runs`: the existing runs by digest."""
-    ended = _ended(asked, runs)
-    seen = _looks(tuple(asked), ended)
+def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run], by: str) -> Looks:
+    """Returns the state of a sequential comparison.
+
+    asked: all its pairs. runs: the existing runs by digest. by: name of the metric that decides.
+    """
+    pairs, ended = tuple(asked), _ended(asked, runs)
+    seen, known = _looks(pairs, ended, by), _in_order(pairs, ended, by)
     decided = bool(seen) and seen[-1].verdict != "not told apart"
-    return Looks(seen[-1].seeds if decided else len(_in_order(tuple(asked), ended)), decided)
+    lacking = not known and bool(pairs) and pairs[0].seed in _found(pairs, ended).done
+    return Looks(seen[-1].seeds if decided else len(known), decided, lacking)
 
 
-def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, most: int | None) -> None:
+def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: int | None) -> None:
     """Draws the result of comparing two designs: a sentence, a figure for each metric, curves and a table.
 
-    asked: the pairs of runs. runs: the existing runs by digest. most: largest number of seeds of a sequential
-    comparison, whose intervals are valid at every look; None for a fixed number of seeds.
+    asked: the pairs of runs. runs: the existing runs by digest. by: name of the metric of the sentence, and that
+    decides. most: largest number of seeds of a sequential comparison, whose intervals are valid at every look; None for
+    a fixed number of seeds.
     """
     pairs, ended = tuple(asked), _ended(asked, runs)
     found = _found(pairs, ended)
@@ -109,17 +119,22 @@ def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, most: int | None) -> 
         st.caption("Nothing is known before A and B are trained with one seed.")
         return
     if most is not None:
-        decided = looked_at(asked, runs)
+        decided = looked_at(asked, runs, by)
         pairs = pairs[: max(decided.seeds, FIRST_LOOK)]
         ended = _ended(pairs, runs)
         found = _found(pairs, ended)
-    known = _known(pairs, ended, most is not None)
-    if "accuracy" in known:
-        st.markdown(f"#### {escape_markdown(metric_sentence(METRICS['accuracy'], known['accuracy']))}")
-    for words in (found.images_sentence, stopped_sentence(known["accuracy"], most) if "accuracy" in known else ""):
+    known = _known(pairs, ended, most is not None, by)
+    if by in known:
+        st.markdown(f"#### {escape_markdown(metric_sentence(METRICS[by], known[by]))}")
+    else:
+        st.warning(
+            escape_markdown(f"{METRICS[by].label}: no seed has it of both A and B. {METRICS[by].none}".strip()),
+            icon=":material/info:",
+        )
+    for words in (found.images_sentence, stopped_sentence(known[by], most) if by in known else ""):
         if words:
             st.caption(escape_markdown(words))
-    first, curves = _figures(pairs, ended, most is not None)
+    first, curves = _figures(pairs, ended, most is not None, by)
     charts(first, key="compare-differences")
     charts(curves, key="compare-curves")
     _table(found, known, anytime=most is not None)

@@ -13,10 +13,11 @@ from snnviz.errors import InputError
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.asking import axis_name, level_text
-from snnviz.studies.tradeoffs.comparing import AHEAD, EVERY_OTHER, Comparing, to_text
+from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, EVERY_OTHER, Comparing, to_text
 from snnviz.studies.tradeoffs.page import compared
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS, to_link
 from snnviz.studies.tradeoffs.pairing import Pair
+from snnviz.theory.metrics import METRICS
 from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import questions, services, starting, state
@@ -185,10 +186,15 @@ def _is_active() -> bool:
         return False
 
 
+def _question(now: Comparing) -> tuple[str, ...]:
+    """What a visitor waits for a decision on."""
+    return EXPERIMENT.link, now.a, now.b, now.by
+
+
 def _looks_on() -> bool:
     """Whether this visitor waits for a decision on what is shown."""
     now = COMPARING.value
-    return now.looks == "each" and st.session_state.get(LOOKING) == (EXPERIMENT.link, now.a, now.b)
+    return now.looks == "each" and st.session_state.get(LOOKING) == _question(now)
 
 
 def _found() -> None:
@@ -207,20 +213,20 @@ def _found() -> None:
         names = group_names()
         compared.several(now.all_pairs(EXPERIMENT.value), runs, {text: name_of(text, names) for text in names})
     else:
-        compared.two(asked, runs, most=now.most if now.looks == "each" else None)
+        compared.two(asked, runs, by=now.by, most=now.most if now.looks == "each" else None)
 
 
 def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:
     """Queues the next seeds until it is decided; where it is, or nothing more can come, it ends."""
     now = COMPARING.value
-    at = compared.looked_at(asked, runs)
+    at = compared.looked_at(asked, runs, now.by)
     going = sum(not run.ended for run in runs.values())
     failed = any(run.state in UNDONE for run in runs.values())
-    if at.decided or failed or at.seeds >= now.most:
+    if at.decided or at.lacking or failed or at.seeds >= now.most:
         st.session_state.pop(LOOKING, None)
         if at.decided:
             COMPARING.set(now.model_copy(update={"seeds": at.seeds}))
-        if going and at.decided:
+        if going and (at.decided or at.lacking):
             cancel([run for run in runs.values() if run.state == "queued"], COMPARING.key)
         return
     wanted = min(now.most, max(FIRST_LOOK, at.seeds + 1 + AHEAD))
@@ -235,7 +241,7 @@ def _buttons(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run])
     show_failures(runs.values(), COMPARING.key)
     missing = [one for one in designs if one.digest not in runs or runs[one.digest].state in UNDONE]
     going = [run for run in runs.values() if not run.ended]
-    first, second, third, number, last = st.columns([26, 22, 24, 14, 14], vertical_alignment="bottom")
+    first, second, menu, third, number, last = st.columns([23, 20, 20, 20, 13, 14], vertical_alignment="bottom")
     seconds = services.time_left(designs, runs) if missing else 0.0
     label = f"Train {pluralise(len(missing), 'run')}" if missing else "Training" if going else "All trained"
     icon, key = ":material/play_arrow:", COMPARING.key
@@ -250,16 +256,35 @@ def _buttons(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run])
     third.button(
         "Until decided", icon=":material/gavel:", width="stretch", key=f"{key}-until", on_click=_until,
         disabled=every or looking or bool(held),
-        help="Trains a seed more of both, looks, and stops as soon as the interval of the accuracy leaves 0 out. It is "
-        "wider than that of a single look, so that stopping when it looks good does not make it look good. It looks "
-        "while this page is open.",
+        help="Trains a seed more of both, looks, and stops as soon as the interval of the metric beside it leaves 0 "
+        "out. It is wider than that of a single look, so that stopping when it looks good does not make it look good. "
+        "It looks while this page is open.",
     )  # fmt: skip
+    _deciding(menu, now, disabled=every or looking)
     COMPARING.number(number, "most", label="at most", disabled=looking)
     last.button(
         "Cancel", icon=":material/stop:", width="stretch", key=f"{key}-cancel", disabled=not going and not looking,
         on_click=_cancel, args=(going,),
     )  # fmt: skip
     _progress(now, designs, runs, held)
+
+
+def _deciding(place: st.delta_generator.DeltaGenerator, now: Comparing, *, disabled: bool) -> None:
+    """The metric of the sentence, by which *until decided* decides."""
+    options = list(dict.fromkeys([*(name for name in DECIDING if name in METRICS), now.by]))
+    key = f"{COMPARING.widget_key('by')}-{now.by}"
+    place.selectbox(
+        "Decided by", options, index=options.index(now.by), format_func=lambda name: METRICS[name].label, key=key,
+        disabled=disabled, on_change=_put_by, args=(key,),
+        help="The metric of the sentence below, and the one that decides. Choose it before you see the differences: "
+        "whoever tries several metrics until one decides is wrong more often.",
+    )  # fmt: skip
+
+
+def _put_by(key: str) -> None:
+    if key in st.session_state and st.session_state[key] is not None:
+        COMPARING.change(by=st.session_state[key], looks="once")
+        COMPARING.rerun()
 
 
 def _progress(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run], held: str) -> None:
@@ -285,7 +310,7 @@ def _until() -> None:
     now = COMPARING.value
     COMPARING.set(now.model_copy(update={"looks": "each", "seeds": max(now.seeds, FIRST_LOOK)}))
     now = COMPARING.value
-    st.session_state[LOOKING] = (EXPERIMENT.link, now.a, now.b)
+    st.session_state[LOOKING] = _question(now)
     _submit_missing()
 
 

@@ -89,6 +89,7 @@ def test_a_link_of_two_designs_says_the_same_and_comes_back(tiny: MakeDesign) ->
         ("compare.seeds=1000", "compare.seeds must be a whole number from 1 to 100"),
         ("compare.b=neuron.threshold%3D99", "neuron.threshold must be a number from 0 to 10"),
         ("compare.colour=red", "compare.colour must be a field of a comparison"),
+        ("compare.by=acuracy", "compare.by must be a metric of runs, such as accuracy, got 'acuracy'; did you mean"),
     ],
 )
 def test_a_broken_link_is_a_sentence(link: str, sentence: str) -> None:
@@ -139,6 +140,31 @@ def test_until_decided_queues_a_seed_at_a_time_and_stops(tiny: MakeDesign, nobod
     assert not [run for run in nobody.runs() if run.state == "queued"]
     assert f"Decided after {comparing(visit).seeds} seeds" in visit.text
     assert "compare.looks=each" in visit.link
+
+
+def test_another_metric_decides_than_the_accuracy(tiny: MakeDesign, nobody: Store) -> None:
+    """Of the loss, which these runs have, and of validation images, of which nobody holds any out."""
+    asked = asked_of(tiny, 0.01, 0.02)
+    first, second = asked.groups().values()
+    fill(first, (20, 22, 21))
+    fill(second, (30, 27, 34))
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=compare")
+    menu = next(one for one in visit.at.selectbox if one.label == "Decided by")
+    menu.set_value("loss")
+    visit.look()
+    assert comparing(visit) == Comparing(by="loss")
+    assert "compare.by=loss" in visit.link
+    assert "#### Test loss: not told apart" in visit.text.replace("\\", "")
+    visit.press("compare-until")
+    drawn = figures(visit, "compare-differences")
+    assert drawn["compare_looks"]["title"].startswith("Test loss")
+
+    before = {run.run for run in nobody.runs()}
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=compare&compare.by=validation_accuracy")
+    visit.press("compare-until")
+    assert "no seed has it of both A and B" in visit.text
+    assert LOOKING not in visit.at.session_state  # nothing is trained for a number that there never is
+    assert {run.run for run in nobody.runs()} == before
 
 
 def test_a_link_to_until_decided_trains_nothing_by_itself(tiny: MakeDesign, nobody: Store) -> None:
