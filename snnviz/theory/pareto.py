@@ -35,6 +35,40 @@ def pareto_front(values: ArrayLike, better: Sequence[Direction]) -> NDArray[np.b
     return front
 
 
+def possible_front(
+    low: ArrayLike, high: ArrayLike, better: Sequence[Direction], asked: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Returns which rows may be Pareto optimal, and which certainly are, for all values within intervals.
+
+    low, high: (n, k) ends of the intervals, infinite if unknown. A row may be on the front unless the worst ends of
+    another row are as good as its best ends in all columns and better in one; it certainly is on it if the best ends of
+    no other row are so against its worst ends. asked: (n,) rows of which certainty is asked, None for all; for others
+    it is False.
+
+    >>> possible, certain = possible_front([[7, 5], [6, 5], [1, 5]], [[9, 5], [8, 5], [2, 5]], ["more", "less"])
+    >>> possible.tolist(), certain.tolist()
+    ([True, True, False], [False, False, False])
+    """
+    one, other = as_costs(low, better), as_costs(high, better)
+    best, worst = np.minimum(one, other), np.maximum(one, other)
+    known: NDArray[np.bool_] = np.asarray(~np.isnan(best).any(axis=1), bool)
+    possible: NDArray[np.bool_] = np.array(known)
+    certain = np.zeros(len(known), bool)
+    rivals = worst[np.isfinite(worst).all(axis=1)]
+    for rival in rivals[pareto_front(rivals, ["less"] * rivals.shape[1])]:
+        possible[_dominate(rival, best)] = False
+    for place in np.flatnonzero(possible if asked is None else possible & asked):
+        beating = _dominate(best, worst[place])
+        beating[place] = False
+        certain[place] = not beating.any()
+    return possible, certain
+
+
+def _dominate(rows: Values, others: Values) -> NDArray[np.bool_]:
+    """Whether costs are as good as others in all columns and better in one; one of both may be a single row."""
+    return np.asarray((rows <= others).all(axis=-1) & (rows < others).any(axis=-1), bool)
+
+
 def hypervolume(values: ArrayLike, reference: Sequence[float], better: Sequence[Direction]) -> float:
     """Returns the volume between the Pareto front and a reference point, in the product of the columns' units.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from snnviz.theory.directions import Direction
-from snnviz.theory.pareto import hypervolume, hypervolumes, nadir, pareto_front
+from snnviz.theory.pareto import hypervolume, hypervolumes, nadir, pareto_front, possible_front
 
 
 def _brute(values: np.ndarray, better: list[Direction]) -> list[bool]:
@@ -32,6 +34,28 @@ def test_the_front_is_that_of_brute_force_with_ties_and_what_is_missing(seed: in
     values[rng.random(values.shape) < 0.1] = np.nan
     better: list[Direction] = [str(way) for way in rng.choice(["more", "less"], columns)]  # type: ignore[misc]
     assert pareto_front(values, better).tolist() == _brute(values, better)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_intervals_leave_open_of_a_front_is_what_drawn_values_show(seed: int) -> None:
+    """All corners of the intervals of four rows: a row may be on the front where it is at some corner, and certainly is
+    where it is at all."""
+    rng = np.random.default_rng(seed)
+    low = rng.integers(0, 6, (4, 2)).astype(float)
+    high = low + rng.integers(0, 4, (4, 2))
+    better: list[Direction] = ["more", "less"]
+    corners = [
+        pareto_front(np.where(np.reshape(ends, (4, 2)), high, low), better) for ends in product((False, True), repeat=8)
+    ]
+    possible, certain = possible_front(low, high, better)
+    assert possible.tolist() == np.any(corners, axis=0).tolist()
+    assert certain.tolist() == np.all(corners, axis=0).tolist()
+
+
+def test_an_open_interval_leaves_everything_open_and_a_missing_row_nothing() -> None:
+    low, high = [[-np.inf, 1.0], [5.0, 2.0], [np.nan, 0.0]], [[np.inf, 1.0], [6.0, 2.0], [np.nan, 0.0]]
+    possible, certain = possible_front(low, high, ["more", "less"])
+    assert (possible.tolist(), certain.tolist()) == ([True, True, False], [True, False, False])
 
 
 @pytest.mark.parametrize("columns", [2, 3, 4])

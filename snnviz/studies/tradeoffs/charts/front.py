@@ -22,7 +22,7 @@ OPEN = "var(--st-orange-color)"
 THIRD = [[0, "#7d6fd6"], [0.5, "#2aa58c"], [1, "#e3b12f"]]
 """Colours of a third objective, to be seen on light and on dark ground."""
 
-CELLS = (110, 70)
+CELLS = (72, 44)
 """Of a grid: of points that nothing is chosen of, one in each cell is drawn."""
 
 MOST_BARS = 400
@@ -82,6 +82,22 @@ def chosen_words(weighed: Weighed) -> str:
         partly = f": only {weighed.partly} groups have validation images" if weighed.partly else ""
         return f"Chosen on the test images{partly}, so that the best looks better than it is."
     return ""
+
+
+def certainty_words(weighed: Weighed) -> str:
+    """Returns a sentence that says of how many groups intervals over seeds leave open whether they are on the front.
+
+    "" if they are all told apart.
+    """
+    on = int((weighed.front & ~weighed.told_apart).sum())
+    off = int((weighed.left & ~weighed.front & ~weighed.told_apart).sum())
+    if not on and not off:
+        return ""
+    alone = any(count < 2 for count, left in zip(weighed.seeds, weighed.left, strict=True) if left)
+    why = "95 % intervals over seeds overlap" + (", or there is one seed and none" if alone else "")
+    first = f"{on:,} of the front may in truth be beaten" if on else ""
+    second = f"{off:,} other{'s' * (off > 1)} may belong on it" if off else ""
+    return f"Not told apart: {' and '.join(filter(None, (first, second)))}, as {why}."
 
 
 def volume_chart(weighed: Weighed) -> Chart:

@@ -16,7 +16,7 @@ from snnviz.errors import InputError
 from snnviz.store import Store
 from snnviz.store.filters import parse_filter
 from snnviz.store.groups import run_groups
-from snnviz.studies.tradeoffs.charts.front import chosen_words
+from snnviz.studies.tradeoffs.charts.front import certainty_words, chosen_words
 from snnviz.studies.tradeoffs.charts.naming import number_text
 from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
 from snnviz.studies.tradeoffs.weighing import Weighing
@@ -88,6 +88,7 @@ def _group(found: Weighed, place: int) -> dict[str, Any]:
         "objectives": numbers,
         "within_limits": bool(found.left[place]),
         "front": bool(found.front[place]),
+        "told_apart": bool(found.told_apart[place]),
     }
 
 
@@ -103,12 +104,13 @@ def csv_text(found: Weighed) -> str:
     text = io.StringIO()
     write = csv.writer(text, lineterminator="\n")
     numbers = [f"{one.name}{end}" for one in found.objectives for end in ("", "_low", "_high")]
-    write.writerow([*found.fields, *numbers, "seeds", "within_limits", "front", "key"])
+    write.writerow([*found.fields, *numbers, "seeds", "within_limits", "front", "told_apart", "key"])
     for place, group in enumerate(found.groups):
         fields = ["" if values[place] is ABSENT else format_value(values[place]) for values in found.fields.values()]
         ends = [_number(found, part, place, side) for side in range(len(found.objectives)) for part in range(3)]
         told = ["" if one is None else one for one in ends]
-        row = [found.seeds[place], int(found.left[place]), int(found.front[place]), group.key]
+        flags = (found.left[place], found.front[place], found.told_apart[place])
+        row = [found.seeds[place], *map(int, flags), group.key]
         write.writerow([*fields, *told, *row])
     return text.getvalue()
 
@@ -123,8 +125,9 @@ def _print(found: Weighed) -> None:
         click.echo(table([_row(found, place, ranked) for place in front[:MOST_ROWS]]))
     left, every = int(found.left.sum()), len(found.groups)
     more = f" The first {MOST_ROWS} are shown." if len(front) > MOST_ROWS else ""
-    click.echo(f"{len(front)} of {every} groups are on the front, {left} within limits.{more} Means over seeds, with "
-               f"95 % t intervals. {chosen_words(found)}".rstrip())  # fmt: skip
+    said = f"{len(front)} of {every} groups are on the front, {left} within limits.{more}"
+    words = ["Means over seeds, with 95 % t intervals.", certainty_words(found), chosen_words(found)]
+    click.echo(" ".join([said, *filter(None, words)]))
 
 
 def _row(found: Weighed, place: int, fields: Sequence[str]) -> dict[str, str]:

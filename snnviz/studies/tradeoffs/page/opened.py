@@ -73,6 +73,9 @@ def _numbers(found: Weighed, place: int) -> None:
     for column, name in zip(columns[len(found.objectives) :], also, strict=False):
         told = found.groups[place].interval(name)
         column.metric(METRICS[name].label, metric_text(METRICS[name], told.mean if told else None))
+    if not found.told_apart[place] and found.left[place]:
+        other = "may in truth be beaten by another" if found.front[place] else "may in truth belong on the front"
+        st.caption(f"Not told apart: within the 95 % intervals over seeds it {other}. More seeds narrow them.")
     if found.chosen_on == "test" and found.front[place]:
         st.caption("Chosen on the test images: train it with other seeds before you trust it.")
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from snnviz.errors import InputError
-from snnviz.studies.tradeoffs.charts.front import chosen_words
+from snnviz.studies.tradeoffs.charts.front import certainty_words, chosen_words
 from snnviz.studies.tradeoffs.page import opened
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
 from snnviz.studies.tradeoffs.page.weighed import (
@@ -270,8 +270,8 @@ def _sentence(found: Weighed, groups: Groups) -> str:
     left, total = int(found.left.sum()), len(found.groups)
     front = int(found.front.sum())
     within = f"**{left:,} of {total:,}** groups are left" if left < total else f"**{total:,}** groups"
-    words = f"{within} ({pluralise(groups.runs, 'run')}), **{front:,}** on the front. {chosen_words(found)}"
-    return escape_dollars(words)
+    words = f"{within} ({pluralise(groups.runs, 'run')}), **{front:,}** on the front."
+    return escape_dollars(" ".join(filter(None, (words, certainty_words(found), chosen_words(found)))))
 
 
 def escape_dollars(words: str) -> str:

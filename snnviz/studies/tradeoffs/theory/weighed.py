@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from snnviz.design import links
 from snnviz.store.groups import RunGroup
+from snnviz.studies.tradeoffs.pairing import follows_from_design
 from snnviz.studies.tradeoffs.weighing import VALIDATION, Limit, Objective
 from snnviz.theory.effects import varying
 from snnviz.theory.importance import ABSENT, Column, Importance, importances, top_share
 from snnviz.theory.intervals import confidence_intervals
 from snnviz.theory.metrics import METRICS
-from snnviz.theory.pareto import hypervolumes, nadir, pareto_front
+from snnviz.theory.pareto import hypervolumes, nadir, pareto_front, possible_front
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -54,6 +55,19 @@ class Weighed:
     def better(self) -> list[Any]:
         """The direction of each objective, "more" or "less"."""
         return [one.better for one in self.objectives]
+
+    @cached_property
+    def told_apart(self) -> Flags:
+        """Whether the intervals tell that a group is on the front, or is not, (n,); see `theory.pareto.possible_front`.
+
+        What follows from the design alone has no interval and needs none.
+        """
+        low, high = (np.where(self.left[:, None], ends, np.nan) for ends in (self.low, self.high))
+        for side, one in enumerate(self.objectives):
+            if self.groups and follows_from_design(one.metric, self.groups[0].design):
+                low[:, side] = high[:, side] = np.where(self.left, self.mean[:, side], np.nan)
+        possible, certain = possible_front(low, high, self.better, self.front)
+        return np.asarray(np.where(self.front, certain, ~possible), bool)
 
     @cached_property
     def fields(self) -> dict[str, list[Any]]:

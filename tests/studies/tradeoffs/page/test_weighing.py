@@ -64,7 +64,11 @@ def test_without_runs_it_says_where_to_begin(cache: object) -> None:  # noqa: AR
 def test_an_experiment_s_groups_are_points_with_the_front_and_all_figures(filled: Store) -> None:  # noqa: ARG001
     visit = by_link("tradeoffs", WEIGH)
     assert visit.errors == []
-    assert "**6** groups (12 runs), **3** on the front. Chosen on the test images" in visit.text
+    assert (
+        "**6** groups (12 runs), **3** on the front. Not told apart: 3 of the front may in truth be beaten"
+        in visit.text
+    )
+    assert "seeds overlap. Chosen on the test images" in visit.text
     front = chart(visit, "weigh-front", "front")
     assert sum(len(trace["x"]) for trace in front["traces"] if trace.get("meta") == "group") == 6
     for key, names in {

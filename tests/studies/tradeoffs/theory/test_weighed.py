@@ -7,6 +7,7 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
+from snnviz.studies.tradeoffs.charts.front import certainty_words
 from snnviz.studies.tradeoffs.neighbours import neighbours
 from snnviz.studies.tradeoffs.theory.weighed import varying_fields, weigh
 from snnviz.studies.tradeoffs.weighing import Weighing, available, objective, parse_limit
@@ -31,6 +32,30 @@ def test_a_group_is_its_mean_with_the_interval_of_its_seeds() -> None:
         *THRESHOLDS
     ]
     assert found.front.sum() < len(groups)
+
+
+def test_what_seeds_leave_open_of_the_front_is_said() -> None:
+    """Groups far apart are told apart; those whose intervals overlap, and one with a single seed, are not. What follows
+    from the design alone needs no interval."""
+    apart = [group(n, {"neuron.beta": 0.1 * n}, accuracy=[0.5 + n / 10, 0.501 + n / 10, 0.502 + n / 10],
+                   operations=[n * 10.0, n * 10 + 0.1, n * 10 + 0.2]) for n in range(1, 4)]  # fmt: skip
+    found = weigh(apart, BOTH)
+    assert (found.front.tolist(), found.told_apart.tolist()) == ([True] * 3, [True] * 3)
+    assert certainty_words(found) == ""
+    near = [group(1, {}, accuracy=[0.8, 0.85, 0.9], parameters=100.0),
+            group(2, {"neuron.beta": 0.9}, accuracy=[0.79, 0.84, 0.89], parameters=100.0),
+            group(3, {"neuron.beta": 0.8}, accuracy=[0.1, 0.11, 0.12], parameters=100.0)]  # fmt: skip
+    found = weigh(near, [objective("accuracy"), objective("parameters")])
+    assert (found.front.tolist(), found.told_apart.tolist()) == ([True, False, False], [False, False, True])
+    assert certainty_words(found) == (
+        "Not told apart: 1 of the front may in truth be beaten and 1 other may belong on it, as 95 % intervals over "
+        "seeds overlap."
+    )
+    alone = weigh([*near, group(4, {"neuron.beta": 0.7}, 1, accuracy=0.2, parameters=100.0)],
+                  [objective("accuracy"), objective("parameters")])  # fmt: skip
+    assert "2 others may belong on it, as 95 % intervals over seeds overlap, or there is one seed and none." in (
+        certainty_words(alone)
+    )
 
 
 def test_limits_are_of_means_and_the_front_is_of_what_is_left() -> None:
