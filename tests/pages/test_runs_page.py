@@ -263,6 +263,7 @@ def test_runs_are_found_by_a_filter_and_ticks_go_with_them(tiny: MakeDesign, sto
     visit.at.text_input(key="filter").set_value("sed = 2")
     visit.look()
     assert visit.errors[0].startswith("filter must compare a field, a metric or one of tag")
+    assert visit.errors[0].endswith("The rows below are still those of seed = 1.")
     assert [found["run"] for found in visit.table] == [tiny(1).digest]
     assert visit.at.text_input(key="filter").value == "sed = 2"
     assert visit.link == "filter=seed%20%3D%201"

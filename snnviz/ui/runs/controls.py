@@ -59,13 +59,15 @@ def _set(name: str, widget: str) -> None:
 
 
 def _typed() -> None:
-    """The filter, if it is one; else the sentence, and what was shown before."""
+    """The filter, if it is one; else the sentence, and which rows are still shown."""
     text = st.session_state["filter"].strip()
     try:
         if text:
             parse_filter(text)
     except InputError as error:
-        st.session_state.runs_problem = as_sentence(error)
+        before = current_view().filter
+        kept = f"The rows below are still those of {before}" if before else "The rows below are still all runs"
+        st.session_state.runs_problem = f"{as_sentence(error)} {kept}."
         return
     st.session_state.runs_problem = ""
     _show(replace(current_view(), filter=text))
