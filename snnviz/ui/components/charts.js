@@ -5,6 +5,7 @@ const boards = new WeakMap(); // by element
 let library = null;
 
 const SETTLING = 400; // ms for a first click, before Plotly takes the browser
+const HOLDING = 40; // ms that drawing may hold the browser
 
 /** When the page stands and the browser has nothing better to do. */
 async function idle() {
@@ -32,6 +33,25 @@ function plotly(url) {
   });
   library.catch(() => (library = null));
   return library;
+}
+
+let turns = Promise.resolve(); // charts of all boards are drawn one after another
+let since = 0; // when drawing began to hold the browser
+
+/** Draws when it is its turn; between two drawings the browser paints and answers, where they have held it for long. */
+function inTurn(draw) {
+  const done = turns.then(breathe).then(draw);
+  turns = done.catch(() => null);
+  return done;
+}
+
+async function breathe() {
+  if (performance.now() - since < HOLDING) return;
+  await new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve)); // after the frame
+    setTimeout(resolve, 100); // nobody looks: there are no frames
+  });
+  since = performance.now();
 }
 
 /** The page's theme: a reader of its CSS variables, and from them the template that every chart starts with. */
@@ -139,9 +159,12 @@ class Board {
       chart?.cursor.place(spec.layout);
       if (!chart || chart.drawn === content) continue;
       chart.drawn = content;
-      if (!chart.plot.matches(".js-plotly-plot")) chart.width = chart.plot.clientWidth; // react keeps a plot's width
-      await chart.draw(Plotly, template);
-      chart.cursor.fit();
+      await inTurn(async () => {
+        if (this.charts.get(spec.id) !== chart) return; // it went meanwhile
+        if (!chart.plot.matches(".js-plotly-plot")) chart.width = chart.plot.clientWidth; // react keeps a plot's width
+        await chart.draw(Plotly, template);
+        chart.cursor.fit();
+      });
     }
     this.fit(); // a chart that came or went while others were drawn changed their width
   }
