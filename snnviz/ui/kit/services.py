@@ -22,6 +22,7 @@ from snnviz.store import Run, Store
 from snnviz.store.columns import metric_columns
 from snnviz.store.index import indexed_runs
 from snnviz.theory.metrics import METRICS
+from snnviz.ui.kit import warming
 from snnviz.ui.kit.expecting import Refits
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
@@ -178,11 +179,11 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     threadpool_limits(1)  # small matrices on two threads wait for each other as soon as something trains
     gc.collect()
     gc.freeze()
-    warming = asyncio.create_task(asyncio.to_thread(frontend.warm))
-    tending = asyncio.create_task(_tend())
+    tasks = [asyncio.create_task(asyncio.to_thread(act)) for act in (frontend.warm, warming.warm)]
+    tasks.append(asyncio.create_task(_tend()))
     yield {}
-    warming.cancel()
-    tending.cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.to_thread(REFITS.stop)
     await asyncio.to_thread(_stop_worker)
     with contextlib.suppress(SnnvizError):
