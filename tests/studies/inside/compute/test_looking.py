@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,17 @@ def test_what_is_told_of_a_layer_is_a_literal_count(trained: Callable[[Design], 
     test = data.load(made)[1]
     network = open_network(made, trained(made)[0], Look())
     found = overview(network, made, test, Look())
+    potentials = network.trace(data.encode(test.images, test.white, made, "test")).potentials
+    slope = made.neuron.surrogate.parameters["slope"]
+    assert made.neuron.surrogate.kind == "atan"
     for one in found.about["layers"]:
         index = one["index"]
+        u = potentials[index].double().numpy() / 0.5  # in thresholds
+        assert (one["mean_u"], one["sd_u"]) == (pytest.approx(u.mean(), rel=1e-5), pytest.approx(u.std(), rel=1e-5))
+        inside = np.clip(u, -2.999, 2.999)  # from -3 to 3 thresholds; what is beyond is in the last bars
+        shares = np.histogram(inside, np.linspace(-3, 3, len(found.arrays[f"potentials.{index}"]) + 1))[0] / u.size
+        assert found.arrays[f"potentials.{index}"] == pytest.approx(shares, abs=2e-4)
+        assert one["gradient"] == pytest.approx((1 / (1 + (math.pi / 2 * slope * 0.5 * (u - 1)) ** 2)).mean(), rel=1e-4)
         raster = np.zeros((60, network.steps, one["neurons"]), bool)
         for number in range(60):
             spikes = looking.look_at(network, made, test, Look(image=number)).arrays[f"spikes.{index}"]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 
+from snnviz.studies.tradeoffs.charts.compare import look_chart
 from snnviz.studies.tradeoffs.charts.front import CELLS, MOST_BARS, front_chart, volume_chart
 from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_charts, trained_charts
 from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, importance_chart
+from snnviz.studies.tradeoffs.charts.naming import number_text
 from snnviz.studies.tradeoffs.charts.operations import operations_chart
 from snnviz.studies.tradeoffs.charts.parallel import MOST_LINES, parallel_chart
 from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
 from snnviz.studies.tradeoffs.weighing import objective, parse_limit
 from snnviz.theory.effects import interaction
+from snnviz.theory.metrics import METRICS
+from snnviz.theory.sequential import looks
 from snnviz.theory.verdicts import silent_layers
 from snnviz.views.chart import payload
 from tests.studies.tradeoffs.groups import INITS, THRESHOLDS, factorial, group
@@ -180,3 +185,23 @@ def test_limits_take_points_away() -> None:
     drawn = front_chart(limited).figure["data"]
     assert sum(len(trace["x"]) for trace in drawn if trace["mode"] == "markers") == limited.left.sum()
     assert len(THRESHOLDS) * len(INITS) > limited.left.sum() > 0
+
+
+@pytest.mark.parametrize("name", ["accuracy", "operations"])
+def test_intervals_of_looks_are_drawn_in_the_units_of_the_axis(name: str) -> None:
+    """Points of accuracy are hundredths."""
+    seen, factor = list(looks([0.02, 0.031, 0.025, 0.05])), 100 if name == "accuracy" else 1
+    chart = look_chart(seen, METRICS[name])
+    (points,) = [trace for trace in chart.figure["data"] if "error_y" in trace]
+    up, down = (np.array(points["error_y"][key]) for key in ("array", "arrayminus"))
+    assert points["x"] == [3, 4]
+    assert points["y"] == pytest.approx([factor * one.difference for one in seen], rel=1e-3)
+    assert points["y"] + up == pytest.approx([factor * one.high for one in seen], rel=1e-3)
+    assert points["y"] - down == pytest.approx([factor * one.low for one in seen], rel=1e-3)
+
+
+def test_a_number_below_one_is_not_negative() -> None:
+    for number in (0.0, 0.4, 0.999):
+        told = number_text(METRICS["accuracy"], number, -math.inf, math.inf)
+        assert not told.startswith("-")
+        assert number == 0 or number_text(METRICS["accuracy"], -number, -math.inf, math.inf) == f"-{told}"
