@@ -25,7 +25,7 @@ HOME = "home"
 """The page at ``/``."""
 
 SECTIONS: dict[str, tuple[Entry, ...]] = {
-    "Learn": (Entry(HOME, "Home", "home"),),
+    "Learn": (Entry(HOME, "Home", "home"), Entry("lessons", "Lessons", "school")),
     "Build": (
         Entry("design", "Design", "hub"),
         Entry("data", "Data", "database"),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import streamlit as st
 
 from snnviz.ui.components.assets import source
+
+BESIDE = "kept_in_address"
+"""Name in the session of parameters that stand in every page's address beside its setting: a lesson, locks."""
 
 _MOUNT = st.components.v2.component("snnviz_address", js=source("address.js"))
 
@@ -17,4 +22,7 @@ def address(query: str, *, key: str, steps: bool = False) -> None:
     steps: changes become steps of the browser's history after a second without change. For pages that read their
     setting from the address when `linked.is_back_navigation`.
     """
-    _MOUNT(key=key, data={"query": query.removeprefix("?"), "steps": steps})
+    beside: dict[str, str] = st.session_state.get(BESIDE, {})
+    kept = [f"{name}={quote(text, safe=',.*')}" for name, text in beside.items()]
+    parts = [part for part in (query.removeprefix("?"), *kept) if part]
+    _MOUNT(key=key, data={"query": "&".join(parts), "steps": steps})

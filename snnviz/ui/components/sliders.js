@@ -52,6 +52,8 @@ class Row {
     this.number.setAttribute("aria-label", `${slider.label}, typed`);
     this.range = Object.assign(document.createElement("input"), { id, className: "range", type: "range", min: 0, max: this.scale.last, step: 1 });
     this.root.append(this.label, this.number, this.range);
+    this.root.classList.toggle("locked", slider.locked);
+    this.number.disabled = this.range.disabled = slider.locked;
     this.listen();
   }
 
@@ -62,7 +64,7 @@ class Row {
     range.addEventListener("keydown", (event) => { if (/^(Arrow|Page|Home|End)/.test(event.key)) panel.hold(true); });
     range.addEventListener("keyup", () => panel.hold(false));
     range.addEventListener("input", () => this.set(this.scale.value(Number(range.value))));
-    for (const node of [range, this.label]) node.addEventListener("dblclick", () => { panel.hold(false); this.set(this.slider.default); });
+    for (const node of [range, this.label]) node.addEventListener("dblclick", () => { if (this.slider.locked) return; panel.hold(false); this.set(this.slider.default); });
     number.addEventListener("focus", () => number.select());
     number.addEventListener("input", () => { this.typing = true; });
     for (const end of ["change", "blur"]) number.addEventListener(end, () => this.typed());

@@ -29,7 +29,7 @@ _MOUNT = st.components.v2.component(
 @dataclass(frozen=True, slots=True)
 class Slider:
     """A slider for a number, with its range, step and default. `stops`: the allowed values if they are not evenly
-    spaced.
+    spaced. `locked`: it is shown and cannot be moved; a value that is sent for it changes nothing.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Slider:
     help: str = ""
     group: str = ""
     """Heading of the collapsed group that contains the slider; "" for sliders on top."""
+    locked: bool = False
 
     def accepts(self, value: object) -> Number | None:
         """Returns `value` as a number that this slider allows, else None."""
@@ -109,7 +110,7 @@ def accept(sent: object, shown: Sequence[Slider], rev: str) -> SliderValues | No
         return None
     values: dict[str, Number] = {}
     for slider in shown:
-        number = slider.accepts(sent["values"].get(slider.name))
+        number = None if slider.locked else slider.accepts(sent["values"].get(slider.name))
         values[slider.name] = slider.value if number is None else number
     return SliderValues(values, sent.get("dragging") is True)
 

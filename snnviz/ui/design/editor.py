@@ -12,12 +12,13 @@ from snnviz.ui.components.block_editor import block_editor
 from snnviz.ui.components.cell_editor import cell_editor
 from snnviz.ui.components.flow import flow
 from snnviz.ui.design import stages
-from snnviz.ui.kit import state
+from snnviz.ui.kit import restrictions, state
 from snnviz.views.vggnet import parts
 
 VGG = "Below each box: what it hands on, channels × height×width, or neurons. Maps of one point are not pooled."
 
 
+@restrictions.hideable("editor")
 def panel() -> None:
     """Draws the block editor, with the blocks of a staged network above it; for other kinds a drawing or a text."""
     if isinstance(state.design().network, StagedNetwork):

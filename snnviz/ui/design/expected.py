@@ -19,7 +19,7 @@ from snnviz.theory.features import settings_of
 from snnviz.theory.gaps import widest_gap
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import expecting, questions, services, state
+from snnviz.ui.kit import expecting, questions, restrictions, services, state
 from snnviz.ui.kit.actions import queue_prefix
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -56,6 +56,7 @@ class Filled(NamedTuple):
 
 @st.fragment(key="known")
 @show_store_errors()
+@restrictions.hideable("expected")
 def panel() -> None:
     """Shows the predicted accuracy, rate and operations of the design, the model's quality check and the nearest
     runs.

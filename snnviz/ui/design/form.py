@@ -23,7 +23,7 @@ from snnviz.jobs import machine
 from snnviz.places import ROOT
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.design import stages
-from snnviz.ui.kit import fields, state
+from snnviz.ui.kit import fields, restrictions, state
 from snnviz.ui.kit.fields import Binding
 from snnviz.views.design import surrogate_chart
 from snnviz.views.words import word
@@ -34,6 +34,7 @@ SHARES = {"network.width": "Width (original: 1)", "network.depth": "Depth (origi
 COLUMNS = 3
 
 
+@restrictions.hideable("form")
 def sections() -> None:
     """Draws the whole form, in tabs, of which only the open one is drawn."""
     tabs = st.tabs(list(SECTIONS), key="section", on_change="rerun")
@@ -160,6 +161,8 @@ def _segments(path: str, options: list[str], value: str) -> None:
 
 
 def _text(path: str, value: str, *, placeholder: str) -> None:
+    if restrictions.is_hidden(path):
+        return
     key = f"{path}@{state.revision()}"
     st.text_input(
         _label(path),
@@ -170,10 +173,13 @@ def _text(path: str, value: str, *, placeholder: str) -> None:
         help=word(path).help or None,
         on_change=state.put,
         args=(path, key),
+        disabled=restrictions.is_locked(path),
     )
 
 
 def _select(path: str, options: list[str], value: str, shown: Any) -> None:
+    if restrictions.is_hidden(path):
+        return
     key = f"{path}@{state.revision()}"
     st.selectbox(
         _label(path),
@@ -184,11 +190,14 @@ def _select(path: str, options: list[str], value: str, shown: Any) -> None:
         help=word(path).help or None,
         on_change=state.put,
         args=(path, key),
+        disabled=restrictions.is_locked(path),
     )
 
 
 def _choice(path: str, value: Choice, registry: Registry[Any]) -> None:
     """A registry's menu, the chosen entry's parameters, and what it is."""
+    if restrictions.is_hidden(path):
+        return
     entry: Entry[Any] = registry[value.kind]
     columns = st.columns(COLUMNS)
     with columns[0]:

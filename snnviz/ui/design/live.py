@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
@@ -17,7 +18,7 @@ from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.design.live_charts import live_charts
-from snnviz.ui.kit import measuring, services, state
+from snnviz.ui.kit import measuring, restrictions, services, state
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, queue_position
@@ -39,6 +40,7 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 }
 
 
+@restrictions.hideable("live")
 def panel() -> None:
     """Draws the watched run; what changes every second is a small fragment of its own."""
     scroll_into_view(st.session_state.pressed, key="reveal")
@@ -112,7 +114,7 @@ def _head(run: Run) -> None:
             "Stopping" if stopping else "Cancel",
             key="cancel",
             disabled=stopping,
-            on_click=state.cancel,
+            on_click=_cancel,
             args=(run.run,),
             help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
@@ -141,9 +143,17 @@ def _offers(run: Run, place: st.delta_generator.DeltaGenerator) -> None:
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")
 
 
+def _cancel(run: str) -> None:
+    _ask(services.engine().cancel, run)
+
+
 def _again(run: str) -> None:
+    _ask(services.engine().again, run)
+
+
+def _ask(action: Callable[[str], None], run: str) -> None:
     try:
-        services.engine().again(run)
+        action(run)
     except SnnvizError as error:
         st.toast(escape_markdown(str(error)), icon=":material/error:")
     services.CACHE.clear()

@@ -10,11 +10,12 @@ import streamlit as st
 from snnviz.catalog.neurons import model
 from snnviz.design.design import Design
 from snnviz.graph.nearest import NearestDesign
-from snnviz.ui.kit import notices, state
+from snnviz.ui.kit import notices, restrictions, state
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import nearest_changes as in_words
 
 
+@restrictions.hideable("nearest")
 def panel() -> None:
     """Draws the message of a refused change at the bottom of the window, with the button to the nearest allowed
     design.

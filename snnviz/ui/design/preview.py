@@ -17,7 +17,7 @@ from snnviz.tasks import design_buttons, resolve
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import services, starting, state
+from snnviz.ui.kit import restrictions, services, starting, state
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
@@ -34,6 +34,13 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 def panel() -> None:
     """Draws the cost of the design, the verdict on its activity, and the Train button."""
     design = state.design()
+    _about(design)
+    _train(design, services.pace().seconds(design))
+    address(restrictions.without_mysteries(links.to_query(design)), key="address", steps=True)
+
+
+@restrictions.hideable("preview")
+def _about(design: Design) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, number in (("parameters", costs.parameter_count(design)), ("macs", costs.macs_per_step(design))):
             st.metric(word(name).label, count(number), help=word(name).help, width="content")
@@ -45,12 +52,11 @@ def panel() -> None:
     show(escape_markdown(space_percents(sentence)), icon=ICONS[kind])
     if rough := variance.approximation_warning(design):
         st.caption(rough)
-    _train(design, estimate)
-    address(links.to_query(design), key="address", steps=True)
 
 
 @st.fragment(key="expected")
 @show_store_errors()
+@restrictions.hideable("forecast")
 def forecast_panel() -> None:
     """Draws the forecast of each layer at initialisation: charts and a table."""
     design = state.design()
@@ -81,7 +87,11 @@ def forecast_panel() -> None:
 def _train(design: Design, seconds: float) -> None:
     known = services.run_and_version(design.digest)
     run = known[0] if known else None
-    if run is not None and (run.state == "done" or not run.ended):
+    if restrictions.is_hidden("train"):
+        return
+    if restrictions.is_locked("train"):
+        st.caption(f":material/lock: {restrictions.locked_sentence('train')}")
+    elif run is not None and (run.state == "done" or not run.ended):
         _button(_what_train_does(run))
     elif datasets.is_available(design.data.name) and seconds < starting.LONG:
         _button(_what_train_does(run), "The same design is trained once; its result opens at once for everybody.")

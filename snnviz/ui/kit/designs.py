@@ -12,7 +12,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
-from snnviz.ui.kit import fields, notices, state
+from snnviz.ui.kit import fields, notices, restrictions, state
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.settings import Query, Widgets
 from snnviz.views.changes import design_changes
@@ -65,9 +65,18 @@ class PageDesign(Widgets):
         self.clear_problems()
 
     def replace(self, design: Design) -> None:
-        """Sets another design, and resets the widgets."""
-        self.set(self._convert(design))
+        """Sets another design unless that changes a locked field, and resets the widgets."""
+        new = self._convert(design)
+        if not self._refused(new):
+            self.set(new)
         self.renew_widgets()
+
+    def _refused(self, new: Design) -> bool:
+        """Whether this changes what is locked, which is then said."""
+        refused = restrictions.refusal(links.flatten(self.value), links.flatten(new))
+        if refused:
+            self.set_problem(refused)
+        return bool(refused)
 
     def take(self, design: Design, done: str) -> None:
         """Callback of a button: sets another design, with a notice of the changes and Undo. `done`: headline of the
@@ -116,11 +125,14 @@ class PageDesign(Widgets):
     def change(self, settings: Mapping[str, Any], *, renew: bool = False) -> None:
         """Sets fields by path if the design is allowed; else shows a message. `renew`: reset the widgets."""
         try:
-            self.set(self._convert(links.change(self.value, settings)))
+            new = self._convert(links.change(self.value, settings))
         except InputError as error:
             self.refuse(error)
         else:
-            if renew:
+            refused = self._refused(new)
+            if not refused:
+                self.set(new)
+            if renew or refused:
                 self.renew_widgets()
         self.rerun()
 

@@ -12,6 +12,7 @@ from snnviz.data import datasets
 from snnviz.design.menus import DATASETS, EVENTS, Choice
 from snnviz.design.part import Part
 from snnviz.design.registry import Number, Range, Registry
+from snnviz.ui.kit import restrictions
 from snnviz.views.words import option, word
 
 ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.test_samples"})
@@ -19,16 +20,25 @@ ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.te
 
 
 class Binding(NamedTuple):
-    """The key of a widget, and its callback with arguments."""
+    """The key of a widget, and its callback with arguments. path: of the field in links, if it has a prefix there."""
 
     key: str
     put: Callable[..., None]
     args: tuple[Any, ...] = ()
+    path: str = ""
 
     @property
     def streamlit(self) -> dict[str, Any]:
         """The binding as keyword arguments of a Streamlit widget."""
         return {"key": self.key, "on_change": self.put, "args": self.args}
+
+    def hidden(self, path: str) -> bool:
+        """Whether the widget of the field at `path` is not to be drawn."""
+        return restrictions.is_hidden(self.path or path)
+
+    def locked(self, path: str, disabled: bool = False) -> bool:
+        """Whether the widget of the field at `path` cannot be used."""
+        return disabled or restrictions.is_locked(self.path or path)
 
 
 class Field(NamedTuple):
@@ -91,6 +101,8 @@ def registry(of: Part, path: str) -> Registry[Any]:
 
 def number(place: Any, of: Part, path: str, to: Binding, *, label: str = "", disabled: bool = False) -> None:
     """Draws a number input. `label`: in place of the field's own."""
+    if to.hidden(path):
+        return
     one, every = field(of, path), path in ALL
     if every and one.value:
         st.session_state.setdefault(to.key, one.value)  # and no default, so that the field can be emptied
@@ -103,7 +115,7 @@ def number(place: Any, of: Part, path: str, to: Binding, *, label: str = "", dis
         format=None if one.whole else "%g",
         help=one.range.help or word(path).help or None,
         **to.streamlit,
-        disabled=disabled,
+        disabled=to.locked(path, disabled),
     )
 
 
@@ -117,6 +129,8 @@ def slider(
     disabled: bool = False,
 ) -> None:
     """Draws a slider for a number."""
+    if to.hidden(path):
+        return
     one = field(of, path)
     place.slider(
         one.label,
@@ -126,7 +140,7 @@ def slider(
         format=format or (None if one.whole else "%g"),
         help=one.range.help or None,
         **to.streamlit,
-        disabled=disabled,
+        disabled=to.locked(path, disabled),
     )
 
 
@@ -145,6 +159,8 @@ def segments(
     """Draws a segmented control for a field with few options. `names`: their labels, by default those of
     `views.words`.
     """
+    if to.hidden(path):
+        return
     *outer, name = path.split(".")
     owner = attrgetter(".".join(outer))(of) if outer else of
     place.segmented_control(
@@ -156,7 +172,7 @@ def segments(
         required=True,
         wrap=True,
         **to.streamlit,
-        disabled=disabled,
+        disabled=to.locked(path, disabled),
     )
 
 
@@ -171,6 +187,8 @@ def choice_menu(
     help: str | None = None,
 ) -> None:
     """Draws a menu of the registry's entries, or of some of them, for a field that is a choice."""
+    if to.hidden(path):
+        return
     offered, chosen = list(kinds or registry(of, path).kinds), attrgetter(path)(of).kind
     place.selectbox(
         label or word(path).label,
@@ -179,11 +197,14 @@ def choice_menu(
         format_func=lambda kind: kind.replace("-", " "),
         **to.streamlit,
         help=help,
+        disabled=to.locked(path),
     )
 
 
 def data(place: Any, value: str, to: Binding, *, label: str = "Data set", still: bool = False) -> None:
     """Draws the menu of data sets; `still`: image data sets only."""
+    if to.hidden("data"):
+        return
     kinds = [name for name in datasets.dataset_names() if not (still and EVENTS in DATASETS[name].traits)]
     offered = [name for name in kinds if name == value or _can_be_had(name)]
     place.selectbox(
@@ -193,6 +214,7 @@ def data(place: Any, value: str, to: Binding, *, label: str = "Data set", still:
         format_func=lambda name: name if datasets.is_available(name) else f"↓ {name}",  # a sign is never cut off
         help=f"{word('data.name').help} ↓: to be downloaded, when something that needs it is started.",
         **to.streamlit,
+        disabled=to.locked("data"),
     )
 
 

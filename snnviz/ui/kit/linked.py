@@ -21,10 +21,16 @@ def detect_back_navigation(page: str) -> None:
     """
     session, context = st.session_state, get_script_run_ctx()
     led, before = context is not None and context.is_history_navigation, session.get("page", page)
-    session.by_link = not led and before != page and bool(st.query_params)
-    session.came_back, session.page = (led and before == page) or session.by_link, page
+    lesson, session.linked_page = session.get("linked_page") == (page or "home"), None
+    session.by_link = not led and not lesson and before != page and bool(st.query_params)
+    session.came_back, session.page = (led and before == page) or session.by_link or lesson, page
     if session.came_back:
         _renew()
+
+
+def open_by_link(page: str) -> None:
+    """Has this page, when it is shown next, take its setting from the address, as after Back."""
+    st.session_state.linked_page = page
 
 
 def _renew() -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 from snnviz.design import links
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
-from snnviz.ui.kit import fields, notices
+from snnviz.ui.kit import fields, notices, restrictions
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.linked import read_link
 from snnviz.ui.kit.store_errors import ERROR
@@ -123,23 +123,45 @@ class PageSettings(Widgets, Generic[S]):
         return found
 
     def set(self, value: S) -> None:
-        """Sets the value without resetting widgets."""
-        st.session_state[self.name] = value
+        """Sets the value without resetting widgets, with the values of fields that are a mystery."""
+        st.session_state[self.name] = self._with_mysteries(value)
         self.clear_problems()
 
     def change(self, **changed: Any) -> None:
-        """Sets fields if the result is valid; else sets an error message."""
+        """Sets fields if the result is valid and none of them is locked; else sets an error message."""
         try:
-            self.set(self.kind.check(self.value.model_dump() | changed))
+            self.set_allowed(self.kind.check(self.value.model_dump() | changed))
         except InputError as error:
             self.set_problem(f"{error_text(error)}.")
+
+    def set_allowed(self, value: S) -> bool:
+        """Sets the value unless it changes a locked field, which sets an error message; returns whether it did."""
+        before = self.value.document() if self.name in st.session_state else {}
+        refused = before and restrictions.refusal(
+            links.flatten_document(before), links.flatten_document(value.document()), self.prefix
+        )
+        if refused:
+            self.set_problem(refused)
+            self.renew_widgets()
+            return False
+        self.set(value)
+        return True
+
+    def _with_mysteries(self, value: S) -> S:
+        hidden = {
+            path.removeprefix(self.prefix): drawn
+            for path, drawn in restrictions.mystery_fields().items()
+            if path.startswith(self.prefix) and path.removeprefix(self.prefix) in self.kind.model_fields
+        }
+        return self.kind.check({**value.model_dump(), **hidden}) if hidden else value
 
     def replace(self, value: S, done: str = "") -> None:
         """Sets another value, such as a preset, and resets widgets. `done`: headline of a notice with the changes and
         Undo.
         """
         before = self.value
-        self.set(value)
+        if not self.set_allowed(value):
+            return
         self.renew_widgets()
         if done:
             changes = describe_changes(
@@ -180,7 +202,7 @@ class PageSettings(Widgets, Generic[S]):
         The absent value is the default when the field was introduced.
         """
         written = self._write(value) if self._write is not None else links.part_to_query(value, self.prefix)
-        return "&".join(part for part in (self.lead, written) if part)
+        return "&".join(part for part in (self.lead, restrictions.without_mysteries(written)) if part)
 
     @property
     def link(self) -> str:
@@ -221,7 +243,7 @@ class PageSettings(Widgets, Generic[S]):
     # -- widgets
 
     def _to(self, name: str) -> Binding:
-        return Binding(self.widget_key(name), self.put, (name,))
+        return Binding(self.widget_key(name), self.put, (name,), f"{self.prefix}{name}")
 
     def number(self, place: Any, name: str, **more: Any) -> None:
         """Draws the number input of a field; `more`: see `fields.number`."""

@@ -11,12 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from snnviz.catalog.examples import get_example
-from snnviz.catalog.neurons import model, threshold
 from snnviz.design import cells
 from snnviz.design.adjacency import Edges, to_compact_text
 from snnviz.design.design import Design
-from snnviz.design.links import change, from_query
+from snnviz.design.links import change, flatten, from_query
 from snnviz.design.networks import CellNetwork, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
 from snnviz.graph.mends import repair_change
@@ -24,9 +22,8 @@ from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
 from snnviz.graph.rewiring import with_block_matrices
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
-from snnviz.ui.kit import notices, services
+from snnviz.ui.kit import notices, opened, restrictions, services, switching
 from snnviz.ui.kit.linked import detect_back_navigation, followed_link, is_back_navigation, read_link
-from snnviz.ui.kit.switching import with_code, with_dataset, with_depth, with_network, with_neurons, with_size
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import design_changes
 from snnviz.views.refusals import error_text
@@ -59,6 +56,7 @@ def begin(page: str) -> None:
     except InputError as error:
         session.design = Design()
         _show_error(error, "The default design is shown instead.", linked=True)
+    session.design = restrictions.with_mysteries(session.design)
     _open_first_drawn()
     _renew()
     known = services.run_and_version(session.design.digest)
@@ -128,9 +126,18 @@ def _open_first_drawn() -> None:
     st.session_state.opened = next(iter(design().network.changed_blocks), 1)
 
 
+def _refused(new: Design) -> bool:
+    """Whether this changes a field that is locked, which is then said."""
+    refused = restrictions.refusal(flatten(design()), flatten(new))
+    if refused:
+        st.session_state.problem, st.session_state.offer = refused, None
+        _renew()
+    return bool(refused)
+
+
 def replace(new: Design) -> None:
     """Sets the edited design, such as a link's or a run's."""
-    st.session_state.design = new
+    st.session_state.design = restrictions.with_mysteries(new)
     _open_first_drawn()
     _renew()
 
@@ -138,6 +145,8 @@ def replace(new: Design) -> None:
 def replace_with_notice(new: Design, done: str) -> None:
     """Sets the edited design from a button, with a notice of the changes and Undo. `done`: the notice's headline."""
     before = design()
+    if _refused(new):
+        return
     replace(new)
     _notify(done, before)
 
@@ -147,6 +156,8 @@ def _notify(done: str, before: Design, left_out: Callable[[str], bool] | None = 
     after, watched, found = design(), st.session_state.watched, st.session_state.found
 
     def undo() -> None:
+        if _refused(before):
+            return
         replace(before)
         watch_run(watched, found=found)
 
@@ -155,6 +166,8 @@ def _notify(done: str, before: Design, left_out: Callable[[str], bool] | None = 
 
 def put_data(new: Design) -> None:
     """Sets a design that differs in its data settings only; the editors keep their undo history."""
+    if _refused(new):
+        return
     st.session_state.design, st.session_state.problem = new, ""
     _renew_form()
 
@@ -169,7 +182,10 @@ def put_data_with_notice(new: Design, done: str) -> None:
 def rewire(edges: tuple[Edges, ...]) -> None:
     """Sets the adjacency matrix of each block, with a notice and Undo; the open block stays open."""
     before = design()
-    st.session_state.design = with_block_matrices(before, edges)
+    new = with_block_matrices(before, edges)
+    if _refused(new):
+        return
+    st.session_state.design = new
     st.session_state.editor_revision = new_revision()
     _notify("Blocks changed.", before)
 
@@ -177,7 +193,10 @@ def rewire(edges: tuple[Edges, ...]) -> None:
 def resize(like: StagedNetwork) -> None:
     """Gives the staged network the depth and width of `like`, with a notice and Undo."""
     before = design()
-    st.session_state.design = with_size(before, like)
+    new = switching.with_size(before, like)
+    if _refused(new):
+        return
+    st.session_state.design = new
     _renew()
     _notify("Another size.", before)
 
@@ -188,20 +207,22 @@ def put(path: str, widget: str) -> None:
     value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
     try:
         if path == "neuron.kind":
-            changed = with_neurons(design(), value)
+            changed = switching.with_neurons(design(), value)
         elif path == "network.code":
-            changed = with_code(design(), value)
+            changed = switching.with_code(design(), value)
         elif path == "network.kind":
-            changed = with_network(design(), value)
+            changed = switching.with_network(design(), value)
         elif path == "data.name":
-            changed = with_dataset(design(), value)
+            changed = switching.with_dataset(design(), value)
         elif path == "network.depth" and isinstance(design().network, StagedNetwork):
-            changed = with_depth(design(), value)
+            changed = switching.with_depth(design(), value)
         else:
             changed = change(design(), {path: value})
     except InputError as error:
         _show_error(error, wish=lambda of: change(of, {path: value}), mended=repair_change(design(), {path: value}))
         _renew_form()
+        return
+    if _refused(changed):
         return
     before, session.design, session.problem = design(), changed, ""
     session.touched = path
@@ -221,14 +242,11 @@ def train_like_example() -> None:
     """Callback of a button: sets neuron, time steps and training as in the staged network's example; network and data
     stay.
     """
-    like = get_example(f"{design().network.kind}-digits")
-    theta = threshold(like.neuron)
-    settings: dict[str, Any] = {} if threshold(design().neuron) is None else {"neuron.threshold": theta}
-    settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
-    if model(design().neuron).states:
-        settings["data.steps"] = like.data.steps
     before = design()
-    st.session_state.design = change(before, settings)
+    new = switching.trained_like_example(before)
+    if _refused(new):
+        return
+    st.session_state.design = new
     _renew_form()
     _notify(f"As in {before.network.kind}-digits.", before)
 
@@ -241,7 +259,7 @@ def put_drawn(block: int = 1) -> None:
         before, key = edges[block - 1], editor_key(block)
         edges[block - 1] = drawn(key, before, editor_revision(), fixed=staged, backward=not staged)
         try:
-            st.session_state.design = with_block_matrices(current, tuple(edges))
+            new = with_block_matrices(current, tuple(edges))
         except InputError as error:  # a skip in a row of layers; a backward connection beside a norm
             message = str(error)
             drew = {} if staged else {"network.edges": to_compact_text(edges[0])}
@@ -250,8 +268,16 @@ def put_drawn(block: int = 1) -> None:
             )
             _renew()
         else:
-            st.session_state.problem = ""
+            message = _take_drawn(new, message)
     _show_drawn(message, ["stages"] if staged else [])
+
+
+def _take_drawn(new: Design, message: str) -> str:
+    """Edit what was drawn, unless it is locked; the sentence above the page that comes or goes with it."""
+    if _refused(new):
+        return str(st.session_state.problem)
+    st.session_state.design, st.session_state.problem = new, ""
+    return message
 
 
 def put_cell() -> None:
@@ -260,12 +286,12 @@ def put_cell() -> None:
     if isinstance(network, CellNetwork):
         cell = cell_editor.drawn(editor_key(), network.cell, editor_revision())
         try:
-            st.session_state.design = change(design(), {"network.cell": cells.to_text(cell)})
+            new = change(design(), {"network.cell": cells.to_text(cell)})
         except InputError as error:
             message = str(error)
             _show_error(error, f"The design keeps {cells.to_text(network.cell)}.")
         else:
-            st.session_state.problem = ""
+            message = _take_drawn(new, message)
     _show_drawn(message)
 
 
@@ -279,6 +305,9 @@ def _show_drawn(message: str, more: Sequence[str] = ()) -> None:
 
 def train() -> None:
     """Callback of the Train button: submits the edited design."""
+    if restrictions.is_locked("train"):
+        st.session_state.problem = restrictions.locked_sentence("train")
+        st.rerun()
     try:
         submitted = services.engine().submit(design())
     except SnnvizError as error:
@@ -291,18 +320,11 @@ def train() -> None:
     st.rerun()
 
 
-def cancel(run: str) -> None:
-    """Callback of the Cancel button: cancels a run."""
-    try:
-        services.engine().cancel(run)
-    except SnnvizError as error:
-        _show_error(error)
-    services.CACHE.clear()
-
-
 def watch_run(run: str | None, *, found: bool = False) -> None:
     """Shows this run in the live panel. `found`: its result was in the store already, not trained during this visit."""
     st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
+    if run is not None:
+        opened.note(run)
     st.session_state.problem = ""
     services.CACHE.clear()
 
@@ -356,7 +378,7 @@ def _show_error(
     offer = error.nearest if isinstance(error, IncompatibleDesign) else mended
     if wish and offer and offer.design == design():
         try:
-            offer = NearestDesign.between(design().document(), wish(with_code(design(), "rate")))
+            offer = NearestDesign.between(design().document(), wish(switching.with_code(design(), "rate")))
         except InputError:
             offer = None
     st.session_state.offer = offer

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.catalog.examples import get_example
+from snnviz.catalog.neurons import model, threshold
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import NEURONS
@@ -142,3 +143,14 @@ def with_code(now: Design, code: str) -> Design:
     document["data"] |= {name: before["data"][name] for name in ("steps", "encoding")}
     document["training"] |= {name: before["training"][name] for name in ("loss", "precision", "shortcut")}
     return Design.check({**document, "neuron": before["neuron"], "init": before["init"], "ttfs": {}})
+
+
+def trained_like_example(design: Design) -> Design:
+    """Returns a staged network's design with neuron, time steps and training as in its example."""
+    like = get_example(f"{design.network.kind}-digits")
+    theta = threshold(like.neuron)
+    settings: dict[str, Any] = {} if threshold(design.neuron) is None else {"neuron.threshold": theta}
+    settings |= {f"training.{name}": getattr(like.training, name) for name in ("learning_rate", "epochs")}
+    if model(design.neuron).states:
+        settings["data.steps"] = like.data.steps
+    return change(design, settings)

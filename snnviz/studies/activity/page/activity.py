@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.catalog.inits import suits
+from snnviz.design import links
 from snnviz.design.menus import INITS
 from snnviz.errors import InputError
 from snnviz.places import ROOT
@@ -15,6 +17,7 @@ from snnviz.studies.activity import neurons
 from snnviz.studies.activity.charts.activity import spikes_chart, variance_chart
 from snnviz.studies.activity.page import figures
 from snnviz.studies.activity.page import setting as at
+from snnviz.studies.activity.page.readings import LayerReadings, found_reading, layer_readings
 from snnviz.studies.activity.page.setting import DETAILS, PANEL
 from snnviz.studies.activity.page.words import verdict
 from snnviz.studies.activity.page.work import Superseded, note_slider_fragment, traces
@@ -22,7 +25,7 @@ from snnviz.studies.activity.theory.activity import ActivityConfig, expected_sta
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.sliders import sliders
-from snnviz.ui.kit import state
+from snnviz.ui.kit import readings, restrictions, state
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 
@@ -47,6 +50,7 @@ def panel() -> None:
     address(at.link(), key="activity-address", steps=True)
 
 
+@restrictions.hideable("choices")
 def _choices() -> None:
     sliders(at.shown_sliders(), rev=at.revision(), key=at.SLIDERS, on_change=at.put_sliders)
     for name, label, words in CHOICES:
@@ -61,6 +65,7 @@ def _choices() -> None:
             help=words,
             on_change=at.put,
             args=(name, key),
+            disabled=restrictions.is_locked(name),
         )
 
 
@@ -70,6 +75,7 @@ CHOICES = (
 )
 
 
+@restrictions.hideable("initialisations")
 def _inits() -> None:
     key = f"inits@{at.revision()}"
     shown = dict.fromkeys(init.kind for init in at.SETTING.value.inits)
@@ -84,9 +90,11 @@ def _inits() -> None:
         label_visibility="collapsed",
         on_change=at.put_inits,
         args=(key,),
+        disabled=restrictions.is_locked("inits"),
     )
 
 
+@restrictions.hideable("figures")
 def _figures() -> None:
     for problem in at.problems():
         st.error(escape_markdown(problem), icon=":material/error:")
@@ -98,7 +106,8 @@ def _figures() -> None:
     except Superseded:  # what is asked for now is drawn next; until then nothing leaves its place
         if "figures_shown" not in st.session_state:
             return
-    sentence, drawn = st.session_state.figures_shown
+    sentence, drawn, numbers = st.session_state.figures_shown
+    readings.publish(PANEL, links.flatten_document(setting.document()), partial(found_reading, numbers))
     words.markdown(sentence)
     charts(drawn, key="activity-charts")
     st.caption(_networks(setting) + _neurons(setting))
@@ -120,14 +129,15 @@ def _networks(setting: ActivityConfig) -> str:
     return f"{setting.seeds} of {asked} networks of each initialisation are drawn {why}; none of them is trained."
 
 
-def _main(setting: ActivityConfig, slot: DeltaGenerator) -> tuple[str, bytes]:
-    """The sentence and the charts of a setting, made once for all who look at it."""
+def _main(setting: ActivityConfig, slot: DeltaGenerator) -> tuple[str, bytes, LayerReadings]:
+    """The sentence, the charts and the numbers of a setting, made once for all who look at it."""
     found = figures.KEPT.get(("main", setting))
     if found is None:
         drawn = traces(setting, slot)
         theory = [expected_statistics(setting, init) for init in setting.inits]
         both = [variance_chart(setting, drawn, theory), spikes_chart(setting, drawn)]
-        found = verdict(setting, drawn), payload(figures.without_legend(one, setting, HEIGHT) for one in both)
+        shown = payload(figures.without_legend(one, setting, HEIGHT) for one in both)
+        found = verdict(setting, drawn), shown, layer_readings(drawn, setting.width)
         figures.KEPT.put(("main", setting), found)
     return found
 
@@ -137,6 +147,7 @@ def _main(setting: ActivityConfig, slot: DeltaGenerator) -> tuple[str, bytes]:
 
 @st.fragment(key=DETAILS)
 @show_store_errors()
+@restrictions.hideable("details")
 def details() -> None:
     """Draws the tabs that explain why a network falls silent (only the open one), and the buttons to the Design
     page.

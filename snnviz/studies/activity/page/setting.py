@@ -30,7 +30,7 @@ from snnviz.ui.components import sliders
 from snnviz.ui.components.block_editor import new_revision
 from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
-from snnviz.ui.kit import notices, state
+from snnviz.ui.kit import notices, restrictions, state
 from snnviz.ui.kit.fields import field
 from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.settings import PageSettings
@@ -139,7 +139,7 @@ def put_sliders() -> None:
     moved = sliders.slider_values(SLIDERS, shown_sliders(), revision())
     if moved is not None:
         session.dragging = moved.dragging
-        SETTING.set(_with_numbers(SETTING.value, moved.values))
+        SETTING.set_allowed(_with_numbers(SETTING.value, moved.values))
     slow = session.get("details_seconds", 0.0) > 0.06
     notices.rerun_fragments(PANEL, *([] if moved is not None and moved.dragging and slow else [DETAILS]))
 
@@ -215,11 +215,16 @@ def shown_sliders() -> list[Slider]:
     """Returns a slider for each number of the setting and for each parameter of its initialisations."""
     now, shown = SETTING.value, []
     for name in NUMBERS:
+        if restrictions.is_hidden(name):
+            continue
         one, usual = field(now, name), getattr(SETTING.usual, name)
         low, high = one.bounds
         stops = logarithmic(low, high, usual) if name == "width" else ()
-        shown.append(Slider(name, one.label, one.value, usual, low, high, one.step, one.whole, stops, one.range.help))
-    for place, init in enumerate(now.inits):
+        locked = restrictions.is_locked(name)
+        shown.append(
+            Slider(name, one.label, one.value, usual, low, high, one.step, one.whole, stops, one.range.help, "", locked)
+        )
+    for place, init in enumerate(now.inits if not restrictions.is_hidden("inits") else ()):
         for parameter in INITS[init.kind].parameters:
             limits = parameter.range
             shown.append(
@@ -234,6 +239,7 @@ def shown_sliders() -> list[Slider]:
                     parameter.whole,
                     help=limits.help,
                     group="Numbers of the initialisations",
+                    locked=restrictions.is_locked("inits"),
                 )
             )
     return shown

@@ -12,7 +12,7 @@ from snnviz.studies.activity.charts.study import accuracy_charts, study_table
 from snnviz.studies.activity.study import PRESETS, VARIED, StudyRun, TrainingStudy, equivalent_inits, study_runs
 from snnviz.studies.activity.theory.activity import ActivityConfig, describe_equivalent_inits
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions, recipe
+from snnviz.ui.kit import questions, recipe, restrictions
 from snnviz.ui.kit.actions import UNDONE, actions
 from snnviz.ui.kit.columns import column, column_config, round_counts
 from snnviz.ui.kit.settings import PageSettings
@@ -35,6 +35,7 @@ STUDY = PageSettings(
 """State of the training study on the page."""
 
 
+@restrictions.hideable("study")
 def panel() -> None:
     """Draws the training study of Micheli et al. 2024, Figs. 8 to 10: which initialisation lets a deep network
     learn.

@@ -57,7 +57,7 @@ def begin(query: Mapping[str, str]) -> None:
 
 def put_cell(cell: Cell) -> None:
     """Sets the cell of the scoring."""
-    SCORING.set(Scoring.check({**SCORING.value.model_dump(), "cell": cell}))
+    SCORING.set_allowed(Scoring.check({**SCORING.value.model_dump(), "cell": cell}))
 
 
 def renew_editor() -> None:

@@ -225,13 +225,13 @@ def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:
     if at.decided or at.lacking or failed or at.seeds >= now.most:
         st.session_state.pop(LOOKING, None)
         if at.decided:
-            COMPARING.set(now.model_copy(update={"seeds": at.seeds}))
+            COMPARING.set_allowed(now.model_copy(update={"seeds": at.seeds}))
         if going and (at.decided or at.lacking):
             cancel([run for run in runs.values() if run.state == "queued"], COMPARING.key)
         return
     wanted = min(now.most, max(FIRST_LOOK, at.seeds + 1 + AHEAD))
     if now.seeds < wanted:
-        COMPARING.set(now.model_copy(update={"seeds": wanted}))
+        COMPARING.set_allowed(now.model_copy(update={"seeds": wanted}))
     missing = [d for d in _designs(COMPARING.value.pairs(EXPERIMENT.value)) if d.digest not in runs]
     if missing:
         submit(missing, COMPARING.key)  # runs again
@@ -302,13 +302,13 @@ def _progress(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run]
 
 def _more() -> None:
     now = COMPARING.value
-    COMPARING.set(now.model_copy(update={"seeds": now.seeds + MORE}))
+    COMPARING.set_allowed(now.model_copy(update={"seeds": now.seeds + MORE}))
     _submit_missing()
 
 
 def _until() -> None:
     now = COMPARING.value
-    COMPARING.set(now.model_copy(update={"looks": "each", "seeds": max(now.seeds, FIRST_LOOK)}))
+    COMPARING.set_allowed(now.model_copy(update={"looks": "each", "seeds": max(now.seeds, FIRST_LOOK)}))
     now = COMPARING.value
     st.session_state[LOOKING] = _question(now)
     _submit_missing()

@@ -1,0 +1,57 @@
+"""Finished runs of the learner's beside each other, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from snnviz.lessons.checks.kind import Check, Found, World
+from snnviz.lessons.checks.run import read_filter, read_metric
+from snnviz.lessons.questions.kind import Truth
+from snnviz.lessons.table import Table
+from snnviz.store.filters import RunFilter
+from snnviz.theory.metrics import METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class CompareCheck(Check):
+    """One metric of the newest finished run of each case. margin: smaller differences of single runs tell nothing."""
+
+    kind: ClassVar[str] = "compare"
+
+    cases: tuple[tuple[str, RunFilter], ...]
+    metric: str
+    margin: float
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        cases = []
+        for one in table.tables("cases", 2, 6):
+            cases.append((one.text("name", most=40), read_filter(one)))
+            one.finish("a case")
+        return cls(tuple(cases), read_metric(table), table.number("margin", low=0))
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """Numbers by case."""
+        return frozenset(["cases"])
+
+    def look(self, world: World) -> Found:
+        """Found where each case has a finished run with the metric."""
+        numbers, open_cases = {}, []
+        for name, where in self.cases:
+            done = [run for run in world.runs(where, [self.metric]) if run.done]
+            value = done[0].values.get(self.metric) if done else None
+            if value is None:
+                open_cases.append(name)
+            else:
+                numbers[name] = value
+        if open_cases:
+            have = f" You have {', '.join(numbers)}." if numbers else ""
+            return Found(f"Not yet: {', '.join(open_cases)}.{have}")
+        label = METRICS[self.metric].label
+        return Found(f"{label} of your runs.", Truth(f"{label} of your runs.", cases=numbers, margin=self.margin))
+
+
+CHECK = CompareCheck

@@ -1,0 +1,34 @@
+"""A setting that is reached on the page beneath."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from snnviz.lessons.checks.kind import Check, Found, World
+from snnviz.lessons.conditions import Condition, read_conditions, unmet
+from snnviz.lessons.questions.kind import Truth
+from snnviz.lessons.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class SettingCheck(Check):
+    """The fields of the page's setting fulfil all conditions in `where`."""
+
+    kind: ClassVar[str] = "setting"
+
+    where: tuple[Condition, ...]
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        return cls(read_conditions(table, "where", least=1))
+
+    def look(self, world: World) -> Found:
+        """Found as soon as all conditions hold."""
+        if missing := unmet(self.where, world.setting()):
+            return Found(f"Not yet: {' and '.join(map(str, missing))}.")
+        return Found("Reached.", Truth(words="You reached it."))
+
+
+CHECK = SettingCheck

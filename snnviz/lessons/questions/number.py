@@ -1,0 +1,110 @@
+"""A number, right within a tolerance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from snnviz.errors import InputError
+from snnviz.lessons.questions.kind import Question, Truth, Verdict, common, one_to_many
+from snnviz.lessons.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """A wrong idea that gives answers from `low` to `high`: its name, and a sentence for who had it."""
+
+    low: float
+    high: float
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberQuestion(Question):
+    """A number from `low` to `high` in steps of `step`, in `unit` ("%" is of what is measured as a share).
+
+    tolerance: how far off is still right; within `near` it is near. The truth is measured, or `answer_is`.
+    """
+
+    kind: ClassVar[str] = "number"
+    needs: ClassVar = "number"
+
+    low: float
+    high: float
+    step: float
+    unit: str
+    tolerance: float
+    near: float
+    ideas: tuple[Idea, ...]
+    answer_is: float | None
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Returns the question of a lesson's TOML. Raises `InputError`."""
+        given = common(table)
+        low, high = table.number("low"), table.number("high")
+        if low >= high:
+            raise table.wrong("high", f"be more than low, {low:g}", high)
+        tolerance = table.number("tolerance", low=0, high=high - low)
+        ideas = []
+        for one in table.tables("ideas", 0, 8):
+            ideas.append(Idea(one.number("low"), one.number("high"), one.text("idea", most=80), one.text("says")))
+            one.finish("an idea")
+        fixed = table.take("answer")
+        if fixed is not None:
+            table.values["answer"] = fixed
+            fixed = table.number("answer", low=low, high=high)
+        return cls(
+            **given,
+            low=low,
+            high=high,
+            step=table.number("step", default=(high - low) / 100, low=1e-9, high=high - low),
+            unit=table.text("unit", "", most=20),
+            tolerance=tolerance,
+            near=table.number("near", default=min(3 * tolerance, high - low), low=tolerance, high=high - low),
+            ideas=tuple(ideas),
+            answer_is=fixed,
+        )
+
+    @property
+    def knows(self) -> bool:
+        """Whether the file says what is right."""
+        return self.answer_is is not None
+
+    def answer(self, sent: object) -> Any:
+        """Returns the number that was sent. Raises `InputError`."""
+        number = isinstance(sent, int | float) and not isinstance(sent, bool) and math.isfinite(sent)
+        if not number or not self.low <= sent <= self.high:  # type: ignore[operator]
+            raise InputError("answer", f"be a number from {one_to_many(self.low, self.high)}", sent)
+        return float(sent) + 0.0  # type: ignore[arg-type]
+
+    def judge(self, answer: Any, truth: Truth) -> Verdict:
+        """Right within the tolerance, near within `near`; else the idea that gives such a number, or the direction."""
+        true = self.scaled(truth.number) if self.answer_is is None else self.answer_is
+        if true is None:
+            return Verdict("open", "Nothing was measured that this number could be compared with.")
+        off, is_was = abs(float(answer) - true), f"It is {self.say(true)}; you said {self.say(answer)}."
+        slack = 1e-9 * max(1.0, abs(true))
+        if off <= self.tolerance + slack:
+            return Verdict("right", is_was)
+        for idea in self.ideas:
+            if idea.low <= answer <= idea.high:
+                return Verdict("near" if off <= self.near + slack else "wrong", f"{is_was} {idea.words}", idea.name)
+        level, much = ("near", "A little") if off <= self.near + slack else ("wrong", "Much")
+        direction = "more" if answer > true else "less"
+        words = f"{is_was} {much} {direction} than that."
+        return Verdict(level, words, f"{much.lower()} {direction}")  # type: ignore[arg-type]
+
+    def scaled(self, number: float | None) -> float | None:
+        """Returns what was measured in the question's unit."""
+        return None if number is None or not math.isfinite(number) else number * 100 if self.unit == "%" else number
+
+    def say(self, answer: Any) -> str:
+        """Returns the number with its unit."""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{float(answer):.4g}{unit}"
+
+
+QUESTION = NumberQuestion

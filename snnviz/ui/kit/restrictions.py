@@ -1,0 +1,167 @@
+"""What of a page is hidden or locked, by a lesson or by a link (`hide=`, `lock=`); it holds on the server.
+
+Names are paths of fields as links have them (`neuron.threshold`, `init`; a name also means all below it), names of
+panels (`editor`, `details`), `train`, and `*` for all. Widgets of hidden fields are not drawn, those of locked ones are
+disabled, and what changes a locked field is refused with a sentence (`refusal`), however the wish reached the server.
+
+A *mystery* is a field whose value is drawn for each visitor: hidden, locked, and in no link (`mystery_fields`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec
+from urllib.parse import parse_qsl, quote
+
+import streamlit as st
+
+from snnviz.design import links
+from snnviz.design.design import Design
+from snnviz.errors import InputError, Unquoted
+from snnviz.views.words import word
+
+P = ParamSpec("P")
+
+HIDE, LOCK = "hide", "lock"
+MOST_NAMES = 60
+_NAME = re.compile(r"\*|[A-Za-z][\w.-]{0,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Restrictions:
+    """Names of what is hidden and of what is locked; `open` are exceptions of locked ones.
+
+    cover: names of panels that are hidden for as long as nothing is predicted, which is said in their place.
+    pending: whether it is locked until a prediction is made, which the sentence then says. mystery: values of fields.
+    """
+
+    hide: frozenset[str] = frozenset()
+    lock: frozenset[str] = frozenset()
+    open: frozenset[str] = frozenset()
+    cover: frozenset[str] = frozenset()
+    pending: bool = False
+    mystery: Mapping[str, Any] = field(default_factory=dict)
+
+
+NONE = Restrictions()
+
+
+def set_lesson(found: Restrictions) -> None:
+    """Sets the restrictions of the lesson's step; `NONE` for no lesson."""
+    st.session_state.lesson_restrictions = found
+
+
+def begin(query: Mapping[str, str]) -> None:
+    """Reads `hide=` and `lock=` of a link where the visit begins, for all of the visit."""
+    session = st.session_state
+    if "link_restrictions" in session:
+        return
+    session.link_restrictions, session.restriction_problem = NONE, ""
+    try:
+        hide, lock = (frozenset(read_names(name, query)) for name in (HIDE, LOCK))
+        session.link_restrictions = Restrictions(hide, lock)
+    except InputError as error:
+        session.restriction_problem = f"{error}."
+
+
+def read_names(name: str, query: Mapping[str, str]) -> list[str]:
+    """Returns the names in a link's parameter, which are separated by commas. Raises `InputError`."""
+    found = [one.strip() for one in query.get(name, "").split(",") if one.strip()]
+    if len(found) > MOST_NAMES:
+        raise InputError(name, f"have at most {MOST_NAMES} names", Unquoted(f"{len(found)} names"))
+    for one in found:
+        if not _NAME.fullmatch(one):
+            raise InputError(name, "have names of controls, such as neuron.threshold, separated by commas", one)
+    return found
+
+
+def in_address() -> dict[str, str]:
+    """Returns the parameters that keep the link's restrictions in the address."""
+    found: Restrictions = st.session_state.get("link_restrictions", NONE)
+    return {name: ",".join(sorted(names)) for name, names in ((HIDE, found.hide), (LOCK, found.lock)) if names}
+
+
+def _all() -> tuple[Restrictions, Restrictions]:
+    session = st.session_state
+    return session.get("lesson_restrictions", NONE), session.get("link_restrictions", NONE)
+
+
+def covers(names: Iterable[str], path: str) -> bool:
+    """Returns whether one of the names means the field or panel at a path.
+
+    >>> covers({"neuron"}, "neuron.threshold"), covers({"neuron.threshold"}, "neuron"), covers({"*"}, "seed")
+    (True, False, True)
+    """
+    return any(name == "*" or path == name or path.startswith(f"{name}.") for name in names)
+
+
+def is_hidden(path: str) -> bool:
+    """Returns whether a field or a panel is hidden."""
+    return any(covers(one.hide, path) or path in one.mystery for one in _all())
+
+
+def is_locked(path: str) -> bool:
+    """Returns whether a field or an action is locked."""
+    return any((covers(one.lock, path) and not covers(one.open, path)) or path in one.mystery for one in _all())
+
+
+def locked_sentence(path: str) -> str:
+    """Returns why a field or an action cannot be used now."""
+    label = word(path).label if path != "train" else "Train"
+    if any(one.pending and covers(one.lock, path) for one in _all()):
+        return f"{label} opens when you have made your prediction."
+    return f"{label} is locked here."
+
+
+def refusal(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "") -> str:
+    """Returns the sentence that refuses a change of fields, by path; "" where none of the changed ones is locked.
+
+    prefix: of their paths in links.
+    """
+    lesson, link = _all()
+    if not (lesson.lock or link.lock or lesson.mystery):
+        return ""
+    for path in {**before, **after}:
+        if before.get(path) != after.get(path) and is_locked(f"{prefix}{path}"):
+            return locked_sentence(f"{prefix}{path}")
+    return ""
+
+
+def mystery_fields() -> Mapping[str, Any]:
+    """Returns the values of fields that nobody is to see, by path; empty where there are none."""
+    return _all()[0].mystery
+
+
+def with_mysteries(design: Design) -> Design:
+    """Returns a design with the values of fields that are a mystery."""
+    known = links.flatten(design) if mystery_fields() else {}
+    hidden = {path: value for path, value in mystery_fields().items() if path in known}
+    return links.change(design, hidden) if hidden else design
+
+
+def without_mysteries(query: str) -> str:
+    """Returns a link's query string without the fields whose values are a mystery."""
+    hidden = mystery_fields()
+    if not hidden:
+        return query
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return "&".join(f"{name}={quote(text, safe='/,;:')}" for name, text in pairs if name not in hidden)
+
+
+def hideable(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Returns a decorator of a function that draws a panel, so that it draws nothing where `name` is hidden."""
+
+    def decorate(draw: Callable[P, None]) -> Callable[P, None]:
+        @wraps(draw)
+        def panel(*args: P.args, **kwargs: P.kwargs) -> None:
+            if any(covers(one.cover, name) for one in _all()):
+                st.info("This is shown when you have made your prediction.", icon=":material/visibility_off:")
+            elif not is_hidden(name):
+                draw(*args, **kwargs)
+
+        return panel
+
+    return decorate

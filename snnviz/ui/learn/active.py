@@ -1,0 +1,150 @@
+"""The lesson that a visitor is taking: which step, what it hides and locks, and how its page is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+from snnviz.design.links import RESERVED_PARAMETERS
+from snnviz.errors import NotFound
+from snnviz.lessons.lesson import Lesson, Step
+from snnviz.lessons.library import Library, library
+from snnviz.places import ROOT
+from snnviz.store.learning import StepProgress
+from snnviz.ui.components.address import BESIDE
+from snnviz.ui.kit import readings, restrictions
+from snnviz.ui.kit.linked import open_by_link
+from snnviz.ui.kit.restrictions import Restrictions
+from snnviz.ui.learn import progress
+
+LESSON, STEP = "lesson", "step"
+"""Parameters of links: a lesson's name, and the number of a step, from 1."""
+
+
+class Active(NamedTuple):
+    """The lesson and the step that are open, by its number from 0."""
+
+    lesson: Lesson
+    place: int
+
+    @property
+    def step(self) -> Step:
+        """The step."""
+        return self.lesson.steps[self.place]
+
+
+def lessons() -> Library:
+    """Returns all lessons, with those that this visitor tries out."""
+    found, own = library(), st.session_state.get("learn_own", {})
+    return Library({**own, **found.lessons}, found.problems)
+
+
+def current() -> Active | None:
+    """Returns what is open; None if no lesson is."""
+    name, place = st.session_state.get("learn_lesson"), st.session_state.get("learn_step", 0)
+    lesson = lessons().lessons.get(name) if name else None
+    return None if lesson is None else Active(lesson, min(place, len(lesson.steps) - 1))
+
+
+def start(name: str, place: int | None = None) -> None:
+    """Opens a lesson at a step, by its number from 0; by default at the first one that is not done."""
+    lesson = lessons().get(name)
+    steps = progress.of_lesson(name)
+    most = progress.first_open(lesson, steps)
+    st.session_state.learn_lesson = name
+    st.session_state.learn_step = most if place is None else max(0, min(place, most))
+    st.session_state.learn_entered = None
+
+
+def leave() -> None:
+    """Closes the lesson; a page with a mystery is opened anew by its link."""
+    active = current()
+    st.session_state.learn_lesson = st.session_state.learn_entered = None
+    restrictions.set_lesson(restrictions.NONE)
+    st.session_state[BESIDE] = restrictions.in_address()
+    if active is not None and active.step.mystery is not None:
+        open_by_link(active.step.page)
+
+
+def begin(page: str, query: Mapping[str, str]) -> None:
+    """At the top of each page, before it is drawn: opens the lesson of a link, sets what is hidden and locked, and
+    leads to the step's page where that step has just begun.
+
+    page: the name of its file. May raise Streamlit's rerun exception.
+    """
+    session = st.session_state
+    restrictions.begin(query)
+    if "learn_lesson" not in session:
+        session.learn_lesson = session.learn_entered = None
+        if LESSON in query:
+            _from_link(page, query)
+    active = current()
+    if active is None:
+        session.learn_lesson = None
+        restrictions.set_lesson(restrictions.NONE)
+        session[BESIDE] = restrictions.in_address()
+        return
+    session[BESIDE] = {**restrictions.in_address(), LESSON: active.lesson.name, STEP: str(active.place + 1)}
+    apply(active, progress.of_lesson(active.lesson.name).get(active.step.name))
+    if session.learn_entered != (active.lesson.name, active.place):
+        _enter(page, active)
+
+
+def _from_link(page: str, query: Mapping[str, str]) -> None:
+    text = query.get(STEP, "")
+    place = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 4 else None
+    try:
+        start(query[LESSON], place)
+    except NotFound as error:
+        st.session_state.learn_trouble = str(error)
+        return
+    active = current()
+    settled = query.keys() - RESERVED_PARAMETERS
+    if active is not None and settled and active.step.page == page and active.step.mystery is None:
+        st.session_state.learn_entered = (active.lesson.name, active.place)
+
+
+def _enter(page: str, active: Active) -> None:
+    """Leads to the step's page with the step's setting."""
+    session = st.session_state
+    session.learn_entered = (active.lesson.name, active.place)
+    session.notice = None  # its Undo would lead out of the step
+    readings.clear()
+    step = active.step
+    if not step.page:
+        return
+    pairs = dict(parse_qsl(step.link, keep_blank_values=True))
+    open_by_link(step.page)
+    if step.page == page and not pairs and not session.get("page"):
+        return
+    st.switch_page(ROOT / "pages" / f"{step.page}.py", query_params={**pairs, **session[BESIDE]})
+
+
+def apply(active: Active, kept: StepProgress | None) -> None:
+    """Hides and locks what the step says, and all until a question that comes first is answered."""
+    step = active.step
+    asked = step.question is not None and progress.answer_of(step, kept) is None and not progress.is_done(kept)
+    pending = asked and step.question is not None and step.question.before
+    mystery = {}
+    if step.mystery is not None:
+        values = step.mystery.values
+        mystery = {step.mystery.field: values[progress.drawn_number(active.lesson.name, step.name, len(values))]}
+    restrictions.set_lesson(
+        Restrictions(
+            hide=frozenset(step.hide),
+            lock=frozenset({"*"} if pending else step.lock),
+            open=frozenset() if pending else frozenset(step.open),
+            cover=frozenset(step.cover) if pending else frozenset(),
+            pending=bool(pending),
+            mystery=mystery,
+        )
+    )
+
+
+def rerun() -> None:
+    """Draws the page anew at the end of a callback. Raises Streamlit's rerun exception."""
+    st.session_state.notice = None
+    st.rerun()

@@ -1,0 +1,116 @@
+"""What this learner has answered and done, kept in the store; in the session alone where that cannot be written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from snnviz.errors import InputError, StoreError
+from snnviz.lessons.lesson import Lesson, Step
+from snnviz.lessons.questions.kind import Truth, Verdict
+from snnviz.store import learning
+from snnviz.store.learning import StepProgress
+from snnviz.ui.kit import services
+from snnviz.ui.server.visitors import pseudonym, visitor
+
+
+def learner() -> str:
+    """Returns who learns here: a pseudonym of the browser's cookie."""
+    return pseudonym(f"learner:{visitor()}")
+
+
+def drawn_number(lesson: str, step: str, count: int) -> int:
+    """Returns a number below `count` that is always the same for this learner and step, and that nobody can guess."""
+    return int(pseudonym(f"mystery:{learner()}:{lesson}:{step}")[:12], 16) % count
+
+
+def _own() -> dict[tuple[str, str], StepProgress]:
+    """Steps of this session whose progress the store could not keep."""
+    found: dict[tuple[str, str], StepProgress] = st.session_state.setdefault("learn_steps", {})
+    return found
+
+
+def of_lessons() -> dict[str, dict[str, StepProgress]]:
+    """Returns the steps by lesson and name."""
+    try:
+        kept = learning.steps_of(services.store(), [learner()])
+    except StoreError:
+        kept = []
+    found: dict[str, dict[str, StepProgress]] = {}
+    for row in [*kept, *_own().values()]:
+        found.setdefault(row.lesson, {}).setdefault(row.step, row)
+    return found
+
+
+def of_lesson(lesson: str) -> dict[str, StepProgress]:
+    """Returns the steps of a lesson by name."""
+    try:
+        kept = learning.steps_of(services.store(), [learner()], [lesson])
+    except StoreError:
+        kept = []
+    own = [row for (name, _), row in _own().items() if name == lesson]
+    return {row.step: row for row in [*own, *kept]}
+
+
+def keep_answer(lesson: str, step: str, answer: Any) -> None:
+    """Keeps an answer; the first one counts."""
+    text = json.dumps(answer)
+    try:
+        learning.keep_answer(services.store(), learner(), lesson, step, text)
+    except StoreError as error:
+        st.session_state.learn_trouble = str(error)
+        empty = StepProgress(learner(), lesson, step, text, 0.0, None, "", "", None)
+        _own().setdefault((lesson, step), empty)
+
+
+def keep_done(lesson: str, step: str, truth: Truth, verdict: Verdict | None) -> None:
+    """Keeps that a step is done, what really happened, and how the answer was."""
+    found = json.dumps(truth.document())
+    level, idea = ("", "") if verdict is None else (verdict.level, verdict.idea)
+    try:
+        learning.keep_done(services.store(), learner(), lesson, step, found=found, level=level, idea=idea)
+    except StoreError as error:
+        st.session_state.learn_trouble = str(error)
+        own = _own().get((lesson, step)) or StepProgress(learner(), lesson, step, None, None, None, "", "", None)
+        _own()[lesson, step] = own._replace(found=found, level=level, idea=idea, done=1.0)
+
+
+def forget(lesson: str) -> None:
+    """Forgets what was done in a lesson."""
+    try:
+        learning.forget_steps(services.store(), learner(), lesson)
+    except StoreError as error:
+        st.session_state.learn_trouble = str(error)
+    for key in [key for key in _own() if key[0] == lesson]:
+        del _own()[key]
+
+
+def answer_of(step: Step, kept: StepProgress | None) -> Any:
+    """Returns what was answered, None where nothing was, or where the step asks something else by now."""
+    if step.question is None or kept is None or kept.answer is None:
+        return None
+    try:
+        return step.question.answer(json.loads(kept.answer))
+    except (ValueError, InputError):  # the question has changed since
+        return None
+
+
+def truth_of(kept: StepProgress) -> Truth:
+    """Returns what really happened, as it was when the step was done."""
+    return Truth.of(json.loads(kept.found)) if kept.found else Truth()
+
+
+def is_done(kept: StepProgress | None) -> bool:
+    """Returns whether a step is done."""
+    return kept is not None and kept.done is not None
+
+
+def first_open(lesson: Lesson, steps: Mapping[str, StepProgress]) -> int:
+    """Returns the number of the first step that is not done; that of the last one if all are."""
+    for place, step in enumerate(lesson.steps):
+        if not is_done(steps.get(step.name)):
+            return place
+    return len(lesson.steps) - 1
