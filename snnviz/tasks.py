@@ -232,6 +232,31 @@ def _all_buttons() -> list[DesignButton]:
     return [button for module in _task_modules() for button in getattr(module, "DESIGN_BUTTONS", ())]
 
 
+@dataclass(frozen=True, slots=True)
+class GalleryEntry:
+    """Something that comes with snnviz already trained, from the tuples ``GALLERY`` in the `tasks` of studies.
+
+    `tasks`: the function, as ``module:function``, that returns its tasks, called with the store in which they are
+    trained and with `arguments`; `after`: the entry that must be done before. `page`: where it is shown, the name
+    of a script of `pages/`. `weights`: whether weights come with it. `slow`: it takes more than minutes, and is made
+    only when it is named.
+    """
+
+    name: str
+    title: str
+    page: str
+    tasks: str
+    arguments: tuple[str, ...] = ()
+    weights: bool = True
+    slow: bool = False
+    after: str = ""
+
+
+def gallery_entries() -> list[GalleryEntry]:
+    """Returns what comes with snnviz, or may come with it: of all studies."""
+    return [entry for module in _task_modules() for entry in getattr(module, "GALLERY", ())]
+
+
 def _task_modules() -> list[ModuleType]:
     return [import_module(f"{package}.tasks") for package in study_packages()]
 

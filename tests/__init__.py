@@ -12,6 +12,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 # Before anything loads numpy or torch.
+os.environ["SNNVIZ_GALLERY"] = "0"  # what came with snnviz is asked for by the tests of it alone
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 settings.register_profile("explore", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -65,10 +66,14 @@ def run(name: str, settings: Sequence[str], nearest: bool, as_json: bool) -> Non
 @click.argument("run_name", metavar="RUN")
 @AS_JSON
 def again(run_name: str, as_json: bool) -> None:
-    """Train a finished run again to restore its weights, if they were removed; its results stay as they are."""
+    """Train a finished run again to restore its weights, if they were removed; its results stay as they are.
+
+    One that came with snnviz is trained here, and is then shown in its place.
+    """
     store = Store()
     found = store.get(run_name)
-    if found.state != "done" or found.checkpoint is not None or not KINDS.of(found.task).trained:
+    kept = found.checkpoint is not None or not KINDS.of(found.task).trained
+    if found.state != "done" or (kept and found.machine is None):
         state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
         raise InputError("run", "be a finished training whose weights are not kept", Unquoted(f"one that {state}"))
     progress = EventBar(quiet=as_json or not sys.stderr.isatty())
@@ -161,6 +166,7 @@ def _summary(shown: Run, values: Values) -> dict[str, Any]:
         "tags": list(shown.tags),
         "notes": shown.notes,
         "starred": shown.starred,
+        "machine": shown.machine,
         "design_line": links.one_line_summary(shown.design),
         "seconds": round(shown.seconds, 3),
         "accuracy": values["accuracy"],
@@ -242,6 +248,9 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
     click.echo(f"run        {shown.run}{' (cached)' if cached else ''}")
     click.echo(f"design     {report['design_line']}")
     click.echo(f"state      {shown.state}, {shown.seconds:.1f} s of training")
+    if shown.machine is not None:
+        day = time.strftime("%Y-%m-%d", time.gmtime(shown.finished))
+        click.echo(f"came       with snnviz, trained on {day} on {shown.machine}: python -m snnviz again {shown.run}")
     if report["accuracy"] is not None:
         rate = "" if report["rate"] is None else f", rate {report['rate']:.2%}"
         click.echo(f"test       accuracy {report['accuracy']:.2%}, loss {report['loss']:.4f}{rate}")

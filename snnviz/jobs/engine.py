@@ -22,7 +22,10 @@ class Engine(Protocol):
         """Submits a task, so that it is run once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
     def again(self, run: str) -> None:
-        """Trains a finished run again, to restore its deleted weights. Raises `TooLarge`, `StoreError`."""
+        """Trains a finished run again, to restore its deleted weights, or here if it came with snnviz.
+
+        Raises as `submit`, and `NotFound`.
+        """
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run; a running one stops within a second and keeps its results. Raises `StoreError`."""
@@ -40,6 +43,20 @@ def submit_checked(store: Store, task: Task) -> Submitted:
         known = store.get(task.digest).state in ("queued", "running", "done")
     except NotFound:
         known = False
+    _check(store, task, known=known)
+    return store.submit(task)
+
+
+def again_checked(store: Store, run: str) -> None:
+    """Queues a finished run to be trained again; of one that came with snnviz it is checked what `submit_checked`
+    checks.
+    """
+    found = store.get(run)
+    _check(store, found.task, known=found.machine is None)
+    store.again(found.run)
+
+
+def _check(store: Store, task: Task, *, known: bool) -> None:
     if not known and _precision(task) == "bfloat16" and not machine.has_bfloat16():
         raise InputError("training.precision", "be float32 on a machine whose processor lacks bfloat16", "bfloat16")
     free = machine.free_bytes()
@@ -47,7 +64,6 @@ def submit_checked(store: Store, task: Task) -> Submitted:
         # What running runs use becomes free when they end; until then this one waits in the queue.
         free += sum(required_memory(run.task) for run in store.runs(states=("running",), of=None))
         check_memory(task, free)
-    return store.submit(task)
 
 
 def required_memory(task: Task) -> int:

@@ -30,10 +30,11 @@ class Immediate:
         return submitted
 
     def again(self, run: str) -> None:
-        """Trains a finished run whose weights were deleted once more, and returns when it has ended. Raises
-        `StoreError`.
+        """Trains a finished run whose weights were deleted, or that came with snnviz, once more, until it has ended.
+
+        Raises as `submit`.
         """
-        self.store.again(run)
+        engine.again_checked(self.store, run)
         self._see_to(run)
 
     def _see_to(self, name: str) -> None:

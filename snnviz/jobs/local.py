@@ -48,8 +48,11 @@ class Local:
         return submitted
 
     def again(self, run: str) -> None:
-        """Queues a finished run whose weights were deleted to be trained once more. Raises `StoreError`."""
-        self.store.again(run)
+        """Queues a finished run whose weights were deleted, or that came with snnviz, to be trained once more.
+
+        Raises as `submit`.
+        """
+        engine.again_checked(self.store, run)
         self.start()
 
     def cancel(self, run: str) -> None:

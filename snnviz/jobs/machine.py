@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import signal
 import time
 from collections.abc import Iterator
@@ -39,6 +40,14 @@ def has_bfloat16(root: Path = Path("/")) -> bool:
         if name.strip() in ("flags", "Features"):
             return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(flags.split())
     return False
+
+
+def description(root: Path = Path("/")) -> str:
+    """Returns this machine in words: its processor and the number of cores, such as "AMD EPYC 9R14, 2 cores"."""
+    lines = (line.partition(":") for line in (_text(root / "proc/cpuinfo") or "").splitlines())
+    named = next((text.strip() for name, _, text in lines if name.strip() == "model name" and text.strip()), "")
+    cores = available_cores(root)
+    return f"{' '.join(named.split()) or platform.machine()}, {cores} core{'s' * (cores != 1)}"
 
 
 class ThreadBudget:

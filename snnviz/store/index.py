@@ -13,7 +13,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +27,8 @@ from snnviz.places import ROOT
 from snnviz.store import reading
 from snnviz.store.filters import field_paths
 from snnviz.store.renewing import stored_revisions
+from snnviz.store.shipped import REVISION, Shipped
+from snnviz.store.single import SingleStore
 from snnviz.store.store import Store
 from snnviz.store.tables import RUNS
 from snnviz.store.values import State, tags_from_text
@@ -83,6 +85,7 @@ class IndexedRun:
     tags: tuple[str, ...]
     seed: int
     design: IndexedDesign
+    machine: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -146,7 +149,7 @@ BATCH = 500
 class RunIndex:
     """In-memory index of a store's runs, which `look` brings up to date."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SingleStore) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, IndexedRun | int] = {}  # a revision, of one that cannot be read
         self._designs: dict[bytes, IndexedDesign | None] = {}
@@ -154,7 +157,7 @@ class RunIndex:
         self._id = store._seen.id
         self._new: dict[str, tuple[str, str]] = {}
 
-    def look(self, store: Store) -> IndexedRuns:
+    def look(self, store: SingleStore) -> IndexedRuns:
         """Returns all runs as they are now; reads only those that have changed. Raises `StoreError` if the store
         cannot be read.
         """
@@ -170,7 +173,7 @@ class RunIndex:
             self._found = IndexedRuns(version, tuple(runs), len(self._known) - len(runs))
             return self._found
 
-    def _read(self, store: Store) -> None:
+    def _read(self, store: SingleStore) -> None:
         first = not self._known
         if first:
             kept = store.indexed_designs(release_digest())
@@ -262,17 +265,45 @@ def _design(stored: str) -> IndexedDesign | None:
     return IndexedDesign(key, settings)
 
 
-_INDICES: WeakKeyDictionary[Store, RunIndex] = WeakKeyDictionary()
+_INDICES: WeakKeyDictionary[SingleStore, RunIndex] = WeakKeyDictionary()
 _MAKING = threading.Lock()
 
 
 def indexed_runs(store: Store) -> IndexedRuns:
-    """Returns all runs of designs in a store as they are now; the same object as long as the store does not change.
+    """Returns all runs of designs in a store as they are now, also those that came with snnviz; the same object as long
+    as the store does not change.
 
     Raises `StoreError` if the store cannot be read.
     """
+    own, came = _look(store), store.shipped
+    if came is None:
+        return own
+    there = _look(came.store)
+    with _MAKING:
+        merged = _MERGED.get(store)
+        if merged is None or merged[0] is not own or merged[1] is not there:
+            merged = _MERGED[store] = own, there, _merge(own, there, came)
+        return merged[2]
+
+
+def _look(store: SingleStore) -> IndexedRuns:
     with _MAKING:
         index = _INDICES.get(store)
         if index is None:
             index = _INDICES[store] = RunIndex(store)
     return index.look(store)
+
+
+def _merge(own: IndexedRuns, there: IndexedRuns, came: Shipped) -> IndexedRuns:
+    """What was trained here takes the place of what came."""
+    here = {*own.by_name, *(run.key for run in own.runs)}
+    more = [
+        replace(run, machine=came.machines.get(run.run, ""), revision=REVISION)
+        for run in there.runs
+        if run.run not in here and run.key not in here
+    ]
+    runs = sorted((*own.runs, *more), key=lambda run: (-run.created, run.run))
+    return IndexedRuns(own.version, tuple(runs), own.unreadable)
+
+
+_MERGED: WeakKeyDictionary[Store, tuple[IndexedRuns, IndexedRuns, IndexedRuns]] = WeakKeyDictionary()

@@ -29,7 +29,9 @@ from snnviz.tasks import KINDS
 class Leases:
     """The methods of `Store` that workers use; the docstring of `Store` is the contract."""
 
-    def __init__(self, url: str | Path | None = None, *, check: bool = True, create: bool = True) -> None:
+    def __init__(
+        self, url: str | Path | None = None, *, check: bool = True, create: bool = True, frozen: bool = False
+    ) -> None:
         address, self.path = opening.resolve_url(url)
         self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
         self.place = str(self.path or address.render_as_string())
@@ -37,7 +39,8 @@ class Leases:
         stem = self.path.stem if self.path else f"server-{hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
         self.lock = folder / f"{stem}.worker.lock"  # for the supervisor of its queue
         self.checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
-        self._engine, self._seen = opening.connect(address, self.path, check, create)
+        self._engine, self._seen = opening.connect(address, self.path, check, create, frozen)
+        self._frozen = frozen
         weakref.finalize(self, self._engine.dispose)  # also at the end of a process that does not `close`
         self._writer = self._engine.execution_options(writes=True)
         self._silence = SilenceTimer()
@@ -52,7 +55,7 @@ class Leases:
     @property
     def readonly(self) -> bool:
         """Whether the store can only be read."""
-        return self.path is not None and opening.is_readonly(self.path)
+        return self._frozen or (self.path is not None and opening.is_readonly(self.path))
 
     def fold(self) -> None:
         """Writes SQLite's write-ahead log into the database file, so that a copy of this file alone is complete.

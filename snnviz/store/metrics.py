@@ -120,6 +120,7 @@ def _read(store: Store, runs: Sequence[Run]) -> dict[str, Values]:
         for kind, several in said.items():
             own, anew = several.get(run.run, []), several.get(names.get(run.run, ""), [])
             rows[kind] = merge_remeasured(own, anew) if kind is LayerState else anew or own
-        values = METRICS.read(Outcome(run.design, rows, run.seconds))
+        seconds = run.seconds if run.machine is None else 0.0  # of another machine: no time is compared with it
+        values = METRICS.read(Outcome(run.design, rows, seconds))
         found[run.run] = {name: values.get(name) for name in METRICS.names}
     return found

@@ -66,10 +66,13 @@ class StoreStatus:
     migrated: tuple[float, str] | None = None
 
 
-def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tuple[Engine, StoreStatus]:
+def connect(
+    url: URL, path: Path | None, check: bool, create: bool = True, frozen: bool = False
+) -> tuple[Engine, StoreStatus]:
     """Returns an SQLAlchemy engine for a store and its status; an empty store is created if it does not exist.
 
-    `check`: check it for damage. `create`: False to create none. Raises `StoreError`.
+    `check`: check it for damage. `create`: False to create none. `frozen`: a file that nobody ever writes to, which is
+    opened without a log and locks. Raises `StoreError`.
     """
     place, seen = str(path or url.render_as_string()), StoreStatus()
     try:
@@ -80,10 +83,10 @@ def connect(url: URL, path: Path | None, check: bool, create: bool = True) -> tu
             else:
                 if create and not path.exists():
                     _create(path)
-                engine = _sqlite(path, seen)
+                engine = _sqlite(path, seen, frozen)
             try:
                 with engine.connect() as connection:
-                    _look(connection, path, check)
+                    _look(connection, path, check, frozen)
                     seen.id = connection.scalar(select(tables.ABOUT.c.id))
                     seen.migrated = migrating.migration_message(connection)
             except BaseException:
@@ -144,20 +147,20 @@ def _log(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
-def _source(path: Path) -> str:
+def _source(path: Path, frozen: bool) -> str:
     """How SQLite is to open the file."""
     # rw: a file that has been removed must be an error, not an empty store without tables.
-    mode = "rw"
-    if is_readonly(path):
+    mode = "ro&immutable=1" if frozen else "rw"
+    if not frozen and is_readonly(path):
         # Where nobody has it open there is no log, and without the right to make one only this way is left.
         has_log = _log(path).exists() and _log(path).stat().st_size > 0
         mode = "ro" if has_log else "ro&immutable=1"
     return f"file:{quote(str(path))}?mode={mode}"
 
 
-def _sqlite(path: Path, seen: StoreStatus) -> Engine:
+def _sqlite(path: Path, seen: StoreStatus, frozen: bool) -> Engine:
     def open_file() -> sqlite3.Connection:
-        source = _source(path)
+        source = _source(path, frozen)
         connection = sqlite3.connect(source, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
         connection.isolation_level = None  # transactions begin where `begin` says so, and as it says
         connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
@@ -174,7 +177,7 @@ def _sqlite(path: Path, seen: StoreStatus) -> Engine:
     engine = create_engine("sqlite://", creator=open_file, poolclass=QueuePool, pool_size=4, max_overflow=60)
 
     def signature() -> tuple[object, ...]:
-        state, source = path.stat(), _source(path)
+        state, source = path.stat(), _source(path, frozen)
         return state.st_ino, source, (state.st_mtime_ns if "immutable" in source else None)
 
     @event.listens_for(engine, "connect")
@@ -195,7 +198,7 @@ def _sqlite(path: Path, seen: StoreStatus) -> Engine:
     return engine
 
 
-def _look(connection: Connection, path: Path | None, check: bool) -> None:
+def _look(connection: Connection, path: Path | None, check: bool, frozen: bool) -> None:
     """Refuse a store that is not ours, damaged or newer, before anything is written to it."""
     if path is not None and check and path.stat().st_size <= CHECKED_BYTES:
         check_integrity(connection)
@@ -211,7 +214,7 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
         )
     old = version < tables.VERSION
     if old or tables.is_schema_incomplete(connection):
-        if path is not None and is_readonly(path):
+        if path is not None and (frozen or is_readonly(path)):
             raise StoreError(
                 f"The store {path} is read-only and of an older snnviz: make the file and its folder writable once, "
                 "so that it can be brought up to date."
@@ -222,7 +225,7 @@ def _look(connection: Connection, path: Path | None, check: bool) -> None:
         with connection.execution_options(writes=True).begin():
             tables.add_missing_schema(connection)
             connection.execute(update(tables.ABOUT).where(tables.ABOUT.c.id.is_(None)).values(id=secrets.token_hex(8)))
-    if check and not (path is not None and is_readonly(path)):
+    if check and not frozen and not (path is not None and is_readonly(path)):
         migrating.assign_missing_keys(connection)
 
 

@@ -29,7 +29,9 @@ def has_name_or_key(names: Any) -> ColumnElement[bool]:
     return or_(RUNS.c.run.in_(names), RUNS.c.key.in_(names))
 
 
-RUN_QUERY = select(*(RUNS.c[field.name] for field in fields(Run) if field.name != "task"), RUNS.c.design, RUNS.c.kind)
+RUN_QUERY = select(
+    *(RUNS.c[field.name] for field in fields(Run) if field.name not in ("task", "machine")), RUNS.c.design, RUNS.c.kind
+)
 """Selects the columns of a `Run`, named like its fields, and its task."""
 
 ROW_QUERIES: dict[type[Any], Select[*tuple[Any, ...]]] = {

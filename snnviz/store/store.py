@@ -1,29 +1,29 @@
-"""The class `Store`: all runs with their rows and checkpoints."""
+"""The class `Store`: all runs with their rows and checkpoints, and beside them those that came with snnviz."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import select
 
 from snnviz.design.design import Design
 from snnviz.design.submitted import Task
-from snnviz.errors import InputError, NotFound, StoreError
-from snnviz.events import Row
-from snnviz.store import opening, reading, renewing, tables
-from snnviz.store.leases import update_and_notify
-from snnviz.store.marks import Marks
-from snnviz.store.several import by_requested_name
-from snnviz.store.tables import OF_RUNS, RUNS, TABLES
+from snnviz.errors import InputError
+from snnviz.events import Checkpoint, Row
+from snnviz.store import reading, shipped
+from snnviz.store.shipped import Shipped
+from snnviz.store.single import SingleStore
+from snnviz.store.summaries import Kept
+from snnviz.store.tables import RUNS
 from snnviz.store.values import STATES, Run, State, Submitted, UnreadableRun
-from snnviz.tasks import KINDS
+from snnviz.theory.metrics import METRICS
 
 R = TypeVar("R", bound=Row)
 
 
-class Store(Marks):
+class Store(SingleStore):
     """Runs, their rows and their checkpoints, shared by any number of threads and processes.
 
     A run goes ``queued -> running -> done | failed | cancelled``. The store guarantees:
@@ -55,233 +55,236 @@ class Store(Marks):
     - **Disk space.** Of a finished run only the weights are kept. `trim` removes checkpoints beyond a budget, never
       those of runs that are to be computed, and `again` trains a run without weights once more. Deleting also works
       on a full disk.
+    - **What came with snnviz** (`store.shipped`) is read as one's own is, and never written: it cannot be deleted,
+      renamed or marked. Submitting its design finds it; `again` trains it here, and from then on the run of one's own
+      is shown in its place, until that is deleted. `counts` does not count it, and its time is compared with no other.
     - **The file can be copied** while no worker writes: everything a run wrote is in the file itself when it ends.
       `backup` copies it at any time.
 
     `url`: a path or a database URL (SQLite or PostgreSQL); default ``$SNNVIZ_STORE``, else ``runs.sqlite`` in
     `cache_dir()`. `check`: whether to check for damage; False in a process whose parent has just checked. `create`:
-    whether to create the store if there is none.
+    whether to create the store if there is none. `gallery`: whether what came with snnviz is shown as well.
     """
+
+    def __init__(
+        self,
+        url: str | Path | None = None,
+        *,
+        check: bool = True,
+        create: bool = True,
+        gallery: bool = True,
+    ) -> None:
+        super().__init__(url, check=check, create=create)
+        self._gallery = gallery
+
+    @property
+    def shipped(self) -> Shipped | None:
+        """The runs that came with snnviz, or None."""
+        return shipped.shipped() if self._gallery else None
 
     def submit(self, task: Task) -> Submitted:
         """Submits a design, or another task, to be run; see the class for tasks that were submitted before."""
-        key, now = task.digest, time.time()
-        known = select(RUNS.c.run, RUNS.c.state).where(RUNS.c.key == key)
-        with self._reading() as connection:
-            found = connection.execute(known).one_or_none()
-        if found is not None and found.state in ("queued", "running", "done"):
-            return Submitted(found.run, cached=found.state == "done", created=False)
-        fresh = {
-            "state": "queued",
-            "queued": now,
-            "kind": KINDS.of(task).name,
-            "design": task.stored(),
-            "started": None,
-            "finished": None,
-            "error": None,
-            "traceback": None,
-            "note": None,
-            "owner": None,
-            "cancel_requested": False,
-            "deaths": 0,
-        }
-        with self._writing() as connection:
-            created = False
-            for name in renewing.candidate_names(key):  # the second where a deleted run of another task is called so
-                new = self._insert(RUNS).values(run=name, key=key, created=now, **fresh).on_conflict_do_nothing()
-                created = connection.scalar(new.returning(RUNS.c.run)) is not None
-                if created or connection.execute(known).one_or_none() is not None:
-                    break
-            if not created:
-                back = update_and_notify(RUNS.c.key == key, RUNS.c.state == "deleted").values(created=now, **fresh)
-                created = connection.scalar(back.returning(RUNS.c.run)) is not None
-            if not created:
-                connection.execute(
-                    update_and_notify(RUNS.c.key == key, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh)
-                )
-            found = connection.execute(known).one()
-        return Submitted(found.run, cached=found.state == "done", created=created)
+        if self._came([task.digest])[1]:
+            return Submitted(self.name(task.digest), cached=True, created=False)
+        return super().submit(task)
+
+    def again(self, run: str) -> None:
+        """Queues a finished run without weights to be trained again, from the start, or one that came with snnviz to be
+        trained here. Rows of one's own stay and will be the same.
+        """
+        there, came = self._came([run])
+        if there is not None and came:
+            super().submit(there.store.get(run).task)
+        else:
+            super().again(run)
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run at once and asks a running one to stop; ended runs do not change."""
-        run = self.name(run)
-        with self._writing() as connection:
-            connection.execute(
-                update_and_notify(RUNS.c.run == run, RUNS.c.state == "queued").values(
-                    state="cancelled", finished=time.time()
-                )
-            )
-            connection.execute(
-                update_and_notify(RUNS.c.run == run, RUNS.c.state == "running").values(cancel_requested=True)
-            )
+        self._refuse(run)
+        super().cancel(run)
 
     def rename(self, run: str, title: str) -> None:
         """Sets the run's title, at most 200 characters (else `InputError`); an empty one removes it. Raises
         `NotFound`.
         """
-        title = " ".join(title.split())
-        if len(title) > 200:
-            raise InputError("title", "be at most 200 characters long", title)
-        with self._writing() as connection:
-            mine = (RUNS.c.run == reading.name_query(run), _SHOWN)
-            _known(run, connection.execute(update_and_notify(*mine).values(title=title)).rowcount)
+        self._refuse(run)
+        super().rename(run, title)
 
     def delete(self, run: str) -> None:
         """Deletes a run, its rows and its checkpoint; its worker can write no more. Works on a full disk.
 
         Raises:
-            InputError: the run is starred.
+            InputError: the run is starred, or came with snnviz.
         """
-        run = self.name(run)
-        with self._reading() as connection:
-            _refuse_starred(connection, run)
-        try:
-            self._delete(run)
-        except StoreError as error:
-            if not opening.is_disk_full(error) or not self.release():
-                raise
-            for file in self.checkpoints.glob(f"{run}.*"):  # which nobody wants any more, and which is large
-                file.unlink(missing_ok=True)
-            self._delete(run)
-        self.shrink()
-        self.reserve()
+        self._refuse(run)
+        super().delete(run)
 
-    def again(self, run: str) -> None:
-        """Queues a finished run without weights to be trained again, from the start. Its rows stay and will be the
-        same.
+    def tag(self, run: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[str, ...]:
+        """Adds tags to a run, removes others, and returns the tags that it then has.
+
+        Raises `InputError` for an invalid tag and `NotFound` if there is no such run.
         """
-        anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
-        with self._writing() as connection:
-            gone = (RUNS.c.run == reading.name_query(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
-            connection.execute(update_and_notify(*gone).values(deaths=0, traceback=None, **anew))
+        self._refuse(run)
+        return super().tag(run, add, remove)
 
-    def _delete(self, run: str) -> None:
-        empty = dict.fromkeys(
-            (
-                "owner",
-                "started",
-                "finished",
-                "eta_seconds",
-                "error",
-                "traceback",
-                "note",
-                "checkpoint",
-                "opened",
-                "twin",
-            )
-        )
-        with self._writing() as connection:
-            _refuse_starred(connection, run)
-            deleted = update_and_notify(RUNS.c.run == run, _SHOWN).values(
-                state="deleted",
-                title="",
-                tags="",
-                notes="",
-                design="",
-                seconds=0,
-                step=0,
-                steps=0,
-                cancel_requested=False,
-                **empty,
-            )
-            _known(run, connection.execute(deleted).rowcount)
-            renewing.transfer_key(connection, run)
-            for table in OF_RUNS:
-                connection.execute(delete(table).where(table.c.run == run))
-            for file in self.checkpoints.glob(f"{run}.*"):
-                file.unlink(missing_ok=True)
+    def annotate(self, run: str, note: str) -> None:
+        """Replaces the note of a run; an empty note removes it."""
+        self._refuse(run)
+        super().annotate(run, note)
 
-    def get(self, run: str) -> Run:
-        """Returns the run with this name or digest, or the only one whose name starts so. Raises `NotFound`,
-        `StoreError`.
+    def star(self, run: str, starred: bool = True) -> None:
+        """Stars a run, which protects it from deletion and its weights from eviction, or removes the star.
+
+        Raises `InputError` if too many runs have a star.
         """
-        if not run or len(run) > 16 or set(run) - set("0123456789abcdef"):
-            raise NotFound(f"run must be the name of a run (16 hexadecimal digits) or its start, got {run[:60]!r}")
-        with self._reading() as connection:
-            found = connection.execute(reading.RUN_QUERY.where(RUNS.c.run == reading.name_query(run), _SHOWN)).all()
-            for column in (RUNS.c.run, RUNS.c.key):
-                if not found:  # "g" comes after all hexadecimal digits
-                    begins = reading.RUN_QUERY.where(column >= run, column < f"{run}g", _SHOWN)
-                    found = connection.execute(begins.limit(100)).all()
-        if len(found) != 1:
-            count = f"{len(found)} runs start so" if found else "there is no such run"
-            raise NotFound(f"run must be the name of a run or its start ({count}), got {run!r}")
-        shown = reading.run_from_columns(found[0])
-        if isinstance(shown, UnreadableRun):
-            raise StoreError(f"The run {shown.run} cannot be read by this snnviz: {shown.reason}.")
-        return shown
+        self._refuse(run)
+        super().star(run, starred)
 
-    def runs(self, limit: int = 1000, states: Sequence[State] = STATES, of: type[Task] | None = Design) -> list[Run]:
-        """Returns readable runs, the newest first: of designs, or of the kind of task `of` (None: of any kind)."""
-        kind = None if of is None else KINDS.of(of).name
-        return [shown for shown in self._list(limit, states, kind) if isinstance(shown, Run)]
+    def mark_viewed(self, run: str) -> None:
+        """Records that somebody views the run, so that its checkpoint is not among the first to be deleted."""
+        if not self._came([run])[1]:
+            super().mark_viewed(run)
 
-    def unreadable(self, limit: int = 1000) -> list[UnreadableRun]:
-        """Returns the runs whose stored task this release does not accept, each with the reason."""
-        return [shown for shown in self._list(limit, STATES) if isinstance(shown, UnreadableRun)]
+    def words(self) -> list[str]:
+        """Returns sentences on the state of the store that users should know, such as that it is read-only."""
+        return super().words() + ([said] if self._gallery and (said := shipped.problem()) else [])
 
-    def counts(self) -> dict[State, int]:
-        """Returns the number of runs in each state."""
-        with self._reading() as connection:
-            counted = connection.execute(select(RUNS.c.state, func.count()).group_by(RUNS.c.state)).all()
-        found: dict[State, int] = dict(counted)
-        return {state: found.get(state, 0) for state in STATES}
+    def name(self, run: str) -> str:
+        """Returns a run's own name for its name or the digest of its task; any other text is returned unchanged."""
+        there, came = self._came([run])
+        return super().name(run) if there is None or not came else there.store.name(run)
+
+    def several(self, names: Iterable[str]) -> dict[str, Run]:
+        """Returns the runs with these names or digests. Raises `StoreError` if one cannot be read."""
+        asked = tuple(names)
+        found = super().several(asked)
+        there, came = self._came(name for name in asked if name not in found)
+        if there is not None and came:
+            more = there.store.several(came)
+            found |= {name: there.mark(run) for name, run in more.items()}
+            return {name: found[name] for name in asked if name in found}
+        return found
 
     def rows(self, run: str, event: type[R], since: int = 0) -> list[tuple[int, R]]:
         """Returns the rows of one kind of a run with their numbers, in order, after the number `since`."""
-        with self._reading() as connection:
-            found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": since}).all()
-        return [(seq, tables.row_from_columns(event, name, columns, crc)) for seq, name, *columns, crc in found]
+        there, came = self._came([run])
+        return super().rows(run, event, since) if there is None or not came else there.store.rows(run, event, since)
+
+    def rows_of(self, names: Iterable[str], event: type[R]) -> dict[str, list[R]]:
+        """Returns all rows of one kind of each run that has any, in order."""
+        asked = tuple(names)
+        there, came = self._came(asked)
+        found = super().rows_of(asked, event)
+        return found | there.store.rows_of(came, event) if there is not None and came else found
+
+    def new_rows(self, since: Mapping[str, int], event: type[R]) -> dict[str, list[tuple[int, R]]]:
+        """Returns the rows of one kind, with their numbers, of each run after the number in `since` (0 for all)."""
+        there, came = self._came(since)
+        if there is None or not came:
+            return super().new_rows(since, event)
+        own = {name: number for name, number in since.items() if name not in came}
+        more = there.store.new_rows({name: since[name] for name in came}, event)
+        return (super().new_rows(own, event) if own else {}) | more
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
         """Returns the newest row of one kind of each run that has any.
 
         `runs`: names or digests; None: every run, without damaged rows.
         """
-        table = TABLES[event]
-        newest = select(func.max(table.c.seq)).group_by(table.c.run)
-        if runs is not None:
-            newest = newest.where(table.c.run.in_(select(RUNS.c.run).where(reading.has_name_or_key(tuple(runs)))))
-        with self._reading() as connection:
-            found = connection.execute(reading.LAST_ROW_QUERIES[event].where(table.c.seq.in_(newest))).all()
-        last: list[tuple[str, str | None, R]] = []
-        for run, *columns, crc, key in found:
-            try:
-                last.append((run, key, tables.row_from_columns(event, run, columns, crc)))
-            except StoreError:
-                if runs is not None:
-                    raise
-        return {run: row for run, _, row in last} if runs is None else by_requested_name(runs, last)
+        found = super().last(event, runs)
+        if runs is None:
+            there = self.shipped
+            return found if there is None else {**there.store.last(event, self._unshadowed(there)), **found}
+        there, came = self._came(runs)
+        return found | there.store.last(event, came) if there is not None and came else found
+
+    def runs(
+        self,
+        limit: int = 1000,
+        states: Sequence[State] = STATES,
+        of: type[Task] | None = Design,
+        *,
+        came: bool = True,
+    ) -> list[Run]:
+        """Returns readable runs, the newest first: of designs, or of the kind of task `of` (None: of any kind).
+
+        `came`: also those that came with snnviz.
+        """
+        found = super().runs(limit, states, of)
+        there = self.shipped if came and "done" in states else None
+        if there is None:
+            return found
+        shown = {*self._unshadowed(there)}
+        more = [there.mark(run) for run in there.store.runs(limit, states, of) if run.run in shown]
+        return sorted((*found, *more), key=lambda run: (-run.created, run.run))[:limit]
+
+    def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
+        """Returns the stored values of these metrics for each run (None: for all runs), by the runs' own names; damaged
+        ones are left out. Of a run that came with snnviz, times are None: they are another machine's.
+        """
+        asked, named = (None if runs is None else tuple(runs)), tuple(metrics)
+        found = super().summaries(asked, named)
+        there = self.shipped
+        came = [] if there is None else self._unshadowed(there) if asked is None else self._came(asked)[1]
+        if there is not None and came:
+            for run, kept in there.store.summaries(came, named).items():
+                found[run] = {name: _timeless(name, one) for name, one in kept.items()} | found.get(run, {})
+        return found
+
+    def finished_times(self, names: Iterable[str]) -> dict[str, float | None]:
+        """Returns when runs ended, by name and by digest; unknown runs are left out."""
+        asked = tuple(names)
+        there, came = self._came(asked)
+        found = super().finished_times(asked)
+        return found | there.store.finished_times(came) if there is not None and came else found
 
     def version(self, run: str | None = None) -> str:
         """Returns a text that changes whenever anything shown of the run (None: of any run) changes; cheap. Heartbeats
         do not count.
         """
+        if run is None:
+            there = self.shipped
+            return super().version() + (f"-{there.id[:8]}" if there is not None else "")
+        return "came" if self._came([run])[1] else super().version(run)
+
+    def load_checkpoint(self, run: str) -> Checkpoint | None:
+        """Returns the run's last checkpoint or None; a damaged one gives None too, and a note on the run."""
+        there, came = self._came([run])
+        return super().load_checkpoint(run) if there is None or not came else there.store.load_checkpoint(run)
+
+    def _matching(self, run: str) -> list[Run | UnreadableRun]:
+        found = super()._matching(run)
+        there = self.shipped
+        if there is None or (found and len(run) == 16):
+            return found
+        shown = {*self._unshadowed(there)}
+        more = [one for one in there.store._matching(run) if one.run in shown]
+        return [*found, *(there.mark(one) if isinstance(one, Run) else one for one in more)]
+
+    def _came(self, names: Iterable[str]) -> tuple[Shipped | None, list[str]]:
+        """The gallery, and those of these names and digests that it has and that were not trained here."""
+        there = self.shipped
+        came = shipped.elsewhere(there, names)
+        if not came:
+            return there, []
+        own = self._own(came)
+        return there, [name for name in came if name not in own]
+
+    def _own(self, names: Sequence[str]) -> set[str]:
+        columns = select(RUNS.c.run, RUNS.c.key).where(reading.has_name_or_key(names), RUNS.c.state != "deleted")
         with self._reading() as connection:
-            if run is not None:
-                mine = RUNS.c.run == reading.name_query(run)
-                return str(connection.scalar(select(RUNS.c.revision).where(mine)))
-            return "-".join(str(n) for n in connection.execute(select(func.count(), func.sum(RUNS.c.revision))).one())
+            return {name for row in connection.execute(columns) for name in row if name}
 
-    def _list(self, limit: int, states: Sequence[State], kind: str | None = None) -> list[Run | UnreadableRun]:
-        # Few wait or run; of the others there are many, and the newest are to be found by age and not by state.
-        state = RUNS.c.state if {*states} <= {"queued", "running"} else RUNS.c.state + ""
-        newest = reading.RUN_QUERY.where(state.in_(states)).order_by(RUNS.c.created.desc(), RUNS.c.run).limit(limit)
-        if kind is not None:
-            newest = newest.where(RUNS.c.kind == kind)
-        with self._reading() as connection:
-            found = connection.execute(newest).all()
-        return [reading.run_from_columns(row) for row in found]
+    def _unshadowed(self, there: Shipped) -> list[str]:
+        """The names of all runs of the gallery that were not trained here."""
+        own = self._own([*there.names])
+        keys = there.keys
+        return [name for name in there.machines if name not in own and keys.get(name) not in own]
+
+    def _refuse(self, run: str) -> None:
+        if self._came([run])[1]:
+            raise InputError("run", "be one of those trained here: what came with snnviz stays as it is", run)
 
 
-_SHOWN = RUNS.c.state != "deleted"
-
-
-def _refuse_starred(connection: Connection, run: str) -> None:
-    if connection.scalar(select(RUNS.c.starred).where(RUNS.c.run == run, _SHOWN)):
-        raise InputError("run", "have no star, which keeps it: take that off first", run)
-
-
-def _known(run: str, count: int) -> None:
-    if not count:
-        raise NotFound(f"run must be the name of a run, got {run[:60]!r}")
+def _timeless(metric: str, kept: Kept) -> Kept:
+    return kept._replace(value=None) if metric in METRICS and METRICS[metric].form == "seconds" else kept

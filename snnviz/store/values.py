@@ -31,7 +31,8 @@ class Run:
     sentence; `traceback`: for developers. `note`: what users should know about a run that went on. `checkpoint`: the
     epoch of the stored weights, or None. `key`: digest of its task when it was computed, None if another run has the
     same task. `revision`: increases with every visible change, rows included; heartbeats do not count. `tags`, `notes`
-    and `starred`: set by users; a starred run cannot be deleted.
+    and `starred`: set by users; a starred run cannot be deleted. `machine`: of a run that came with snnviz
+    (`store.shipped`), the one that trained it, in words; None of all others.
     """
 
     run: str
@@ -58,6 +59,7 @@ class Run:
     tags: tuple[str, ...] = ()
     notes: str = ""
     starred: bool = False
+    machine: str | None = None
 
     @property
     def design(self) -> Design:

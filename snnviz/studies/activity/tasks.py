@@ -8,7 +8,7 @@ from typing import Any
 
 from snnviz.catalog.neurons import model
 from snnviz.studies.activity.neurons import can_be_drawn
-from snnviz.tasks import DesignButton, TaskKind
+from snnviz.tasks import DesignButton, GalleryEntry, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
 
@@ -21,5 +21,15 @@ DESIGN_BUTTONS = (
         open="snnviz.studies.activity.page.setting:open_design_in_100_layers",
         page="activity",
         fits=lambda design: model(design.neuron).spiking and can_be_drawn(design.neuron),
+    ),
+)
+
+GALLERY = (
+    GalleryEntry(
+        "activity-study",
+        "Activity: which initialisations learn",
+        "activity",
+        "snnviz.studies.activity.gallery:study",
+        weights=False,
     ),
 )

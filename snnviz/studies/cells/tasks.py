@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
 from snnviz.studies.cells.theory import costs
-from snnviz.tasks import Cost, TaskKind
+from snnviz.tasks import Cost, GalleryEntry, TaskKind
 
 SMALLER = "fewer images, channels or time steps need less"
 
@@ -61,5 +61,21 @@ KINDS = (
         data=lambda task: (task.data,),
         noun="setting",
         smaller=SMALLER,
+    ),
+)
+
+GALLERY = (
+    GalleryEntry("cells-score", "Cells: the score of one", "cells", "snnviz.studies.cells.gallery:score"),
+    GalleryEntry(
+        "cells-search", "Cells: the best of many without training", "cells", "snnviz.studies.cells.gallery:search"
+    ),
+    GalleryEntry("cells-scored", "Cells: what the study scores", "cells", "snnviz.studies.cells.gallery:scored"),
+    GalleryEntry(
+        "cells-study",
+        "Cells: does the score predict?",
+        "cells",
+        "snnviz.studies.cells.gallery:study",
+        after="cells-scored",
+        weights=False,
     ),
 )

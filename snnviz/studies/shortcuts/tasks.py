@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
-from snnviz.tasks import Cost, TaskKind
+from snnviz.tasks import Cost, GalleryEntry, TaskKind
 from snnviz.theory import costs
 
 STEPS = 6
@@ -48,5 +48,21 @@ KINDS = (
         page="shortcuts",
         sample=sample,
         design=lambda survey: survey.design,
+    ),
+)
+
+GALLERY = (
+    GalleryEntry(
+        "shortcuts-runs",
+        "Shortcuts: what branches bring",
+        "shortcuts",
+        "snnviz.studies.shortcuts.gallery:runs",
+        weights=False,
+    ),
+    GalleryEntry(
+        "shortcuts-survey",
+        "Shortcuts: gradients before training",
+        "shortcuts",
+        "snnviz.studies.shortcuts.gallery:survey",
     ),
 )

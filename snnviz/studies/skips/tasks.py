@@ -6,7 +6,7 @@ import math
 
 from snnviz.graph.twins import ann_twin
 from snnviz.studies.skips.search import Model, Search, Trial, Twin, widest_design
-from snnviz.tasks import Cost, TaskKind
+from snnviz.tasks import Cost, GalleryEntry, TaskKind
 from snnviz.theory import costs
 
 SIDE_BY_SIDE = 2
@@ -56,5 +56,22 @@ KINDS = (
         sample=sample,
         design=lambda search: search.design,
         keeps=True,
+    ),
+)
+
+GALLERY = (
+    GalleryEntry(
+        "skips-sweep",
+        "Skips: accuracy against their number",
+        "skips",
+        "snnviz.studies.skips.gallery:sweep",
+        weights=False,
+    ),
+    GalleryEntry(
+        "skips-search",
+        "Skips: which of 729 matrices",
+        "skips",
+        "snnviz.studies.skips.gallery:optimisation",
+        weights=False,
     ),
 )

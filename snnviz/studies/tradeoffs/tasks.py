@@ -13,7 +13,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.studies.tradeoffs.search import PARTS, FrontSearch, FrontTrial
-from snnviz.tasks import Cost, DesignButton, PairButton, TaskKind
+from snnviz.tasks import Cost, DesignButton, GalleryEntry, PairButton, TaskKind
 from snnviz.theory import costs
 
 SEEN_LEVELS = 6
@@ -106,5 +106,21 @@ DESIGN_BUTTONS = (
         page="tradeoffs",
         fits=lambda design: True,  # noqa: ARG005
         open_run="snnviz.studies.tradeoffs.page.setting:ask_of",
+    ),
+)
+
+GALLERY = (
+    GalleryEntry(
+        "tradeoffs-experiment",
+        "Trade-offs: threshold and initialisation",
+        "tradeoffs",
+        "snnviz.studies.tradeoffs.gallery:experiment",
+    ),
+    GalleryEntry(
+        "tradeoffs-searches",
+        "Trade-offs: a search for the front",
+        "tradeoffs",
+        "snnviz.studies.tradeoffs.gallery:searches",
+        weights=False,
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from snnviz.catalog.examples import EXAMPLES
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
 from snnviz.events import Branch, EpochEnd, LayerState, Predictions, Sample, Timing
-from snnviz.tasks import Cost, TaskKind
+from snnviz.tasks import Cost, GalleryEntry, TaskKind
 from snnviz.theory import costs
 
 
@@ -57,3 +58,6 @@ KINDS = (
         summed=lambda task: task.design,
     ),
 )
+
+NAMED = "snnviz.studies.training.gallery:named"
+GALLERY = tuple(GalleryEntry(name, name, "design", NAMED, (name,)) for name in EXAMPLES)

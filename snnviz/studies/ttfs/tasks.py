@@ -10,7 +10,7 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.studies.ttfs.curves import default_design
 from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from snnviz.studies.ttfs.trajectories import USUAL, Course, Trajectories
-from snnviz.tasks import Cost, TaskKind
+from snnviz.tasks import Cost, GalleryEntry, TaskKind
 from snnviz.theory import costs
 
 SIDE_BY_SIDE = 12
@@ -98,4 +98,13 @@ KINDS = (
         sample=finetuning_sample,
         design=lambda task: task.design,
     ),
+)
+
+GALLERY = (
+    GalleryEntry(
+        "ttfs-networks", "TTFS: three networks of the same layers", "ttfs", "snnviz.studies.ttfs.gallery:networks"
+    ),
+    GalleryEntry("ttfs-naive", "TTFS: why naive training fails", "ttfs", "snnviz.studies.ttfs.gallery:naive"),
+    GalleryEntry("ttfs-limits", "TTFS: limits of hardware", "ttfs", "snnviz.studies.ttfs.gallery:limits"),
+    GalleryEntry("ttfs-penalties", "TTFS: fewer spikes", "ttfs", "snnviz.studies.ttfs.gallery:penalties"),
 )

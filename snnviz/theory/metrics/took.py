@@ -13,6 +13,6 @@ METRICS = (
         unit="s",
         better="less",
         read=lambda run: run.seconds or None,
-        none="None before the first training step.",
+        none="None before the first training step, and of runs that came with snnviz, which another machine trained.",
     ),
 )

@@ -18,7 +18,7 @@ from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.design.live_charts import live_charts
-from snnviz.ui.kit import measuring, restrictions, services, state
+from snnviz.ui.kit import came, measuring, restrictions, services, state
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, queue_position
@@ -84,7 +84,7 @@ def _end(run: Run) -> str:
 def _looks(run: Run) -> tuple[object, ...]:
     """What the head shows of a run, and whether it is being measured anew."""
     anew = measuring.is_active([run.design]) if run.state == "done" else False
-    return run.state, run.cancel_requested, run.title, run.created, anew
+    return run.state, run.cancel_requested, run.title, run.created, run.machine, anew
 
 
 @show_store_errors()
@@ -107,6 +107,8 @@ def _head(run: Run) -> None:
     text, icon, color = BADGES[run.state]
     if run.state == "done" and st.session_state.found:
         text, icon = "trained before, shown from the store", ":material/bolt:"
+    if run.machine is not None:
+        text, icon = came.SHORT, came.ICON
     mark.badge(text, icon=icon, color=color)
     if not run.ended:
         stopping = run.cancel_requested
@@ -124,7 +126,12 @@ def _head(run: Run) -> None:
         st.error(escape_markdown(run.error))
     if run.note:
         st.caption(escape_markdown(run.note))
-    if run.state == "done" and run.checkpoint is None:
+    if run.machine is not None:
+        said, here = st.columns([8, 2], vertical_alignment="center")
+        said.caption(escape_markdown(came.sentence(run)))
+        if not (restrictions.is_hidden("train") or restrictions.is_locked("train")):
+            here.button("Train it here", key="live-here", on_click=state.train_here, args=(run.run,), help=came.HERE)
+    elif run.state == "done" and run.checkpoint is None:
         long = format_duration(services.pace().seconds(run.task))
         st.button(
             f"Train again for its weights: about {long}",

@@ -13,16 +13,17 @@ from snnviz.design.design import Design
 from snnviz.jobs.pace import format_duration
 from snnviz.places import ROOT
 from snnviz.store import Run
+from snnviz.store.metrics import metrics
 from snnviz.tasks import design_buttons, resolve
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import restrictions, services, starting, state
+from snnviz.ui.kit import came, restrictions, services, starting, state
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.design import forecast_chart, layer_table
-from snnviz.views.numbers import NO_NUMBER, count, space_percents
+from snnviz.views.numbers import NO_NUMBER, count, share, space_percents
 from snnviz.views.words import word
 
 PLAY = ":material/play_arrow:"
@@ -91,12 +92,28 @@ def _train(design: Design, seconds: float) -> None:
         return
     if restrictions.is_locked("train"):
         st.caption(f":material/lock: {restrictions.locked_sentence('train')}")
+    elif run is not None and run.machine is not None:
+        _came(run)
     elif run is not None and (run.state == "done" or not run.ended):
         _button(_what_train_does(run))
     elif datasets.is_available(design.data.name) and seconds < starting.LONG:
         _button(_what_train_does(run), "The same design is trained once; its result opens at once for everybody.")
     elif held := starting.start_button(st, _what_train_does(run), [design], seconds, "train", PLAY, _start):
         st.caption(escape_markdown(held))
+
+
+def _came(run: Run) -> None:
+    """Its run came with snnviz, which takes the place of no training."""
+    with st.popover("Train", type="primary", icon=PLAY, width="stretch", key="train-came"):
+        reached = metrics(services.store(), [run], ["accuracy"])[run.run]["accuracy"]
+        st.markdown(f"**Came with snnviz: {share(reached)}** of the test images.")
+        st.caption(escape_markdown(came.sentence(run)))
+        with st.container(horizontal=True):
+            st.button("Show it", icon=came.ICON, key="train-show", on_click=state.train)
+            st.button(
+                "Train it here", type="primary", icon=PLAY, key="train-here", on_click=state.train_here,
+                args=(run.run,), help=came.HERE,
+            )  # fmt: skip
 
 
 def _button(label: str, words: str | None = None) -> None:

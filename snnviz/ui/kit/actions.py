@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -18,10 +18,12 @@ from snnviz.jobs import pace
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
 from snnviz.tasks import KINDS
-from snnviz.ui.kit import services, starting
+from snnviz.ui.kit import came, services, starting
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import escape_markdown, pluralise, queue_position
+
+T = TypeVar("T")
 
 
 class Verb(NamedTuple):
@@ -91,7 +93,12 @@ def actions(
         label = do if missing else verb.doing if going else verb.done
         name = f"{key}-{'start' if keeps else 'train'}"
         seconds = services.time_left(tasks, runs) if missing else 0.0
-        held = starting.start_button(first, label, missing, seconds, name, icon, _start, key, on_start)
+        arrived = [] if missing or going else [t for t in tasks if runs[t.digest].machine is not None]
+        if arrived:
+            seconds = services.time_left(arrived, {})
+            held = starting.start_button(first, f"{verb.do} here", arrived, seconds, name, icon, _here, key, on_start)
+        else:
+            held = starting.start_button(first, label, missing, seconds, name, icon, _start, key, on_start)
     if keeps:
         _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, result_words)
     else:
@@ -134,13 +141,20 @@ def _words(
         why = "Paused" if any(run.state == "cancelled" for run in begun) else "Stopped"
         place.caption(f"{why}: {result_words.partial} kept. About {left} to go.")
     elif done < len(tasks):
-        place.caption(f"About {left} on this machine; you may leave meanwhile.")
+        place.caption(f"About {left} on this machine; you may leave meanwhile.{_arrived(runs)}")
+    elif said := came.sentences(runs.values()):
+        place.caption(escape_markdown(said))
     elif result_words is not None or done > 1:
         place.caption(
             f"{result_words.complete if result_words is not None else pluralise(done, verb.noun)}, all from the store."
         )
     else:
         place.caption("From the store, and the same every time.")
+
+
+def _arrived(runs: Mapping[str, Run]) -> str:
+    count = sum(run.machine is not None for run in runs.values())
+    return f" {count} came with snnviz." if count else ""
 
 
 def queue_prefix(going: Sequence[Run]) -> str:
@@ -197,12 +211,23 @@ def _start(missing: Sequence[Task], key: str, on_start: Callable[[], None] | Non
     submit(missing, key)
 
 
+def _here(arrived: Sequence[Task], key: str, on_start: Callable[[], None] | None) -> None:
+    """Trains here what came with snnviz."""
+    if on_start is not None:
+        on_start()
+    _ask_each([task.digest for task in arrived], services.engine().again, key)
+
+
 def submit(missing: Sequence[Task], key: str) -> None:
     """Callback of a button: submits these tasks to the engine; an error is stored for `show_failures`."""
+    _ask_each(missing, services.engine().submit, key)
+
+
+def _ask_each(several: Iterable[T], ask: Callable[[T], object], key: str) -> None:
     problems: dict[str, Literal[True]] = {}
-    for task in missing:
+    for one in several:
         try:
-            services.engine().submit(task)
+            ask(one)
         except SnnvizError as error:
             problems[str(error)] = True
     st.session_state[f"{key}_problem"] = " ".join(problems)

@@ -31,16 +31,20 @@ def actions(chosen: Sequence[Run]) -> None:
         ):
             resolve(offer.open_run)(one.design)
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")
-    with st.popover("Rename", icon=":material/edit:", disabled=one is None, key="renaming", on_change="rerun"):
-        if one is not None:
+    own = [run for run in chosen if run.machine is None]
+    mine = bool(chosen) and len(own) == len(chosen)
+    with st.popover(
+        "Rename", icon=":material/edit:", disabled=one is None or not mine, key="renaming", on_change="rerun"
+    ):
+        if one is not None and mine:
             with st.form("rename", border=False):
                 title = st.text_input("Title", value=one.title, max_chars=200)
                 if st.form_submit_button("Rename", on_click=_close, args=("renaming",)):
                     _do(lambda run: services.store().rename(run, title), [one])
-    with st.popover("Mark", icon=":material/label:", disabled=not chosen, key="marking", on_change="rerun"):
-        if chosen:
+    with st.popover("Mark", icon=":material/label:", disabled=not mine, key="marking", on_change="rerun"):
+        if mine:
             _marking(chosen)
-    _star(chosen)
+    _star(own if mine else ())
     going = [run for run in chosen if not run.ended]
     if st.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
         _do(services.engine().cancel, going)
@@ -90,7 +94,9 @@ def _star(chosen: Sequence[Run]) -> None:
 
 def _deleting(chosen: Sequence[Run]) -> None:
     kept = [run for run in chosen if run.starred]
-    rest = [run for run in chosen if not run.starred]
+    rest = [run for run in chosen if not run.starred and run.machine is None]
+    if came := len([run for run in chosen if run.machine is not None]):
+        st.write(f"{pluralise(came, 'run')} came with snnviz and cannot be deleted.")
     if kept:
         st.write(f"{pluralise(len(kept), 'starred run')} cannot be deleted: press Unstar first.")
     if rest:

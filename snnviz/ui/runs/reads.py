@@ -26,7 +26,7 @@ def is_active(now: IndexedRuns) -> bool:
 def hidden_sentence(now: IndexedRuns) -> str:
     """Returns a sentence on runs that cannot be read; "" if there are none."""
     store = services.store()
-    if sum(store.counts().values()) <= len(now.runs):
+    if sum(store.counts().values()) <= sum(run.machine is None for run in now.runs):
         return ""
     hidden = store.unreadable(MOST_HIDDEN)
     if not hidden:

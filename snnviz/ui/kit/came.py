@@ -1,0 +1,52 @@
+"""Words on runs that came with snnviz (`store.shipped`): where and when they were trained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from functools import cache
+
+from snnviz.jobs import machine
+from snnviz.jobs.pace import format_duration
+from snnviz.store import Run
+
+ICON = ":material/inventory_2:"
+SHORT = "came with snnviz"
+HERE = "Trains it on this machine, which you can watch; your run is then shown in its place."
+
+
+@cache
+def _this_machine() -> str:
+    return machine.description()
+
+
+def sentence(run: Run) -> str:
+    """Returns where a run that came with snnviz was trained, when, in how long, and what to hold of its numbers."""
+    took = f" in {format_duration(run.seconds)}" if run.seconds else ""
+    return f"Came with snnviz: trained {_when(run)}{took} on {run.machine}. {_alike([run])}"
+
+
+def sentences(runs: Iterable[Run]) -> str:
+    """Returns the same of several runs, or ``""`` if none of them came."""
+    came = [run for run in runs if run.machine is not None]
+    if not came:
+        return ""
+    when = " and ".join(dict.fromkeys(_when(run) for run in (min(came, key=_end), max(came, key=_end))))
+    on = "; ".join(dict.fromkeys(str(run.machine) for run in came))
+    of = "" if len(came) == 1 else f"{len(came)} runs, "
+    return f"Came with snnviz: {of}trained {when} on {on}. {_alike(came)}"
+
+
+def _alike(came: Iterable[Run]) -> str:
+    if all(run.machine == _this_machine() for run in came):
+        return "A machine like this one."
+    return "Another machine than this one: trained here, last digits may differ."
+
+
+def _end(run: Run) -> float:
+    return run.finished or 0.0
+
+
+def _when(run: Run) -> str:
+    day = time.gmtime(_end(run))
+    return f"on {day.tm_mday} {time.strftime('%B %Y', day)}"
