@@ -129,8 +129,8 @@ def _head(run: Run) -> None:
     if run.machine is not None:
         said, here = st.columns([8, 2], vertical_alignment="center")
         said.caption(escape_markdown(came.sentence(run)))
-        if not (restrictions.is_hidden("train") or restrictions.is_locked("train")):
-            here.button("Train it here", key="live-here", on_click=state.train_here, args=(run.run,), help=came.HERE)
+        if came.can_train():
+            here.button("Train it here", key="live-here", on_click=came.train_here, args=(run.run,), help=came.HERE)
     elif run.state == "done" and run.checkpoint is None:
         long = format_duration(services.pace().seconds(run.task))
         st.button(

@@ -111,7 +111,7 @@ def _came(run: Run) -> None:
         with st.container(horizontal=True):
             st.button("Show it", icon=came.ICON, key="train-show", on_click=state.train)
             st.button(
-                "Train it here", type="primary", icon=PLAY, key="train-here", on_click=state.train_here,
+                "Train it here", type="primary", icon=PLAY, key="train-here", on_click=came.train_here,
                 args=(run.run,), help=came.HERE,
             )  # fmt: skip
 

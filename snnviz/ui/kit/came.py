@@ -1,4 +1,4 @@
-"""Words on runs that came with snnviz (`store.shipped`): where and when they were trained."""
+"""Runs that came with snnviz (`store.shipped`): words on where and when they were trained, and training them here."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import time
 from collections.abc import Iterable
 from functools import cache
 
+import streamlit as st
+
+from snnviz.errors import SnnvizError
 from snnviz.jobs import machine
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
+from snnviz.ui.kit import restrictions, services, state
+from snnviz.ui.kit.words import escape_markdown
 
 ICON = ":material/inventory_2:"
 SHORT = "came with snnviz"
@@ -50,3 +55,24 @@ def _end(run: Run) -> float:
 def _when(run: Run) -> str:
     day = time.gmtime(_end(run))
     return f"on {day.tm_mday} {time.strftime('%B %Y', day)}"
+
+
+def can_train() -> bool:
+    """Returns whether training is neither hidden nor locked."""
+    return not (restrictions.is_hidden("train") or restrictions.is_locked("train"))
+
+
+def train_here(run: str) -> None:
+    """Callback of a button: trains a run that came with snnviz on this machine, and watches it on the Design page."""
+    if restrictions.is_locked("train"):
+        st.toast(escape_markdown(restrictions.locked_sentence("train")), icon=":material/lock:")
+        return
+    try:
+        services.engine().again(run)
+    except SnnvizError as error:
+        st.toast(escape_markdown(str(error)), icon=":material/error:")
+    else:
+        st.session_state.own.add(run)
+        state.watch_run(run)
+        st.session_state.pressed += 1  # the live panel comes into view
+    st.rerun()

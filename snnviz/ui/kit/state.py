@@ -320,22 +320,6 @@ def train() -> None:
     st.rerun()
 
 
-def train_here(run: str) -> None:
-    """Callback of a button: trains a run that came with snnviz on this machine, and watches it."""
-    if restrictions.is_locked("train"):
-        st.session_state.problem = restrictions.locked_sentence("train")
-        st.rerun()
-    try:
-        services.engine().again(run)
-    except SnnvizError as error:
-        _show_error(error)
-    else:
-        st.session_state.own.add(run)
-        watch_run(run)
-        st.session_state.pressed += 1
-    st.rerun()
-
-
 def watch_run(run: str | None, *, found: bool = False) -> None:
     """Shows this run in the live panel. `found`: its result was in the store already, not trained during this visit."""
     st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
