@@ -81,6 +81,14 @@ def test_the_interaction_is_what_both_alone_do_not_say() -> None:
     assert interaction("threshold", "init", columns, [None] * 12) is None
 
 
+def test_a_pair_of_levels_is_the_mean_of_its_rows() -> None:
+    """And not a number where there is none."""
+    found = interaction("x", "y", {"x": [0, 0, 1, 0], "y": ["a", "a", "b", "a"]}, [1.0, 2.0, 5.0, 6.0])
+    assert found is not None
+    np.testing.assert_array_equal(found.mean, [[3.0, np.nan], [np.nan, 5.0]])
+    assert found.rows.tolist() == [[3, 0], [0, 1]]
+
+
 def test_how_the_best_tenth_is_spread() -> None:
     """Beside all rows; those without the field or a number are not asked."""
     rng = np.random.default_rng(1)

@@ -62,6 +62,27 @@ class TestUnknown:
             asked = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in (left_out, between)]
             assert [unknown(fields, one) for one in asked] == ["neuron.threshold", ""]
 
+    @pytest.mark.parametrize(
+        ("tried", "number", "expected"),
+        [
+            ([1, 3, 4, 16, 64], 2, "training.epochs"),
+            ([1, 8, 9, 11, 64], 10, "training.epochs"),
+            ([1, 3, 5, 64], 2, ""),  # nor was 4: that is no row that leaves out one
+            ([1, 2, 6, 36], 3, ""),
+        ],
+    )
+    def test_the_one_whole_number_that_a_row_leaves_out(self, tried: list[int], number: int, expected: str) -> None:
+        """However near it is to others."""
+        told = [settings_of(links.change(Design(), {"training.epochs": one})) for one in [*tried, number]]
+        assert unknown(Fields.tried([(Design(), one) for one in told[:-1]]), told[-1]) == expected
+
+    def test_what_all_had_and_this_one_has_not(self) -> None:
+        """Of neurons of another kind, say; it is known where it was tried."""
+        whole = settings_of(Design())
+        without = {path: value for path, value in whole.items() if path != "neuron.beta"}
+        assert unknown(Fields.tried([(Design(), whole), (Design(), whole)]), without) == "neuron.beta"
+        assert unknown(Fields.tried([(Design(), whole), (Design(), without)]), without) == ""
+
     def test_decades_are_looked_at_by_their_logarithm(self) -> None:
         told = [settings_of(links.change(Design(), {"training.learning_rate": 10.0**-n})) for n in (1, 2, 3, 5)]
         fields = Fields.tried([(Design(), one) for one in told])
@@ -95,6 +116,14 @@ def test_the_nearest_runs_are_those_with_the_fewest_differences(model: Model) ->
 
 def replace_seed(design: Design) -> Design:
     return links.change(design, {"seed": 77})
+
+
+def test_numbers_of_which_several_were_tried_can_be_an_axis(model: Model) -> None:
+    for design in (DESIGNS[0], DESIGNS[7]):
+        tried = {path: {links.flatten(one).get(path) for one in DESIGNS} for path in links.flatten(design)}
+        several = {path for path, values in tried.items() if len(values - {None}) > 1 and path != "seed"}
+        numbers = {path for path in several if isinstance(links.flatten(design)[path], int | float)}
+        assert set(model.varied(design)) == numbers != set()
 
 
 def test_distances_are_shares_and_kinds() -> None:

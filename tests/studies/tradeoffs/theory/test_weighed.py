@@ -112,6 +112,16 @@ def test_what_mattered_and_how_the_front_grew() -> None:
     assert weigh([], BOTH).volume() == ([], [])
 
 
+def test_a_front_may_grow_with_the_last_group_only() -> None:
+    """The first two are worst in one objective each, so that they are the corners that volumes are measured from."""
+    values = [(0.9, 20.0), (0.8, 10.0), (0.85, 15.0)]
+    groups = [
+        group(number, {"neuron.threshold": number + 1}, accuracy=accuracy, operations=operations)
+        for number, (accuracy, operations) in enumerate(values)
+    ]
+    assert weigh(groups, BOTH).volume() == ([3, 6, 9], [0.0, 0.0, 1.0])
+
+
 @pytest.mark.parametrize(("given", "sentence"), [
     ({"objectives": "accuracy"}, "objectives must be two or three metrics, got 1"),
     ({"objectives": "accuracy,accuracy"}, "objectives must be different metrics"),
