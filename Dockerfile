@@ -18,6 +18,7 @@ COPY app.py ./
 COPY .streamlit .streamlit
 COPY pages pages
 COPY snnviz snnviz
+COPY docs/glossary.md docs/
 
 RUN useradd --create-home --uid 1000 snnviz && mkdir -p cache && chown snnviz:snnviz cache
 USER snnviz

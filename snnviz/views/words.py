@@ -7,10 +7,11 @@ rows, ``--json``, CSV and on the command line.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from snnviz.design.menus import NEURONS
 from snnviz.theory.metrics import METRICS
+from snnviz.views import glossary
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,12 @@ DESIGN = {
 """Words of a design's fields, by path."""
 
 NAMES = {
-    "beta": Word("Leak β", "The share of the membrane potential that is kept from one time step to the next."),
-    "threshold": Word("Threshold θ", "The potential above which a neuron spikes."),
+    "beta": Word("Leak β"),
+    "threshold": Word("Threshold θ"),
     "alpha": Word("Decay α"),
     "tau": Word("Time constant τ"),
     "dsc_fraction": Word("DSC fraction ρ"),
-    "steps": Word("Time steps T", "How many steps a sample is shown for."),
+    "steps": Word("Time steps T"),
     "pool_every": Word("Pool after every"),
     "crop": Word("Crop to"),
     "downsample": Word("Join pixels"),
@@ -151,8 +152,8 @@ NAMES = {
         "probe images at the last look.",
     ),
     "n_skip": Word("Skips per layer", "Each layer takes so many, or as many as there is room for."),
-    "sahd": Word("SAHD", "Sparsity-aware Hamming distance: the Hamming distance in units of what chance makes of it."),
-    "hd": Word("HD", "Hamming distance: in how many neurons the spikes of two images differ."),
+    "sahd": Word("SAHD"),
+    "hd": Word("HD"),
 }
 """Words of studies' fields, of table columns, and of design fields that mean the same in all parts. Metrics have words
 of their own (`theory.metrics`).
@@ -179,7 +180,16 @@ def word(path: str) -> Word:
     if path == "neuron.kind":
         return _neuron()
     name = path.rsplit(".", 1)[-1]
-    return DESIGN.get(path) or named(name if name in NAMES else path) or Word(name.replace("_", " ").capitalize())
+    found = DESIGN.get(path) or named(name if name in NAMES else path) or Word(name.replace("_", " ").capitalize())
+    return _explained(found, name)
+
+
+def _explained(found: Word, name: str) -> Word:
+    """A word without a help text of its own has the glossary's sentence: of its name, else of its label."""
+    if found.help:
+        return found
+    sentence = glossary.meaning("time steps" if name == "steps" else name) or glossary.meaning(found.label)
+    return replace(found, help=sentence) if sentence else found
 
 
 def named(name: str) -> Word | None:
@@ -189,7 +199,9 @@ def named(name: str) -> Word | None:
     ('Energy', 'Leak β', None)
     """
     metric = METRICS.get(name)
-    return NAMES.get(name) or (None if metric is None else Word(metric.label, metric.help))
+    if name in NAMES:
+        return _explained(NAMES[name], name)
+    return None if metric is None else Word(metric.label, metric.help)
 
 
 def option(path: str, value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from snnviz.jobs.pace import QueuePosition, format_duration
+from snnviz.views import glossary
 
 JOINER = "\u2060"
 """A word joiner: an invisible character without a line break."""
@@ -14,6 +15,33 @@ _REWRITTEN = re.compile(
     r"|(?<=<)(?=[-=])|(?<=-)(?=[->])|(?<=[>~])(?==)",  # arrows, dashes, comparisons
     re.IGNORECASE,
 )
+
+_UNMARKED = re.compile(r"(`[^`]*`|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|:material/\w+:|\w+://\S+)")
+"""What of a text in Markdown is left as it is: code, formulas, links, symbols."""
+
+
+def define_terms(markdown: str, seen: set[str] | None = None) -> str:
+    """Returns a text in Markdown in which each of the field's words is marked once, where it stands first.
+
+    The browser shows a marked word's sentence of the glossary on hover, on a tap, or when it has the focus (`page.js`).
+    `seen`: anchors of words that were marked before on this page, which are left out, and to which the new ones are
+    added.
+
+    >>> define_terms("A spike, and `spike`, and spikes.")
+    'A [spike](#word-spike), and `spike`, and spikes.'
+    """
+    pattern, known = glossary.marked_words()
+    seen = set() if seen is None else seen
+
+    def mark(found: re.Match[str]) -> str:
+        term = known.get(found[1]) or known[found[1].lower()]
+        if term.anchor in seen:
+            return found[0]
+        seen.add(term.anchor)
+        return f"[{found[0]}](#word-{term.anchor})"
+
+    pieces = _UNMARKED.split(markdown)
+    return "".join(piece if number % 2 else pattern.sub(mark, piece) for number, piece in enumerate(pieces))
 
 
 def escape_markdown(text: str) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from snnviz.errors import InputError
@@ -19,13 +19,15 @@ from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
 from snnviz.ui.server.middleware.moved import Moved
+from snnviz.views import glossary
 
 PLOTLY_PATH = "/assets/plotly.min.js"
+WORDS_PATH = "/assets/words.json"
 
 
 def routes() -> list[Route]:
     """Returns our routes, each with and without `server.baseUrlPath`, which Streamlit does not add to them."""
-    given = {PLOTLY_PATH: _plotly} | {f"/assets/{name}": head.asset for name in head.FILES}
+    given = {PLOTLY_PATH: _plotly, WORDS_PATH: _words} | {f"/assets/{name}": head.asset for name in head.FILES}
     return [Route(prefix + path, respond) for prefix in sorted({"", _base()}) for path, respond in given.items()]
 
 
@@ -57,6 +59,11 @@ def plotly_url() -> str:
 async def _plotly(request: Request) -> Response:
     exact = request.query_params.get("v") == _plotly_version()
     return file_response(request, plotly_file(), FOREVER if exact else "no-cache")
+
+
+async def _words(_request: Request) -> Response:
+    """The glossary, for the words that are marked on pages."""
+    return JSONResponse(glossary.document(), headers={"Cache-Control": "no-cache"})
 
 
 def _base() -> str:

@@ -12,7 +12,7 @@ from snnviz.studies.cells.page.setting import VIEWS
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.store_errors import ERROR, show_store_errors
-from snnviz.ui.kit.words import as_sentence, escape_markdown
+from snnviz.ui.kit.words import as_sentence, define_terms, escape_markdown
 
 ABOUT = {
     "draw": (
@@ -70,7 +70,7 @@ def _go_back() -> None:
 def panel() -> None:
     """Draws the whole page: the switch between views, and the selected one."""
     VIEWS.head("Cells")
-    st.caption(ABOUT[VIEWS.current])
+    st.caption(define_terms(ABOUT[VIEWS.current]))
     if problem := st.session_state.cells_link_problem:
         st.error(escape_markdown(problem), icon=ERROR)
     PARTS[VIEWS.current].panel()

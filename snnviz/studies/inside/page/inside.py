@@ -15,7 +15,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import as_sentence
+from snnviz.ui.kit.words import as_sentence, define_terms
 
 ABOUT = (
     "A trained network at work: which neurons spike when, where their currents come from, and how the answer comes "
@@ -47,7 +47,7 @@ def begin() -> None:
 def panel() -> None:
     """Draws the page: the menu of runs and the selected view."""
     VIEWS.head("Look inside", 4)
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     LOOK.show_problem(linked=True)
     run = setting.run_of(LOOK.value)
     if run is None:

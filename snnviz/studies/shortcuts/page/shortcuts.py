@@ -14,7 +14,7 @@ from snnviz.studies.shortcuts.page.setting import DESIGN, STUDY, VIEWS
 from snnviz.studies.shortcuts.study import ShortcutStudy
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
-from snnviz.ui.kit.words import as_sentence
+from snnviz.ui.kit.words import as_sentence, define_terms
 
 ABOUT = (
     "In a deep spiking network each layer multiplies the gradient by its weights and a surrogate derivative: on the "
@@ -65,7 +65,7 @@ def from_link(query: Mapping[str, str]) -> tuple[Design, ShortcutStudy, str]:
 def panel() -> None:
     """Draws the whole page: the setting with its drawing, and the selected view below it."""
     VIEWS.head("Shortcuts", 6)
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     DESIGN.show_problem(linked=True)
     with st.container():
         setting.panel()

@@ -13,6 +13,7 @@ from snnviz.studies.skips.page import table as optimise_table
 from snnviz.studies.skips.page.setting import CURVES, OPTIMISATION, settings
 from snnviz.ui.kit import questions
 from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.words import define_terms
 
 ABOUT = (
     "Which skips make the best of a network? GP-UCB trains a few candidates from shared weights and learns where to "
@@ -22,7 +23,7 @@ ABOUT = (
 
 def panel() -> None:
     """Draws the search's widgets, its progress and its results, updated live."""
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     OPTIMISATION.show_problem(linked=True)
     with st.container():
         settings()

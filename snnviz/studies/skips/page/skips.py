@@ -26,7 +26,7 @@ from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switch import Views
-from snnviz.ui.kit.words import as_sentence, escape_markdown
+from snnviz.ui.kit.words import as_sentence, define_terms, escape_markdown
 from snnviz.views.results import Result
 from snnviz.views.words import NORM
 
@@ -133,7 +133,7 @@ def panel() -> None:
 
 def _sweep_panel() -> None:
     """What is swept; below it the runs and what they show, live."""
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     with st.container():
         _settings()
     questions.live(_curves, CURVES, lambda: _is_active(distinct_designs(sweep_points(SWEEP.value))))

@@ -13,7 +13,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.kit import questions, state
 from snnviz.ui.kit.designs import OWN
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown
+from snnviz.ui.kit.words import define_terms, escape_markdown
 from snnviz.views.changes import label, value
 
 ABOUT = (
@@ -29,7 +29,7 @@ HOW_HELP = (
 
 def panel() -> None:
     """Draws the form of the experiment, and below it its forecast and its runs, updated while they are active."""
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     with st.container():
         _settings()
     questions.live(forecasting.panel, RUNS, forecasting.is_active)

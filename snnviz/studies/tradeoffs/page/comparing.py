@@ -24,7 +24,7 @@ from snnviz.ui.kit import questions, services, starting, state
 from snnviz.ui.kit.actions import UNDONE, cancel, show_failures, submit
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
+from snnviz.ui.kit.words import as_sentence, define_terms, escape_markdown, pluralise
 from snnviz.views.changes import describe_changes
 
 CONTROLS, FOUND = "compare-controls", "compare-found"
@@ -80,7 +80,7 @@ def panel() -> None:
 @st.fragment(key=CONTROLS)
 @show_store_errors()
 def _controls() -> None:
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     now, names = COMPARING.value, group_names()
     left, middle, right = st.columns([12, 2, 12], vertical_alignment="bottom")
     _choose(left, "a", now, names)

@@ -30,7 +30,7 @@ from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.rows import rows_of
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.ui.kit.words import define_terms, escape_markdown, pluralise
 from snnviz.views.numbers import NO_NUMBER
 
 CONTROLS, FIGURES = "search-controls", "search-figures"
@@ -57,7 +57,7 @@ def panel() -> None:
     """Draws the view: the controls, and the searches, updated while they are active."""
     if SEARCHING.name not in st.session_state:
         SEARCHING.begin({})
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     SEARCHING.show_problem(linked=True)
     with st.container():
         _controls()

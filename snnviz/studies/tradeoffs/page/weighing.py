@@ -34,7 +34,7 @@ from snnviz.ui.kit import questions, services
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.ui.kit.words import define_terms, escape_markdown, pluralise
 from snnviz.views.changes import label, value
 from snnviz.views.numbers import NO_NUMBER, metric_text, table_value
 
@@ -95,7 +95,7 @@ def _groups() -> Groups | None:
 @show_store_errors()
 def _controls() -> None:
     now = WEIGHING.value
-    st.caption(ABOUT)
+    st.caption(define_terms(ABOUT))
     left, right = st.columns([5, 7], vertical_alignment="bottom")
     key = WEIGHING.widget_key("of")
     left.segmented_control(
