@@ -100,7 +100,8 @@ def marked_words() -> tuple[re.Pattern[str], dict[str, Term]]:
         for word in {written, written.removesuffix("s")}  # a plural's singular, too
         if len(word) > 1 and word.lower() not in EVERYDAY
     }
-    capitals, others = [], []
+    capitals: list[str] = []
+    others: list[str] = []
     for word in sorted(known, key=len, reverse=True):
         (capitals if word.upper() == word else others).append(re.escape(word))
     either = f"(?:{'|'.join(capitals) or '(?!)'})|(?i:(?:{'|'.join(others) or '(?!)'}))"

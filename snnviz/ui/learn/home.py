@@ -111,8 +111,7 @@ def panel() -> None:
     neuron(key="neuron")
     st.caption(TRY)
     st.header("Learn or design", anchor=False)
-    ways = tuple(card for card in WAYS if (PAGES / f"{card.page}.py").exists())
-    pressed = cards(ways, key="ways")
+    pressed = cards(WAYS, key="ways")
     st.header("Ask a question of the literature", anchor=False)
     pressed = cards(questions(), key="questions") or pressed
     if pressed is not None:
