@@ -118,6 +118,21 @@ def test_what_is_silent_is_left_out_at_a_click_and_taken_in_again() -> None:
     assert experiment(visit) == DEFAULT
 
 
+def test_what_is_left_out_is_not_trained_and_what_is_held_out_is_in_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The buttons *Leave these out* and *Hold 15 % out*, then *Train*."""
+    store = services.store()
+    monkeypatch.setattr(services, "engine", lambda: store)  # nobody works at it
+    visit = by_link("tradeoffs", "vary.1=neuron.threshold=1,4&vary.2=init=kaiming,glorot&vary.seeds=2")
+    silent = [one for one in previewing.forecasts(experiment(visit).groups()).values() if one.silent]
+    assert 0 < len(silent) < 4
+    visit.press("tradeoffs-silent").press("tradeoffs-hold-out").press("tradeoffs-runs-train")
+    queued = [run.design for run in store.runs()]
+    assert len(queued) == 2 * (4 - len(silent))
+    assert {design.data.validation for design in queued} == {0.15}
+    kept = previewing.forecasts(experiment(visit).groups()).values()
+    assert not any(one.silent for one in kept)
+
+
 def test_what_does_not_fit_together_is_said_in_the_pages_words() -> None:
     visit = by_link("tradeoffs", "vary.1=neuron.kind=lif,relu&vary.seeds=1")
     assert "1 combination is left out\\: ReLUs know no time" in visit.text

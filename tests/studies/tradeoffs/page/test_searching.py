@@ -104,6 +104,25 @@ def test_a_search_that_is_done_shows_its_front_and_opens_it() -> None:
     assert "3 other seeds" in visit.text + str([one.label for one in visit.at.button])
 
 
+def test_the_front_is_trained_with_other_seeds_at_a_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ordinary runs, each design of the front by qLogNEHVI three times."""
+    store = services.store()
+    visit = by_link("tradeoffs", VIEW)
+    several = searches(visit)
+    for one in several:
+        planted(store, one)
+    services.CACHE.clear()
+    visit = by_link("tradeoffs", VIEW)
+    trials = [trial for _, trial in store.rows(several[0].digest, FrontTrial)]
+    front = FrontHistory.of(several[0], trials).front
+    monkeypatch.setattr(services, "engine", lambda: store)  # nobody works at it
+    visit.press("search-again-train")
+    wanted = {one.design.model_copy(update={"seed": seed}).digest for one in front for seed in (1, 2, 3)}
+    assert len(wanted) == 3 * len(front) > 0
+    assert {run.run for run in store.runs()} == wanted
+    assert {run.state for run in store.runs()} == {"queued"}
+
+
 def test_figures_are_ones_that_a_browser_takes() -> None:
     search = make(iterations=3, costs="operations,rate")
     both = [search, make(iterations=3, costs="operations,rate", strategy="random")]
