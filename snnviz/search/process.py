@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # linear_operator uses torch.jit.script
     from botorch.acquisition.analytic import UpperConfidenceBound
     from botorch.acquisition.monte_carlo import qUpperConfidenceBound
-    from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
+    from botorch.acquisition.multi_objective import logei
     from botorch.models import SingleTaskGP
     from botorch.models.kernels import CategoricalKernel
     from botorch.models.model_list_gp_regression import ModelListGP
@@ -37,6 +37,10 @@ with warnings.catch_warnings():
     from gpytorch.priors import LogNormalPrior, NormalPrior
     from gpytorch.settings import max_cholesky_size
     from linear_operator.utils.errors import NanError, NotPSDError
+
+# BoTorch would compile a C++ kernel at the first choice, a minute in which nothing happens, and where there is no
+# compiler go on without it, with other last digits: a search must not depend on the machine.
+logei._load_attempted = True
 
 LENGTHSCALE_PRIOR = (0.0, 1.0)
 OUTPUTSCALE_PRIOR = (0.0, 1.0)
@@ -136,7 +140,7 @@ def choose_for_front(
         spread = torch.where(spread < 1e-9 * low.abs().mean(0).clamp(min=1), torch.ones_like(spread), spread)
         high = (low.mean(0) - low) / spread
         model = ModelListGP(*(_objective(scales, seen, column) for column in high.T)).eval()
-        acquisition = qLogNoisyExpectedHypervolumeImprovement(
+        acquisition = logei.qLogNoisyExpectedHypervolumeImprovement(
             model,
             high.amin(0) - 0.1 * (high.amax(0) - high.amin(0)) - 1e-3,
             seen,
