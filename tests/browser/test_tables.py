@@ -1,0 +1,95 @@
+"""Every table and every chart can be had as CSV, also with a finger on a phone; what stands above is not covered."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from snnviz.design import links
+from snnviz.design.experiment import from_query
+from snnviz.places import ROOT
+from snnviz.store import Store
+from tests.browser.test_runs import rows
+from tests.store.test_metrics import end, end_run
+
+pytestmark = pytest.mark.browser
+
+TINY = "network.kind=mlp&network.depth=2&network.width=6&vary.seeds=2&vary.1=init=kaiming,glorot"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+OTHERS = ("table", "data_editor", "write_table")
+"""Ways to draw a table that have no CSV."""
+
+COVERED = """(tools) => {
+  const own = tools.getBoundingClientRect(), found = [];
+  for (const one of document.querySelectorAll("[data-testid=stMain] :is(p, button, input, h1, h2, h3, figcaption)")) {
+    const box = one.getBoundingClientRect();
+    if (!box.width || tools.contains(one) || one.closest("[data-testid=stTooltipContent]")) continue;
+    const beside = box.left >= own.right || box.right <= own.left || box.top >= own.bottom || box.bottom <= own.top;
+    if (!beside) found.push(one.innerText);
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def finished(place: tuple[str, Store]) -> str:
+    """The dashboard, with a finished experiment that nobody had to train."""
+    for run in from_query(TINY).runs():
+        kaiming = links.flatten(run.design)["init.kind"] == "kaiming"
+        end_run(place[1], run.design, end(1, 0.5), end(2, 0.7 + 0.1 * kaiming + 0.01 * run.design.seed))
+    return place[0]
+
+
+def test_tables_of_pages_are_those_that_have_csv() -> None:
+    for script in sorted((ROOT / "snnviz").rglob("*.py")):
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in OTHERS:
+                assert getattr(node.value, "id", "") != "st", (script, node.lineno)
+
+
+@pytest.mark.parametrize(
+    ("path", "tables", "charts"),
+    [
+        ("design", 1, 1),
+        (f"tradeoffs?{TINY}", 1, 0),
+        (f"tradeoffs?{TINY}&view=compare", 1, 3),
+        (f"tradeoffs?{TINY},variance-preserving&view=compare&compare.b=*", 1, 0),
+        (f"tradeoffs?{TINY}&view=weigh&weigh.objectives=accuracy,parameters", 1, 4),
+    ],
+)
+def test_every_table_and_chart_has_its_csv_on_a_phone(
+    finished: str, visit: Callable[..., Page], path: str, tables: int, charts: int
+) -> None:
+    page = visit(f"{finished}/{path}", **PHONE)
+    if path == "design":
+        page.get_by_text("Layers", exact=True).click()
+    drawn = page.get_by_test_id("stDataFrame")
+    expect(drawn).to_have_count(tables)
+    tools = page.get_by_test_id("stElementToolbar")
+    for one in tools.all():
+        expect(one.get_by_role("button", name="Download as CSV")).to_have_css("opacity", "1")
+        assert one.evaluate(COVERED) == []
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(tables)
+    figures = page.locator("[data-chart]")
+    if charts:
+        expect(figures.nth(charts - 1)).to_be_attached()
+    assert page.get_by_role("button", name=re.compile("^Tools of the chart ")).count() == figures.count()
+
+
+def test_what_a_finger_gets_are_the_rows(finished: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{finished}/runs?filter=network.width%20%3D%206", **PHONE)
+    expect(rows(page)).to_have_count(4)
+    page.evaluate("window.showSaveFilePicker = undefined")  # a phone has none
+    with page.expect_download() as loading:
+        page.get_by_role("button", name="Download as CSV").tap()
+    found = list(csv.DictReader(Path(loading.value.path()).read_text(encoding="utf-8-sig").splitlines()))
+    assert sorted(round(float(row["accuracy"])) for row in found) == [70, 71, 80, 81]
+    with page.expect_download() as loading:
+        page.get_by_role("button", name="CSV", exact=True).tap()
+    assert len(Path(loading.value.path()).read_text(encoding="utf-8").splitlines()) == 5
