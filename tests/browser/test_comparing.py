@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.access import nothing_in_the_way
 from tests.browser.drawing import press
+from tests.browser.test_tradeoffs import tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +44,37 @@ def test_from_the_design_page_to_a_finished_comparison_by_mouse(visit: Callable[
         nothing_in_the_way(page, width)
     other = visit(page.url, viewport={"width": 1280, "height": 800})  # in a second profile: all from the store
     assert said(other) == said(page)
+
+
+def test_from_the_design_page_to_a_finished_comparison_by_keyboard(visit: Callable[..., Page], dashboard: str) -> None:
+    page = visit(f"{dashboard}/design?{TINY}&seed=11")
+    expect(page.get_by_role("button", name="What if ...")).to_be_enabled(timeout=PATIENCE)
+    tab_to(page, "What if ...")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/tradeoffs"))
+    expect(page.get_by_role("textbox", name="Values")).to_be_visible(timeout=PATIENCE)
+    tab_to(page, "Values")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.5,9")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("6 runs: 2 groups, 3 seeds each")).to_be_visible(timeout=PATIENCE)
+    tab_to(page, "Seeds")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("4 runs: 2 groups, 2 seeds each")).to_be_visible(timeout=PATIENCE)
+    tab_to(page, "Train these 4 runs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="All trained")).to_be_disabled(timeout=PATIENCE)
+    tab_to(page, "Ask", key="Shift+Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("view=compare"))
+    expect(page.get_by_role("button", name="Train 2 runs")).to_be_enabled(timeout=PATIENCE)  # the third seed
+    tab_to(page, "Train 2 runs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="All trained")).to_be_disabled(timeout=PATIENCE)
+    assert "3 seeds" in said(page)
 
 
 def test_by_keyboard_until_it_is_decided(visit: Callable[..., Page], dashboard: str) -> None:

@@ -21,11 +21,11 @@ PATIENCE = 90_000
 MOST_TABS = 120
 
 
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the button or field of this name has the focus."""
+def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+    """Press Tab, or the key given, until the button or field of this name has the focus."""
     focused = page.locator("button:focus, input:focus")
     for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         if focused.count() and name in (focused.get_attribute("aria-label"), *focused.inner_text().split("\n")):
             return  # an icon's name is a line of its own
     raise AssertionError(f"Tab does not lead to {name!r}")
