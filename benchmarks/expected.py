@@ -2,12 +2,14 @@
 
     .venv/bin/python -m benchmarks.expected [--designs 200] [--seeds 3] [--draws 3]
     .venv/bin/python -m benchmarks.expected --folder FOLDER --train 200     really trains: ten minutes of one core
+    .venv/bin/python -m benchmarks.expected --leaves                        one design in each leaf, or two
     .venv/bin/python -m benchmarks.expected --costs [--runs 5000]
 
 The first makes up a mixed experiment of 600 runs (`tests.surface`: depth, width, threshold, leak, initialisation,
 learning rate and time steps of an mlp, with noise from seed to seed), the second trains one of the same axes on digits,
 which FOLDER keeps, and goes on where it was interrupted. Both are then judged alike: five-fold by design, all seeds of
-a design in one fold; and with each level of each field left out. The third measures seconds.
+a design in one fold; and with each level of each field left out. The third compares two ways to grow the trees, the
+last measures seconds.
 """
 
 from __future__ import annotations
@@ -121,6 +123,26 @@ def judge(groups: Sequence[RunGroup], what: str) -> None:
     print(f"  a level left out: unknown for {mean:.1f} % of it (of {len(found)} levels; least {told})")
 
 
+def leaves(count: int, seeds: int, draws: int) -> None:
+    """How much larger errors are where a leaf has two designs at least, as it has beyond `expecting.LARGE` designs."""
+    from snnviz.studies.tradeoffs.compute import expecting
+
+    usual, errors = expecting.LARGE, {1: dict.fromkeys(EXPECTED, 0.0), 2: dict.fromkeys(EXPECTED, 0.0)}
+    try:
+        for draw in range(draws):
+            made = surface.groups(surface.designs(count, seed=draw), seeds, seed=draw)
+            for least in errors:
+                expecting.LARGE = usual if least == 1 else 0
+                for name, (_, error, *_) in five_fold(made).items():
+                    errors[least][name] += error / draws
+    finally:
+        expecting.LARGE = usual
+    for name in EXPECTED:
+        one, two = errors[1][name], errors[2][name]
+        more = 100 * (two / one - 1)
+        print(f"{name:12} mean error {one:.4f} with one design in a leaf, {two:.4f} with two: {more:+.0f} %")
+
+
 def train(folder: Path, count: int, seeds: int) -> list[RunGroup]:
     """Really trains, here and now, what is not there yet."""
     from snnviz.jobs.immediate import Immediate
@@ -223,11 +245,14 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3, help="made-up experiments")
     parser.add_argument("--train", type=int, metavar="DESIGNS", help="really train so many, each with --seeds seeds")
     parser.add_argument("--folder", type=Path, help="of the store of what is trained")
+    parser.add_argument("--leaves", action="store_true")
     parser.add_argument("--costs", action="store_true")
     parser.add_argument("--runs", type=int, default=5_000)
     options = parser.parse_args()
     if options.costs:
         costs(options.runs)
+    elif options.leaves:
+        leaves(options.designs, options.seeds, options.draws)
     elif options.train:
         if options.folder is None:
             parser.error("--train needs a --folder, which keeps the runs")
