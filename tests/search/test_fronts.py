@@ -106,11 +106,9 @@ def test_what_is_told_twice_is_the_same_noisy_code_and_torchs_generator_is_left_
 
 def test_a_choice_compiles_nothing() -> None:
     """BoTorch has a C++ kernel that takes a minute to compile, and gives other last digits than without a compiler."""
-    from botorch.acquisition.multi_objective import logei
+    from snnviz.search.process import choose_for_front, logei
 
-    from snnviz.search.process import choose_for_front
-
-    several = [ordered_scale([0.0, 0.5, 1.0]), ordered_scale([1.0, 2.0, 3.0])]
+    several = [ordered_scale(3), ordered_scale(3)]
     known, left = [(0, 0), (1, 1), (2, 2)], [(0, 1), (1, 2), (2, 0)]
     assert len(choose_for_front(several, known, [(0.3, 1.0), (0.2, 2.0), (0.1, 3.0)], left, [], count=1)) == 1
     assert logei._load_attempted
