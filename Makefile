@@ -11,6 +11,9 @@ WORKERS ?= 3
 # A browser window is opened where there is a screen to show it on.
 HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),false,true)
 
+# Whatever the environment says, what is compiled is kept: every process of the tests imports hundreds of the same files.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run install ask test check style types tests study pictures mutants browser-packages clean help
 
 help:            ## what can be made
