@@ -19,7 +19,8 @@ from snnviz.events import Checkpoint, EpochEnd, LayerState, Timing
 from snnviz.graph.architectures import build_architecture
 from snnviz.theory import operations, ttfs
 from tests.core import taps
-from tests.core.test_execute import checkpoints, goes_on, rows
+from tests.core.test_execute import checkpoints, rows
+from tests.core.test_same_numbers import goes_on
 from tests.made_up import rows_of_before
 
 MLP = {"kind": "mlp", "depth": 2, "width": 20, "code": "ttfs"}
