@@ -10,12 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from _pytest.doctest import DoctestModule
 
 from snnviz.design.design import Design
 from snnviz.events import Sample
@@ -47,6 +48,12 @@ LONGEST = (
     "tests/store/test_old_stores", "tests/core/", "tests/pages/test_design_page", "tests/cli/", "tests/pages/",
 )  # fmt: skip
 """What takes a minute or waits for others begins first, so that no process is left with it at the end."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """The examples of docstrings are the package's; the tests' own four hundred files need not be searched for them."""
+    return [found for found in (yield) if not isinstance(found, DoctestModule)]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
