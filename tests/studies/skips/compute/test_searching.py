@@ -62,9 +62,15 @@ def kept(events: Iterator[Event] | list[Event]) -> list[Event]:
 
 
 @lru_cache
-def undisturbed(search: Search) -> list[Event]:
+def recorded(search: Search) -> tuple[Event, ...]:
+    """All that a search says that nobody interrupts. Whoever stops listening earlier has heard the same until then."""
     torch.set_num_threads(1)
-    return kept(run_skip_search(search))
+    return tuple(run_skip_search(search))
+
+
+@lru_cache
+def undisturbed(search: Search) -> list[Event]:
+    return kept([*recorded(search)])
 
 
 def stored(store: Store, search: Search) -> list[Event]:
@@ -109,7 +115,7 @@ class TestWhatIsFound:
 @pytest.mark.parametrize("after", [0, 3, 6, 8])
 def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> None:
     past, weights, seen = [], None, 0
-    for event in run_skip_search(search):
+    for event in recorded(search):
         if isinstance(event, Checkpoint):
             weights = event
         elif isinstance(event, Trial) and seen == after:
@@ -128,7 +134,7 @@ def test_it_goes_on_from_whatever_was_finished(search: Search, after: int) -> No
 
 def test_weights_that_are_handed_on_go_on_from_an_iteration() -> None:
     search, past, weights = make(weights="carried"), [], None
-    for event in run_skip_search(search):
+    for event in recorded(search):
         if isinstance(event, (Twin, Trial)):
             past.append(event)
         if isinstance(event, Checkpoint):
@@ -146,7 +152,7 @@ def test_the_frozen_snapshot_is_the_same_for_every_candidate() -> None:
     """A candidate's result does not depend on those that were trained before it."""
     search = make()
     last = trials(undisturbed(search))[-1]
-    weights = [event for event in run_skip_search(search) if isinstance(event, Checkpoint)][-1]
+    weights = [event for event in recorded(search) if isinstance(event, Checkpoint)][-1]
     trainer = CandidateTrainer(search)
     trainer.shared.restore(weights.arrays)
     found, _ = trainer.evaluate(candidate_design(search, parse_code(last.code)), lambda: None, None)
@@ -194,7 +200,7 @@ def test_a_space_that_is_used_up_ends_the_search() -> None:
 
 
 def test_progress_never_goes_back_and_ends_at_the_whole() -> None:
-    steps = [(event.step, event.steps) for event in run_skip_search(make()) if isinstance(event, Progress)]
+    steps = [(event.step, event.steps) for event in recorded(make()) if isinstance(event, Progress)]
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1] == 3 * (1 + 2 + 8)
 
