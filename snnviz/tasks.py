@@ -175,7 +175,7 @@ def _our_studies() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class DesignButton:
-    """A button that a study adds below the forecast on the Design page.
+    """A button that a study adds below the forecast on the Design page, from the tuples ``DESIGN_BUTTONS`` in `tasks`.
 
     `open`: the function, as ``module:function``, that prepares the study's page for the design; called without
     arguments. `page`: its file in `pages`, without ``.py``. `fits`: returns whether the button is shown for a design.
@@ -188,11 +188,31 @@ class DesignButton:
     open: str
     page: str
     fits: Callable[[Design], bool]
-    open_run: str = ""
-    watched: bool = False
-    """Whether the button is shown beside the run that is watched on the Design page, too, once it has weights."""
 
-    """The function that prepares the page for a run's design, called with it, where the Runs page has this button."""
+
+def every_design(design: Design) -> bool:  # noqa: ARG001
+    """Returns True: a button that fits all designs."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class RunButton:
+    """A button that a study adds for one run of a design on the Runs page, from the tuples ``RUN_BUTTONS`` in `tasks`.
+
+    `open`: the function, as ``module:function``, that prepares the study's page; called with the `store.Run`. `fits`:
+    returns whether there is such a button for runs of a design. `watched`: the live panel of the Design page has it,
+    too, once the run has weights. Others as in `DesignButton`. Buttons with the same `key` are one button, which opens
+    the page of the one that fits.
+    """
+
+    label: str
+    help: str
+    icon: str
+    key: str
+    open: str
+    page: str
+    fits: Callable[[Design], bool] = every_design
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,19 +237,23 @@ def pair_buttons() -> list[PairButton]:
 
 
 def design_buttons(design: Design) -> list[DesignButton]:
-    """Returns the buttons of all studies that fit a design, from the tuples ``DESIGN_BUTTONS`` in their `tasks`
-    modules.
-    """
-    return [button for button in _all_buttons() if button.fits(design)]
+    """Returns the buttons of all studies that fit a design."""
+    found = [button for module in _task_modules() for button in getattr(module, "DESIGN_BUTTONS", ())]
+    return [button for button in found if button.fits(design)]
 
 
-def run_buttons() -> list[DesignButton]:
-    """Returns the buttons of all studies that the Runs page has for a run."""
-    return [button for button in _all_buttons() if button.open_run]
+def run_buttons() -> dict[str, list[RunButton]]:
+    """Returns the buttons of all studies for a run, those with the same key together."""
+    found: dict[str, list[RunButton]] = {}
+    for module in _task_modules():
+        for button in getattr(module, "RUN_BUTTONS", ()):
+            found.setdefault(button.key, []).append(button)
+    return found
 
 
-def _all_buttons() -> list[DesignButton]:
-    return [button for module in _task_modules() for button in getattr(module, "DESIGN_BUTTONS", ())]
+def run_button(key: str, design: Design) -> RunButton | None:
+    """Returns the button with a key that fits runs of a design, or None."""
+    return next((button for button in run_buttons().get(key, ()) if button.fits(design)), None)
 
 
 @dataclass(frozen=True, slots=True)

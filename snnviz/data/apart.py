@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnviz.data import uploads
+from snnviz.data.files import pictures
+from snnviz.data.files.archives import InMemoryFile
 from snnviz.data.files.checked import CheckedDataset
 from snnviz.data.files.limits import UploadLimits
 from snnviz.data.files.reading import ChoiceNeeded, Conversion, UploadChoices
@@ -29,7 +32,7 @@ from snnviz.errors import InputError, Unquoted
 from snnviz.places import ROOT
 
 PREFIX = "snnviz-check-"
-GIVEN, ANSWER = "given.json", "answer.json"
+GIVEN, ANSWER, PICTURE = "given.json", "answer.json", "picture"
 STALE_SECONDS = 2 * 3600
 """Age in seconds after which a check's folder is taken for one left by a killed process, and removed."""
 
@@ -60,10 +63,32 @@ def check_in_subprocess(
         if "asked" in told:
             raise ChoiceNeeded(**told["asked"])
         if "error" in told:
-            error = InputError(told["error"]["field"], "", "")
-            error.args = (told["error"]["text"],)
-            raise error
+            raise _told_error(told)
         return _read(folder, told)
+
+
+def read_picture_in_subprocess(raw: bytes, limits: UploadLimits | None = None) -> NDArray[np.uint8]:
+    """Returns one picture like `files.pictures.read_picture`, read in a subprocess that keeps the limits. Raises
+    `InputError`.
+    """
+    pictures.check_picture_size(len(raw))
+    limits = limits or UploadLimits.here()
+    with _folder() as folder:
+        (folder / "0").write_bytes(raw)
+        (folder / GIVEN).write_text(
+            json.dumps({"limits": asdict(limits), "choices": {}, "names": ["0"], "picture": True})
+        )
+        told = _run(folder, limits)
+        if "error" in told:
+            raise _told_error(told)
+        found: NDArray[np.uint8] = np.load(folder / f"{PICTURE}.npy", allow_pickle=False)
+        return found
+
+
+def _told_error(told: Mapping[str, Any]) -> InputError:
+    error = InputError(told["error"]["field"], "", "")
+    error.args = (told["error"]["text"],)
+    return error
 
 
 def _run(folder: Path, limits: UploadLimits) -> dict[str, Any]:
@@ -139,7 +164,11 @@ def subprocess_main(folder: Path) -> None:
     _bound(limits.memory, limits.seconds)
     answer: dict[str, Any]
     try:
-        answer = _write(folder, uploads.check_upload(source, limits, choices, folder))
+        if "picture" in given:
+            np.save(folder / f"{PICTURE}.npy", pictures.read_picture(InMemoryFile((folder / "0").read_bytes())))
+            answer = {}
+        else:
+            answer = _write(folder, uploads.check_upload(source, limits, choices, folder))
     except ChoiceNeeded as asked:
         answer = {"asked": {"option": asked.option, "why": asked.why, "choices": asked.choices}}
     except InputError as error:

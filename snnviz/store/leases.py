@@ -294,12 +294,17 @@ class Leases:
         """Returns the run's last checkpoint or None; a damaged one gives None too, and a note on the run."""
         run = self.name(run)
         with self._reading() as connection:
+            known = connection.execute(
+                select(RUNS.c.checkpoint, RUNS.c.state, RUNS.c.attempt).where(RUNS.c.run == run)
+            ).one_or_none()
+        if known is None or known.checkpoint is None:
             # A file without a word in the store is left from a store that was removed: its rows are gone.
-            if connection.scalar(select(RUNS.c.checkpoint).where(RUNS.c.run == run)) is None:
-                return None
+            return None
+        writing = f"{run}.{known.attempt}.tmp" if known.state == "running" else ""  # at this moment, perhaps
         for left in self.checkpoints.glob(f"{run}.*.tmp"):  # of an attempt that was killed while it wrote
-            with suppress(OSError):
-                left.unlink()
+            if left.name != writing:
+                with suppress(OSError):
+                    left.unlink()
         self.mark_viewed(run)
         try:
             return checkpoints.read_checkpoint(self.checkpoint(run))

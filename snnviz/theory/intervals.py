@@ -1,4 +1,4 @@
-"""Means of a few numbers, one for each seed or search, with confidence intervals."""
+"""Confidence intervals: of means of a few numbers, one for each seed or search, and of shares of images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from statistics import fmean, stdev
+from statistics import NormalDist, fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +114,23 @@ def interval_of_mean(mean: float, sd: float, count: int) -> ConfidenceInterval:
     """
     half = t_quantile(count - 1) * sd / math.sqrt(count) if count > 1 and sd > 0 else math.inf
     return ConfidenceInterval(mean, mean - half, mean + half, count, sd)
+
+
+def wilson_interval(hits: int, count: int, level: float = 0.95) -> tuple[float, float]:
+    """Returns the score interval (Wilson 1927) of a share of which `hits` of `count` independent images were seen.
+
+    Unlike the usual one it stays between 0 and 1 and is not of width 0 where all or none hit. (0, 1) without an image.
+
+    >>> [round(end, 4) for end in wilson_interval(8, 10)]
+    [0.4902, 0.9433]
+    """
+    if not count:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, weight = hits / count, z * z / count
+    middle = (share + weight / 2) / (1 + weight)
+    half = z * math.sqrt(share * (1 - share) / count + weight / (4 * count)) / (1 + weight)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:

@@ -34,13 +34,17 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pictures side by side, each at least `side` pixels wide; with `style` "cards" texts are beside them."""
+    """Pictures side by side, each at least `side` pixels wide; with `style` "cards" texts are beside them.
+
+    `file`: name, without an ending, of the files that they can be saved as, PNG and SVG; "": they cannot.
+    """
 
     items: Sequence[Picture]
     title: str = ""
     caption: str = ""
     side: int = 72
     style: str = "row"
+    file: str = ""
 
 
 def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
@@ -51,6 +55,7 @@ def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
             "caption": group.caption,
             "side": group.side,
             "style": group.style,
+            "file": group.file,
             "items": [item(one) for one in group.items],
         }
         for group in groups

@@ -20,6 +20,21 @@ TINY = (
 PATIENCE = 90_000
 
 
+def figures_say_their_numbers(page: Page) -> set[str]:
+    """Each figure has its numbers in words, for who cannot see it, and each picture too; the figures' names."""
+    charts = page.locator("figure[data-chart]")
+    told = charts.evaluate_all(
+        "(all) => all.map((one) => [one.dataset.chart, one.querySelector('.unseen').textContent])"
+    )
+    pictures = page.locator(".pictures canvas").evaluate_all(
+        "(all) => all.map((one) => one.getAttribute('aria-label'))"
+    )
+    for name, words in (*told, *(("picture", words) for words in pictures)):
+        assert re.search(r"\d", words), (name, words)
+        assert not re.search(r"NaN|undefined|null|Infinity|\[object", words), (name, words)
+    return {name for name, _ in told}
+
+
 def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable[..., Page], dashboard: str) -> None:
     page = visit(f"{dashboard}/design?{TINY}")
     press(page, "Train")
@@ -37,9 +52,6 @@ def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_text(re.compile("After step 3: answer"))).to_be_visible()
 
-    page.get_by_text("What if ... a layer were silent").click()
-    expect(page.get_by_role("combobox", name="Silence a skip")).to_be_visible()
-
     page.get_by_role("radio", name="Draw one").click()
     canvas = page.get_by_role("img", name=re.compile("A picture to draw"))
     canvas.scroll_into_view_if_needed()
@@ -53,7 +65,30 @@ def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable
     expect(page).to_have_url(re.compile(r"look.drawn=1x8x8"), timeout=PATIENCE)
     expect(rasters).to_have_count(3)
 
+    page.get_by_text("What if ... a layer were silent").click()
+    page.get_by_role("combobox", name="Silence a skip").click()
+    page.get_by_role("option", name=re.compile("ASC|DSC")).first.click()
+    expect(page).to_have_url(re.compile(r"look.muted=L\d"), timeout=PATIENCE)
+    expect(page.get_by_text("What if ...: 1 changed")).to_be_visible(timeout=PATIENCE)
+    page.get_by_text("Feature maps, weights and the input").click()
+    maps = page.get_by_role("img", name=re.compile(r"^L2, channel 3: [\d,]+ spikes, mean "))
+    expect(maps).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save L2 as SVG").click()
+    drawn = saved.value.path().read_text()
+    assert drawn.count("<image ") == 4
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save Input as PNG").click()
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    assert figures_say_their_numbers(page) == {"inside_rasters"}
+
+    page.emulate_media(color_scheme="dark")
     page.get_by_role("radio", name="Compare").click()
     expect(page.locator("[data-chart=inside_difference] .heatmaplayer image")).to_have_count(3, timeout=PATIENCE)
+    assert "inside_difference" in figures_say_their_numbers(page)
+    nothing_in_the_way(page, 390)
     page.get_by_role("radio", name="All test images").click()
     expect(page.locator("[data-chart=inside_confusion] .heatmaplayer image")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("[data-chart=inside_intervals] .js-plotly-plot")).to_have_count(1, timeout=PATIENCE)
+    assert len(figures_say_their_numbers(page)) == 7
+    nothing_in_the_way(page, 390)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from snnviz.data import uploads
+from snnviz.data import apart, uploads
+from snnviz.data.files.archives import InMemoryFile
+from snnviz.data.files.pictures import PICTURE_SIDE, read_picture
 from snnviz.data.uploads import UploadChoices
 from snnviz.errors import InputError
 from tests.data.test_brought import IMAGES, RNG, asked, done, png, recordings
@@ -97,3 +99,40 @@ def test_pictures_beside_recordings_are_asked_for() -> None:
     assert asked(files).option == "kind"
     assert uploads.check_upload(files, choices=UploadChoices(kind="recordings")).kind == "events"
     assert uploads.check_upload(files, choices=UploadChoices(kind="images")).kind == "images"
+
+
+def one(raw: bytes) -> np.ndarray:
+    return read_picture(InMemoryFile(raw))
+
+
+def test_one_picture_is_read_as_it_is_and_a_large_one_made_smaller() -> None:
+    colours = RNG.integers(0, 256, (30, 20, 3), np.uint8)
+    assert one(png(colours)).tolist() == colours.transpose(2, 0, 1).tolist()
+    assert one(png(IMAGES[3])).tolist() == IMAGES[3][None].tolist()
+    wide = np.zeros((600, 3 * PICTURE_SIDE, 3), np.uint8)
+    wide[:300] = 255
+    found = one(png(wide))
+    assert found.shape == (3, 200, PICTURE_SIDE)
+    assert (found[:, :99] == 255).all()
+    assert (found[:, 101:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        (b"no picture", "be a whole picture"),
+        (b"", "be a whole picture"),
+        (png(np.zeros((40, 40, 3), np.uint8))[:-30], "be a whole picture"),
+        (b"\0" * 40_000_000, "be at most 12 MB, got 40 MB"),
+    ],
+)
+def test_what_is_no_picture_or_too_large_is_one_sentence(raw: bytes, rule: str) -> None:
+    with pytest.raises(InputError, match=rf"^picture must {rule}"):
+        one(raw)
+
+
+def test_one_picture_is_read_by_a_process_of_its_own() -> None:
+    colours = RNG.integers(0, 256, (9, 12, 3), np.uint8)
+    assert apart.read_picture_in_subprocess(png(colours)).tolist() == colours.transpose(2, 0, 1).tolist()
+    with pytest.raises(InputError, match=r"^picture must be a whole picture"):
+        apart.read_picture_in_subprocess(b"no picture")

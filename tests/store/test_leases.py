@@ -158,6 +158,21 @@ class TestCheckpoints:
         assert back is not None
         assert (back.epoch, back.arrays["w"].tolist()) == (2, [2, 2, 2])
 
+    def test_whoever_reads_one_leaves_what_its_owner_is_writing(
+        self, store: Store, claim: Claim, tmp_path: Path
+    ) -> None:
+        """A running network is looked into: the file of the next checkpoint stays, those of dead attempts go."""
+        store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(3)}))
+        writing = tmp_path / "checkpoints" / f"{claim.run}.1.tmp"
+        left = tmp_path / "checkpoints" / f"{claim.run}.0.tmp"
+        for file in (writing, left):
+            file.write_bytes(b"half a checkpoint")
+        assert store.load_checkpoint(claim.run) is not None
+        assert (writing.exists(), left.exists()) == (True, False)
+        store.finish(claim.run, 1, "cancelled")
+        assert store.load_checkpoint(claim.run) is not None
+        assert not writing.exists()
+
     @pytest.mark.parametrize("damage", ["cut short", "empty", "a flipped bit", "removed"])
     def test_a_damaged_one_is_left_out_with_a_note(
         self, store: Store, claim: Claim, tmp_path: Path, damage: str

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from snnviz.theory.intervals import confidence_interval, confidence_intervals, studentized_range_quantile, t_quantile
+from snnviz.theory.intervals import (
+    confidence_interval,
+    confidence_intervals,
+    studentized_range_quantile,
+    t_quantile,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 8, 29, 10_000])
@@ -90,3 +96,11 @@ def test_many_intervals_at_once_are_those_of_one_by_one() -> None:
             continue
         one = confidence_interval(sample)
         assert (mean, low, high) == pytest.approx((one.mean, one.low, one.high), nan_ok=True)
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95])
+@pytest.mark.parametrize(("hits", "count"), [(0, 1), (0, 20), (20, 20), (3, 7), (360, 400)])
+def test_the_interval_of_a_share_is_scipys(hits: int, count: int, level: float) -> None:
+    exact = stats.binomtest(hits, count).proportion_ci(level, method="wilson")
+    assert wilson_interval(hits, count, level) == pytest.approx((exact.low, exact.high), abs=1e-12)
+    assert wilson_interval(0, 0) == (0, 1)

@@ -135,6 +135,10 @@ def _side(headers: Mapping[PathParts, ImageHeader], reading: UploadReader) -> in
     return int(chosen)
 
 
+def _field(place: PathParts) -> str:
+    return f"picture {short_path(place)}".strip()
+
+
 @contextmanager
 def _opened(source: Source, place: PathParts) -> Iterator[Any]:
     from PIL import Image
@@ -149,7 +153,7 @@ def _opened(source: Source, place: PathParts) -> Iterator[Any]:
         raise
     except Exception as error:  # Pillow has no one kind of error for a damaged picture
         got = Unquoted(short_error(error) if "cannot identify" not in str(error) else "something else")
-        raise InputError(f"picture {short_path(place)}", f"be a whole picture ({', '.join(FORMATS)})", got) from None
+        raise InputError(_field(place), f"be a whole picture ({', '.join(FORMATS)})", got) from None
 
 
 def _header(source: Source, place: PathParts) -> ImageHeader:
@@ -157,7 +161,7 @@ def _header(source: Source, place: PathParts) -> ImageHeader:
         width, height = image.size
         if image.mode not in GRAY_MODES + COLOUR_MODES:
             rule = "be gray or in colours of 8 bits, or gray of 16"
-            raise InputError(f"picture {short_path(place)}", rule, Unquoted(f"mode {image.mode}"))
+            raise InputError(_field(place), rule, Unquoted(f"mode {image.mode}"))
         turned = image.getexif().get(ORIENTATION_TAG, 1)
         size = (width, height) if turned in (5, 6, 7, 8) else (height, width)
         gray = image.mode in GRAY_MODES or (image.mode == "P" and _is_gray(image.getpalette("RGB") or []))
@@ -172,23 +176,12 @@ def _pixels(
     source: Source, place: PathParts, header: ImageHeader, channels: int, side: int
 ) -> tuple[NDArray[np.uint8], bool]:
     """(C, H, W), and whether pixels were transparent."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     with _opened(source, place) as image:
         if side and image.format == "JPEG":
             image.draft(None, (2 * side, 2 * side))
-        if header.turned:
-            image = ImageOps.exif_transpose(image)
-        if image.mode == "I;16":
-            sixteen = np.asarray(image, np.uint16)
-            image = Image.fromarray(np.round(sixteen / 257).astype(np.uint8))
-        clear = False
-        if image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info:
-            image = image.convert("RGBA")
-            clear = image.getchannel("A").getextrema()[0] < 255
-            if clear:
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = image.convert("RGB")
+        image, clear = _upright(image, header)
         if side:
             least = min(image.size)
             left, top = (image.width - least) / 2, (image.height - least) / 2
@@ -196,7 +189,59 @@ def _pixels(
             image = image.resize((side, side), Image.Resampling.BILINEAR, box)
         pixels = np.asarray(image, np.uint8).transpose(2, 0, 1)
         if not side and pixels.shape[1:] != header.size:
-            raise InputError(
-                f"picture {short_path(place)}", "be as large as its header says", Unquoted(str(pixels.shape))
-            )
+            raise InputError(_field(place), "be as large as its header says", Unquoted(str(pixels.shape)))
         return pixels[:channels], clear
+
+
+def _upright(image: Any, header: ImageHeader) -> tuple[Any, bool]:
+    """Pillow's image in red, green and blue, turned as the camera says and on white, and whether pixels were
+    transparent.
+    """
+    from PIL import Image, ImageOps
+
+    if header.turned:
+        image = ImageOps.exif_transpose(image)
+    if image.mode == "I;16":
+        sixteen = np.asarray(image, np.uint16)
+        image = Image.fromarray(np.round(sixteen / 257).astype(np.uint8))
+    clear = False
+    if image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        clear = image.getchannel("A").getextrema()[0] < 255
+        if clear:
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB"), clear
+
+
+PICTURE_MEGABYTES = 12
+"""Largest size in MB of a single picture that a network is to look at."""
+
+PICTURE_SIDE = 512
+"""Pixels to which the longer side of a single picture is reduced."""
+
+
+def read_picture(source: Source) -> NDArray[np.uint8]:
+    """Returns one picture as (C, H, W), C = 1 for a gray one and else 3, its longer side at most `PICTURE_SIDE` pixels.
+
+    It is turned as the camera says, and transparent pixels are put on white. Raises `InputError` of one sentence.
+    """
+    from PIL import Image
+
+    check_picture_size(source.size)
+    place = ("",)
+    header = _header(source, place)
+    if math.prod(header.size) > MAX_PIXELS:
+        raise InputError("picture", f"be of at most {MAX_PIXELS:,} pixels", math.prod(header.size))
+    with _opened(source, place) as image:
+        if image.format == "JPEG":
+            image.draft(None, (2 * PICTURE_SIDE, 2 * PICTURE_SIDE))
+        image, _ = _upright(image, header)
+        image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BOX)
+        pixels = np.asarray(image, np.uint8).transpose(2, 0, 1)
+        return pixels[: 1 if header.gray else 3]
+
+
+def check_picture_size(size: int) -> None:
+    """Raises `InputError` if a picture of `size` bytes is larger than one may be."""
+    if size > PICTURE_MEGABYTES * 10**6:
+        raise InputError("picture", f"be at most {PICTURE_MEGABYTES} MB", Unquoted(f"{size / 1e6:,.0f} MB"))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnviz.tasks import DesignButton, TaskKind
+from snnviz.tasks import RunButton, TaskKind
 
 KINDS: tuple[TaskKind[Any], ...] = ()
 
-DESIGN_BUTTONS = (
-    DesignButton(
+RUN_BUTTONS = (
+    RunButton(
         label="Look inside",
         help="One image through the trained network, spike by spike: the page Look inside.",
         icon=":material/visibility:",
         key="look-inside",
-        open="snnviz.studies.inside.page.setting:open_design",
+        open="snnviz.studies.inside.page.setting:open_run",
         page="inside",
-        fits=lambda design: False,  # noqa: ARG005 (a design that is edited has no weights)
-        open_run="snnviz.studies.inside.page.setting:open_design",
+        fits=lambda design: design.network.code != "ttfs",  # the TTFS page has such a button for these
         watched=True,
     ),
 )

@@ -13,7 +13,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.studies.tradeoffs.search import PARTS, FrontSearch, FrontTrial
-from snnviz.tasks import Cost, DesignButton, GalleryEntry, PairButton, TaskKind
+from snnviz.tasks import Cost, DesignButton, GalleryEntry, PairButton, RunButton, TaskKind, every_design
 from snnviz.theory import costs
 
 SEEN_LEVELS = 6
@@ -104,8 +104,18 @@ DESIGN_BUTTONS = (
         key="what-if",
         open="snnviz.studies.tradeoffs.page.setting:open_design",
         page="tradeoffs",
-        fits=lambda design: True,  # noqa: ARG005
-        open_run="snnviz.studies.tradeoffs.page.setting:ask_of",
+        fits=every_design,
+    ),
+)
+
+RUN_BUTTONS = (
+    RunButton(
+        label="What if ...",
+        help="Train its design with other values of any fields, and see what that changes: the Trade-offs page.",
+        icon=":material/balance:",
+        key="what-if",
+        open="snnviz.studies.tradeoffs.page.setting:open_run",
+        page="tradeoffs",
     ),
 )
 

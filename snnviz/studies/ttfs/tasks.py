@@ -10,7 +10,7 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.studies.ttfs.curves import default_design
 from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from snnviz.studies.ttfs.trajectories import USUAL, Course, Trajectories
-from snnviz.tasks import Cost, GalleryEntry, TaskKind
+from snnviz.tasks import Cost, GalleryEntry, RunButton, TaskKind
 from snnviz.theory import costs
 
 SIDE_BY_SIDE = 12
@@ -107,4 +107,17 @@ GALLERY = (
     GalleryEntry("ttfs-naive", "TTFS: why naive training fails", "ttfs", "snnviz.studies.ttfs.gallery:naive"),
     GalleryEntry("ttfs-limits", "TTFS: limits of hardware", "ttfs", "snnviz.studies.ttfs.gallery:limits"),
     GalleryEntry("ttfs-penalties", "TTFS: fewer spikes", "ttfs", "snnviz.studies.ttfs.gallery:penalties"),
+)
+
+RUN_BUTTONS = (
+    RunButton(
+        label="Look inside",
+        help="One image through the trained network, spike by spike: the view In time of the TTFS page.",
+        icon=":material/visibility:",
+        key="look-inside",
+        open="snnviz.studies.ttfs.page.ttfs:open_run",
+        page="ttfs",
+        fits=lambda design: design.network.code == "ttfs",
+        watched=True,
+    ),
 )

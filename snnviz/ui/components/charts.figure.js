@@ -1,5 +1,6 @@
 // One chart on the page: its frame, its words, and the slider, tools and table that belong to it.
 
+const PLAYED = 450; // ms a place of a slider is shown while it plays
 let made = 0; // for ids, of all charts of the page
 
 /** A slider below a chart: a veil over what is still to come, a line, and what is so at this place, in words. */
@@ -10,9 +11,33 @@ class Cursor {
     this.row.className = "cursor";
     this.input = Object.assign(document.createElement("input"), { type: "range", min: 0, step: 1 });
     this.words = document.createElement("output");
-    this.row.append(this.input, this.words);
+    this.player = Object.assign(document.createElement("button"), { type: "button", className: "play" });
+    this.row.append(this.input, this.player, this.words);
     figure.append(this.row);
-    this.input.addEventListener("input", () => this.move());
+    this.input.addEventListener("input", () => (this.stop(), this.move()));
+    this.player.addEventListener("click", () => (this.playing ? this.stop() : this.play()));
+    this.stop();
+  }
+
+  /** Steps through all places, from the first where it stands at the last. */
+  play() {
+    if (this.input.value === this.input.max) this.input.value = 0;
+    else this.input.stepUp();
+    this.move();
+    const step = () => (this.input.value === this.input.max ? this.stop() : (this.input.stepUp(), this.move()));
+    this.playing = setInterval(step, PLAYED);
+    this.named("Stop", "❚❚");
+  }
+
+  stop() {
+    clearInterval(this.playing);
+    this.playing = null;
+    this.named("Play", "▶");
+  }
+
+  named(words, sign) {
+    Object.assign(this.player, { textContent: sign, title: words });
+    this.player.setAttribute("aria-label", `${words}: ${this.cursor?.label ?? ""}`);
   }
 
   /** Another slider, or none. One that was moved stays where it was as long as its places are the same. */
@@ -24,6 +49,7 @@ class Cursor {
     this.input.max = cursor.values.length - 1;
     if (!same) this.input.value = cursor.at;
     this.input.setAttribute("aria-label", cursor.label);
+    if (!this.playing) this.named("Play", "▶");
     this.tell();
   }
 
@@ -185,6 +211,7 @@ class Framed {
   }
 
   leave() {
+    this.cursor.stop();
     this.tools.leave();
     if (this.plot.matches(".js-plotly-plot")) window.Plotly.purge(this.plot);
     this.figure.remove();

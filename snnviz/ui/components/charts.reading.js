@@ -38,7 +38,7 @@ function bandOf({ x, y }) {
   return { x: x.slice(0, half), high: y.slice(0, half), low: y.slice(half).reverse() };
 }
 
-/** The series of a chart: lines and points, bars, boxes as their medians, and maps; see `points`. */
+/** The series of a chart: lines and points, bars, boxes as their medians, and maps, whose rows may have names; see `points`. */
 function seriesOf({ traces, layout }) {
   const found = [];
   const bands = new Map();
@@ -49,7 +49,7 @@ function seriesOf({ traces, layout }) {
     const joined = kind !== "scatter" || /lines/.test(trace.mode ?? "lines"); // a line, or bars in order
     const one = { curve, kind, joined, name: unmarked(trace.name), group: unmarked(trace.legendgroup), across, up };
     if (kind === "heatmap") {
-      const rows = trace.y ?? counted(trace.z.length, trace.y0, trace.dy);
+      const rows = trace.rownames ?? trace.y ?? counted(trace.z.length, trace.y0, trace.dy);
       const columns = trace.x ?? counted(trace.z[0]?.length ?? 0, trace.x0, trace.dx);
       const bar = trace.colorbar ?? layout.coloraxis?.colorbar ?? {};
       const unit = unmarked(bar.title?.text ?? bar.title ?? "");

@@ -1,6 +1,6 @@
 // A picture that is drawn with the mouse, a finger or the keyboard; what is drawn is told while one draws.
 
-const PAUSE = 90; // ms between two words to the page
+const PATIENCE = 600; // ms after which an answer is not waited for any longer
 const pads = new WeakMap(); // by element
 
 class Pad {
@@ -20,7 +20,8 @@ class Pad {
   }
 
   show({ rows, columns, text }) {
-    if (this.rows === rows && this.columns === columns && (this.waiting || text === this.told)) return;
+    this.heard();
+    if (this.rows === rows && this.columns === columns && (this.asked || text === this.told)) return;
     if (this.rows !== rows || this.columns !== columns) {
       [this.rows, this.columns] = [rows, columns];
       this.canvas.width = columns;
@@ -87,13 +88,24 @@ class Pad {
     context.putImageData(pixels, 0, 0);
   }
 
+  /**
+   * Tells the page at once what is drawn, and what was drawn meanwhile as soon as it has answered: so the answer is as
+   * close behind the pen as can be, and none is interrupted by the next.
+   */
   tell() {
-    if (this.waiting) return;
-    this.waiting = setTimeout(() => {
-      this.waiting = null;
+    this.newer = Boolean(this.asked);
+    if (this.asked) return;
+    this.asked = setTimeout(() => this.heard(), PATIENCE);
+    queueMicrotask(() => {
       this.told = Array.from(this.ink, (ink) => Math.round(15 * ink).toString(16)).join("");
       this.send?.("drawn", this.told);
-    }, PAUSE);
+    });
+  }
+
+  heard() {
+    clearTimeout(this.asked);
+    this.asked = null;
+    if (this.newer) this.tell();
   }
 }
 

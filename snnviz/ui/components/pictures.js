@@ -50,7 +50,10 @@ export default function pictures({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("beside", Boolean(wanted.beside));
   const groups = wanted.groups.map((group) => {
     const section = document.createElement("section");
-    if (group.title) section.append(text("h2", "", group.title));
+    const head = text("div", "head", "");
+    if (group.title) head.append(text("h2", "", group.title));
+    if (group.file) head.append(savingOf(group, colours));
+    if (head.children.length) section.append(head);
     section.append(text("p", "", group.caption ?? ""));
     const list = text("ul", group.style ?? "row", "");
     list.style.setProperty("--side", `${group.side ?? 72}px`);

@@ -9,7 +9,10 @@ import streamlit as st
 from snnviz.ui.components.assets import source
 
 _MOUNT = st.components.v2.component(
-    "snnviz_pictures", html=source("pictures.html"), css=source("pictures.css"), js=source("paint.js", "pictures.js")
+    "snnviz_pictures",
+    html=source("pictures.html"),
+    css=source("pictures.css"),
+    js=source("paint.js", "pictures.saving.js", "pictures.js"),
 )
 
 

@@ -13,7 +13,7 @@ from snnviz.events import EpochEnd
 from snnviz.jobs.pace import format_duration
 from snnviz.places import ROOT
 from snnviz.store import Run, State
-from snnviz.tasks import resolve, run_buttons
+from snnviz.tasks import resolve, run_button, run_buttons
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
@@ -144,9 +144,12 @@ def _head(run: Run) -> None:
 
 def _offers(run: Run, place: st.delta_generator.DeltaGenerator) -> None:
     """What studies do with the run that is watched."""
-    for offer in run_buttons():
-        if offer.watched and place.button(offer.label, icon=offer.icon, key=f"live-{offer.key}", help=offer.help):
-            resolve(offer.open_run)(run.design)
+    for key in run_buttons():
+        offer = run_button(key, run.design)
+        if offer is None or not offer.watched:
+            continue
+        if place.button(offer.label, icon=offer.icon, key=f"live-{key}", help=offer.help):
+            resolve(offer.open)(run)
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")
 
 

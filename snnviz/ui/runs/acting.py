@@ -10,7 +10,7 @@ from snnviz.errors import SnnvizError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store.marks import LONGEST_NOTE
-from snnviz.tasks import resolve, run_buttons
+from snnviz.tasks import resolve, run_button, run_buttons
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.words import escape_markdown, pluralise
 
@@ -24,12 +24,12 @@ def actions(chosen: Sequence[Run]) -> None:
     if opening and one is not None:
         state.open_run(one.run)
         st.switch_page(ROOT / "pages" / "design.py")
-    for offer in run_buttons():
-        if (
-            st.button(offer.label, icon=offer.icon, disabled=one is None, key=f"run-{offer.key}", help=offer.help)
-            and one
-        ):
-            resolve(offer.open_run)(one.design)
+    for key, (usual, *_) in run_buttons().items():
+        offer = None if one is None else run_button(key, one.design)
+        shown = offer or usual
+        pressed = st.button(shown.label, icon=shown.icon, disabled=offer is None, key=f"run-{key}", help=shown.help)
+        if pressed and offer is not None:
+            resolve(offer.open)(one)
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")
     own = [run for run in chosen if run.machine is None]
     mine = bool(chosen) and len(own) == len(chosen)

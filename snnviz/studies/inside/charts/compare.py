@@ -58,13 +58,17 @@ def difference_chart(one: Answer, two: Answer, words: tuple[str, str]) -> Chart 
     layout["yaxis"] |= {"tickvals": [k + 0.5 for k in range(len(shown))]}
     layout["yaxis"] |= {"ticktext": [f"{one.about['layers'][index]['name']} " for index in shown]}
     layout["hovermode"] = "closest"
+    layout["meta"] = {"y": "neuron"}
     for row, index in enumerate(shown):
-        values = raster_rows(one, index)[0] - raster_rows(two, index)[0]
+        here, rows = raster_rows(one, index)
+        values = here - raster_rows(two, index)[0]
         pitch = 0.92 / len(values)
         trace: dict[str, Any] = {
             "type": "heatmap",
             "x": list(range(1, steps + 1)),
             "y": [round(row + 0.04 + pitch * (k + 0.5), 5) for k in range(len(values))],
+            "rownames": rows,
+            "name": one.about["layers"][index]["name"],
             "z": np.round(values, 3).tolist(),
             "zmin": -1,
             "zmax": 1,

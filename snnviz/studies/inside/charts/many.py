@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snnviz.studies.inside.charts.time import class_name
+from snnviz.studies.inside.charts.time import GRAY, class_name
 from snnviz.studies.inside.look import Answer, Array
+from snnviz.theory.intervals import wilson_interval
 from snnviz.views.chart import Chart, empty
 from snnviz.views.styles import layer_styles
 
 POTENTIALS = np.linspace(-3, 3, 61)
 RATES = np.linspace(0, 1, 21)
 """Edges of the bins, as `compute.overview` has them."""
+
+SEEN_BEYOND = 0.005
+"""Potentials of a layer that lie beyond the histogram are told from this share on."""
 
 ENOUGH = 0.99
 """So large a share of the accuracy with all time steps suffices."""
@@ -106,17 +110,30 @@ def classes_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
     figure = empty("true class", "accuracy", tickformat=".0%")
     words = [class_name(number, names) for number in range(len(table))]
     figure["layout"]["xaxis"] |= {"type": "category"}
+    shares = [hit / count if count else None for hit, count in zip(table.diagonal().tolist(), total, strict=True)]
+    ends = [wilson_interval(int(hit), int(count)) for hit, count in zip(table.diagonal(), total, strict=True)]
+    both = [(share, *end) for share, end in zip(shares, ends, strict=True)]
     figure["data"].append(
         {
             "type": "bar",
             "x": words,
-            "y": [round(float(hit) / max(1, count), 4) for hit, count in zip(table.diagonal(), total, strict=True)],
-            "customdata": [[f"{count:,}"] for count in total],
-            "hovertemplate": "%{y:.1%} of %{customdata[0]} images<extra></extra>",
+            "y": [None if share is None else round(share, 4) for share in shares],
+            "error_y": {
+                "type": "data",
+                "symmetric": False,
+                "array": [None if share is None else round(high - share, 4) for share, _, high in both],
+                "arrayminus": [None if share is None else round(share - low, 4) for share, low, _ in both],
+                "color": GRAY,
+                "thickness": 1.5,
+            },
+            "customdata": [
+                [f"{count:,}", f"{low:.1%} to {high:.1%}"] for count, (low, high) in zip(total, ends, strict=True)
+            ],
+            "hovertemplate": "%{y:.1%} of %{customdata[0]} images (95 %: %{customdata[1]})<extra></extra>",
         }
     )
     never = [word for word, answers in zip(words, table.sum(0), strict=True) if not answers]
-    caption = "Share of each class's images that are told right."
+    caption = "Share of each class's images that are told right, with its 95 % interval over images (Wilson's score)."
     if never:
         caption += f" Never given as an answer: {', '.join(never)}."
     return Chart("inside_classes", "Accuracy by class", caption, figure, 300)
@@ -154,24 +171,29 @@ def potentials_chart(answer: Answer) -> Chart:
     layers = answer.about["layers"]
     figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".0%")
     middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
+    beyond = []
     for name, style in layer_styles([one["name"] for one in layers]).items():
         one = next(layer for layer in layers if layer["name"] == name)
+        shares = answer.arrays[f"potentials.{one['index']}"]
         figure["data"].append(
             {
                 "type": "scatter",
-                "x": middle,
-                "y": [float(f"{share:.4g}") for share in answer.arrays[f"potentials.{one['index']}"]],
+                "x": middle[1:-1],
+                "y": [float(f"{share:.4g}") for share in shares[1:-1]],
                 "name": name,
                 "hovertemplate": "%{y:.2%}",
                 **style.trace(),
             }
         )
+        if shares[0] + shares[-1] >= SEEN_BEYOND:
+            beyond.append(f"of {name} {shares[0]:.0%} below and {shares[-1]:.0%} above")
     line = {"color": "var(--st-gray-text-color)", "dash": "dash", "width": 1.5}
     figure["layout"]["shapes"] = [{"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1, "line": line}]
     caption = (
-        "Potentials before the reset over all test images and steps; right of the dashed line at 1 a neuron spikes. "
+        "Potentials before the reset over all test images and steps; right of the dashed line at 1 a neuron spikes."
     )
-    caption += "What lies beyond 3 thresholds is in the outermost bins."
+    if beyond:
+        caption += f" Not drawn, as it is beyond: {'; '.join(beyond)}."
     return Chart("inside_potentials", "Potentials", caption, figure, 320)
 
 
@@ -262,6 +284,23 @@ def layer_table(answer: Answer) -> pd.DataFrame:
             for one in answer.about["layers"]
         ]
     )
+
+
+MOST_NAMED = 40
+"""Neurons of a layer that are named; the file of rates has all."""
+
+
+def still_table(answer: Answer) -> pd.DataFrame:
+    """Neurons of each layer that never spike, and those that spike at every step of every image, by their numbers."""
+    rows = []
+    for one in answer.about["layers"]:
+        rates = answer.arrays[f"rates.{one['index']}"]
+        for what, places in (("never", np.flatnonzero(rates == 0)), ("always", np.flatnonzero(rates == 1))):
+            if len(places):
+                named = ", ".join(map(str, places[:MOST_NAMED]))
+                more = f" and {len(places) - MOST_NAMED:,} more" if len(places) > MOST_NAMED else ""
+                rows.append({"layer": one["name"], "spikes": what, "neurons": len(places), "which": named + more})
+    return pd.DataFrame(rows)
 
 
 def misread_first(answer: Answer) -> Array:

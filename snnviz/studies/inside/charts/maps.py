@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from snnviz.studies.inside.look import Answer, Array
@@ -13,7 +16,7 @@ MOST = 16
 
 def payload_of(answer: Answer, recorded: bool) -> bytes:
     """Returns the pictures for the browser: input by time step, spike counts of each layer with maps, first layer's
-    weights.
+    weights; each group can be saved as a file.
 
     recorded: whether the data set consists of event camera recordings, whose two channels are drawn as polarities.
     """
@@ -21,14 +24,11 @@ def payload_of(answer: Answer, recorded: bool) -> bytes:
     for index, about in enumerate(answer.about["layers"]):
         counts = answer.arrays.get(f"counts.{index}")
         if counts is not None and min(about["shape"][1:]) > 1:
-            groups.append(_maps(about["name"], about["shape"][0], counts))
+            groups.append(_maps(about, counts))
     if (weights := answer.about["weights"]) is not None:
         shown = answer.arrays["weights"]
         if min(shown.shape[-2:]) > 1:
-            title = f"Weights of {weights['layer']}"
-            some = [Picture(str(k), image(_centred(one)), alt=f"{title}, {k}") for k, one in enumerate(shown[:MOST])]
-            caption = f"The first {len(some)} of {weights['of']:,} neurons or channels; grey is 0, white the largest."
-            groups.append(Group(some, title, caption, side=58))
+            groups.append(_weights(weights, shown[:MOST]))
     return payload(groups)
 
 
@@ -42,18 +42,47 @@ def _input(answer: Answer, recorded: bool) -> Group:
         data = (
             frame(np.clip(one, 0, None)) if recorded and len(one) == 2 else image((one - low) / max(high - low, 1e-9))
         )
-        found.append(Picture(name, data, alt=f"The input, {name}"))
-    caption = "As the network receives it." if whole else "As the network receives it: the mean over all steps."
-    return Group(found, "Input", caption, side=58)
+        found.append(Picture(name, data, alt=f"The input, {name}: {numbers(one)}"))
+    caption = "As the network receives it" if whole else "As the network receives it: the mean over all steps"
+    caption += f", from {low:.3g} to {high:.3g}."
+    if len(x) > MOST:
+        caption += f" The first {MOST} of {len(x)} steps."
+    return Group(found, "Input", caption, side=58, file="snnviz-input")
 
 
-def _maps(name: str, channels: int, counts: Array) -> Group:
-    most = float(counts.max(initial=0)) or 1.0
+def _maps(about: Mapping[str, Any], counts: Array) -> Group:
+    most, name = float(counts.max(initial=0)) or 1.0, about["name"]
+    what = "Spikes" if about["spiking"] else "Sums"
     found = [
-        Picture(str(k), image(one[None] / most), alt=f"{name}, channel {k}") for k, one in enumerate(counts[:MOST])
+        Picture(
+            str(k),
+            image(one[None] / most),
+            alt=f"{name}, channel {k}: {f'{int(one.sum()):,} spikes, ' * about['spiking']}{numbers(one)}",
+        )
+        for k, one in enumerate(counts[:MOST])
     ]
-    caption = f"Spikes over all time steps of {len(found)} of {channels:,} channels; white is {most:g}."
-    return Group(found, name, caption, side=58)
+    caption = f"{what} over all time steps of {len(found)} of {about['shape'][0]:,} channels; white is {most:.3g}."
+    return Group(found, name, caption, side=58, file=f"snnviz-maps-{name}")
+
+
+def _weights(weights: Mapping[str, Any], shown: Array) -> Group:
+    title = f"Weights of {weights['layer']}"
+    most = float(np.abs(shown).max(initial=0))
+    some = [Picture(str(k), image(_centred(one)), alt=f"{title}, {k}: {numbers(one)}") for k, one in enumerate(shown)]
+    caption = f"The first {len(some)} of {weights['of']:,} neurons or channels; grey is 0, white and black are the "
+    caption += f"largest of each, at most {most:.3g}."
+    return Group(some, title, caption, side=58, file="snnviz-weights")
+
+
+def numbers(values: Array) -> str:
+    """A picture's numbers in words.
+
+    >>> numbers(np.array([[0.0, 1.0], [0.0, 3.0]]))
+    'mean 1, from 0 to 3, largest in row 1, column 1'
+    """
+    row, column = np.unravel_index(int(values.reshape(-1, *values.shape[-2:]).max(0).argmax()), values.shape[-2:])
+    reach = f"from {values.min():.3g} to {values.max():.3g}"
+    return f"mean {values.mean():.3g}, {reach}, largest in row {row}, column {column}"
 
 
 def _centred(weights: Array) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from snnviz.studies.inside.look import Answer, Array
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
@@ -86,6 +87,7 @@ def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
     layout["yaxis"] = {"domain": [split + 0.07, 1], "showgrid": False, "zeroline": False}
     layout["yaxis"] |= {"range": [len(shown) + 0.02, -0.02], "tickvals": [k + 0.5 for k in range(len(shown))]}
     layout["yaxis"] |= {"ticktext": [f"{layers[index]['name']} " for index in shown]}
+    layout["meta"] = {"y": "neuron"}
     layout["yaxis2"] = {"domain": [0, split], "title": {"text": "readout"}, "anchor": "x"}
     layout |= {"hovermode": "closest", "legend": {"orientation": "h", "y": -0.08, "yanchor": "top"}}
     cells = sum(min(MOST_ROWS, layers[index]["neurons"]) * steps for index in shown)
@@ -123,6 +125,7 @@ def _raster(answer: Answer, index: int, row: int, colour: str, *, pickable: bool
         "type": "heatmap",
         "x": list(range(1, values.shape[1] + 1)),
         "y": [round(row + 0.04 + pitch * (k + 0.5), 5) for k in range(len(values))],
+        "rownames": names,
         "z": np.round(values, 3).tolist(),
         "zmin": 0,
         "zmax": max(float(values.max(initial=0)), 1e-9),
@@ -320,3 +323,22 @@ def neuron_words(layer: Mapping[str, Any], number: int) -> str:
         return f"neuron {number}"
     channel, rest = divmod(number, height * width)
     return f"channel {channel}, row {rest // width}, column {rest % width}"
+
+
+def learnt_table(answer: Answer) -> pd.DataFrame:
+    """What neurons have learnt besides weights, layer by layer, beside where it began; empty if they learn nothing."""
+    words = {0: "stands at 0", 1: "stands at 1", None: ""}
+    rows = [
+        {
+            "layer": layer["name"],
+            "learnt": one["name"],
+            "began": one["began"],
+            "now": one["now"],
+            "from": one["low"],
+            "to": one["high"],
+            "mark": words[one["ended"]],
+        }
+        for layer in answer.about["layers"]
+        for one in layer.get("learnt", ())
+    ]
+    return pd.DataFrame(rows)

@@ -14,7 +14,8 @@ from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, Bar, print_json, table
 from snnviz.errors import InputError
 from snnviz.store import Store
-from snnviz.studies.inside.look import Answer, Look
+from snnviz.studies.inside.look import Answer, Look, picture_text
+from snnviz.studies.inside.own import SAMPLED, looks_inverted, prepare, usual_of
 
 if TYPE_CHECKING:
     from snnviz.studies.inside.compute.answering import Looker
@@ -51,24 +52,53 @@ def _looker(store: Store) -> Looker:
 @click.command()
 @click.argument("run")
 @click.option("--image", type=int, default=0, show_default=True, help="The number of a test image.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Instead of a test image a picture of one's own, PNG or JPEG, made an image of the data set.",
+)
 @click.option("--focus", default="", help="Neurons whose potential and currents are told, such as 'L2 3 7'.")
 @click.option("--npz", type=click.Path(dir_okay=False, path_type=Path), help="Write spikes and traces to this file.")
 @_poked
 @AS_JSON
-def look(run: str, untrained: bool, npz: Path | None, as_json: bool, **options: Any) -> None:
-    """Send one test image through a trained network and tell what each layer spikes and how the answer comes about.
+def look(run: str, untrained: bool, picture: Path | None, npz: Path | None, as_json: bool, **options: Any) -> None:
+    """Send one image through a trained network and tell what each layer spikes and how the answer comes about.
 
     RUN is a run's name, or the beginning of one.
     """
     store = Store()
-    asked = _read(store, run, untrained, options)
-    answer = _looker(store).answer("look", asked)
+    asked, done, looker = _read(store, run, untrained, options), "", _looker(store)
+    if picture is not None:
+        drawn, done = _own(looker, asked, picture)
+        asked = asked.model_copy(update={"drawn": drawn})
+    answer = looker.answer("look", asked)
     if npz is not None:
         _write(npz, answer)
     if as_json:
-        print_json({**answer.about, **_lists(answer)})
-    else:
-        _print(answer)
+        print_json({**answer.about, **_lists(answer), **({"picture": done} if done else {})})
+        return
+    if done:
+        click.echo(done)
+    _print(answer)
+
+
+def _own(looker: Looker, asked: Look, path: Path) -> tuple[str, str]:
+    """A picture of one's own as a look has it, and what was done with it."""
+    from snnviz.data.files.archives import DiskFile
+    from snnviz.data.files.pictures import read_picture
+
+    try:
+        pixels = read_picture(DiskFile(path, path.stat().st_size))
+    except OSError as error:
+        raise InputError("picture", "be a file that can be read", f"{path} ({error.strerror})") from None
+    shown = looker.answer("pictures", asked, numbers=range(SAMPLED))
+    images = shown.arrays["images"]
+    if images.shape[0] == 0 or not shown.about["white"]:
+        raise InputError("picture", "be left out: this network sees recordings", str(path))
+    usual = usual_of(images, shown.about["white"])
+    inverted = usual.frame == "ink" and looks_inverted(pixels)
+    found, words = prepare(pixels, images.shape[1:], usual, "inverted" if inverted else "as it is", usual.frame)
+    return picture_text(found), words
 
 
 def _write(path: Path, answer: Answer) -> None:
@@ -122,9 +152,11 @@ def _print(answer: Answer) -> None:
         if first == about["settled"]
         else (f"first right after step {first}")
     )
+    ending = "" if about["label"] is None else f", {right}"
+    which = "The picture" if about["image"] is None else f"Image {about['image']} of class {about['label']}"
     click.echo(
-        f"Image {about['image']} of class {about['label']}: answer {about['predicted'][-1]} after "
-        f"{about['steps']} steps, {right}; it last changes at step {about['settled']}."
+        f"{which}: answer {about['predicted'][-1]} after "
+        f"{about['steps']} steps{ending}; it last changes at step {about['settled']}."
     )
 
 

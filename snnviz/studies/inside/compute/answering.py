@@ -23,8 +23,9 @@ from snnviz.core import data
 from snnviz.core.data import Images
 from snnviz.core.tracing import TracedNetwork
 from snnviz.design.design import Design
-from snnviz.errors import InputError, SnnvizError
-from snnviz.store import Store
+from snnviz.errors import DataMissing, InputError, SnnvizError
+from snnviz.events import Checkpoint
+from snnviz.store import Run, Store
 from snnviz.studies.inside.compute.looking import look_at
 from snnviz.studies.inside.compute.opening import open_network
 from snnviz.studies.inside.compute.overview import overview
@@ -44,11 +45,14 @@ Tell = Callable[[float], None]
 
 
 class Opened(NamedTuple):
-    """A network modified as a `Look` specifies, the design of its run, and the images that the run is tested on."""
+    """A network modified as a `Look` specifies, the design of its run, the images that the run is tested on, and the
+    epoch after which its weights were stored (None: untrained weights).
+    """
 
     network: TracedNetwork
     design: Design
     test: Images
+    epoch: int | None
 
 
 class Looker:
@@ -66,14 +70,17 @@ class Looker:
         look: the run, the image and the changes to the network. tell: called with the progress, 0 to 1. numbers:
         indices of the test images for "pictures". Raises `SnnvizError` with a sentence for the user.
         """
+        if ask == "pictures":
+            return self._pictures(look, numbers)
+        if ask not in ("look", "overview"):
+            raise InputError("ask", "be one of look, overview, pictures", ask)
         with torch.no_grad():
+            network, design, test, epoch = self.open(look)
             if ask == "look":
-                return look_at(*self.open(look), look)
-            if ask == "overview":
-                return overview(*self.open(look), look, tell)
-            if ask == "pictures":
-                return self._pictures(look, numbers)
-        raise InputError("ask", "be one of look, overview, pictures", ask)
+                found = look_at(network, design, test, look)
+            else:
+                found = overview(network, design, test, look, tell)
+        return Answer({**found.about, "epoch": epoch}, found.arrays)
 
     def open(self, look: Look) -> Opened:
         """Returns the network for a look, loaded from the store unless cached, with its design and test images.
@@ -86,20 +93,23 @@ class Looker:
         key = (look.network.model_copy(update={"dropped": 0.0, "steps": 0}), run.finished, run.checkpoint)
         found = self._networks.get(key)
         if found is None:
-            arrays = None
-            if look.weights == "trained":
-                checkpoint = self.store.load_checkpoint(look.run)
-                if checkpoint is None:
-                    rule = "have weights: only the last checkpoint is kept, and not for ever; train it once more"
-                    raise InputError("run", rule, look.run)
-                arrays = checkpoint.arrays
-            design = run.design
-            found = Opened(open_network(design, arrays, look), design, self._test_images(design))
+            design, kept = run.design, self._checkpoint(run) if look.weights == "trained" else None
+            network = open_network(design, kept.arrays if kept else None, look)
+            found = Opened(network, design, self._test_images(design), kept.epoch if kept else None)
             self._networks[key] = found
         self._networks.move_to_end(key)
         while len(self._networks) > MOST_NETWORKS:
             self._networks.popitem(last=False)
         return found
+
+    def _checkpoint(self, run: Run) -> Checkpoint:
+        checkpoint = self.store.load_checkpoint(run.run)
+        if checkpoint is None and not run.ended:
+            raise DataMissing("This run has no weights yet: they come with the end of its first epoch.")
+        if checkpoint is None:
+            rule = "have weights: only the last checkpoint is kept, and not for ever; train it once more"
+            raise InputError("run", rule, run.run)
+        return checkpoint
 
     def _test_images(self, design: Design) -> Images:
         key = json.dumps([design.data.model_dump(mode="json"), design.seed], sort_keys=True)

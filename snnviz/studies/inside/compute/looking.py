@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from snnviz.catalog.neurons import learnable_parameters
 from snnviz.core import data
 from snnviz.core.data import Images
 from snnviz.core.randomness import generator
@@ -163,17 +164,47 @@ def _raster(index: int, spikes: Array, share: float, arrays: dict[str, Array]) -
 
 
 def _numbers(network: TracedNetwork, layer: Layer, design: Design) -> dict[str, Any]:
-    """Threshold and leak as they act and as they began."""
+    """Threshold and leak as they act, and what was learnt."""
     beta, threshold = network.cell(layer).learnt
-    begun = {name: getattr(design.neuron, name, None) for name in ("threshold", "beta")}
     now = {name: getattr(network.design.neuron, name, None) for name in ("threshold", "beta")}
     return {
         "threshold": now["threshold"] if threshold is None else threshold,
         "beta": now["beta"] if beta is None else beta,
-        "threshold_before": begun["threshold"],
-        "beta_before": begun["beta"],
-        "learnt": [name for name, value in (("beta", beta), ("threshold", threshold)) if value is not None],
+        "learnt": _learnt(network, layer, design),
     }
+
+
+END_OF_A_LEAK = 1e-3
+"""Learnt leaks that are so close to 0 or 1, or beyond (in runs of earlier releases), are at an end."""
+
+
+def _learnt(network: TracedNetwork, layer: Layer, design: Design) -> list[dict[str, Any]]:
+    """What a layer's neurons have learnt besides weights, and where it began: mean, smallest and largest of `field`.
+
+    ended: where a leak stands at one of its ends, 0 or 1, or beyond; else None.
+    """
+    found = []
+    for each in learnable_parameters(design.neuron):
+        name = f"{layer.name}.{each.name}"
+        if name not in network.parameters:
+            continue
+        values = each.transform(network.parameters[name].detach().double())
+        ended = None
+        if each.row == "beta":
+            leak = each.shown(values)
+            low, high = float(leak.min()), float(leak.max())
+            ended = 0 if low <= END_OF_A_LEAK else 1 if high >= 1 - END_OF_A_LEAK else None
+        found.append(
+            {
+                "name": each.field,
+                "began": float(getattr(design.neuron, each.field)),
+                "now": float(values.mean()),
+                "low": float(values.min()),
+                "high": float(values.max()),
+                "ended": ended,
+            }
+        )
+    return found
 
 
 def _sampled_channels(counts: Array) -> Array:

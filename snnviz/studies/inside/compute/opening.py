@@ -14,7 +14,7 @@ from snnviz.core.module import as_module
 from snnviz.core.randomness import generator
 from snnviz.core.tracing import Silenced, TracedNetwork
 from snnviz.design.design import Design
-from snnviz.errors import InputError
+from snnviz.errors import DataMissing, InputError
 from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.graph.layers import Architecture, Layer
 from snnviz.studies.inside.look import Look, parse_neurons, parse_sources
@@ -37,15 +37,23 @@ def open_network(design: Design, arrays: Mapping[str, Any] | None, look: Look) -
     if arrays is None or look.weights == "untrained":
         initialise_from_data(network, data.encoded_probe(data.load(design)[0], design)[0])
     else:
-        module = as_module(design, arrays)  # checks names and shapes
-        _restore(network, {**dict(module.named_parameters()), **dict(module.named_buffers())})
+        _restore(network, design, arrays, look.run)
     _move_learnt(network, look)
     if look.noise:
         _add_noise(network, look)
     return network
 
 
-def _restore(network: TracedNetwork, values: Mapping[str, Tensor]) -> None:
+def _restore(network: TracedNetwork, design: Design, arrays: Mapping[str, Any], run: str) -> None:
+    try:
+        module = as_module(design, arrays)  # checks names and shapes
+    except InputError as error:
+        what = error.rule.partition(": ")[2] or error.rule
+        raise DataMissing(
+            f"The weights of run {run} are of another release, whose network of this design was another one "
+            f"({what}): train it once more."
+        ) from None
+    values = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     for own in (network.parameters, network.buffers):
         for name in own:
             own[name] = values[name].detach().clone()

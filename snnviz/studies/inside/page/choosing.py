@@ -1,4 +1,6 @@
-"""Selection of the image: a grid of test images (misclassified first, or those of a confusion cell), or a drawing."""
+"""Selection of the image: a grid of test images (misclassified first, of a class, or those of a confusion cell), a
+drawing, or an uploaded picture.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from snnviz.store import Run
 from snnviz.studies.inside.charts.many import misread_first
 from snnviz.studies.inside.charts.time import class_name
 from snnviz.studies.inside.look import Answer, Look, picture_text
-from snnviz.studies.inside.page import setting
+from snnviz.studies.inside.page import own, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.drawing import drawing, drawn_picture
@@ -22,28 +24,50 @@ from snnviz.views.pictures import Group, Picture, frame, image, payload
 GRID = "inside-grid"
 DRAWING = "inside-drawing"
 SIDE_BY_SIDE = 24
+WAY = "inside-way"
+TEST, DRAW, OWN = "Test images", "Draw one", "Your own"
 ORDERS = {"misread": "Misread first", "number": "In order"}
 
 
 def panel(run: Run, answer: Answer | None) -> None:
-    """Draws the controls that select the image, and the grid of images. `answer`: for a drawing, whose class it
-    shows.
+    """Draws the controls that select the image, and the grid of images. `answer`: for a drawing or an uploaded picture,
+    whose class it shows.
     """
-    still = datasets.dataset_card(run.design.data.name).counts is None
-    ways = ["Test images", "Draw one"] if still else ["Test images"]
-    way = "Draw one" if LOOK.value.drawn and still else "Test images"
-    key = f"{LOOK.widget_key('way')}/{way}"
-    chosen = st.segmented_control(
-        "Image", ways, default=way, key=key, on_change=_turn, args=(key,), label_visibility="collapsed"
-    )
-    if (chosen or way) == "Draw one":
+    way = _way(run)
+    if way == DRAW:
         _canvas(run, answer)
+    elif way == OWN:
+        own.panel(run)
+        _answered(run, answer)
     else:
         _grid(run)
 
 
+def _way(run: Run) -> str:
+    """Draws the ways and returns the chosen one; recordings can only be chosen."""
+    if datasets.dataset_card(run.design.data.name).counts is not None:
+        return TEST
+    way: str = st.session_state.get(WAY, TEST)
+    if way == TEST and LOOK.value.drawn:  # a link's
+        way = DRAW
+    key = f"{LOOK.widget_key('way')}/{way}"
+    found = st.segmented_control(
+        "Image",
+        [TEST, DRAW, OWN],
+        default=way,
+        key=key,
+        on_change=_turn,
+        args=(key,),
+        label_visibility="collapsed",
+        required=True,
+    )
+    return found or way
+
+
 def _turn(key: str) -> None:
-    if st.session_state.get(key) == "Test images" and LOOK.value.drawn:
+    chosen = st.session_state.get(key)
+    st.session_state[WAY] = chosen
+    if chosen == TEST and LOOK.value.drawn:
         LOOK.change(drawn="")
     LOOK.rerun()
 
@@ -53,6 +77,11 @@ def _canvas(run: Run, answer: Answer | None) -> None:
     about = f"Draw with the mouse or a finger: {shape[1]}x{shape[2]} pixels, encoded as the test images are."
     drawing(shape[1], shape[2], LOOK.value.drawn.partition(".")[2], key=DRAWING, on_draw=lambda: _drawn(shape))
     st.caption(about)
+    _answered(run, answer)
+
+
+def _answered(run: Run, answer: Answer | None) -> None:
+    """What the network says of what was drawn or brought, beside it."""
     if LOOK.value.drawn and answer is not None:
         names = setting.class_names(run.design)
         st.markdown(f"### {class_name(answer.about['predicted'][-1], names)}")
@@ -92,15 +121,25 @@ def _grid(run: Run) -> None:
 
 
 def _numbers(run: Run, overview: Answer, order: str) -> Sequence[int]:
-    cell = st.session_state.get("inside-cell")
+    cell, names = st.session_state.get("inside-cell"), setting.class_names(run.design)
     labels, predicted = overview.arrays["labels"], overview.arrays["predicted"]
     if cell is not None:
-        names = setting.class_names(run.design)
         true, given = cell
         words = f"True {class_name(true, names)}, answer {class_name(given, names)}"
         st.button(words, icon=":material/close:", key="inside-cell-off", help="Show all images again.", on_click=_all)
         return np.flatnonzero((labels == true) & (predicted == given)).tolist()
-    return (misread_first(overview) if order == "misread" else np.arange(len(labels))).tolist()
+    found = misread_first(overview) if order == "misread" else np.arange(len(labels))
+    classes = overview.about["classes"]
+    only = st.selectbox(
+        "Class",
+        [None, *range(classes)],
+        format_func=lambda number: "all classes" if number is None else class_name(number, names),
+        key=f"inside-class/{run.run}",
+        label_visibility="collapsed",
+        on_change=_turn_page,
+        args=(0,),
+    )
+    return (found if only is None else found[labels[found] == only]).tolist()
 
 
 def _all() -> None:

@@ -11,8 +11,9 @@ from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.inside.page import compare, many, setting, time, why
 from snnviz.studies.inside.page.setting import FRAGMENT, LOOK, VIEWS
+from snnviz.tasks import resolve, run_button
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import state
+from snnviz.ui.kit import services, state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import as_sentence, define_terms
@@ -23,6 +24,12 @@ ABOUT = (
     "averages**, where the live panel's probe goes by the batch's own."
 )
 TTFS = "This network spikes once a neuron: its own view of an image in time is on the TTFS page."
+EARLIER = (
+    "This run was computed by an earlier release, and formulas have changed since: what is shown is what today's "
+    "network does with its weights, which may differ from what the run reported."
+)
+TRAINING, EVERY = "inside-training", 2.0
+"""Fragment that follows a run while it trains, and the seconds between its updates."""
 
 
 def begin() -> None:
@@ -55,17 +62,33 @@ def panel() -> None:
         return
     _menu(run)
     if not setting.can_look(run.design):
-        st.info(TTFS, icon=":material/timer:")
-        st.page_link(ROOT / "pages" / "ttfs.py", label="Open the TTFS page", icon=":material/timer:")
+        _elsewhere(run)
         return
+    if not run.current:
+        st.caption(EARLIER)
     with st.container():
         _view(run)
+
+
+def _elsewhere(run: Run) -> None:
+    """A TTFS network, which the TTFS page shows."""
+    st.info(TTFS, icon=":material/timer:")
+    offer = run_button("look-inside", run.design)
+    if offer is not None and st.button("Open it there", icon=":material/timer:", key="inside-elsewhere"):
+        resolve(offer.open)(run)
+        st.switch_page(ROOT / "pages" / f"{offer.page}.py")
 
 
 @st.fragment(key=FRAGMENT)
 @show_store_errors()
 def _view(run: Run) -> None:
+    run = setting.run_of(LOOK.value) or run  # another checkpoint may be there
     address(setting.to_link(LOOK.value, VIEWS.current), key="inside-address", steps=True)
+    if not run.ended:
+        with st.container():
+            st.fragment(_training, key=TRAINING, run_every=EVERY)(run.run, run.checkpoint)
+        if run.checkpoint is None:
+            return
     shown: dict[str, Callable[[Run], None]] = {
         "time": time.panel,
         "many": many.panel,
@@ -73,6 +96,27 @@ def _view(run: Run) -> None:
         "why": why.panel,
     }
     shown[VIEWS.current](run)
+
+
+@show_store_errors()
+def _training(name: str, seen: int | None) -> None:
+    """Says after which epoch the weights are that are shown, and offers newer ones when there are some."""
+    shown = services.run_and_version(name)
+    if shown is None:
+        st.rerun()
+    run = shown[0]
+    of = f"of {run.design.training.epochs}"
+    if run.ended or (seen is None and run.checkpoint is not None):
+        st.rerun()
+    if seen is None:
+        st.info("It is training: its weights can be looked at after its first epoch.", icon=":material/sync:")
+        return
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    words.caption(f":material/sync: It is training. These are its weights after epoch {seen} {of}.")
+    if run.checkpoint != seen:
+        button.button(
+            f"Show epoch {run.checkpoint}", key="inside-newer", width="stretch", on_click=LOOK.rerun, type="tertiary"
+        )
 
 
 def _nothing() -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from snnviz.store import Run
 from snnviz.studies.inside.charts import many as views
-from snnviz.studies.inside.look import Look
-from snnviz.studies.inside.page import choosing, poke, setting
+from snnviz.studies.inside.look import Answer, Look
+from snnviz.studies.inside.page import choosing, exports, poke, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK, VIEWS
 from snnviz.ui.components.charts import charts, payload, picked
@@ -42,6 +42,7 @@ def panel(run: Run) -> None:
     columns[3].metric("Steps needed", f"{float(answer.arrays['steps_needed'].mean()):.1f} of {about['steps']}")
     names = setting.class_names(run.design)
     charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=_pick)
+    exports.overview_panel(answer, look)
     if about["layers"]:
         table = views.layer_table(answer)
         shares = [name for name in table.columns if name in ("never spike", "always spike", "surrogate gradient")]
@@ -54,6 +55,15 @@ def panel(run: Run) -> None:
             "Synchrony is 0 where neurons spike independently of each other and 1 where all do at once. The surrogate "
             "gradient is the mean of its derivative, in percent of its largest value."
         )
+        _which(answer)
+
+
+def _which(answer: Answer) -> None:
+    """Which neurons never spike, and which always do."""
+    table = views.still_table(answer)
+    if len(table):
+        with st.expander("Which neurons never spike, or always", icon=":material/volume_off:"):
+            st.dataframe(table, hide_index=True, key="inside-still", column_config=column_config(table, {}))
 
 
 def _pick() -> None:

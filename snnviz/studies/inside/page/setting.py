@@ -36,9 +36,9 @@ def to_link(look: Look, view: str = VIEWS.first) -> str:
     return "&".join(part for part in (LOOK.to_link(look), VIEWS.write(view)) if part)
 
 
-def open_design(design: Design) -> None:
-    """Sets the page to the run of a design, before the browser is sent there."""
-    st.session_state[LOOK.name] = Look(run=design.digest)
+def open_run(run: Run) -> None:
+    """Sets the page to a run, before the browser is sent there."""
+    st.session_state[LOOK.name] = Look(run=run.run)
     LOOK.clear_problems()
     LOOK.renew_widgets()
     VIEWS.show(VIEWS.first)

@@ -14,6 +14,7 @@ from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.components.pictures import pictures
+from snnviz.ui.kit.columns import column_config
 from snnviz.views.numbers import count
 
 RASTERS = "inside-rasters"
@@ -44,7 +45,22 @@ def _shown(run: Run, look: Look, answer: Answer) -> None:
         pictures(
             maps.payload_of(answer, datasets.dataset_card(run.design.data.name).counts is not None), key="inside-maps"
         )
+    _learnt(answer)
     exports.panel(answer, look)
+
+
+def _learnt(answer: Answer) -> None:
+    """Thresholds, leaks and time constants that were learnt, beside where they began."""
+    table = views.learnt_table(answer)
+    if not len(table):
+        return
+    marked = [f"{row['layer']} ({row['learnt']})" for row in table.to_dict("records") if row["mark"]]
+    st.markdown("**What neurons have learnt besides weights**")
+    number = st.column_config.NumberColumn(format="%.4g")
+    own = dict.fromkeys(("began", "now", "from", "to"), number)
+    st.dataframe(table, hide_index=True, key="inside-learnt", column_config=column_config(table, own))
+    if marked:
+        st.warning(f"At the end of what a leak can be: {', '.join(marked)}.", icon=":material/flag:")
 
 
 def _numbers(answer: Answer, before: Answer | None, names: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, from_query
+from snnviz.store import Run
 from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, asked_of
 from snnviz.ui.kit import state
 from snnviz.ui.kit.settings import PageSettings
@@ -54,6 +55,11 @@ def to_link(*more: str) -> str:
 def open_design() -> None:
     """Sets the page to an experiment on the edited design, before the browser is sent there."""
     ask_of(state.design())
+
+
+def open_run(run: Run) -> None:
+    """Prepare the page for the design of a run."""
+    ask_of(run.design)
 
 
 def ask_of(design: Design) -> None:

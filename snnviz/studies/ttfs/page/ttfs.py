@@ -14,7 +14,8 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.graph.ttfs import relu_network
+from snnviz.graph.ttfs import relu_network, ttfs_network
+from snnviz.store import Run
 from snnviz.studies.ttfs.page import equivalence, limits, naive, penalty, spectra, time
 from snnviz.studies.ttfs.page import runs as ttfs_runs
 from snnviz.studies.ttfs.page import setting as ttfs_setting
@@ -26,6 +27,7 @@ from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switch import Views
 from snnviz.ui.kit.words import as_sentence
+from snnviz.views.changes import design_changes
 
 
 class View(NamedTuple):
@@ -103,6 +105,19 @@ def _take(design: Design, study: TtfsStudy, view: str, parts: Mapping[str, Any])
     SWITCH.show(view)
     for name, own in OWN.items():
         own.set(parts[name])
+
+
+def open_run(run: Run) -> None:
+    """Prepares the page for a run of a TTFS network: its weights, and one image in time."""
+    relu = relu_network(run.design)
+    _take(relu, TtfsStudy(weights="ttfs"), "time", {name: own.usual for name, own in OWN.items()})
+    for widgets in (DESIGN, STUDY, *OWN.values()):
+        widgets.renew_widgets()
+    if changes := design_changes(ttfs_network(relu), run.design):
+        DESIGN.set_problem(
+            f"This page shows the usual TTFS network; that run has {'; '.join(changes)}.",
+            linked=True,
+        )
 
 
 def to_link(design: Design, study: TtfsStudy, view: str = SWITCH.first, parts: Mapping[str, Any] | None = None) -> str:

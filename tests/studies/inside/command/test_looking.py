@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from snnviz.design.design import Design
 from snnviz.events import EpochEnd
@@ -37,6 +38,22 @@ def test_confusion_is_the_runs_accuracy(snnviz: Snnviz, run: str) -> None:
     assert f"Accuracy {found['accuracy']:.1%} of 50 images." in told
     fewer = snnviz("confusion", run, "--steps", "1", "--json").json
     assert fewer["accuracy"] == found["by_steps"][0]
+
+
+def test_a_picture_of_ones_own_is_looked_at(snnviz: Snnviz, run: str, tmp_path: Path) -> None:
+    file = tmp_path / "seven.png"
+    ink = np.full((60, 40), 250, np.uint8)
+    ink[10:16, 8:32], ink[16:52, 24:30] = 20, 20
+    Image.fromarray(ink).save(file)
+    found = snnviz("look", run, "--picture", str(file), "--json").json
+    assert (found["label"], found["image"]) == (None, None)
+    assert "inverted" in found["picture"]
+    told = snnviz("look", run, "--picture", str(file)).out
+    assert f"The picture: answer {found['predicted'][-1]} after 4 steps; it last changes" in told
+    file.write_bytes(b"0" * 40_000_000)
+    refused = snnviz("look", run, "--picture", str(file))
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "picture must be at most 12 MB, got 40 MB" in refused.err
 
 
 def test_an_image_is_told_spike_by_spike(snnviz: Snnviz, run: str, tmp_path: Path) -> None:

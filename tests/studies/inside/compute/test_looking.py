@@ -20,6 +20,7 @@ from snnviz.errors import InputError, SnnvizError
 from snnviz.events import Checkpoint, EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
+from snnviz.store.checkpoints import write_checkpoint
 from snnviz.studies.inside.compute import answering, looking
 from snnviz.studies.inside.compute.answering import Looker
 from snnviz.studies.inside.compute.opening import open_network
@@ -45,6 +46,7 @@ DESIGNS = {
     "normalised": design({"kind": "cnn", "depth": 2, "channels": 4, "norm": "batch"}),
     "skips": design({**BLOCK, "edges": "0012/0001/0000/0010"}),
     "relu": design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"kind": "relu"}, data={"steps": 1}),
+    "recordings": design({"kind": "mlp", "depth": 2, "width": 20}, data={"name": "digits-saccades"}),
 }
 
 Events = tuple[Any, EpochEnd]
@@ -275,6 +277,24 @@ def test_thresholds_leaks_and_noise_are_moved_without_training(trained: Callable
         open_network(DESIGNS["relu"], None, Look(threshold=2))
 
 
+def test_what_was_learnt_stands_beside_where_it_began() -> None:
+    made = design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"learn": "both"})
+    test, network = data.load(made)[1], open_network(made, None, Look())
+    network.parameters["L1.beta"], network.parameters["L1.threshold"] = torch.tensor(1.0), torch.tensor(0.75)
+    network.parameters["L2.beta"] = torch.tensor(-0.2)  # as runs of earlier releases could learn
+    first, second = (one["learnt"] for one in looking.look_at(network, made, test, Look()).about["layers"][:2])
+    assert [(one["name"], one["began"], one["now"], one["ended"]) for one in first] == [
+        ("beta", 0.5, 1.0, 1),
+        ("threshold", 0.5, 0.75, None),
+    ]
+    assert (second[0]["ended"], second[1]["ended"]) == (0, None)
+    made = design({"kind": "mlp", "depth": 1, "width": 3}, neuron={"kind": "plif", "tau": 3.0, "each": "neuron"})
+    network = open_network(made, None, Look())
+    network.parameters["L1.w"] = -torch.log(torch.tensor([2.0, 3.0, 5.0]) - 1).reshape(network.parameters["L1.w"].shape)
+    (tau,) = looking.look_at(network, made, test, Look()).about["layers"][0]["learnt"]
+    assert tau == pytest.approx({"name": "tau", "began": 3, "now": 10 / 3, "low": 2, "high": 5, "ended": None})
+
+
 def test_untrained_weights_are_those_that_training_began_with() -> None:
     made = DESIGNS["mlp"]
     network = open_network(made, None, Look(weights="untrained"))
@@ -309,6 +329,38 @@ class TestAnswering:
         assert "image must be less than 60" in said[2][0]["error"]
         assert "0000000000000000" in said[3][0]["error"]
         assert "ask must be one of" in said[4][0]["error"]
+
+    def test_a_running_run_is_seen_as_it_was_after_its_last_epoch(self, store: Store) -> None:
+        made = DESIGNS["learnt"]
+        run = store.submit(made).run
+        claim = store.claim("me")
+        assert claim is not None
+        looker = Looker(store)
+        with pytest.raises(
+            SnnvizError, match=r"^This run has no weights yet: they come with the end of its first epoch"
+        ):
+            looker.answer("look", Look(run=run))
+        for event in execute(made):
+            if not isinstance(event, Checkpoint):
+                continue
+            store.save_checkpoint(run, claim.attempt, event)
+            found = looker.answer("look", Look(run=run))
+            direct = looking.look_at(open_network(made, event.arrays, Look()), made, data.load(made)[1], Look())
+            assert found.about["epoch"] == event.epoch
+            assert found.arrays["readout"].tolist() == direct.arrays["readout"].tolist()
+        assert looker.answer("look", Look(run=run, weights="untrained")).about["epoch"] is None
+
+    def test_weights_of_another_release_are_one_sentence(self, store: Store) -> None:
+        run = DESIGNS["mlp"].digest
+        kept = store.load_checkpoint(run)
+        assert kept is not None
+        for arrays, what in (
+            ({name.replace("L1.", "layer1."): array for name, array in kept.arrays.items()}, "L1.bias is missing"),
+            ({**kept.arrays, "L2.weight": kept.arrays["L2.weight"][:7]}, r"L2.weight is \(20, 20\)"),
+        ):
+            write_checkpoint(store.checkpoint(run), Checkpoint(kept.epoch, arrays))
+            with pytest.raises(SnnvizError, match=rf"are of another release, whose .* \({what}\): train it once more"):
+                Looker(store).answer("look", Look(run=run))
 
     def test_a_run_without_weights_says_so(self, store: Store) -> None:
         run = DESIGNS["mlp"].digest

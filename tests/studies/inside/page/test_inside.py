@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.graph.ttfs import ttfs_network
 from snnviz.store import Run
 from snnviz.studies.inside.look import Look
 from snnviz.studies.inside.page import client, setting
+from snnviz.studies.ttfs.study import STARTS
 from tests.pages.visit import Visit, by_link
 
 TINY = Design.check(
@@ -55,6 +61,43 @@ def test_an_image_is_seen_in_time_and_a_silenced_layer_too(trained: Callable[...
     assert after["Spikes"] != before["Spikes"]
     grid = visit.component("snnviz_pictures", "inside-grid")
     assert grid is not None
+
+
+def test_a_ttfs_network_is_shown_by_its_own_page(trained: Callable[..., Run]) -> None:
+    made = change(ttfs_network(STARTS["digits mlp"]), {"training.epochs": 1, "data.train_samples": 100})
+    run = trained(made)
+    visit = by_link("inside", f"look.run={run.run}")
+    assert "spikes once a neuron" in visit.text
+    visit.press("inside-elsewhere")
+    assert visit.at.session_state["ttfs"].weights == "ttfs"
+    assert visit.component("snnviz_charts", "ttfs-time")["charts"]
+    runs = by_link("runs", "")
+    assert runs.at.button("run-look-inside").disabled
+    runs.tick(0).press("run-look-inside")
+    assert runs.component("snnviz_charts", "ttfs-time")["charts"]
+
+
+def test_a_picture_of_ones_own_is_looked_at(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", f"look.run={run.run}")
+    ways = next(one for one in visit.at.get("button_group") if "Your own" in one.options)
+    ways.set_value("Your own")
+    visit.look()
+    ink = np.full((90, 60), 240, np.uint8)
+    ink[20:80, 25:32] = 10  # a one
+    file = io.BytesIO()
+    Image.fromarray(ink).save(file, "PNG")
+    visit.at.file_uploader[0].upload("secret-name.png", file.getvalue(), "image/png")
+    visit.look()
+    shown = visit.component("snnviz_pictures", "inside-own-shown")["groups"][0]
+    assert "inverted" in shown["caption"]
+    assert "then it is encoded as the test images are" in shown["caption"].lower()
+    assert visit.at.session_state["inside"].drawn.startswith("1x8x8.")
+    assert "look.drawn=1x8x8" in visit.link
+    assert "secret" not in visit.link
+    visit.at.file_uploader[0].upload("large.png", b"0" * 13_000_000, "image/png")
+    visit.look()
+    assert any("picture must be at most 12 MB, got 13 MB" in sentence for sentence in visit.errors)
 
 
 def test_all_images_are_counted_and_troubles_named(trained: Callable[..., Run]) -> None:
