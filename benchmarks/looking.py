@@ -89,7 +89,7 @@ PAINTED = "[data-chart=inside_rasters] .heatmaplayer image"
 
 def first_look(page: Page, server: Server, design: Design) -> float:
     """Milliseconds from the press of Look inside, beside a finished run, until its rasters are painted."""
-    page.goto(f"{server.url}/?{links.to_query(design)}")
+    page.goto(f"{server.url}/design?{links.to_query(design)}")
     button = page.get_by_role("button", name="Look inside", exact=True)
     button.wait_for(timeout=120_000)
     page.wait_for_timeout(1500)  # the page is still at work, as nobody presses within a second

@@ -88,6 +88,9 @@ def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
     layout["yaxis"] |= {"range": [len(shown) + 0.02, -0.02], "tickvals": [k + 0.5 for k in range(len(shown))]}
     layout["yaxis"] |= {"ticktext": [f"{layers[index]['name']} " for index in shown]}
     layout["meta"] = {"y": "neuron"}
+    if not shown:  # ReLUs: only what the readout says
+        height, split = 320, 0.97
+        layout["yaxis"] = {"visible": False, "domain": [0.99, 1]}
     layout["yaxis2"] = {"domain": [0, split], "title": {"text": "readout"}, "anchor": "x"}
     layout |= {"hovermode": "closest", "legend": {"orientation": "h", "y": -0.08, "yanchor": "top"}}
     cells = sum(min(MOST_ROWS, layers[index]["neurons"]) * steps for index in shown)
@@ -103,12 +106,12 @@ def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
     notes = [step_text(answer, step, class_names) for step in range(steps)]
     return Chart(
         "inside_rasters",
-        "Spikes of every layer, and the answer so far",
+        "Spikes of every layer, and the answer so far" if shown else "What the readout says",
         _caption(answer, shown, pickable=cells <= MOST_PICKABLE),
         figure,
         height,
         wide=True,
-        cursor=Cursor("Time step", [step + 1.5 for step in range(steps)], notes, steps - 1),
+        cursor=Cursor("Time step", [step + 1.5 for step in range(steps)], notes, steps - 1) if steps > 1 else None,
     )
 
 
@@ -160,7 +163,8 @@ def _readout(answer: Answer, names: Sequence[str]) -> list[dict[str, Any]]:
             "hovertemplate": f"{word}, after step %{{x}}: %{{y:.4g}}<extra></extra>",
             "legendgroup": f"class {number}",
         }
-        look = style.trace() if told else {"mode": "lines", "line": {"color": GRAY, "width": 1}, "opacity": 0.4}
+        plain = {"mode": "lines" if len(values) > 1 else "markers", "opacity": 0.4}
+        look = style.trace() if told else {**plain, "line": {"color": GRAY, "width": 1}, "marker": {"color": GRAY}}
         found.append({**trace, **look, **({} if told else {"hoverinfo": "skip"})})
     return found
 
@@ -190,6 +194,8 @@ def step_text(answer: Answer, step: int, names: Sequence[str] = ()) -> str:
 def _caption(answer: Answer, shown: Sequence[int], *, pickable: bool) -> str:
     layers = [answer.about["layers"][index] for index in shown]
     joined = [one["name"] for one in layers if one["neurons"] > MOST_ROWS]
+    if not shown:
+        return "What the loss's softmax sees; grey: the other classes. ReLUs do not spike: see their feature maps."
     words = ["Rows are neurons in the order channel, row, column; a filled cell is a spike."]
     if joined:
         words.append(f"Of {', '.join(joined)} neighbouring neurons share a row: the stronger, the more of them spike.")

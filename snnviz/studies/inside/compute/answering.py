@@ -121,12 +121,14 @@ class Looker:
         return self._data[key]
 
     def _pictures(self, look: Look, numbers: Sequence[int]) -> Answer:
-        """Test images, uint8 (N, C, H, W), of recordings the sum of their frames; `white` is the brightest value."""
+        """Test images, uint8 (N, C, H, W), of recordings the sum of the first third of their frames; `white` is the
+        brightest value.
+        """
         test = self.open(look).test
         some = [number for number in numbers[:MOST_PICTURES] if 0 <= number < len(test)]
         images, recorded = test.images[some].numpy(), test.images.dim() == 5  # (N, T, P, H, W)
         if recorded:
-            images = images.astype(np.int64).sum(1).clip(0, 255).astype(np.uint8)
+            images = images[:, : -(-images.shape[1] // 3)].astype(np.int64).sum(1).clip(0, 255).astype(np.uint8)
         white = test.white if isinstance(test.white, int) else 0
         about = {"numbers": some, "of": len(test), "white": white, "shape": list(images.shape[1:])}
         return Answer(about, {"images": images, "labels": test.labels[some].numpy()})
