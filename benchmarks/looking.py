@@ -91,18 +91,18 @@ def first_look(page: Page, server: Server, design: Design) -> float:
     """Milliseconds from the press of Look inside, beside a finished run, until its rasters are painted."""
     page.goto(f"{server.url}/design?{links.to_query(design)}")
     button = page.get_by_role("button", name="Look inside", exact=True)
-    button.wait_for(timeout=120_000)
+    button.wait_for(timeout=300_000)
     page.wait_for_timeout(1500)  # the page is still at work, as nobody presses within a second
     begin = time.monotonic()
     button.click()
-    page.locator(PAINTED).first.wait_for(timeout=120_000)
+    page.locator(PAINTED).first.wait_for(timeout=300_000)
     return 1000 * (time.monotonic() - begin)
 
 
 def open_look(page: Page, server: Server, run: str) -> None:
     page.goto(f"{server.url}/inside?look.run={run}")
-    page.locator(PAINTED).first.wait_for(timeout=120_000)
-    page.get_by_text("Page 1 of").wait_for(timeout=120_000)
+    page.locator(PAINTED).first.wait_for(timeout=300_000)
+    page.get_by_text("Page 1 of").wait_for(timeout=300_000)
     page.wait_for_timeout(1000)
     page.evaluate(WATCH)
 
@@ -236,6 +236,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.set_default_timeout(300_000)
             cold = first_look(page, server, DEEP)
             found["first look, from the press"] = told(
                 [first_look(page, server, DEEP) for _ in range(given.rounds // 2)]

@@ -347,4 +347,7 @@ def learnt_table(answer: Answer) -> pd.DataFrame:
         for layer in answer.about["layers"]
         for one in layer.get("learnt", ())
     ]
-    return pd.DataFrame(rows)
+    alike = all(row["from"] == row["to"] for row in rows)  # one number a layer
+    unmarked = not any(row["mark"] for row in rows)
+    left_out = [*(["from", "to"] if alike else []), *(["mark"] if unmarked else [])]
+    return pd.DataFrame(rows).drop(columns=left_out, errors="ignore")

@@ -109,7 +109,8 @@ def _training(name: str, seen: int | None) -> None:
     if run.ended or (seen is None and run.checkpoint is not None):
         st.rerun()
     if seen is None:
-        st.info("It is training: its weights can be looked at after its first epoch.", icon=":material/sync:")
+        doing = "It waits in the queue" if run.state == "queued" else "It is training"
+        st.info(f"{doing}: its weights can be looked at after its first epoch.", icon=":material/sync:")
         return
     words, button = st.columns([5, 1], vertical_alignment="center")
     words.caption(f":material/sync: It is training. These are its weights after epoch {seen} {of}.")

@@ -54,7 +54,7 @@ def _learnt(answer: Answer) -> None:
     table = views.learnt_table(answer)
     if not len(table):
         return
-    marked = [f"{row['layer']} ({row['learnt']})" for row in table.to_dict("records") if row["mark"]]
+    marked = [f"{row['layer']} ({row['learnt']})" for row in table.to_dict("records") if row.get("mark")]
     st.markdown("**What neurons have learnt besides weights**")
     number = st.column_config.NumberColumn(format="%.4g")
     own = dict.fromkeys(("began", "now", "from", "to"), number)

@@ -11,13 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from snnviz.core.execute import execute
 from snnviz.design.design import Design
 from snnviz.design.links import change
+from snnviz.events import Checkpoint
 from snnviz.graph.ttfs import ttfs_network
-from snnviz.store import Run
+from snnviz.graph.twins import ann_twin
+from snnviz.store import Run, Store
 from snnviz.studies.inside.look import Look
 from snnviz.studies.inside.page import client, setting
 from snnviz.studies.ttfs.study import STARTS
+from snnviz.ui.kit import services
 from tests.pages.visit import Visit, by_link
 
 TINY = Design.check(
@@ -61,6 +65,27 @@ def test_an_image_is_seen_in_time_and_a_silenced_layer_too(trained: Callable[...
     assert after["Spikes"] != before["Spikes"]
     grid = visit.component("snnviz_pictures", "inside-grid")
     assert grid is not None
+
+
+def test_a_run_that_trains_is_seen_as_it_was_after_its_last_epoch() -> None:
+    made = change(TINY, {"training.epochs": 2, "neuron.learn": "both"})
+    store = Store()
+    run = store.submit(made).run
+    assert "waits in the queue: its weights can be looked at" in by_link("inside", f"look.run={run}").text
+    claim = store.claim("me")
+    assert claim is not None
+    ends = [event for event in execute(made) if isinstance(event, Checkpoint)]
+    visit = None
+    for end in ends:
+        store.save_checkpoint(run, claim.attempt, end)
+        services.CACHE.clear()
+        visit = by_link("inside", f"look.run={run}") if visit is None else visit.look()
+        assert f"These are its weights after epoch {end.epoch} of 2." in visit.text
+        assert charts(visit, "inside-rasters")
+        learnt = visit.at.dataframe[0].value
+        now = learnt[(learnt["layer"] == "L1") & (learnt["learnt"] == "threshold")]["now"].item()
+        assert now == pytest.approx(float(end.arrays["L1.threshold"]))
+    store.close()
 
 
 def test_a_ttfs_network_is_shown_by_its_own_page(trained: Callable[..., Run]) -> None:
@@ -108,6 +133,13 @@ def test_all_images_are_counted_and_troubles_named(trained: Callable[..., Run]) 
     assert sum(int(cell[0]) for row in table["customdata"] for cell in row) == 40
     silent = by_link("inside", setting.to_link(Look(run=run.run), "why"))
     assert silent.at.success or silent.at.expander
+    twin = trained(ann_twin(TINY))
+    trained(change(TINY, {"seed": 1}))  # sees other images of digits
+    compared = by_link("inside", setting.to_link(Look(run=run.run, other=twin.run), "compare"))
+    (menu,) = [one for one in compared.at.selectbox if one.label == "Compared with"]
+    assert menu.options[0] == "the same network before training"
+    assert [option.partition(":")[0] for option in menu.options[1:]] == ["its ANN twin"]
+    assert "inside_raster_1" in charts(compared, "inside-compared")
     compared = by_link("inside", setting.to_link(Look(run=run.run), "compare"))
     assert {"inside_raster_0", "inside_raster_1", "inside_difference"} <= charts(compared, "inside-compared").keys()
 
