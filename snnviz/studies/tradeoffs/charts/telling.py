@@ -83,7 +83,7 @@ def comparison_row(
         "B": metric_text(metric, b),
         "B - A": difference_text(metric, comparison.difference),
         "95 %": "exact" if exact else NO_NUMBER if open_ended else interval_ends(metric, ends),
-        "verdict": comparison.verdict,
+        "verdict": "the same" if exact and not comparison.difference else comparison.verdict,
     }
     p = NO_NUMBER if comparison.p is None else f"{comparison.p:.2g}"
     return row | ({"p, Holm": p} if corrected else {})
