@@ -51,11 +51,11 @@ SMALL = {
 AXES = {**surface.AXES, "network.width": (20, 40, 80)}
 
 
-def learn(groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED) -> Model:
+def train_model(groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED) -> Model:
     """A model of them all."""
-    from snnviz.studies.tradeoffs.compute.expecting import learn
+    from snnviz.studies.tradeoffs.compute.expecting import train_model
 
-    model = learn("digits", groups, names)
+    model = train_model("digits", groups, names)
     assert model is not None
     return model
 
@@ -68,7 +68,7 @@ def five_fold(groups: Sequence[RunGroup]) -> dict[str, tuple[float, float, float
     unknown = 0
     for fold in range(FOLDS):
         new = {*order[fold::FOLDS]}
-        model = learn([group for at, group in enumerate(groups) if at not in new])
+        model = train_model([group for at, group in enumerate(groups) if at not in new])
         for group in (groups[at] for at in new):
             answer = model.answer(group.design)
             unknown += bool(answer.unknown)
@@ -97,7 +97,7 @@ def left_out(groups: Sequence[RunGroup]) -> dict[str, float]:
             for level in sorted({one[path] for one in told}, key=str):
                 of_level = [one[path] == level for one in told]
                 rest = [group for group, out in zip(groups, of_level, strict=True) if not out]
-                model = learn(rest, ["accuracy"])
+                model = train_model(rest, ["accuracy"])
                 asked = [group for group, out in zip(groups, of_level, strict=True) if out]
                 shares = [bool(model.answer(group.design).unknown) for group in asked]
                 found[f"{path}={level}"] = float(np.mean(shares))

@@ -137,7 +137,7 @@ class Dashboard:
             command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def tend(self) -> None:
+    def ensure_worker(self) -> None:
         """Start it again where it was killed."""
         if self.process.poll() is not None:
             self.process = self._start()
@@ -246,7 +246,7 @@ class Trial:
             self.waking.remove((due, pid))
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
-        self.dashboard.tend()
+        self.dashboard.ensure_worker()
         for run in self.store.runs(of=None, states=("done", "failed", "cancelled")):
             if run.run not in self.expected:
                 continue

@@ -27,7 +27,7 @@ from snnviz.design import naming
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.store import Store
-from snnviz.store.summaries import Kept, _columns
+from snnviz.store.summaries import StoredMetric, _columns
 from snnviz.store.tables import RUNS, SUMMARIES
 from snnviz.theory.metrics import METRICS
 
@@ -86,12 +86,12 @@ def fill(store: Store, count: int) -> None:
             }
         )
         for metric in METRICS:
-            kept = Kept(values.get(metric.name), metric.revision, ended, None)
+            kept = StoredMetric(values.get(metric.name), metric.revision, ended, None)
             summaries.append(_columns(run, metric.name, kept))
     with store._writing() as connection:
         connection.execute(RUNS.insert(), runs)
         connection.execute(SUMMARIES.insert(), summaries)
-    store.fold()
+    store.flush_log()
 
 
 def first(place: Path) -> dict[str, tuple[float, float]]:
@@ -147,7 +147,7 @@ def _filtered(store: Store) -> object:
 
     where, now = parse_filter(MARKED), indexed_runs(store)
     columns = metric_columns(store, now, where.metrics)
-    return [run for run in now.runs if where.takes(run, {name: columns[name].get(run.run) for name in columns})]
+    return [run for run in now.runs if where.matches(run, {name: columns[name].get(run.run) for name in columns})]
 
 
 def _megabytes() -> float:

@@ -53,7 +53,7 @@ def trained(engine: Local, tasks: Sequence[Task]) -> list[Run]:
         runs = [engine.store.get(task.digest) for task in tasks]
         if all(run.ended for run in runs):
             return runs
-        engine.tend()
+        engine.ensure_worker()
         time.sleep(0.1)
 
 

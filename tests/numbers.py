@@ -124,7 +124,7 @@ class Here(following.Local):
     def submit(self, task: Task) -> Submitted:
         return Immediate(self.store).submit(task)
 
-    def tend(self) -> None:
+    def ensure_worker(self) -> None:
         pass
 
 

@@ -131,8 +131,8 @@ def _drawn(pixels: PixelDistribution, counts: EventCountStatistics, steps: int) 
     ranks = np.tile((np.arange(SAMPLED_PIXELS) + 0.5) / SAMPLED_PIXELS, (steps, 1))
     rng.shuffle(ranks[0])
     ranks[:] = ranks[0]
-    kept = round(counts.alike_at(steps) * SAMPLED_PIXELS)
+    kept = round(counts.correlation_at(steps) * SAMPLED_PIXELS)
     ranks[:, kept:] = rng.permuted(ranks[:, kept:], axis=1)
-    rarer = 1 - (1 - ranks) / counts.course_at(steps)[:, None]
+    rarer = 1 - (1 - ranks) / counts.second_moments_at(steps)[:, None]
     found: Floats = pixels.normalised[np.searchsorted(np.cumsum(pixels.share)[:-1], rarer)]
     return found

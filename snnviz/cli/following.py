@@ -161,7 +161,7 @@ def _wait(
             bar.move(made, sum(steps.values()), words)
             if ended == len(runs):
                 return runs
-            engine.tend()
+            engine.ensure_worker()
             time.sleep(POLL_SECONDS)
 
 

@@ -78,7 +78,7 @@ def again(run_name: str, as_json: bool) -> None:
         raise InputError("run", "be a finished training whose weights are not kept", Unquoted(f"one that {state}"))
     progress = EventBar(quiet=as_json or not sys.stderr.isatty())
     with reliable_interrupts() as progress.check, progress:
-        Immediate(store, progress).again(found.run)
+        Immediate(store, progress).retrain(found.run)
     show_run(store, store.get(found.run), as_json, cached=False)
 
 
@@ -148,7 +148,7 @@ def filtered_runs(store: Store, where: RunFilter) -> list[Run]:
     """
     now = indexed_runs(store)
     columns = metric_columns(store, now, where.metrics)
-    taken = [run.run for run in now.runs if where.takes(run, values_of(columns, run.run))][:1000]
+    taken = [run.run for run in now.runs if where.matches(run, values_of(columns, run.run))][:1000]
     return [*store.several(taken).values()]
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnviz.core.activity import Counted
-from snnviz.core.kernels import compiled, fits
+from snnviz.core.kernels import compiled, is_supported
 from snnviz.design.design import Design
 from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.theory.operations import connections_per_position, reads_spikes, real_valued_channels, sums_spikes
@@ -56,7 +56,7 @@ class CountingPlan:
     def _tally(self, x: Tensor, kernel: Callable[..., None], times: int) -> Indices:
         """(H W, C) sums over time steps and images of what the kernel says of each number."""
         flat = x.detach().reshape(math.prod(x.shape[:2]), -1).contiguous()
-        if fits(flat):
+        if is_supported(flat):
             found = np.zeros(flat.shape[1], np.int32)
             kernel(flat.numpy(), found, np.float32(times))
         else:

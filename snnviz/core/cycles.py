@@ -110,7 +110,7 @@ class Cycle:
                 )
                 for j, (i, late) in enumerate(member.places):
                     if t >= late:
-                        member.inner.give_back(of_x, j, gs[i][t - late])
+                        member.inner.add_source_gradient(of_x, j, gs[i][t - late])
         found = []
         for k, member in enumerate(self.members):
             x = member.inner(*(delay(ss[i], len(ss[i])) if late else ss[i] for i, late in member.places))

@@ -46,7 +46,7 @@ def compiled(function: Callable[..., Any], allowed: set[str] | None = None) -> A
         return numba.njit(**how)(function)
 
 
-def summing(function: Callable[..., Any]) -> Any:
+def compiled_unordered(function: Callable[..., Any]) -> Any:
     """Decorator: compiles a function whose sums may be computed in any order."""
     return compiled(function, SUMS)
 
@@ -111,7 +111,7 @@ def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int
     _ahead(u, s, t, 0, u.shape[1], beta, theta, less, reset)
 
 
-@summing
+@compiled_unordered
 def _count(u: Any, s: Any, sums: Any, theta: Any, reach: Any) -> None:
     spikes = first = second = far = 0.0
     for n in range(u.shape[0]):
@@ -127,7 +127,7 @@ def _count(u: Any, s: Any, sums: Any, theta: Any, reach: Any) -> None:
 
 
 @compiled
-def watched(u: Any, s: Any, sums: Any, reach: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
+def forward_with_sums(u: Any, s: Any, sums: Any, reach: Any, beta: Any, theta: Any, less: Any, reset: int) -> None:
     """Computes `forward`, and adds for each time step and image sums over its neurons to `sums` (T, B, 4).
 
     The sums are of s, u, u^2, and the number of neurons further from theta than `reach`.
@@ -199,7 +199,7 @@ def _through_zero(u: Any, pulled: Any, later: Any, beta: Any, theta: Any) -> Non
         u[n] = pulled[n] + (0 * beta if u[n] > theta else beta) * later[n]
 
 
-@summing
+@compiled_unordered
 def _sum(x: Any) -> Any:
     total = 0.0
     for n in range(x.shape[0]):
@@ -207,7 +207,7 @@ def _sum(x: Any) -> Any:
     return total
 
 
-@summing
+@compiled_unordered
 def _carried(u: Any, before: Any, theta: Any, reset: int) -> Any:
     """What dL/du[t] = `u` says of beta and, by way of a subtracting reset, of theta; `before` is u[t - 1]."""
     cut = reset == ZERO
@@ -276,6 +276,6 @@ def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
         _back(u, g, t, low, min(neurons, low + BLOCK), room, sums, how)
 
 
-def fits(tensor: Any) -> bool:
+def is_supported(tensor: Any) -> bool:
     """Returns whether a torch tensor can be passed to the kernels: float32, in main memory, and not empty."""
     return bool(tensor.dtype == torch.float32 and tensor.device.type == "cpu" and tensor.numel() > 0)

@@ -194,10 +194,10 @@ class _Run:
                     where = to[place][t - delay if len(to[place]) > 1 else 0]
                     if smooth > 1:
                         blurred = torch.zeros_like(where)
-                        member.merge.give_back(d, j, blurred)
+                        member.merge.add_source_gradient(d, j, blurred)
                         where += average_filter(blurred[None], smooth)[0]
                     else:
-                        member.merge.give_back(d, j, where)
+                        member.merge.add_source_gradient(d, j, where)
         for k, member in enumerate(members):
             if member.convolves:
                 d, weight = gs[k], own[k]["weight"]

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from snnviz.core.kernels import compiled, fits
+from snnviz.core.kernels import compiled, is_supported
 from snnviz.design.networks import Pooling
 from snnviz.graph.architectures import Architecture, Source
 
@@ -24,7 +24,7 @@ def pool(x: Tensor, size: int, mode: Pooling = "average") -> Tensor:
     if size == 1:
         return x
     maps = x.flatten(0, 1)
-    if fits(maps):
+    if is_supported(maps):
         y: Tensor = (_Largest if mode == "max" else _Mean).apply(maps, size)  # type: ignore[no-untyped-call]
     else:
         function = F.max_pool2d if mode == "max" else F.avg_pool2d
@@ -190,7 +190,7 @@ class Merge:
         parts = beside if total is None else [total, *beside]
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
 
-    def give_back(self, gradient: Tensor, k: int, to: Tensor) -> None:
+    def add_source_gradient(self, gradient: Tensor, k: int, to: Tensor) -> None:
         """Adds the gradient of the k-th source's maps to `to`, given the gradient of the joined maps."""
         chosen, place = self.chosen[k], self.places[k]
         part = gradient[..., place.start : place.stop]

@@ -25,7 +25,7 @@ from torch import Tensor
 from snnviz.catalog.surrogates import saturation_distance
 from snnviz.core import kernels
 from snnviz.core.activity import Activity, activity
-from snnviz.core.kernels import fits
+from snnviz.core.kernels import is_supported
 from snnviz.core.surrogates import Derivative, derivative
 from snnviz.design.parts import Neuron
 
@@ -79,7 +79,7 @@ class Cell:
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
         """Returns the spikes and the layer's activity; overwrites the current."""
-        return observed(current, self, steps)
+        return respond_with_activity(current, self, steps)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Returns the potentials before reset and the spikes, both (T, ...), for a current (T, ...) or (1, ...)."""
@@ -113,7 +113,7 @@ class CellScan:
     @property
     def gradients(self) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of beta and theta, None for those that are not learnt."""
-        return of_learnt(self.cell, self.sums)
+        return learnt_gradients(self.cell, self.sums)
 
 
 class Rectifier:
@@ -148,11 +148,11 @@ def potentials(current: Tensor, cell: Cell, steps: int) -> Tensor:
     constant = current.shape[0] == 1
     for t in range(steps):
         drive = current[0 if constant else t]
-        u[t] = drive if t == 0 else advanced(u[t - 1], drive, cell)
+        u[t] = drive if t == 0 else next_potential(u[t - 1], drive, cell)
     return u
 
 
-def advanced(before: Tensor, drive: Tensor, cell: Cell) -> Tensor:
+def next_potential(before: Tensor, drive: Tensor, cell: Cell) -> Tensor:
     """Returns the potential u[t] from u[t-1], `before`, and the current I[t], `drive`."""
     u = cell.beta * before
     if cell.neuron.reset == "zero":
@@ -184,7 +184,7 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
 
 def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> tuple[Tensor, Tensor]:
     """Returns potentials before reset and spikes, both (T, ...), by the kernel where possible, else by torch."""
-    if not fits(current):
+    if not is_supported(current):
         u = potentials(current, cell, steps)
         return u, spikes(u, cell)
     if len(current) != steps:
@@ -192,18 +192,20 @@ def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False)
     else:
         drive, u = current.new_empty(0, 1), _room(current, steps, overwrite=overwrite)
     s = torch.empty_like(u)
-    kernels.forward(flat(drive), flat(u), flat(s), *numbers(cell))
+    kernels.forward(flat(drive), flat(u), flat(s), *kernel_arguments(cell))
     return u, s
 
 
-def observed(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]:
+def respond_with_activity(current: Tensor, cell: Cell, steps: int) -> tuple[Tensor, Activity]:
     """Returns the spikes and the layer's activity, computed in one pass over memory; overwrites the current."""
-    if not fits(current):
+    if not is_supported(current):
         u, s = respond(current, cell, steps)
         return s, cell.activity(u, s)
     u = _room(current, steps, overwrite=True)
     s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 4))
-    kernels.watched(flat(u), flat(s), sums, np.float32(saturation_distance(cell.neuron.surrogate)), *numbers(cell))
+    kernels.forward_with_sums(
+        flat(u), flat(s), sums, np.float32(saturation_distance(cell.neuron.surrogate)), *kernel_arguments(cell)
+    )
     return s, Activity(u[0, 0].numel(), sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3])
 
 
@@ -235,11 +237,11 @@ class _Lif(torch.autograd.Function):
         cell: Cell = ctx.cell
         u, ctx.u = ctx.u, None  # its memory becomes the gradient's: a graph is gone through once
         sums = np.zeros(2 if cell.learns else 0)
-        grad = (_fast_backward if fits(u) else _backward)(u, gradients[0], cell, sums, ctx.constant)
-        return grad, *of_learnt(cell, sums), None, None, None
+        grad = (_fast_backward if is_supported(u) else _backward)(u, gradients[0], cell, sums, ctx.constant)
+        return grad, *learnt_gradients(cell, sums), None, None, None
 
 
-def of_learnt(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
+def learnt_gradients(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | None, Tensor | None]:
     """Returns the gradients of the learnt beta and theta from their `sums`; None for parameters that are not learnt.
 
     The gradient of beta is 0 if beta is outside of [0, 1].
@@ -263,11 +265,11 @@ def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
 
     Both are (T, ...) and contiguous.
     """
-    if fits(u):
-        kernels.advance(flat(u), flat(s), t, *numbers(cell))
+    if is_supported(u):
+        kernels.advance(flat(u), flat(s), t, *kernel_arguments(cell))
         return
     if t > 0:
-        u[t] = advanced(u[t - 1], u[t], cell)
+        u[t] = next_potential(u[t - 1], u[t], cell)
     s[t] = spikes(u[t], cell)
 
 
@@ -275,9 +277,9 @@ def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64])
     """Computes one backward step: replaces the potential in `u[t]` by the gradient of the current; `g[t]` is of the
     spikes.
 
-    Adds the gradients of beta and theta to `sums`, (2,), for `of_learnt`; (0,) for neurons that learn nothing.
+    Adds the gradients of beta and theta to `sums`, (2,), for `learnt_gradients`; (0,) for neurons that learn nothing.
     """
-    if fits(u):
+    if is_supported(u):
         how = backward_of(cell)
         if how[3] == kernels.GIVEN:
             g[t] *= surrogate_derivative(cell.neuron)(u[t] - cell.threshold)
@@ -314,11 +316,11 @@ def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, in
     """
     choice = cell.neuron.surrogate
     kind = kernels.SURROGATES.index(choice.kind) if choice.kind in kernels.SURROGATES else kernels.GIVEN
-    beta, theta, _, reset = numbers(cell)
+    beta, theta, _, reset = kernel_arguments(cell)
     return beta, theta, np.float32(choice.parameters.get("slope", 0)), kind, reset, cell.neuron.reset == "subtract"
 
 
-def numbers(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
+def kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
     """Returns the arguments of the forward kernels: beta, theta, what a spike subtracts, and the reset's code."""
     theta, reset = np.float32(cell.threshold), cell.neuron.reset
     less = theta if reset == "subtract" else np.float32(0)

@@ -60,7 +60,7 @@ class Trace:
     potentials: Mapping[int, Tensor]
     readout: Tensor
 
-    def said(self, index: int) -> Tensor:
+    def layer_output(self, index: int) -> Tensor:
         """Returns a layer's output at each time step, (T, B, ...): spikes, or numbers for ReLU and merge layers.
 
         index: of the layer; for `INPUT` the encoded input is returned.

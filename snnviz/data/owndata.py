@@ -88,8 +88,10 @@ def exclusive_lock() -> Iterator[None]:
 
 def is_available(name: str) -> bool:
     """Returns whether the samples of an uploaded data set can be read."""
-    told = _told(name)
-    return told is not None and all((dataset_folder(name) / f"{array}.npy").is_file() for array in ARRAYS[told["kind"]])
+    description = _told(name)
+    return description is not None and all(
+        (dataset_folder(name) / f"{array}.npy").is_file() for array in ARRAYS[description["kind"]]
+    )
 
 
 def missing_error(name: str) -> DataMissing:
@@ -99,11 +101,11 @@ def missing_error(name: str) -> DataMissing:
 
 def registry_entry(kind: str) -> Entry[Any] | None:
     """Returns the registry entry of an uploaded data set, or None if this machine never had it."""
-    told = _told(kind)
-    if told is None:
+    description = _told(kind)
+    if description is None:
         return None
-    traits = frozenset({EVENTS} if told["kind"] == "events" else ())
-    return Entry(kind, lambda: _card(told), "a file of one's own", "", (), traits)
+    traits = frozenset({EVENTS} if description["kind"] == "events" else ())
+    return Entry(kind, lambda: _card(description), "a file of one's own", "", (), traits)
 
 
 Images = NDArray[np.uint8]
@@ -115,9 +117,9 @@ def load_images(name: str, seed: int) -> tuple[Images, Labels, Images, Labels, i
 
     Raises `DataMissing`.
     """
-    told, (found, labels) = _open(name, "images")
-    train, test = compute_split(told, seed)
-    return found[train], labels[train], found[test], labels[test], int(told["white"])
+    description, (found, labels) = _open(name, "images")
+    train, test = compute_split(description, seed)
+    return found[train], labels[train], found[test], labels[test], int(description["white"])
 
 
 def load_events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
@@ -130,36 +132,38 @@ def load_events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.
 
 def split_indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Returns the indices of training and of test samples of an uploaded data set. Raises `DataMissing`."""
-    told = _told(name)
-    if told is None:
+    description = _told(name)
+    if description is None:
         raise missing_error(name)
-    return compute_split(told, seed)
+    return compute_split(description, seed)
 
 
-def compute_split(told: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def compute_split(description: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Returns the indices of training and of test samples: as uploaded, or drawn by `seed` if the description says so.
 
-    `told`: the stored description.
+    `description`: the stored description.
     """
-    train, test = int(told["train"]), int(told["test"])
+    train, test = int(description["train"]), int(description["test"])
     order = (
-        np.random.default_rng([seed, 0x0177]).permutation(train + test) if told["drawn"] else np.arange(train + test)
+        np.random.default_rng([seed, 0x0177]).permutation(train + test)
+        if description["drawn"]
+        else np.arange(train + test)
     )
     return np.sort(order[:train]), np.sort(order[train:])
 
 
-def content_name(told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+def content_name(description: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """Returns the name of a checked data set, a hash of its description and samples: equal uploads are one data set."""
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    for array in ARRAYS[told["kind"]]:
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    for array in ARRAYS[description["kind"]]:
         digest.update(np.ascontiguousarray(arrays[array]).data)
     return f"own-{digest.hexdigest()[:12]}"
 
 
 def store_dataset(
-    name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Owner | None = None
+    name: str, description: dict[str, Any], arrays: Mapping[str, NDArray[Any]], maker: Owner | None = None
 ) -> None:
-    """Stores a checked data set under `name`, atomically; `told` is its description.
+    """Stores a checked data set under `name`, atomically; `description` is its description.
 
     If it is stored already, `maker` is added to its owners.
     """
@@ -172,9 +176,9 @@ def store_dataset(
     try:
         work.mkdir(parents=True)
         with leftovers.in_use(work):
-            for array in ARRAYS[told["kind"]]:
+            for array in ARRAYS[description["kind"]]:
                 np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
-            (work / "card.json").write_text(json.dumps(told))
+            (work / "card.json").write_text(json.dumps(description))
             if maker is not None:
                 makers.write_owners(work, {maker.visitor: maker.address})
             if place.exists():  # it was removed before, or damaged
@@ -231,8 +235,8 @@ def _read(path: Path, _: int) -> dict[str, Any]:
 
 
 def _open(name: str, kind: Kind) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    told = _told(name)
-    if told is None:
+    description = _told(name)
+    if description is None:
         raise missing_error(name)
     try:
         found = [
@@ -242,30 +246,30 @@ def _open(name: str, kind: Kind) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         raise missing_error(name) from None
     except (OSError, ValueError) as error:
         raise DataMissing(f"The data set {name} is damaged ({type(error).__name__}): upload it once more.") from None
-    return told, found
+    return description, found
 
 
-def _card(told: Mapping[str, Any]) -> DatasetCard:
-    events, drawn = told["kind"] == "events", told["drawn"]
-    count, (channels, height, width) = told["train"] + told["test"], told["shape"]
+def _card(description: Mapping[str, Any]) -> DatasetCard:
+    events, drawn = description["kind"] == "events", description["drawn"]
+    count, (channels, height, width) = description["train"] + description["test"], description["shape"]
     noun = "recordings of events" if events else "images"
     return DatasetCard(
-        title=told["title"],
+        title=description["title"],
         about=f"{count:,} {noun} of one's own, {height}x{width} pixels in {channels} "
         f"{'polarities' if events else 'channel' + 's' * (channels > 1)}.",
         shape=(channels, height, width),
-        classes=told["classes"],
-        train=told["train"],
-        test=told["test"],
+        classes=description["classes"],
+        train=description["train"],
+        test=description["test"],
         likeness=0.45,
         licence="one's own",
         citation="",
         home="",
-        mean=told.get("mean", 0.0),
-        std=told.get("std", 1.0),
-        histogram=tuple(told.get("histogram", ())),
+        mean=description.get("mean", 0.0),
+        std=description.get("std", 1.0),
+        histogram=tuple(description.get("histogram", ())),
         counts=recordings.NMNIST if events else None,
-        labels=tuple(told["labels"]),
+        labels=tuple(description["labels"]),
         layout="own",
         split=f"{100 * TEST_SHARE:.0f} % for testing, drawn by the design's seed." if drawn else "As uploaded.",
         guessed=events,

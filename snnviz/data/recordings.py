@@ -56,20 +56,20 @@ class EventCountStatistics:
         """Returns mean and standard deviation of the counts in one of T = `steps` frames."""
         return _statistics(self, steps)
 
-    def course_at(self, steps: int) -> Floats:
+    def second_moments_at(self, steps: int) -> Floats:
         """Returns E[x_t^2] for each of T = `steps` frames, an array (T,) scaled to mean 1."""
         edges = np.linspace(0, len(self.course), steps + 1)
         found = np.diff(np.interp(edges, range(len(self.course) + 1), np.cumsum([0.0, *self.course])))
         scaled: Floats = found / found.mean()
         return scaled
 
-    def alike_at(self, steps: int) -> float:
+    def correlation_at(self, steps: int) -> float:
         """Returns the correlation of two frames for any T, interpolated linearly in log T."""
         return float(np.interp(np.log(steps), np.log(self.steps[1:]), self.alike[1:]))
 
     def moments(self, steps: int) -> Floats:
         """Returns E[x_s x_t] for T = `steps` frames, an array (T, T)."""
-        alike, scale = self.alike_at(steps), np.sqrt(self.course_at(steps))
+        alike, scale = self.correlation_at(steps), np.sqrt(self.second_moments_at(steps))
         found: Floats = np.outer(scale, scale) * (alike + (1 - alike) * np.eye(steps))
         return found
 

@@ -63,7 +63,7 @@ def check_upload(
         raise reading.limits.too_large() from None
     except OSError as error:
         raise InputError("upload", "be readable", Unquoted(type(error).__name__)) from None
-    reading.ended()
+    reading.check_unused_choices()
     return found
 
 
@@ -132,7 +132,7 @@ def _read(files: Files, reading: UploadReader, depth: int = 0) -> CheckedDataset
     if not files:
         raise InputError("upload", "hold a data set", Unquoted("no file"))
     if packed := _archive(files, depth):
-        reading.did(
+        reading.record_conversion(
             "others", len(files) - 1, f"{count_with_noun(len(files) - 1, 'other file')} beside the archive left out."
         )
         with files[packed].open() if depth == 0 else io.BytesIO(files[packed]()) as raw:

@@ -27,7 +27,7 @@ from typing import Any
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.fieldtypes import FieldType, field_type
-from snnviz.design.matrices import matrix_count, several_matrices
+from snnviz.design.matrices import matrix_count, parse_matrices
 from snnviz.errors import InputError, Unquoted
 
 MOST_LEVELS = 2000
@@ -74,7 +74,7 @@ def _label(path: str, level: Level) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ContinuousRange:
     """A range of numbers without a count, from which any number can be taken. `log`: on a logarithmic scale."""
 
     low: float
@@ -135,11 +135,11 @@ def _split(part: str) -> tuple[str, str]:
     return path.strip(), values.strip()
 
 
-def _span(values: str, of: FieldType) -> Span | None:
+def _span(values: str, of: FieldType) -> ContinuousRange | None:
     found = _RANGE.fullmatch(values) if of.numeric else None
     if found is None or found[3] or of.whole:
         return None
-    return Span(*_ends(found, of), bool(found[5]))
+    return ContinuousRange(*_ends(found, of), bool(found[5]))
 
 
 def _levels(path: str, values: str, base: Design, shares: Sequence[float]) -> list[Level]:
@@ -152,7 +152,7 @@ def _levels(path: str, values: str, base: Design, shares: Sequence[float]) -> li
         return [{of.path: kind} for kind in of.kinds]
     items = [item.strip() for item in values.split(",")]
     if of.matrix:
-        found = [text for item in items for text in several_matrices(item, base)]
+        found = [text for item in items for text in parse_matrices(item, base)]
         return [{of.path: text} for text in found]
     if of.registry is not None:
         return [_entry(of, item) for item in items]
@@ -192,7 +192,7 @@ def _range(path: str, values: str, of: FieldType, shares: Sequence[float]) -> li
     count = int(found[3])
     if not 2 <= count <= MOST_LEVELS:
         raise InputError("vary", f"have 2 to {MOST_LEVELS:,} values of {path}", count)
-    span = Span(low, high, log)
+    span = ContinuousRange(low, high, log)
     exact = [span.at(place / (count - 1)) for place in range(count)]
     if not of.whole:
         return _rounded([*exact[:-1], high])

@@ -75,8 +75,10 @@ class BaseNetwork(Part):
 
     @property
     def backward(self) -> dict[str, str]:
-        """The field that holds backward connections (to an earlier layer or node), mapped to its text; {} if there are
-        none.
+        """The network's backward connections (to an earlier layer or node) as ``{field: text}`` of the field that
+        holds them.
+
+        {} if there are none.
         """
         return {}
 
@@ -91,15 +93,15 @@ class BaseNetwork(Part):
         """
         return {}
 
-    def in_a_row(self) -> BaseNetwork:
+    def as_sequence(self) -> BaseNetwork:
         """Returns the nearest network that is a plain sequence of layers, with the same number of channels."""
         return self
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description for people, as a list of phrases: the kind of network and its size."""
         raise NotImplementedError
 
-    def in_the_way_of(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
+    def required_changes(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
         """Returns the values that other fields of this network need so that a refused change of `field` is allowed.
 
         {} where no such values are known.

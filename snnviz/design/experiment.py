@@ -140,7 +140,7 @@ class Experiment(Document):
         """Returns the design of each run, by its levels and seed."""
         return {(run.levels, run.seed): run.design for run in self.runs()}
 
-    def whole(self) -> Experiment:
+    def require_complete(self) -> Experiment:
         """Returns the experiment itself. Raises `InputError` if a combination breaks a rule and would be left out.
 
         For studies that need all of their combinations.

@@ -54,12 +54,12 @@ def flatten_document(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def begins_anew(path: str, before: object, after: object) -> bool:
+def resets_part(path: str, before: object, after: object) -> bool:
     """Returns whether changing the field at `path` from `before` to `after` resets its part to defaults.
 
     True for a kind, such as ``network.kind``, except between neurons that have the same fields.
 
-    >>> begins_anew("neuron.kind", "lif", "relu"), begins_anew("neuron.kind", "lif", "plif")
+    >>> resets_part("neuron.kind", "lif", "relu"), resets_part("neuron.kind", "lif", "plif")
     (False, True)
     """
     if path != NEURON:
@@ -73,7 +73,7 @@ def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
     return {
         path: value
         for path, value in shown.items()
-        if path.endswith(".kind") and (path != NEURON or begins_anew(path, usual, value))
+        if path.endswith(".kind") and (path != NEURON or resets_part(path, usual, value))
     }
 
 
@@ -321,7 +321,7 @@ def one_line_summary(design: Design, field: Callable[[str, Any], str] = format_l
     `field(path, value)` formats a field and its value.
     """
     network = design.network
-    words = network.in_words()
+    words = network.describe()
     if network.norm != "none":
         words.append(f"{network.norm} normalisation")
     if network.code != "rate":
@@ -352,7 +352,7 @@ def _put(document: dict[str, Any], path: str, value: Any, neurons: Neurons) -> N
     if not isinstance(part, dict):
         raise _unknown(document, path, value)
     if path == NEURON:
-        if isinstance(value, str) and value in NEURONS and begins_anew(path, part.get("kind"), value):
+        if isinstance(value, str) and value in NEURONS and resets_part(path, part.get("kind"), value):
             now = neurons(AnyNeuron.variant({"kind": value}), value)
             part.clear()
             part |= now

@@ -1,9 +1,9 @@
 """Sets of block connection matrices from short texts: all with a given number of skips, or some at random.
 
 >>> from snnviz.design.design import Design
->>> matrix_count("dsc:2", Design()), len(several_matrices("dsc:2", Design()))
+>>> matrix_count("dsc:2", Design()), len(parse_matrices("dsc:2", Design()))
 (15, 15)
->>> several_matrices("random:2", Design())
+>>> parse_matrices("random:2", Design())
 ['00221/00001/00001/00000/00000', '00201/00012/00001/00000/00000']
 """
 
@@ -62,7 +62,7 @@ def matrix_count(text: str, base: Design) -> int:
     return comb(len(adjacency.skip_positions(_depth(base))), number) * each
 
 
-def several_matrices(text: str, base: Design) -> list[str] | list[SeededMatrix]:
+def parse_matrices(text: str, base: Design) -> list[str] | list[SeededMatrix]:
     """Returns the matrices that a text such as ``all:2`` stands for, as text in links, for blocks as deep as `base`'s.
 
     Raises `InputError` for a text of another form.

@@ -58,11 +58,11 @@ class BlockNetwork(BaseNetwork):
 
     @property
     def backward(self) -> dict[str, str]:
-        """The field `edges` mapped to its text if the matrix has backward connections, else {}."""
+        """``{"edges": text}`` of the adjacency matrix if it has backward connections, else {}."""
         return {"edges": adjacency.to_text(self.edges)} if adjacency.has_backward(self.edges) else {}
 
     def forward(self) -> dict[str, object]:
-        """Returns the field `edges` with the backward connections removed."""
+        """Returns ``{"edges": ...}``, the adjacency matrix without its backward connections."""
         return {"edges": [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(self.edges)]}
 
     @property
@@ -70,7 +70,7 @@ class BlockNetwork(BaseNetwork):
         """The field `edges` mapped to its compact text if the matrix has any connection, else {}."""
         return {"edges": adjacency.to_compact_text(self.edges)} if any(map(any, self.edges)) else {}
 
-    def in_a_row(self) -> BlockNetwork:
+    def as_sequence(self) -> BlockNetwork:
         """Returns the same network without skips and backward connections."""
         return self.model_copy(update={"edges": adjacency.sequential(self.depth)})
 
@@ -78,17 +78,17 @@ class BlockNetwork(BaseNetwork):
 
     def without_skips(self, channels: int) -> BlockNetwork:
         """Returns the same network without skips and backward connections and with `channels` channels."""
-        return self.in_a_row().model_copy(update={"channels": channels})
+        return self.as_sequence().model_copy(update={"channels": channels})
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description: depth and number of blocks, channels, and the number of skips by kind."""
         stacked = f"{self.blocks} x " if self.blocks > 1 else ""
         return [f"block {stacked}{self.depth} layers, {self.channels} ch, {adjacency.summary(self.edges)}"]
 
-    def in_the_way_of(self, field: str) -> dict[str, object]:
+    def required_changes(self, field: str) -> dict[str, object]:
         """Returns the field `edges` without backward connections if `field` is "norm", which forbids them; else {}.
 
-        >>> BlockNetwork(edges="000/000/010").in_the_way_of("norm")
+        >>> BlockNetwork(edges="000/000/010").required_changes("norm")
         {'edges': '000/000/000'}
         """
         if field != "norm" or not self.backward:
@@ -111,7 +111,7 @@ class MlpNetwork(BaseNetwork):
         """Number of hidden layers: `depth`."""
         return self.depth
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description: the number of hidden layers and their width."""
         return [f"mlp {self.depth} x {self.width}"]
 
@@ -130,7 +130,7 @@ class CnnNetwork(BaseNetwork):
         """Number of convolution layers: `depth`."""
         return self.depth
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description: the number of convolution layers and their channels."""
         return [f"cnn {self.depth} x {self.channels} ch"]
 
@@ -165,7 +165,7 @@ class VggNetwork(BaseNetwork):
     def _share(self, original: int) -> int:
         return max(2, round(self.width * original))
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description: the number of stages, the width and the kind of pooling."""
         stages = "1 stage" if self.stages == 1 else f"{self.stages} stages"
         return [f"vgg {stages}, {self.width:g} of the width, {self.pooling} pooling"]
@@ -253,11 +253,11 @@ class StagedNetwork(BaseNetwork):
         """Returns the field `blocks` as the text of these matrices, one per block."""
         return {"blocks": ";".join(map(adjacency.to_compact_text, edges))}
 
-    def in_a_row(self) -> VggNetwork:
+    def as_sequence(self) -> VggNetwork:
         """Returns a VGG of the same width and normalisation, the nearest plain sequence of layers."""
         return VggNetwork(width=self.width, norm=self.norm)
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description: the architecture, its width and depth as shares, and which blocks were
         edited.
         """
@@ -313,22 +313,24 @@ class CellNetwork(BaseNetwork):
 
     @property
     def backward(self) -> dict[str, str]:
-        """The field `cell` mapped to its text if the cell has backward connections, else {}."""
+        """``{"cell": text}`` of the cell if it has backward connections, else {}."""
         return {"cell": cells.to_text(self.cell)} if cells.has_backward(self.cell) else {}
 
     def forward(self) -> dict[str, object]:
-        """Returns the field `cell` without its backward connections; `FORWARD` where no connection would be left."""
+        """Returns ``{"cell": ...}``, the cell without its backward connections; `FORWARD` if no connection would be
+        left.
+        """
         if not self.backward:
             return {}
         ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(self.cell))
         left = cells.without_unused_connections(ahead)
         return {"cell": cells.to_text(left) if any(map(any, left)) else FORWARD}
 
-    def in_a_row(self) -> CnnNetwork:
+    def as_sequence(self) -> CnnNetwork:
         """Returns a `CnnNetwork` with the same channels and normalisation, the nearest plain sequence of layers."""
         return CnnNetwork(channels=self.channels, norm=self.norm)
 
-    def in_words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Returns a short description: the text of the cell and its channels."""
         return [f"cell {cells.to_text(self.cell)}, {self.channels} ch"]
 

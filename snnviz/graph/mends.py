@@ -51,5 +51,5 @@ def _out_of_the_way(before: Design, wish: Mapping[str, Any], error: InputError) 
         usual = links.flatten(links.default_of_same_kinds(before))
         return {field: usual[field]} if field in usual else None
     part, _, name = field.partition(".")
-    found = before.network.in_the_way_of(name) if part == "network" else {}
+    found = before.network.required_changes(name) if part == "network" else {}
     return {f"network.{own}": value for own, value in found.items()} or None

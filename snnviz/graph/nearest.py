@@ -175,7 +175,7 @@ def _in_a_row(design: Design) -> dict[str, Any]:
     if EVENTS in DATASETS[design.data.name].traits:
         document["data"] |= {"name": "mnist", "events": {}}
         document["data"]["augment"] |= {"drop": 0}
-    document["network"] = network.in_a_row().model_dump(mode="json")
+    document["network"] = network.as_sequence().model_dump(mode="json")
     if document["network"]["kind"] != network.kind:
         document["training"]["shortcut"] |= {"layers": []}
     return document
@@ -200,7 +200,7 @@ def _changes(asked: dict[str, Any], found: Design) -> dict[str, str]:
     """What to set: where a choice of kind differs, of its fields only those that are not as usual for the kind."""
     before, after = links.flatten_document(asked), links.flatten(found)
     was = {path: before.get(path) for path in after}
-    anew = {path for path in after if after[path] != was[path] and links.begins_anew(path, was[path], after[path])}
+    anew = {path for path in after if after[path] != was[path] and links.resets_part(path, was[path], after[path])}
     usual = links.flatten(links.default_of_same_kinds(found))
     told = {}
     for path, value in after.items():

@@ -57,7 +57,7 @@ class Forkserver:
         process = self._context.Process(target=worker.process_main, args=(url, claim), daemon=True)
         return RunProcess(claim, process, self._order(lambda: self._start(process)))
 
-    def hangs(self) -> bool:
+    def is_hanging(self) -> bool:
         """Returns whether the forkserver was asked for a process and did nothing for a while. To be called
         repeatedly.
         """
@@ -65,7 +65,7 @@ class Forkserver:
         pid = self.pid
         worked = machine.cpu_seconds(pid) if pid is not None and self._open else None
         words = {} if worked is None else {(pid, id(self._open[0])): worked}
-        return any(silent > HUNG_SECONDS for silent in self._silence.look(words).values())
+        return any(silent > HUNG_SECONDS for silent in self._silence.update(words).values())
 
     def kill(self) -> None:
         """Kills the forkserver and all processes forked from it. The next request starts another one."""
@@ -115,23 +115,23 @@ class RunProcess:
         self.silent = False
 
     @property
-    def starts(self) -> bool:
+    def is_starting(self) -> bool:
         """Whether the process was requested and has not started yet."""
         return not self._start.done()
 
     @property
     def failure(self) -> BaseException | None:
         """The exception that prevented the process from starting, or None."""
-        return None if self.starts else self._start.exception()
+        return None if self.is_starting else self._start.exception()
 
     @property
-    def gone(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the process has ended or could not be started.
 
         A process that died with its forkserver counts only once the forkserver has ended too, because a dying
         forkserver would not start the next attempt.
         """
-        if self.starts or (self.failure is None and self.process.is_alive()):
+        if self.is_starting or (self.failure is None and self.process.is_alive()):
             return False
         if self.failure is not None or self.process.exitcode != FORKSERVER_GONE or self._forkserver_ended:
             return True
@@ -144,30 +144,30 @@ class RunProcess:
         return pid is None or machine.has_ended(pid)
 
     @property
-    def unburied(self) -> bool:
+    def is_unreaped(self) -> bool:
         """Whether the process was killed long ago and is still reported as alive."""
         return self.stopped is not None and time.monotonic() - self.stopped > GRACE_SECONDS + UNREAPED_SECONDS
 
     @property
     def sentinels(self) -> list[int]:
         """File descriptors that become readable when the process ends, for `multiprocessing.connection.wait`."""
-        if self.starts or self.failure or self._lost is not None:
+        if self.is_starting or self.failure or self._lost is not None:
             return []
         return [self.process.sentinel]
 
     @property
     def bytes(self) -> int:
         """Private memory of the process in bytes."""
-        return 0 if self.starts or self.failure else machine.private_bytes(self.process.pid or 0)
+        return 0 if self.is_starting or self.failure else machine.private_bytes(self.process.pid or 0)
 
     @property
     def is_stopped(self) -> bool:
         """Whether the process was suspended, as by SIGSTOP."""
-        return not self.starts and self.failure is None and machine.is_suspended(self.process.pid or 0)
+        return not self.is_starting and self.failure is None and machine.is_suspended(self.process.pid or 0)
 
     def stop(self) -> None:
         """Asks the process to end, and kills it once it has had `GRACE_SECONDS` for that. To be called repeatedly."""
-        if self.starts or self.failure:
+        if self.is_starting or self.failure:
             return
         if self.stopped is None:
             self.stopped = time.monotonic()
@@ -177,12 +177,12 @@ class RunProcess:
 
     @property
     def exitcode(self) -> int | None:
-        """Exit code of a process that is `gone`; None if unknown."""
+        """Exit code of a process that has ended (`has_ended`); None if unknown."""
         code = self.process.exitcode
         return None if code == FORKSERVER_GONE and self._forkserver_ended else code
 
     def end(self) -> None:
-        """Releases the resources of a process that is `gone`."""
+        """Releases the resources of a process that has ended (`has_ended`)."""
         if self.failure is None:
             self.process.join()
             self.process.close()

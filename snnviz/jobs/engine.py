@@ -21,7 +21,7 @@ class Engine(Protocol):
     def submit(self, task: Task) -> Submitted:
         """Submits a task, so that it is run once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
-    def again(self, run: str) -> None:
+    def retrain(self, run: str) -> None:
         """Trains a finished run again, to restore its deleted weights, or here if it came with snnviz.
 
         Raises as `submit`, and `NotFound`.
@@ -30,7 +30,7 @@ class Engine(Protocol):
     def cancel(self, run: str) -> None:
         """Cancels a queued run; a running one stops within a second and keeps its results. Raises `StoreError`."""
 
-    def tend(self) -> None:
+    def ensure_worker(self) -> None:
         """Makes sure that a worker runs while there are queued or running tasks. Cheap; to be called regularly."""
 
 
@@ -53,7 +53,7 @@ def again_checked(store: Store, run: str) -> None:
     """
     found = store.get(run)
     _check(store, found.task, known=found.machine is None)
-    store.again(found.run)
+    store.retrain(found.run)
 
 
 def _check(store: Store, task: Task, *, known: bool) -> None:

@@ -29,7 +29,7 @@ class Immediate:
         self._see_to(submitted.run)
         return submitted
 
-    def again(self, run: str) -> None:
+    def retrain(self, run: str) -> None:
         """Trains a finished run whose weights were deleted, or that came with snnviz, once more, until it has ended.
 
         Raises as `submit`.
@@ -54,5 +54,5 @@ class Immediate:
         """Cancels a queued run, or asks the process that computes it to stop. Raises `StoreError`."""
         self.store.cancel(run)
 
-    def tend(self) -> None:
+    def ensure_worker(self) -> None:
         """Does nothing: this engine has no background process."""

@@ -47,7 +47,7 @@ class Local:
             self.start()
         return submitted
 
-    def again(self, run: str) -> None:
+    def retrain(self, run: str) -> None:
         """Queues a finished run whose weights were deleted, or that came with snnviz, to be trained once more.
 
         Raises as `submit`.
@@ -58,9 +58,9 @@ class Local:
     def cancel(self, run: str) -> None:
         """Cancels a queued run; a running one stops within a second and keeps its results. Raises `StoreError`."""
         self.store.cancel(run)
-        self.tend()
+        self.ensure_worker()
 
-    def tend(self) -> None:
+    def ensure_worker(self) -> None:
         """Starts the supervisor if it does not run while there are queued or running tasks."""
         counts = self.store.counts()
         if counts["running"] or (counts["queued"] and self.store.next_queued() is not None):
@@ -137,7 +137,7 @@ class Local:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
             if (handle := lock.acquire(self.store.lock)) is not None:
-                self.store.leave(name)
+                self.store.remove_supervisor(name)
                 return handle
             time.sleep(0.1)
         return None
@@ -153,10 +153,10 @@ class Local:
             return self._relieve(pid, name)
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in known}
         silence = _silences.setdefault(self.store.lock, SilenceTimer())
-        if silence.look({name: heartbeats.get(name)})[name] <= HUNG_SECONDS:
+        if silence.update({name: heartbeats.get(name)})[name] <= HUNG_SECONDS:
             return None
         try:
-            self.store.leave(name)
+            self.store.remove_supervisor(name)
         except StoreError as error:
             if opening.is_disk_full(error):  # then nobody can write, the supervisor neither
                 raise

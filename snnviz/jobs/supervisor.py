@@ -111,7 +111,7 @@ class Supervisor:
         if time.monotonic() - self._beaten > BEAT_SECONDS:
             self._beaten = time.monotonic()
             try:
-                self.store.attend(self.owner, self.temporary)
+                self.store.record_heartbeat(self.owner, self.temporary)
                 self._can_write = True
             except StoreError:  # of a full disk, or another one was stopped in the middle of a write
                 self._can_write = False
@@ -125,12 +125,14 @@ class Supervisor:
                 print(f"weights removed to make room: {', '.join(gone)}", file=sys.stderr, flush=True)
 
     def _round(self) -> None:
-        self._heed(self.store.held(self.owner))  # first, because whoever hangs may be why nothing below can be written
+        self._heed(
+            self.store.claims_of(self.owner)
+        )  # first, because whoever hangs may be why nothing below can be written
         self._beat()
         self._tidy()
-        for child in [child for child in self.children if child.gone]:
+        for child in [child for child in self.children if child.has_ended]:
             self._bury(child)
-        if self.forkserver.hangs() or any(child.unburied for child in self.children):
+        if self.forkserver.is_hanging() or any(child.is_unreaped for child in self.children):
             self.forkserver.kill()
         if time.monotonic() - self._recovered > RECOVER_SECONDS:
             self._recovered = time.monotonic()
@@ -150,11 +152,11 @@ class Supervisor:
             elif child.failure is not None:
                 self._unstarted(child)
             elif child.silent:
-                self.store.died(run, attempt, f"it was silent for {HUNG_SECONDS:.0f} s")
+                self.store.record_death(run, attempt, f"it was silent for {HUNG_SECONDS:.0f} s")
             elif child.exitcode is None:
-                self.store.died(run, attempt, "its forkserver was gone", own=False)
+                self.store.record_death(run, attempt, "its forkserver was gone", own=False)
             elif child.exitcode != 0:
-                self.store.died(run, attempt, describe_exit_code(child.exitcode))
+                self.store.record_death(run, attempt, describe_exit_code(child.exitcode))
         self.children.remove(child)
         child.end()
 
@@ -173,8 +175,8 @@ class Supervisor:
     def _heed(self, runs: list[RunningClaim]) -> None:
         """Stop the processes of runs that are not wanted any more, and of those that hang."""
         held = {(run.run, run.attempt): run for run in runs}
-        starting = {(child.claim.run, child.claim.attempt) for child in self.children if child.starts}
-        silent = self._silence.look({name: (run.heartbeat, name in starting) for name, run in held.items()})
+        starting = {(child.claim.run, child.claim.attempt) for child in self.children if child.is_starting}
+        silent = self._silence.update({name: (run.heartbeat, name in starting) for name, run in held.items()})
         for child in self.children:
             name = (child.claim.run, child.claim.attempt)
             mine = held.pop(name, None)
@@ -183,7 +185,7 @@ class Supervisor:
             elif mine.cancel_requested:
                 child.cancelled = True
                 child.stop()
-            elif silent[name] > HUNG_SECONDS and not child.starts and (self._can_write or child.is_stopped):
+            elif silent[name] > HUNG_SECONDS and not child.is_starting and (self._can_write or child.is_stopped):
                 child.silent = True  # where nobody can write, only one that stands still is to blame
                 child.stop()
         for run, attempt in held:  # claimed, and then the store was in trouble
@@ -257,20 +259,20 @@ class Supervisor:
     def _end(self) -> None:
         self.stopping = True
         deadline = time.monotonic() + 2 * GRACE_SECONDS
-        if any(child.starts for child in self.children):
+        if any(child.is_starting for child in self.children):
             self.forkserver.kill()  # it may be at loading torch for seconds
         while self.children:
             for child in self.children:
                 child.stop()
             connection.wait([end for child in self.children for end in child.sentinels], timeout=POLL_SECONDS)
-            for child in [child for child in self.children if child.gone]:
+            for child in [child for child in self.children if child.has_ended]:
                 with suppress(StoreError):
                     self._bury(child)
             if time.monotonic() > deadline:
                 self.forkserver.kill()
                 break
         with suppress(StoreError):
-            self.store.leave(self.owner)
+            self.store.remove_supervisor(self.owner)
 
 
 def main() -> None:

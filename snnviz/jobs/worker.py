@@ -53,7 +53,7 @@ def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object
             for data in kind.needs(claim.task):
                 datasets.ensure_downloaded(data, lambda words: hear(Progress(0, 0, words)))
                 if words := datasets.availability_remark(data):
-                    store.remark(claim.run, claim.attempt, words)
+                    store.add_note(claim.run, claim.attempt, words)
             for event in resolve(kind.run)(claim.task, StoredHistory(store, claim.run), machine.ThreadBudget()):
                 hear(event)
                 if recorder.cancelled:

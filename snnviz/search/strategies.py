@@ -116,7 +116,7 @@ class StatefulStrategy(ABC, Generic[V]):
         if code in self.pending:
             self.pending.remove(code)
 
-    def lose(self, code: Code) -> None:
+    def exclude(self, code: Code) -> None:
         """Records that a code has no value, whether it was asked for or not, so that it is not asked for again."""
         self.lost.append(tuple(code))
         if code in self.pending:

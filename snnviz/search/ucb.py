@@ -65,7 +65,7 @@ class UCB(StatefulStrategy[float]):
         self.belief = process.fit_gaussian_process(self.codes, self.values, self.kernel)
         return self.belief
 
-    def kappa_now(self, count: int) -> float:
+    def exploration_weight(self, count: int) -> float:
         """Returns the exploration weight kappa_t with which the next `count` codes are chosen."""
         return self.kappa * self.decay ** (max(0, len(self.codes) - self.initial) // count)
 
@@ -79,7 +79,7 @@ class UCB(StatefulStrategy[float]):
 
         belief = self.fit()
         return process.choose_candidates(
-            belief, self.codes, self.values, candidates, self.pending, count=count, kappa=self.kappa_now(count)
+            belief, self.codes, self.values, candidates, self.pending, count=count, kappa=self.exploration_weight(count)
         )
 
     def _candidates(self, count: int) -> list[Code]:

@@ -130,7 +130,7 @@ class Maintenance(DiskSpace):
             left += [path for path in (cache_dir() / "datasets").glob(pattern) if is_abandoned(path)]
         for supervisor in self.supervisors():
             if gone(supervisor.owner):
-                self.leave(supervisor.owner)
+                self.remove_supervisor(supervisor.owner)
                 if (path := _temporary(supervisor.temporary)) is not None:
                     left.append(path)
         for path in left:

@@ -22,7 +22,7 @@ Column = Mapping[str, float]
 
 
 class MetricColumns:
-    """Cache of a store's metrics by column, which `look` brings up to date. Queued runs have no values."""
+    """Cache of a store's metrics by column, which `update` brings up to date. Queued runs have no values."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class MetricColumns:
         self._measured: object = None
         self._at = ""
 
-    def look(self, store: Store, now: IndexedRuns, names: Sequence[str]) -> dict[str, Column]:
+    def update(self, store: Store, now: IndexedRuns, names: Sequence[str]) -> dict[str, Column]:
         """Returns the columns of the metrics in `names` for all runs in `now`; reads only what has changed since the
         last call.
 
@@ -119,7 +119,7 @@ def metric_columns(store: Store, now: IndexedRuns, names: Sequence[str]) -> dict
     """
     with _MAKING:
         columns = _COLUMNS.setdefault(store, MetricColumns())
-    return columns.look(store, now, names)
+    return columns.update(store, now, names)
 
 
 def values_of(columns: Mapping[str, Column], run: str) -> dict[str, float | None]:

@@ -29,7 +29,7 @@ SAYS = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
 Values = Mapping[str, float | None]
 
 
-class Filtered(Protocol):
+class FilterableRun(Protocol):
     """The properties of a run that filters read; `store.index.IndexedRun` has them."""
 
     @property
@@ -110,7 +110,7 @@ class Or:
 
 
 Term = Comparison | Mention | Not | And | Or
-Predicate = Callable[[Filtered, Values], bool]
+Predicate = Callable[[FilterableRun, Values], bool]
 
 
 def comparisons(term: Term) -> Iterator[Comparison]:
@@ -154,7 +154,7 @@ def _quoted(text: str, always: bool = False) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def problem(one: Comparison) -> str:
+def comparison_problem(one: Comparison) -> str:
     """Returns the rule that a comparison breaks, such as "compare seed with a number"; "" if it is valid."""
     ordered = one.says in ("<", "<=", ">", ">=")
     if one.name == "state" and one.says in ("=", "!=", "in"):

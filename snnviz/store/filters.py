@@ -34,16 +34,16 @@ from snnviz.store.conditions import (
     WORDS,
     And,
     Comparison,
-    Filtered,
+    FilterableRun,
     Mention,
     Not,
     Or,
     Predicate,
     Term,
     Values,
+    comparison_problem,
     comparisons,
     predicate,
-    problem,
 )
 from snnviz.theory.metrics import METRICS
 
@@ -58,7 +58,7 @@ class RunFilter:
     term: Term
     _takes: Predicate = field(repr=False, compare=False)
 
-    def takes(self, run: Filtered, values: Values) -> bool:
+    def matches(self, run: FilterableRun, values: Values) -> bool:
         """Returns whether a run matches. `values`: its metrics by name, at least those in `metrics`."""
         return self._takes(run, values)
 
@@ -158,7 +158,7 @@ class _Reader:
             return Mention(word.text)
         self.at += 1
         found = Comparison(self._name(word.text), says, self._values(says, token))
-        if broken := problem(found):
+        if broken := comparison_problem(found):
             raise self._wrong(broken, word, up_to=self.at)
         return Not(found) if denied else found
 

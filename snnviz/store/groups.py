@@ -87,7 +87,7 @@ def filtered_groups(
     taken = {}
     for key, members in found.items():
         means = {name: _mean(columns[name], members.values()) for name in where.metrics}
-        if some := {seed: run for seed, run in members.items() if where.takes(run, means)}:
+        if some := {seed: run for seed, run in members.items() if where.matches(run, means)}:
             taken[key] = some
     return taken
 

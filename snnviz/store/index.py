@@ -147,7 +147,7 @@ BATCH = 500
 
 
 class RunIndex:
-    """In-memory index of a store's runs, which `look` brings up to date."""
+    """In-memory index of a store's runs, which `update` brings up to date."""
 
     def __init__(self, store: SingleStore) -> None:
         self._lock = threading.Lock()
@@ -157,7 +157,7 @@ class RunIndex:
         self._id = store._seen.id
         self._new: dict[str, tuple[str, str]] = {}
 
-    def look(self, store: SingleStore) -> IndexedRuns:
+    def update(self, store: SingleStore) -> IndexedRuns:
         """Returns all runs as they are now; reads only those that have changed. Raises `StoreError` if the store
         cannot be read.
         """
@@ -291,7 +291,7 @@ def _look(store: SingleStore) -> IndexedRuns:
         index = _INDICES.get(store)
         if index is None:
             index = _INDICES[store] = RunIndex(store)
-    return index.look(store)
+    return index.update(store)
 
 
 def _merge(own: IndexedRuns, there: IndexedRuns, came: Shipped) -> IndexedRuns:

@@ -49,7 +49,7 @@ class Leases:
 
     def close(self) -> None:
         """Closes the database connections, after writing SQLite's log into the file; the next use opens them again."""
-        self.fold()
+        self.flush_log()
         self._engine.dispose()
 
     @property
@@ -57,7 +57,7 @@ class Leases:
         """Whether the store can only be read."""
         return self._frozen or (self.path is not None and opening.is_readonly(self.path))
 
-    def fold(self) -> None:
+    def flush_log(self) -> None:
         """Writes SQLite's write-ahead log into the database file, so that a copy of this file alone is complete.
 
         Does not block: what others are reading meanwhile stays in the log until the next call.
@@ -106,7 +106,7 @@ class Leases:
             self._fenced(connection, run, attempt, {"heartbeat": time.time()})
             other = renewing.renew_key(connection, run, task, stored)
         if other is not None:
-            self.remark(run, attempt, renewing.TWIN.format(other))
+            self.add_note(run, attempt, renewing.TWIN.format(other))
             self.finish(run, attempt, "cancelled")
         return other is None
 
@@ -131,7 +131,7 @@ class Leases:
         """Returns the run that `claim` would return next, or None."""
         return next(iter(self.waiting(1)), None)
 
-    def held(self, owner: str) -> list[RunningClaim]:
+    def claims_of(self, owner: str) -> list[RunningClaim]:
         """Returns the running runs that this owner has claimed."""
         with self._reading() as connection:
             columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested, RUNS.c.heartbeat)
@@ -165,11 +165,11 @@ class Leases:
                     connection.execute(self._insert(table).on_conflict_do_nothing(), batch)
         return not cancelled
 
-    def beat(self, run: str, attempt: int) -> bool:
+    def renew_lease(self, run: str, attempt: int) -> bool:
         """Renews the lease of a run. Returns and raises as `append` does."""
         return self.append(run, attempt)
 
-    def remark(self, run: str, attempt: int, note: str) -> None:
+    def add_note(self, run: str, attempt: int, note: str) -> None:
         """Adds a sentence to the run's note for users, unless it is there already. Raises `LeaseLost`."""
         with self._writing() as connection:
             old = connection.scalar(select(RUNS.c.note).where(RUNS.c.run == run)) or ""
@@ -201,9 +201,9 @@ class Leases:
         with self._writing() as connection:
             self._fenced(connection, run, attempt, new)
         if state in ENDED:
-            self.fold()
+            self.flush_log()
 
-    def died(self, run: str, attempt: int, how: str, *, own: bool = True) -> None:
+    def record_death(self, run: str, attempt: int, how: str, *, own: bool = True) -> None:
         """Records that the process of an attempt died: the run is queued again, or failed after its third death.
 
         `how`: a sentence on how it died. `own`: whether the run itself was the cause; other deaths are not counted.
@@ -220,7 +220,7 @@ class Leases:
         columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.owner, RUNS.c.heartbeat)
         with self._reading() as connection:
             found = connection.execute(columns.where(RUNS.c.state == "running")).all()
-        silent = self._silence.look({(row.run, row.attempt): row.heartbeat for row in found})
+        silent = self._silence.update({(row.run, row.attempt): row.heartbeat for row in found})
         lost = []
         for row in found:
             dead = verdict(row.owner) if verdict is not None else None
@@ -232,14 +232,14 @@ class Leases:
                     self._bury(connection, row.run, row.attempt, how, False, *still)
         return lost
 
-    def attend(self, owner: str, temporary: str | None = None) -> None:
+    def record_heartbeat(self, owner: str, temporary: str | None = None) -> None:
         """Records the heartbeat of a supervisor, and the temporary folder that would be left if it died."""
         now = {"heartbeat": time.time(), "temporary": temporary, "version": tables.VERSION}
         new = self._insert(SUPERVISORS).values(owner=owner, **now)
         with self._writing() as connection:
             connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_=now))
 
-    def leave(self, owner: str) -> None:
+    def remove_supervisor(self, owner: str) -> None:
         """Removes a supervisor that has ended or is known to be dead."""
         with self._writing() as connection:
             connection.execute(delete(SUPERVISORS).where(SUPERVISORS.c.owner == owner))

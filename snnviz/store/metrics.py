@@ -10,7 +10,7 @@ from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import LayerState, Row
 from snnviz.store.looks import merge_remeasured
 from snnviz.store.store import Store
-from snnviz.store.summaries import Kept, Summary
+from snnviz.store.summaries import StoredMetric, Summary
 from snnviz.store.values import Run
 from snnviz.tasks import KINDS
 from snnviz.theory.metrics import METRICS, Outcome
@@ -103,7 +103,7 @@ def _measured(store: Store, runs: Iterable[Run]) -> dict[str, float | None]:
 
 def _summary(run: Run, values: Values, measured: float | None) -> Summary:
     assert run.finished is not None
-    return {name: Kept(value, METRICS[name].revision, run.finished, measured) for name, value in values.items()}
+    return {name: StoredMetric(value, METRICS[name].revision, run.finished, measured) for name, value in values.items()}
 
 
 def _read(store: Store, runs: Sequence[Run]) -> dict[str, Values]:

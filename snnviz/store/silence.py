@@ -28,7 +28,7 @@ class SilenceTimer:
         self._looked = clock()
         self._heard: dict[Hashable, tuple[object, float]] = {}
 
-    def look(self, words: Mapping[K, object]) -> dict[K, float]:
+    def update(self, words: Mapping[K, object]) -> dict[K, float]:
         """Returns for each name the seconds since its value last changed; names that are left out are forgotten."""
         now = self._clock()
         if now - self._looked > self._pause:

@@ -109,7 +109,7 @@ class SingleStore(Marks):
         self.shrink()
         self.reserve()
 
-    def again(self, run: str) -> None:
+    def retrain(self, run: str) -> None:
         """Queues a finished run without weights to be trained again, from the start. Its rows stay and will be the
         same.
         """

@@ -15,7 +15,7 @@ from snnviz.events import Checkpoint, Row
 from snnviz.store import reading, shipped
 from snnviz.store.shipped import Shipped
 from snnviz.store.single import SingleStore
-from snnviz.store.summaries import Kept
+from snnviz.store.summaries import StoredMetric
 from snnviz.store.tables import RUNS
 from snnviz.store.values import STATES, Run, State, Submitted, UnreadableRun
 from snnviz.theory.metrics import METRICS
@@ -53,10 +53,10 @@ class Store(SingleStore):
       snnviz, `StoreError` is raised, and nothing is written partly. A read-only store can be read; a store file that
       is removed while open is not created again.
     - **Disk space.** Of a finished run only the weights are kept. `trim` removes checkpoints beyond a budget, never
-      those of runs that are to be computed, and `again` trains a run without weights once more. Deleting also works
+      those of runs that are to be computed, and `retrain` trains a run without weights once more. Deleting also works
       on a full disk.
     - **What came with snnviz** (`store.shipped`) is read as one's own is, and never written: it cannot be deleted,
-      renamed or marked. Submitting its design finds it; `again` trains it here, and from then on the run of one's own
+      renamed or marked. Submitting its design finds it; `retrain` trains it here, and from then on the run of one's own
       is shown in its place, until that is deleted. `counts` does not count it, and its time is compared with no other.
     - **The file can be copied** while no worker writes: everything a run wrote is in the file itself when it ends.
       `backup` copies it at any time.
@@ -88,7 +88,7 @@ class Store(SingleStore):
             return Submitted(self.name(task.digest), cached=True, created=False)
         return super().submit(task)
 
-    def again(self, run: str) -> None:
+    def retrain(self, run: str) -> None:
         """Queues a finished run without weights to be trained again, from the start, or one that came with snnviz to be
         trained here. Rows of one's own stay and will be the same.
         """
@@ -96,7 +96,7 @@ class Store(SingleStore):
         if there is not None and came:
             super().submit(there.store.get(run).task)
         else:
-            super().again(run)
+            super().retrain(run)
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run at once and asks a running one to stop; ended runs do not change."""
@@ -218,7 +218,7 @@ class Store(SingleStore):
         more = [there.mark(run) for run in there.store.runs(limit, states, of) if run.run in shown]
         return sorted((*found, *more), key=lambda run: (-run.created, run.run))[:limit]
 
-    def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
+    def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, StoredMetric]]:
         """Returns the stored values of these metrics for each run (None: for all runs), by the runs' own names; damaged
         ones are left out. Of a run that came with snnviz, times are None: they are another machine's.
         """
@@ -286,5 +286,5 @@ class Store(SingleStore):
             raise InputError("run", "be one of those trained here: what came with snnviz stays as it is", run)
 
 
-def _timeless(metric: str, kept: Kept) -> Kept:
+def _timeless(metric: str, kept: StoredMetric) -> StoredMetric:
     return kept._replace(value=None) if metric in METRICS and METRICS[metric].form == "seconds" else kept

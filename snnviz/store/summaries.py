@@ -24,7 +24,7 @@ PATIENT_MILLISECONDS = 250
 """How long to wait for another writer, in milliseconds; short, as readers of runs also write summaries."""
 
 
-class Kept(NamedTuple):
+class StoredMetric(NamedTuple):
     """A stored metric of a run.
 
     `value`: None if the run has none. `revision`: of the metric's formula. `finished`: when the run ended. `measured`:
@@ -37,27 +37,27 @@ class Kept(NamedTuple):
     measured: float | None
 
 
-Summary = Mapping[str, Kept]
+Summary = Mapping[str, StoredMetric]
 """Stored metrics by name."""
 
 
 class Summaries(BatchReads):
     """The methods of `Store` that read and write summaries; metrics are computed in `store.metrics`."""
 
-    def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, Kept]]:
+    def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, StoredMetric]]:
         """Returns the stored values of these metrics for each run (None: for all runs), by the runs' own names; damaged
         ones are left out.
         """
-        columns = (SUMMARIES.c[name] for name in ("run", "metric", *Kept._fields, "crc"))
+        columns = (SUMMARIES.c[name] for name in ("run", "metric", *StoredMetric._fields, "crc"))
         asked = [SUMMARIES.c.metric.in_([*metrics])]
         if runs is not None:
             asked.append(SUMMARIES.c.run.in_([*runs]))
         with self._reading() as connection:
             rows = connection.execute(select(*columns).where(*asked)).all()
-        found: dict[str, dict[str, Kept]] = {}
+        found: dict[str, dict[str, StoredMetric]] = {}
         for run, metric, value, revision, finished, measured, crc in rows:
             if crc == _checksum(run, metric, value, revision, finished, measured):
-                found.setdefault(run, {})[metric] = Kept(value, revision, finished, measured)
+                found.setdefault(run, {})[metric] = StoredMetric(value, revision, finished, measured)
         return found
 
     def summarise(self, summaries: Mapping[str, Summary]) -> None:
@@ -130,7 +130,7 @@ def _text_checksum(*parts: str) -> int:
     return zlib.crc32("\0".join(parts).encode())
 
 
-def _columns(run: str, metric: str, kept: Kept) -> dict[str, object]:
+def _columns(run: str, metric: str, kept: StoredMetric) -> dict[str, object]:
     value = None if kept.value is None or math.isnan(kept.value) else kept.value + 0.0  # as SQLite keeps them
     kept = kept._replace(value=value)
     return {"run": run, "metric": metric, **kept._asdict(), "crc": _checksum(run, metric, *kept)}

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.theory.directions import Direction
-from snnviz.theory.importance import ABSENT, best_rows, domain_of, top_share
+from snnviz.theory.importance import ABSENT, best_rows, infer_domain, top_share
 from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 
 MOST_LEVELS = 8
@@ -49,7 +49,7 @@ def levels_of(values: Sequence[Any]) -> Levels:
     ((0.0, 19.0), (20.0, 39.0), (40.0, 59.0), (60.0, 79.0), (80.0, 99.0))
     """
     known = [value for value in values if value is not ABSENT]
-    domain = domain_of(known)
+    domain = infer_domain(known)
     if domain.choices:
         place = {_same(choice): number for number, choice in enumerate(domain.choices)}
         return Levels(domain.choices, tuple(-1 if v is ABSENT else place[_same(v)] for v in values))
@@ -233,12 +233,12 @@ def _shares(at: NDArray[np.int64], many: int) -> tuple[float, ...]:
     return tuple(float(share) for share in np.bincount(at, minlength=many) / max(1, len(at)))
 
 
-def varying(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def varying_settings(settings: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Returns the fields whose values differ among `settings` (path to value), each with its value in each of them.
 
     A field that is missing in some of them counts as `ABSENT` there.
 
-    >>> varying([{"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 0}])
+    >>> varying_settings([{"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 0}])
     {'b': [2, 3], 'c': [ABSENT, 0]}
     """
     rows = list(settings)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.design.design import Design
-from snnviz.theory.features import FOLLOWING, Fields, Places, distances, settings_of, unknown
+from snnviz.theory.features import FOLLOWING, FeatureSpace, Places, distances, settings_of, unknown_setting
 from snnviz.theory.forest import Floats, Forest
 from snnviz.theory.metrics import METRICS, Metric
 
@@ -33,7 +33,7 @@ EXPECTED = ("accuracy", "rate", "operations")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ModelQuality:
     """Quality of a model on runs of designs that it was not trained on.
 
     coverage: share of runs that lie in their intervals. error: mean absolute error. nearest: the mean absolute error if
@@ -47,7 +47,7 @@ class Check:
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class MetricModel:
     """The model of one metric: its trees, the width of its intervals and its quality check.
 
     quantile: half width of intervals in units of `scale`. noise: the value of `scale` if all trees agree. runs,
@@ -58,7 +58,7 @@ class Target:
     forest: Forest
     quantile: float
     noise: float
-    check: Check
+    check: ModelQuality
     runs: int
     designs: int
 
@@ -67,43 +67,47 @@ class Target:
         """The metric that is predicted."""
         return METRICS[self.name]
 
-    def scale(self, said: Floats) -> Floats:
+    def scale(self, predictions: Floats) -> Floats:
         """Returns the unit in which errors are measured, (n,): how much the predictions (n, trees) of the trees
         differ.
         """
-        groups = [said[:, self.forest.fold == fold].var(axis=1) for fold in np.unique(self.forest.fold)]
+        groups = [predictions[:, self.forest.fold == fold].var(axis=1) for fold in np.unique(self.forest.fold)]
         found: Floats = np.sqrt(np.mean(groups, axis=0) + self.noise**2)
         return found
 
-    def interval(self, said: Floats) -> tuple[Floats, Floats, Floats]:
+    def interval(self, predictions: Floats) -> tuple[Floats, Floats, Floats]:
         """Returns predicted value, low end and high end, (n,) each in the metric's unit, from predictions (n, trees)
         of the trees.
         """
-        mean, half = said.mean(axis=1), self.quantile * self.scale(said)
-        return restore(self.metric, mean), restore(self.metric, mean - half), restore(self.metric, mean + half)
+        mean, half = predictions.mean(axis=1), self.quantile * self.scale(predictions)
+        return (
+            from_model_scale(self.metric, mean),
+            from_model_scale(self.metric, mean - half),
+            from_model_scale(self.metric, mean + half),
+        )
 
 
-def transformed(metric: Metric, values: Sequence[float] | Floats) -> Floats:
+def to_model_scale(metric: Metric, values: Sequence[float] | Floats) -> Floats:
     """Returns values of a metric on the scale on which the model learns: logarithms for counts, energies and times."""
     found = np.asarray(values, np.float64)
-    return np.log10(np.maximum(found, 1e-3)) if by_factors(metric) else found
+    return np.log10(np.maximum(found, 1e-3)) if has_factor_errors(metric) else found
 
 
-def restore(metric: Metric, values: Floats) -> Floats:
-    """Returns values on the metric's own scale, the inverse of `transformed`; shares are clipped to [0, 1]."""
-    if by_factors(metric):
+def from_model_scale(metric: Metric, values: Floats) -> Floats:
+    """Returns values on the metric's own scale, the inverse of `to_model_scale`; shares are clipped to [0, 1]."""
+    if has_factor_errors(metric):
         back: Floats = 10.0 ** np.minimum(values, 300.0)
         return back
     return np.clip(values, 0.0, 1.0) if metric.form == "share" else values
 
 
-def by_factors(metric: Metric) -> bool:
+def has_factor_errors(metric: Metric) -> bool:
     """Returns whether errors of this metric are expressed as factors: counts, energies and times."""
     return metric.form in ("count", "energy", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class MetricPrediction:
     """A predicted value of a metric, with its 90 % interval."""
 
     name: str
@@ -127,7 +131,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DesignPrediction:
     """The predictions of a model for a design, by metric, and the runs of the nearest designs.
 
     unknown: the path of a setting that is outside the tried range, "*" if only the combination of settings is far from
@@ -135,12 +139,12 @@ class Answer:
     """
 
     unknown: str
-    expected: Mapping[str, Expectation]
+    expected: Mapping[str, MetricPrediction]
     nearest: tuple[Neighbour, ...]
 
 
 ALL_TOGETHER = "*"
-"""Value of `Answer.unknown` if each setting was tried, but no tried design is near all of them together."""
+"""Value of `DesignPrediction.unknown` if each setting was tried, but no tried design is near all of them together."""
 
 
 class Model:
@@ -155,8 +159,8 @@ class Model:
     def __init__(
         self,
         dataset: str,
-        fields: Fields,
-        targets: Mapping[str, Target],
+        fields: FeatureSpace,
+        targets: Mapping[str, MetricModel],
         runs: Sequence[str],
         of: NDArray[np.int32],
         values: Mapping[str, Floats],
@@ -175,21 +179,21 @@ class Model:
         """Number of tried designs."""
         return len(self.places[0])
 
-    def answer(self, design: Design) -> Answer:
+    def answer(self, design: Design) -> DesignPrediction:
         """Returns the predictions for a design and the runs of the nearest designs."""
         told = settings_of(design)
         apart = distances(self.fields.places([told]), self.places)[0]
         first = np.argsort(apart, kind="stable")[:NEAREST]
         nearest = tuple(self._neighbour(int(at), float(apart[at])) for at in first)
-        away = unknown(self.fields, told) or (ALL_TOGETHER if apart[first[0]] > self.reach else "")
+        away = unknown_setting(self.fields, told) or (ALL_TOGETHER if apart[first[0]] > self.reach else "")
         if away:
-            return Answer(away, {}, nearest)
+            return DesignPrediction(away, {}, nearest)
         x = self.fields.matrix([told])
         expected = {}
         for name, target in self.targets.items():
             value, low, high = (float(end[0]) for end in target.interval(target.forest.predict(x)))
-            expected[name] = Expectation(name, value, low, high)
-        return Answer("", expected, nearest)
+            expected[name] = MetricPrediction(name, value, low, high)
+        return DesignPrediction("", expected, nearest)
 
     def _neighbour(self, design: int, distance: float) -> Neighbour:
         mine = np.flatnonzero(self.of == design)
@@ -203,7 +207,7 @@ class Model:
         """
         target, told = self.targets[name], [settings_of(design) for design in designs]
         apart = distances(self.fields.places(told), self.places).min(axis=1)
-        away = np.array([bool(unknown(self.fields, one)) for one in told]) | (apart > self.reach)
+        away = np.array([bool(unknown_setting(self.fields, one)) for one in told]) | (apart > self.reach)
         ends = target.interval(target.forest.predict(self.fields.matrix(told)))
         value, low, high = (np.where(away, np.nan, end) for end in ends)
         return value, low, high

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.places import cache_dir
-from snnviz.theory.expected import Check, Model, Target
-from snnviz.theory.features import Field, Fields
+from snnviz.theory.expected import MetricModel, Model, ModelQuality
+from snnviz.theory.features import Feature, FeatureSpace
 from snnviz.theory.forest import Forest
 from snnviz.theory.metrics import METRICS
 
@@ -99,13 +99,13 @@ def _read(dataset: str, arrays: Mapping[str, NDArray[Any]]) -> Model:
         raise ValueError("it is of another version")
     if about["revisions"] != {name: METRICS[name].revision for name in names if name in METRICS}:
         raise ValueError("metrics were mended since")
-    fields = Fields([Field(**{**one, "values": tuple(one["values"])}) for one in about["fields"]])
+    fields = FeatureSpace([Feature(**{**one, "values": tuple(one["values"])}) for one in about["fields"]])
     targets = {}
     for name, one in about["targets"].items():
         forest = Forest.from_arrays(name, arrays)
         forest.check(fields.columns)
-        check = Check(one["coverage"], one["error"], one["nearest"])
-        targets[name] = Target(name, forest, one["quantile"], one["noise"], check, one["runs"], one["designs"])
+        check = ModelQuality(one["coverage"], one["error"], one["nearest"])
+        targets[name] = MetricModel(name, forest, one["quantile"], one["noise"], check, one["runs"], one["designs"])
     runs, of, values = [str(run) for run in arrays["runs"]], arrays["of"], arrays["values"]
     places = (arrays["numbers"], arrays["kinds"])
     designs = len(places[0])

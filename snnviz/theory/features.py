@@ -90,7 +90,7 @@ def spans_decades(design: Design, path: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Field:
+class Feature:
     """A feature and its values among the tried designs. `log`: whether its logarithm is used; None for a choice of
     text.
 
@@ -121,13 +121,13 @@ class Field:
         return math.log10(max(float(value), 1e-12)) if self.log else float(value)
 
 
-class Fields:
+class FeatureSpace:
     """The features of the tried designs, and the position of any design among them.
 
-    by_path: `Field` by path, without features that no tried design has.
+    by_path: `Feature` by path, without features that no tried design has.
     """
 
-    def __init__(self, fields: Sequence[Field]) -> None:
+    def __init__(self, fields: Sequence[Feature]) -> None:
         self.fields = tuple(fields)
         self.by_path = {field.path: field for field in fields}
         self._numbers = [field for field in self.fields if field.numeric and field.varies]
@@ -136,7 +136,7 @@ class Fields:
         self._spans = np.array([_span(field) for field in self._told])
 
     @classmethod
-    def tried(cls, designs: Sequence[tuple[Design, Settings]]) -> Fields:
+    def tried(cls, designs: Sequence[tuple[Design, Settings]]) -> FeatureSpace:
         """Returns the features of these designs, given with their `settings_of`."""
         paths = dict.fromkeys(path for _, told in designs for path in told)
         fields = []
@@ -145,7 +145,7 @@ class Fields:
             numeric = not any(isinstance(value, str) for _, value in some)
             log = spans_decades(some[0][0], path) if numeric else None
             values = tuple(sorted({value if numeric else str(value) for _, value in some}))
-            fields.append(Field(path, log, values, len(some) < len(designs)))
+            fields.append(Feature(path, log, values, len(some) < len(designs)))
         return cls(fields)
 
     @property
@@ -213,7 +213,7 @@ def distances(one: Places, others: Places) -> Floats:
     return total
 
 
-def _span(field: Field) -> float:
+def _span(field: Feature) -> float:
     return (field.place(field.values[-1]) - field.place(field.values[0])) or 1.0
 
 
@@ -223,24 +223,24 @@ the share `WIDE`, and at least `FINE`, of the tried range.
 """
 
 
-def unknown(fields: Fields, told: Settings) -> str:
-    """Returns the path of a setting in `told` that is outside what was tried; "" if there is none.
+def unknown_setting(fields: FeatureSpace, settings: Settings) -> str:
+    """Returns the path of a setting in `settings` that is outside what was tried; "" if there is none.
 
     That is: an option that was never tried, a number beyond the tried range, or a number in a gap: further from the
     nearest tried value than 3/4 of the usual gap, or the only whole number missing in a sequence. With the values 1,
     2, 4 and 5 tried, 3 is unknown, and no number between 1 and 2 is.
     """
-    for path, value in told.items():
+    for path, value in settings.items():
         if path in SIZES:
             continue
         field = fields.by_path.get(path)
         if field is None or not _is_known(field, value):
             return path
-    absent = [field.path for field in fields.fields if field.path not in told and not field.missing]
+    absent = [field.path for field in fields.fields if field.path not in settings and not field.missing]
     return absent[0] if absent else ""
 
 
-def _is_known(field: Field, value: float | str) -> bool:
+def _is_known(field: Feature, value: float | str) -> bool:
     if not field.numeric or isinstance(value, str):
         return value in field.values
     tried = np.array([field.place(one) for one in field.values])

@@ -68,7 +68,7 @@ class Domain:
     step: float | None = None
 
     @property
-    def single(self) -> bool:
+    def is_single(self) -> bool:
         """Whether there is only one possible value."""
         return len(self.choices) == 1 if self.choices else self.high - self.low < (self.step or 1e-300)
 
@@ -94,15 +94,15 @@ class Domain:
         return np.clip(np.ceil((given - low) / width - 0.5).astype(np.int64), 0, self.cells - 1)
 
 
-def domain_of(values: Iterable[Any]) -> Domain:
+def infer_domain(values: Iterable[Any]) -> Domain:
     """Returns the smallest domain that contains these values.
 
     Numbers give a range, of whole numbers if all are, on a logarithmic scale if it is wide; anything else gives
     choices.
 
-    >>> domain_of([1, 5, 3])
+    >>> infer_domain([1, 5, 3])
     Domain(choices=(), low=1.0, high=5.0, log=False, step=1.0)
-    >>> domain_of(["he", "fixed", "he"]).choices
+    >>> infer_domain(["he", "fixed", "he"]).choices
     ('fixed', 'he')
     """
     given = list({_key(value): value for value in values}.values())
@@ -125,7 +125,7 @@ class Column:
     @classmethod
     def of(cls, values: Sequence[Any]) -> Column:
         """Returns a column with the domain that follows from its values."""
-        domain = domain_of(value for value in values if value is not ABSENT)
+        domain = infer_domain(value for value in values if value is not ABSENT)
         return cls(values, [None if value is ABSENT else domain for value in values])
 
 
@@ -138,7 +138,7 @@ class Importance:
     chance: float
 
     @property
-    def matters(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the importance is larger than what chance gives in 19 of 20 cases."""
         return self.value > self.chance
 
@@ -226,7 +226,7 @@ def _importances(column: Column, kept: Whole, best: NDArray[np.float32]) -> Floa
     for domain, places in _regimes(column, kept):
         inside = best if len(places) == rows else best[:, places]
         share = inside.sum(axis=1) / many
-        if domain.single or not share.any():
+        if domain.is_single or not share.any():
             continue
         cells = domain.place([column.values[kept[place]] for place in places])
         at = np.eye(domain.cells, dtype=np.float32)[cells]

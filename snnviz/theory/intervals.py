@@ -40,7 +40,7 @@ class ConfidenceInterval:
         return {"mean": self.mean, "low": low, "high": high, "count": self.count}
 
     @property
-    def apart(self) -> bool:
+    def excludes_zero(self) -> bool:
         """Whether the interval excludes 0: whether a difference is significant at 5 %."""
         return self.low > 0 or self.high < 0
 

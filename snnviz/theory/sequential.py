@@ -109,7 +109,7 @@ def compare_at_look(
     return Comparison(found.mean, low, high, level, seeds, ANYTIME_T, better, compared=compared)
 
 
-def looks(
+def comparisons_by_look(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
 ) -> Iterator[Comparison]:
     """Yields the comparison after each seed, from the third one on, with intervals that are all valid together."""
@@ -128,7 +128,7 @@ def until_decided(
     3
     """
     found = compare_at_look(differences[:FIRST_LOOK], better=better, level=level, compared=compared)
-    for found in looks(differences, better=better, level=level, compared=compared):
+    for found in comparisons_by_look(differences, better=better, level=level, compared=compared):
         if found.verdict != "not told apart":
             break
     return found

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from snnviz.design.design import Design
-from snnviz.theory.expected import ALL_TOGETHER, Answer, Expectation, Model
-from snnviz.theory.features import BRANCHES, Field
+from snnviz.theory.expected import ALL_TOGETHER, DesignPrediction, MetricPrediction, Model
+from snnviz.theory.features import BRANCHES, Feature
 from snnviz.theory.forest import Floats
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.views import changes
@@ -38,10 +38,10 @@ def label(path: str) -> str:
     return FOLLOWING.get(path) or changes.label(path)
 
 
-def interval(found: Expectation) -> str:
+def interval(found: MetricPrediction) -> str:
     """Returns the interval of a prediction as text in the metric's unit.
 
-    >>> interval(Expectation("accuracy", 0.93, 0.9, 0.951))
+    >>> interval(MetricPrediction("accuracy", 0.93, 0.9, 0.951))
     '90.0 % to 95.1 %'
     """
     metric = METRICS[found.name]
@@ -75,7 +75,7 @@ def check_text(model: Model) -> str:
     )
 
 
-def unknown_text(model: Model, answer: Answer, told: dict[str, float | str]) -> str:
+def unknown_text(model: Model, answer: DesignPrediction, told: dict[str, float | str]) -> str:
     """Returns a sentence that says why there is no prediction for a design.
 
     told: the design's features by path (`features.settings_of`).
@@ -89,14 +89,14 @@ def unknown_text(model: Model, answer: Answer, told: dict[str, float | str]) -> 
     return f"Unknown here: {name} {_value(field, given)} is away from what was tried ({_tried(field)})."
 
 
-def _tried(field: Field) -> str:
+def _tried(field: Feature) -> str:
     shown = [_value(field, value) for value in field.values]
     if field.numeric and len(shown) > 4:
         return f"{shown[0]} to {shown[-1]}"
     return ", ".join(shown[:4]) + (f" and {len(shown) - 4} more" if len(shown) > 4 else "")
 
 
-def _value(field: Field, value: float | str) -> str:
+def _value(field: Feature, value: float | str) -> str:
     return f"{value:.6g}" if isinstance(value, float | int) else changes.value(field.path, value)
 
 

@@ -147,7 +147,7 @@ def interval_text(found: ConfidenceInterval, over: str = "seed", *, scale: float
         return f", of one {over}" if found.count == 1 else f", the same at each {over}"
     many = f"{found.count} {over}{'es' if over.endswith('ch') else 's'}"
     ends = confidence_interval(scale * found.low, scale * found.high, over=many)
-    return f" {ends}, {'told apart' if found.apart else 'not told apart'}"
+    return f" {ends}, {'told apart' if found.excludes_zero else 'not told apart'}"
 
 
 def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:

@@ -16,7 +16,7 @@ from snnviz.catalog.inits import LIF, suits, weight_distribution
 from snnviz.catalog.neurons import as_lif, respond
 from snnviz.cli.reference import reference
 from snnviz.design.design import Design
-from snnviz.design.links import begins_anew, change, from_query, one_line_summary, to_query
+from snnviz.design.links import change, from_query, one_line_summary, resets_part, to_query
 from snnviz.design.menus import INITS, NEURONS, Choice
 from snnviz.design.neurons import Model
 from snnviz.design.parts import AnyNeuron, Neuron
@@ -154,7 +154,7 @@ def test_what_a_neuron_does_not_have_is_a_sentence(neuron: dict[str, Any], sente
 
 
 def test_another_kind_begins_anew_save_relus_which_have_the_numbers_of_lif() -> None:
-    assert not begins_anew("neuron.kind", "lif", "relu")
+    assert not resets_part("neuron.kind", "lif", "relu")
     slow = change(Design(), {"neuron.beta": 0.9, "neuron.threshold": 0.5})
     assert to_query(change(slow, {"neuron.kind": "plif", "neuron.tau": "4"})) == "neuron.kind=plif&neuron.tau=4.0"
     relus = change(slow, {"neuron.kind": "relu", "data.steps": 1})

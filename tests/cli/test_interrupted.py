@@ -55,7 +55,7 @@ class Interrupted:
     def cancel(self, run: str) -> None:
         self.store.cancel(run)
 
-    def tend(self) -> None:
+    def ensure_worker(self) -> None:
         press()
 
 
@@ -245,7 +245,7 @@ def test_a_run_that_somebody_deletes_ends_the_command_that_waits_for_it(
     opened: Store, snnviz: Snnviz, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Deleting(Interrupted):
-        def tend(self) -> None:
+        def ensure_worker(self) -> None:
             (run, *_) = self.store.runs(states=("queued",))
             self.store.delete(run.run)
 

@@ -185,7 +185,7 @@ def test_a_run_that_diverges_ends_with_exit_code_1(snnviz: Snnviz, tmp_path: Pat
 def test_doctor_tells_of_a_supervisor_that_hangs(snnviz: Snnviz, hung: tuple[Store, int]) -> None:
     store, pid = hung
     assert snnviz("doctor", "--json").json["engine"] == f"local, supervisor {pid}, not heard of yet"
-    store.attend(engine.owner_name("local", pid))
+    store.record_heartbeat(engine.owner_name("local", pid))
     assert re.fullmatch(rf"local, supervisor {pid}, heard of \d s ago", snnviz("doctor", "--json").json["engine"])
     with store._writing() as connection:
         connection.exec_driver_sql("UPDATE supervisors SET heartbeat = heartbeat - 50")

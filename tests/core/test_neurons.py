@@ -90,7 +90,7 @@ def test_the_compiled_kernel_equals_torchs_path(
         assert neurons.fits(current.detach()) == compiled
         spikes = neurons.lif(current, cell, steps)
         (spikes * weights(steps, torch.float32)).sum().backward()
-        _, seen = neurons.observed(current.detach().expand(steps, -1, -1).contiguous(), cell, steps)
+        _, seen = neurons.respond_with_activity(current.detach().expand(steps, -1, -1).contiguous(), cell, steps)
         found.append((spikes.detach(), current.grad, seen.rate, seen.var_u))
     (spikes, gradient, rate, var_u), (s, g, r, v) = found
     assert torch.equal(spikes, s)

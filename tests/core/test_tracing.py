@@ -94,7 +94,7 @@ def test_each_layer_spikes_as_snntorchs_neurons_do_on_what_it_reads(made: Design
     image = shown(made)
     found = network.trace(image)
     cells, spikes, near = slow._Cells(network, image.dtype), 0, 0
-    said = [maps(found.said(index)) for index in range(len(network.architecture.layers) - 1)]
+    said = [maps(found.layer_output(index)) for index in range(len(network.architecture.layers) - 1)]
     steps = network.steps
     for index, layer in enumerate(network.architecture.layers[:-1]):
         if not layer.spiking or layer.kind == "merge":
@@ -126,7 +126,7 @@ def test_all_of_it_in_double_precision_is_the_literal_network(made: Design, trai
     found = network.trace(image)
     expected = literal.said_by_layers(network, image, running=True)
     for index, theirs in enumerate(expected[:-1]):
-        torch.testing.assert_close(maps(found.said(index)), theirs, rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(maps(found.layer_output(index)), theirs, rtol=1e-9, atol=1e-9)
     with torch.no_grad():
         logits = train.logits(network, image, None, "running")
     torch.testing.assert_close(found.readout[-1], logits, rtol=1e-9, atol=1e-9)
@@ -166,7 +166,7 @@ def test_what_is_silenced_is_not_heard(name: str, trained: Any) -> None:
     found = network.trace(image)
     expected = literal.said_by_layers(plain, image, running=True, masks={index: maps(mask[None, None])[0, 0]})
     for place, theirs in enumerate(expected[:-1]):
-        torch.testing.assert_close(maps(found.said(place)), theirs, rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(maps(found.layer_output(place)), theirs, rtol=1e-9, atol=1e-9)
     assert not torch.equal(found.readout, before.readout)
 
 
@@ -185,7 +185,7 @@ def test_any_source_of_a_layer_can_be_muted(name: str, trained: Any) -> None:
         found = network.trace(image)
         expected = literal.said_by_layers(plain, image, running=True, muted=[(index, place)])
         for layer, theirs in enumerate(expected[:-1]):
-            torch.testing.assert_close(maps(found.said(layer)), theirs, rtol=1e-9, atol=1e-9)
+            torch.testing.assert_close(maps(found.layer_output(layer)), theirs, rtol=1e-9, atol=1e-9)
         parts = found.currents(index) if network.architecture.layers[index].kind != "merge" else []
         assert not parts or not parts[place].current.any()
 

@@ -16,7 +16,7 @@ from snnviz.design import adjacency, links
 from snnviz.design.axes import parse_axis
 from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, from_query
-from snnviz.design.matrices import matrix_count, several_matrices
+from snnviz.design.matrices import matrix_count, parse_matrices
 from snnviz.design.menus import DATASETS, INITS
 from snnviz.design.spreading import spread_points
 from snnviz.errors import InputError
@@ -132,15 +132,15 @@ def test_all_matrices_with_so_many_skips_are_those_of_a_literal_loop(words: str)
         if len(used) == int(number) and set(used) <= set(types):
             skips = dict(zip(adjacency.skip_positions(4), codes, strict=True))
             expected.add(adjacency.to_compact_text(adjacency.edges_from_skips(4, skips)))
-    found = several_matrices(words, Design())
+    found = parse_matrices(words, Design())
     assert set(found) == expected
     assert len(found) == len(expected) == matrix_count(words, Design())
 
 
 def test_matrices_drawn_at_random_differ_and_a_longer_list_begins_like_a_shorter_one() -> None:
-    found = several_matrices("random:200", Design())
+    found = parse_matrices("random:200", Design())
     assert len(set(found)) == 200
-    assert several_matrices("random:7", Design()) == found[:7]
+    assert parse_matrices("random:7", Design()) == found[:7]
     codes = Counter(code for text in found for code in text.replace("/", ""))
     assert codes["1"] + codes["2"] > 0.55 * 6 * 200  # two in three
 
@@ -149,7 +149,7 @@ def test_a_matrix_that_the_seed_draws_is_another_one_for_each_seed_and_one_group
     found = asked("network.edges=dsc-each:1,asc-each:2,dsc-each:0,asc-each:0", seeds=3)
     assert list(found.groups()) == [(0,), (1,), (2,)]
     assert (found.left_out[0].count, found.left_out[0].why) == (1, "it is the same design as another")
-    assert found.whole() is found
+    assert found.require_complete() is found
     for run in found.runs():
         n_skip, code = [(1, adjacency.DSC), (2, adjacency.ASC), (0, adjacency.DSC)][run.levels[0]]
         assert run.design.network.edges == adjacency.with_n_skip(4, n_skip, code, run.seed)  # type: ignore[union-attr]
@@ -159,7 +159,7 @@ def test_a_matrix_that_the_seed_draws_is_another_one_for_each_seed_and_one_group
 
 def test_a_fixed_question_is_whole_or_says_which_rule_is_broken() -> None:
     with pytest.raises(InputError, match="must be 1 where"):
-        asked("neuron.kind=lif,relu", seeds=1).whole()
+        asked("neuron.kind=lif,relu", seeds=1).require_complete()
 
 
 def test_what_does_not_fit_together_is_left_out_with_a_count_and_a_sentence() -> None:

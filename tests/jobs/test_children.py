@@ -56,14 +56,14 @@ def test_whoever_ended_with_its_forkserver_is_gone_when_that_is(
     child: RunProcess, server: subprocess.Popen[bytes]
 ) -> None:
     assert child.sentinels == [Process.sentinel]
-    assert not child.gone
+    assert not child.has_ended
     assert child.sentinels == []  # readable for good: who waits for it would turn and turn
     server.kill()
     until_zombie(server.pid)
-    assert child.gone
+    assert child.has_ended
     assert child.exitcode is None
     server.wait()
-    assert child.gone
+    assert child.has_ended
 
 
 def test_the_same_exit_code_under_a_forkserver_that_lives_is_its_own(
@@ -71,9 +71,9 @@ def test_the_same_exit_code_under_a_forkserver_that_lives_is_its_own(
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    assert not child.gone
+    assert not child.has_ended
     now += DYING_SECONDS + 1
-    assert child.gone
+    assert child.has_ended
     assert child.exitcode == FORKSERVER_GONE
 
 

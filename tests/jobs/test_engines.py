@@ -153,7 +153,7 @@ def test_what_does_not_fit_into_memory_is_refused(engine: Engine) -> None:
 def test_looking_after_an_empty_queue_does_nothing(engine: Engine) -> None:
     until(lambda: not engine.store.counts()["running"])
     before = engine.store.version()
-    engine.tend()
+    engine.ensure_worker()
     assert engine.store.version() == before
 
 

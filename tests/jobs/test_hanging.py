@@ -101,7 +101,7 @@ class TestReplacing:
             store = Store(sys.argv[1])
             handle = lock.acquire(store.lock)
             lock.write_pid(handle, __import__("os").getpid())
-            store.attend(engine.owner_name("local"))
+            store.record_heartbeat(engine.owner_name("local"))
             print("there", flush=True)
             time.sleep(600)
         """
@@ -143,7 +143,7 @@ class TestReplacing:
         for _ in range(4):
             made.start()
             clock(WHILE)
-        store.attend(engine.owner_name("local", holder.pid))  # it was only slow
+        store.record_heartbeat(engine.owner_name("local", holder.pid))  # it was only slow
         for _ in range(5):
             made.start()
             clock(WHILE)

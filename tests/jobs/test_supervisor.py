@@ -59,7 +59,7 @@ class Forkserver:
         self.made.append(RunProcess(claim, Process(), start))  # type: ignore[arg-type]
         return self.made[-1]
 
-    def hangs(self) -> bool:
+    def is_hanging(self) -> bool:
         return False
 
     def kill(self) -> None: ...
@@ -100,7 +100,7 @@ class TestSupervisor:
         (child,) = chief.children
         for _ in range(5):
             clock.now += WHILE
-            store.beat(run, 1)
+            store.renew_lease(run, 1)
             chief._round()
         clock.now += 10_000  # the supervisor was stopped, or the machine slept
         for _ in range(5):
@@ -115,7 +115,7 @@ class TestSupervisor:
         assert store.get(run).attempt == 2
         assert f"it was silent for {3 * LEASE_SECONDS:.0f} s" in (store.get(run).traceback or "")
         for attempt in range(2, MAX_DEATHS + 1):
-            store.died(run, attempt, "again")
+            store.record_death(run, attempt, "again")
             store.claim("me")
         assert store.get(run).state == "failed"
 
@@ -138,7 +138,7 @@ class TestSupervisor:
                 clock.now += WHILE
         assert first.process.told == ["terminate", "kill"]  # type: ignore[attr-defined]
         assert second.process.told == []  # type: ignore[attr-defined]
-        store.beat(runs[1], 1)
+        store.renew_lease(runs[1], 1)
         chief._round()
         assert second.process.told == []  # type: ignore[attr-defined]
         assert {run.attempt for run in store.runs()} == {1, 2}

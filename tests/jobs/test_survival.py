@@ -135,7 +135,7 @@ class TestSupervisorKilled:
         os.kill(first, signal.SIGKILL)
         until(lambda: not engine.processes())  # nobody trains on unseen
         assert store.get(run).state == "running"  # nobody is there to say otherwise
-        engine.tend()
+        engine.ensure_worker()
         assert engine.supervisor() not in (None, first)
         assert ended(store, run).state == "done"
         assert store.get(run).attempt == 2
@@ -157,7 +157,7 @@ class TestSupervisorKilled:
             from snnviz.store import Store
             engine = Local(Store(sys.argv[1]))
             (run,) = engine.store.runs(states=("running",))
-            engine.tend()
+            engine.ensure_worker()
             while not engine.store.get(run.run).ended:
                 time.sleep(0.05)
             engine.stop()
@@ -194,7 +194,7 @@ class TestSupervisorTold:
         handed = store.get(run)
         assert (handed.state, handed.attempt, handed.traceback) == ("queued", 1, None)
         until(lambda: not engine.processes())
-        engine.tend()
+        engine.ensure_worker()
         assert ended(store, run).state == "done"
         assert stored(store, design) == undisturbed(design)
 
@@ -206,7 +206,7 @@ class TestSupervisorTold:
             assert ended(store, engine.submit(tiny(seed)).run).state == "done"
             until(lambda: engine.supervisor() is None)
         until(lambda: not engine.processes())
-        engine.tend()  # there is nothing to do
+        engine.ensure_worker()  # there is nothing to do
         assert engine.supervisor() is None
 
     def test_it_leaves_when_its_store_is_removed(
@@ -336,7 +336,7 @@ def test_a_checkpoint_that_was_being_written_is_not_mistaken_for_one(
     """Killed between the first byte and the renaming."""
     store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(1)}))
     (tmp_path / "checkpoints" / f"{claim.run}.1.tmp").write_bytes(b"half of it")
-    store.died(claim.run, 1, "it was killed")
+    store.record_death(claim.run, 1, "it was killed")
     checkpoint = store.load_checkpoint(claim.run)
     assert checkpoint is not None
     assert checkpoint.epoch == 1

@@ -29,7 +29,7 @@ def store(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:  # n
     opened = Store()
     for group in surface.groups(DESIGNS, seeds=1):
         finish(opened, group.design, group.values["accuracy"][0])
-    refitting.refit(opened, model_folder())
+    refitting.refit_models(opened, model_folder())
     yield opened
     opened.close()
 
@@ -173,7 +173,7 @@ class TestGap:
         theta = queued.design.document()["neuron"]["threshold"]
         assert own(visit) == [*before, (theta, 0.4321)]
         assert "done, and the curve will learn from it" in said(visit)
-        refitting.refit(store, model_folder())
+        refitting.refit_models(store, model_folder())
         visit.look()
         assert sorted(own(visit)) == sorted([*before, (theta, 0.4321)])
         assert "will learn from it" not in said(visit)

@@ -145,7 +145,7 @@ def test_a_store_that_was_replaced_is_said(cache: Path, tiny: MakeDesign) -> Non
 def test_a_queue_that_stands_still_is_one_line(tiny: MakeDesign, hung: tuple[Store, int], page: str) -> None:
     store, pid = hung
     store.submit(tiny())
-    store.attend(engine.owner_name("local", pid))
+    store.record_heartbeat(engine.owner_name("local", pid))
     visit = Visit(links.to_query(tiny()), page)
     assert "stands still" not in visit.text
     with store._writing() as connection:

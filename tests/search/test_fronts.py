@@ -85,12 +85,12 @@ def test_a_rebuilt_strategy_that_is_told_the_same_goes_on_the_same(count: int) -
     for place in range(8 // count):
         rebuilt = NEHVI(SCALES, 7, initial=4)
         for code, found in told:
-            rebuilt.lose(code) if found is None else rebuilt.tell(code, found)
+            rebuilt.exclude(code) if found is None else rebuilt.tell(code, found)
         asked = undisturbed.ask(count)
         assert rebuilt.ask(count) == asked
         for code in asked:
             found = None if place == 2 else values(code)  # one comes to nothing
-            undisturbed.lose(code) if found is None else undisturbed.tell(code, found)
+            undisturbed.exclude(code) if found is None else undisturbed.tell(code, found)
             told.append((code, found))
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_asked_for_that_is_known_lost_pending_or_not_allowed() -> Non
         seen |= {*asked}
         strategy.tell(asked[0], landscape(5)(asked[0]))
         if turn % 2:
-            strategy.lose(asked[1])
+            strategy.exclude(asked[1])
 
 
 @pytest.mark.parametrize("make", [NEHVI, lambda scales, seed: RandomSearch([len(s.rows) for s in scales], seed)])

@@ -77,7 +77,7 @@ def test_the_bound_narrows_with_every_round() -> None:
     strategy = UCB((3,) * 6, 0, initial=4, kappa=2.0, decay=0.5)
     found = []
     for code in RandomSearch((3,) * 6, 0).ask(10):
-        found.append((strategy.kappa_now(1), strategy.kappa_now(2)))
+        found.append((strategy.exploration_weight(1), strategy.exploration_weight(2)))
         strategy.tell(code, 0.0)
     ones, twos = zip(*found, strict=True)
     assert ones == (2, 2, 2, 2, 2, 1, 0.5, 0.25, 0.125, 0.0625)

@@ -119,10 +119,10 @@ def test_what_was_left_by_the_dead_is_swept_and_nothing_else(
         made("pymp-elsewhere", folder=True),
         made("temporary/precious", folder=True),
     ]
-    store.attend("local@here#1", str(tmp_path / "temporary/pymp-dead"))
-    store.attend("local@here#2", str(tmp_path / "temporary/pymp-alive"))
-    store.attend("local@here#3", str(tmp_path / "pymp-elsewhere"))
-    store.attend("local@here#4", str(tmp_path / "temporary/precious"))
+    store.record_heartbeat("local@here#1", str(tmp_path / "temporary/pymp-dead"))
+    store.record_heartbeat("local@here#2", str(tmp_path / "temporary/pymp-alive"))
+    store.record_heartbeat("local@here#3", str(tmp_path / "pymp-elsewhere"))
+    store.record_heartbeat("local@here#4", str(tmp_path / "temporary/precious"))
     with leftovers.in_use(others[2]):
         swept = store.sweep(lambda owner: not owner.endswith("#2"))
     assert sorted(swept) == sorted(mine)

@@ -60,7 +60,7 @@ RUN = Known(
 
 
 def takes(text: str, run: Known = RUN) -> bool:
-    return parse_filter(text).takes(run, run.values)
+    return parse_filter(text).matches(run, run.values)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_of_two_runs_with_one_seed_the_one_that_is_done_stands(store: Store, tin
         )
     (group,) = run_groups(store, metrics=["accuracy"])
     assert (group.runs, group.values) == ({0: tiny(0).digest}, {"accuracy": {0: 0.5}})
-    store.again(twin)
+    store.retrain(twin)
     with store._writing() as connection:
         connection.execute(text(f"UPDATE runs SET state = 'failed', revision = revision + 1 WHERE run <> '{twin}'"))
         connection.execute(text(f"UPDATE runs SET state = 'done', revision = revision + 1 WHERE run = '{twin}'"))

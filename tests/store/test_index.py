@@ -148,7 +148,7 @@ def test_metrics_are_those_of_the_runs_whatever_happens(store: Store, tiny: Make
     store.append(tiny(3).digest, 1, [end(2, 0.75)])
     store.finish(tiny(3).digest, 1, "done")
     check()
-    store.again(tiny(0).digest)
+    store.retrain(tiny(0).digest)
     store.delete(tiny(1).digest)
     check()
     assert {*read(store)} == {tiny(seed).digest for seed in (0, 2, 3)}
@@ -196,18 +196,18 @@ class TestForTheNextProcess:
         monkeypatch.setattr(index, "_design", lambda stored: (found.append(stored), usual(stored))[1])
         return found
 
-    def look(self, store: Store) -> dict[str, Any]:
+    def update(self, store: Store) -> dict[str, Any]:
         return {run.run: (run.seed, run.design.key, dict(run.design.settings)) for run in self.again(store).runs}
 
     def again(self, store: Store) -> index.IndexedRuns:
-        return index.RunIndex(store).look(store)
+        return index.RunIndex(store).update(store)
 
     def test_it_is_not_read_again(self, store: Store, tiny: MakeDesign, read: list[str]) -> None:
         for design in (tiny(0), tiny(1), tiny(0, epochs=2)):
             store.submit(design)
-        first = self.look(store)
+        first = self.update(store)
         assert len(read) == 2
-        assert self.look(store) == first
+        assert self.update(store) == first
         assert len(read) == 2
 
     @pytest.mark.parametrize(
@@ -217,19 +217,19 @@ class TestForTheNextProcess:
         self, store: Store, tiny: MakeDesign, read: list[str], harm: str
     ) -> None:
         store.submit(tiny())
-        first = self.look(store)
+        first = self.update(store)
         with store._writing() as connection:
             assert connection.execute(text(f"UPDATE designs SET {harm}")).rowcount == 1
-        assert self.look(store) == first
-        assert self.look(store) == first
+        assert self.update(store) == first
+        assert self.update(store) == first
         assert len(read) == 2
 
     def test_what_runs_had_that_are_deleted_goes(self, store: Store, tiny: MakeDesign) -> None:
         for epochs in (1, 2):
             store.submit(tiny(epochs=epochs))
-        self.look(store)
+        self.update(store)
         store.delete(tiny(epochs=1).digest)
-        self.look(store)
+        self.update(store)
         assert len(store.indexed_designs(index.release_digest())) == 1
 
     def test_a_store_that_cannot_be_written_is_read_all_the_same(
@@ -237,5 +237,5 @@ class TestForTheNextProcess:
     ) -> None:
         store.submit(tiny())
         monkeypatch.setattr(Store, "readonly", True)
-        assert self.look(store)[tiny().digest][0] == 0
+        assert self.update(store)[tiny().digest][0] == 0
         assert store.indexed_designs(index.release_digest()) == {}

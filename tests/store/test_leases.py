@@ -17,7 +17,7 @@ def writes(store: Store, claim: Claim) -> list[str]:
     """The names of the writes that this claim may still make."""
     rights = {
         "append": lambda: store.append(claim.run, claim.attempt, [sample(99)]),
-        "beat": lambda: store.beat(claim.run, claim.attempt),
+        "beat": lambda: store.renew_lease(claim.run, claim.attempt),
         "checkpoint": lambda: store.save_checkpoint(claim.run, claim.attempt, Checkpoint(9, {"w": np.ones(1)})),
         "finish": lambda: store.finish(claim.run, claim.attempt, "done"),
     }
@@ -78,7 +78,7 @@ class TestLeases:
         self, store: Store, claim: Claim, tiny: MakeDesign
     ) -> None:
         for death in range(1, MAX_DEATHS + 1):
-            store.died(claim.run, death, f"it was killed by signal {death}")
+            store.record_death(claim.run, death, f"it was killed by signal {death}")
             again = store.claim("me")
             assert (again is None) == (death == MAX_DEATHS)
         run = store.get(claim.run)
@@ -87,13 +87,13 @@ class TestLeases:
         assert [line[:9] for line in (run.traceback or "").splitlines()] == ["attempt 1", "attempt 2", "attempt 3"]
         store.submit(tiny())  # a person says: try again
         store.claim("me")
-        store.died(claim.run, MAX_DEATHS + 1, "it was killed")
+        store.record_death(claim.run, MAX_DEATHS + 1, "it was killed")
         assert store.get(claim.run).state == "queued"
 
     def test_a_late_word_of_a_death_changes_nothing(self, store: Store, claim: Claim) -> None:
-        store.died(claim.run, 1, "it was killed")
+        store.record_death(claim.run, 1, "it was killed")
         store.claim("me")
-        store.died(claim.run, 1, "it was killed")
+        store.record_death(claim.run, 1, "it was killed")
         assert store.get(claim.run).state == "running"
 
 
@@ -105,18 +105,18 @@ class TestCancelling:
         assert store.claim("me") is None
 
     def test_a_running_run_hears_of_it(self, store: Store, claim: Claim) -> None:
-        assert store.beat(claim.run, 1)
+        assert store.renew_lease(claim.run, 1)
         store.cancel(claim.run)
-        assert not store.beat(claim.run, 1)
+        assert not store.renew_lease(claim.run, 1)
         assert not store.append(claim.run, 1, [sample(1)])
         assert store.get(claim.run).cancel_requested
-        assert store.held("me")[0].cancel_requested
+        assert store.claims_of("me")[0].cancel_requested
 
     @pytest.mark.parametrize("how", ["handed back", "died"])
     def test_it_is_cancelled_rather_than_queued_again(self, store: Store, claim: Claim, how: str) -> None:
         store.cancel(claim.run)
         if how == "died":
-            store.died(claim.run, 1, "it was killed")
+            store.record_death(claim.run, 1, "it was killed")
         else:
             store.finish(claim.run, 1, "queued")
         assert store.get(claim.run).state == "cancelled"
@@ -189,12 +189,12 @@ class TestCheckpoints:
         assert "began anew" in (store.get(claim.run).note or "")
 
     def test_a_remark_is_added_to_the_note_once_and_by_the_owner_alone(self, store: Store, claim: Claim) -> None:
-        store.remark(claim.run, 1, "A part of the data.")
-        store.remark(claim.run, 1, "A part of the data.")
-        store.remark(claim.run, 1, "And more.")
+        store.add_note(claim.run, 1, "A part of the data.")
+        store.add_note(claim.run, 1, "A part of the data.")
+        store.add_note(claim.run, 1, "And more.")
         assert store.get(claim.run).note == "A part of the data. And more."
         with pytest.raises(LeaseLost):
-            store.remark(claim.run, 2, "Not mine.")
+            store.add_note(claim.run, 2, "Not mine.")
         assert store.get(claim.run).note == "A part of the data. And more."
 
     def test_one_left_from_a_removed_store_is_not_taken(self, store: Store, claim: Claim, tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ class TestByDigest:
         assert store.get(name).title == "mine"
         with store._writing() as connection:
             connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL")
-        store.again(tiny().digest)
+        store.retrain(tiny().digest)
         assert store.get(name).state == "queued"
         claim = store.claim("me", tiny().digest)
         assert claim is not None
@@ -310,7 +310,7 @@ class TestTwins:
             connection.commit()
         store = Store(place)
         assert store.get(names[1]).state == "running"
-        store.died(names[1], 1, "it was killed", own=False)
+        store.record_death(names[1], 1, "it was killed", own=False)
         assert store.claim("me") is None
         assert store.get(names[1]).state == "cancelled"
         assert names[0] in (store.get(names[1]).note or "")

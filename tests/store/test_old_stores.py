@@ -254,7 +254,7 @@ def test_the_background_takes_up_all_that_waits_and_all_that_was_killed(
 ) -> None:
     """By itself, as soon as there is a supervisor: who was killed elsewhere is silent for a lease."""
     store = opened(release)
-    background(store).tend()
+    background(store).ensure_worker()
     names = [old.run for old in of(release, "queued", "running")]
     until(lambda: all(run.ended for run in store.several(names).values()), 240)
     assert {run.state for run in store.several(names).values()} == {"done"}

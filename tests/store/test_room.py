@@ -134,12 +134,12 @@ def test_a_run_without_weights_is_trained_again_with_the_same_rows(store: Store,
     before = {kind: store.rows(run, kind) for kind in KINDS.rows}
     first, seconds = store.load_checkpoint(run), store.get(run).seconds
     assert first is not None
-    engine.again(run)  # it has its weights: nothing happens
+    engine.retrain(run)  # it has its weights: nothing happens
     assert store.get(run).attempt == 1
     with store._writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL")
     store.checkpoint(run).unlink()
-    engine.again(run)
+    engine.retrain(run)
     again = store.get(run)
     assert (again.state, again.attempt, again.checkpoint) == ("done", 2, 3)
     assert again.seconds < 20 * seconds + 1  # of this training alone
@@ -156,7 +156,7 @@ def test_a_finished_run_whose_weights_are_damaged_can_be_trained_again(store: St
     found = store.get(run)
     assert found.checkpoint is None
     assert (found.note or "").startswith("The weights were damaged (")
-    store.again(run)
+    store.retrain(run)
     again = store.get(run)
     assert (again.state, again.step, again.seconds, again.finished) == ("queued", 0, 0, None)
 
@@ -167,7 +167,7 @@ def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) ->
         run = store.submit(tiny(seed)).run
         store.claim("me", run)
         store.append(run, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000)])
-    store.fold()
+    store.flush_log()
     before = store.path.stat().st_size
     store.delete(run)
     assert store.path.stat().st_size < 0.6 * before
@@ -215,7 +215,7 @@ class TestFullDisk:
         run = kept(store, tiny(1), days=0)
         other = kept(store, tiny(2), days=0, state="running")
         store.append(other, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000)])
-        store.fold()
+        store.flush_log()
         store.shrink()
         store.reserve()
         with (small / "other").open("wb", buffering=0) as file, suppress(OSError):

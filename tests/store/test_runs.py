@@ -66,7 +66,7 @@ class TestClaiming:
             store.submit(tiny(seed))
         claims = [store.claim("me") for _ in range(4)]
         assert [claim and claim.design.seed for claim in claims] == [3, 1, 2, None]
-        assert [held.run for held in store.held("me")] == [tiny(seed).digest for seed in (3, 1, 2)]
+        assert [held.run for held in store.claims_of("me")] == [tiny(seed).digest for seed in (3, 1, 2)]
         assert store.counts() == {"queued": 0, "running": 3, "done": 0, "failed": 0, "cancelled": 0}
 
     def test_takes_a_certain_run(self, store: Store, tiny: MakeDesign) -> None:
@@ -125,7 +125,7 @@ class TestWriting:
     def test_the_version_changes_with_what_is_shown_and_not_with_a_heartbeat(self, store: Store, claim: Claim) -> None:
         seen = {store.version(claim.run)}
         everything = store.version()
-        store.beat(claim.run, 1)
+        store.renew_lease(claim.run, 1)
         assert store.version(claim.run) in seen
         assert store.version() == everything
         store.append(claim.run, 1, [sample(1)])
@@ -289,7 +289,7 @@ class TestKindsOfTasks:
         assert claim == Claim(task.digest, 1, task)
         store.rename(task.digest, "mine")
         assert (store.get(task.digest).title, store.get(task.digest).task) == ("mine", task)
-        store.died(task.digest, 1, "it fell")
+        store.record_death(task.digest, 1, "it fell")
         assert store.get(task.digest).state == "queued"
         store.cancel(task.digest)
         assert store.get(task.digest).state == "cancelled"

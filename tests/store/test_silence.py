@@ -16,24 +16,24 @@ class Clock:
 def test_it_counts_since_the_last_new_word_and_whatever_the_words_say() -> None:
     clock = Clock()
     silence = SilenceTimer(10, clock)
-    assert silence.look({"a": 5, "b": None}) == {"a": 0, "b": 0}
+    assert silence.update({"a": 5, "b": None}) == {"a": 0, "b": 0}
     clock.now += 6
-    assert silence.look({"a": 4, "b": None}) == {"a": 0, "b": 6}  # a clock that was set back is as good as any
+    assert silence.update({"a": 4, "b": None}) == {"a": 0, "b": 6}  # a clock that was set back is as good as any
     clock.now += 6
-    assert silence.look({"a": 4}) == {"a": 6}
-    assert silence.look({"a": 4, "b": None}) == {"a": 6, "b": 0}  # was left out in between
+    assert silence.update({"a": 4}) == {"a": 6}
+    assert silence.update({"a": 4, "b": None}) == {"a": 6, "b": 0}  # was left out in between
 
 
 def test_a_pause_of_the_listener_begins_all_counts_anew() -> None:
     clock = Clock()
     silence = SilenceTimer(10, clock)
-    silence.look({"a": 1})
+    silence.update({"a": 1})
     clock.now += 9
-    assert silence.look({"a": 1}) == {"a": 9}
+    assert silence.update({"a": 1}) == {"a": 9}
     clock.now += 3600  # a night, or SIGSTOP
-    assert silence.look({"a": 1}) == {"a": 0}
+    assert silence.update({"a": 1}) == {"a": 0}
     clock.now += 9
-    assert silence.look({"a": 1}) == {"a": 9}
+    assert silence.update({"a": 1}) == {"a": 9}
 
 
 def test_a_run_is_not_lost_because_of_a_clock_that_is_wrong(store: Store, claim: Claim) -> None:
@@ -61,18 +61,18 @@ def test_deaths_of_others_do_not_count(store: Store, tiny: MakeDesign) -> None:
         if attempt % 2:
             store.recover(lambda _: True)
         else:
-            store.died(run, attempt, "its forkserver was gone", own=False)
+            store.record_death(run, attempt, "its forkserver was gone", own=False)
     assert store.get(run).state == "queued"
     assert (store.get(run).traceback or "").count("\n") == 7  # the story is told all the same
 
 
 def test_supervisors_say_that_they_live(store: Store) -> None:
     assert store.supervisors() == []
-    store.attend("local@here#1", "/tmp/pymp-abc")
-    store.attend("local@there#2")
-    store.attend("local@here#1", "/tmp/pymp-abc")
+    store.record_heartbeat("local@here#1", "/tmp/pymp-abc")
+    store.record_heartbeat("local@there#2")
+    store.record_heartbeat("local@here#1", "/tmp/pymp-abc")
     first, second = store.supervisors()
     assert (first.owner, first.temporary, second.owner) == ("local@here#1", "/tmp/pymp-abc", "local@there#2")
     assert first.heartbeat >= second.heartbeat
-    store.leave("local@here#1")
+    store.remove_supervisor("local@here#1")
     assert [found.owner for found in store.supervisors()] == ["local@there#2"]

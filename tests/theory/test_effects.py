@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from snnviz.theory.effects import best_distribution, interaction, levels_of, marginal_effect, varying
+from snnviz.theory.effects import best_distribution, interaction, levels_of, marginal_effect, varying_settings
 from snnviz.theory.importance import ABSENT
 
 THRESHOLDS, INITS = (0.5, 1.0, 2.0), ("fixed", "he", "lsuv", "zero")
@@ -116,5 +116,5 @@ def test_many_numbers_are_ranges_of_equal_size_and_ties_stay_together() -> None:
 
 def test_only_what_differs_is_a_field() -> None:
     """Lists are compared as they are; True is not 1."""
-    assert varying([{"a": [1], "b": True}, {"a": [1], "b": 1}]) == {"b": [True, 1]}
-    assert varying([]) == {}
+    assert varying_settings([{"a": [1], "b": True}, {"a": [1], "b": 1}]) == {"b": [True, 1]}
+    assert varying_settings([]) == {}

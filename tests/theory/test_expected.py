@@ -10,11 +10,11 @@ import pytest
 
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.studies.tradeoffs.compute.expecting import learn
+from snnviz.studies.tradeoffs.compute.expecting import train_model
 from snnviz.theory import expected_files
 from snnviz.theory.expected import ALL_TOGETHER, Model
 from snnviz.theory.expected_files import load_model, model_path, save_model
-from snnviz.theory.features import Fields, distances, settings_of, unknown
+from snnviz.theory.features import FeatureSpace, distances, settings_of, unknown_setting
 from tests import surface
 
 DESIGNS = surface.designs(60)
@@ -22,7 +22,7 @@ DESIGNS = surface.designs(60)
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    made = learn("digits", surface.groups(DESIGNS))
+    made = train_model("digits", surface.groups(DESIGNS))
     assert made is not None
     return made
 
@@ -58,9 +58,9 @@ class TestUnknown:
             ([0.5, 1.5], 1.0, 0.6),
         ):
             told = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in tried]
-            fields = Fields.tried([(Design(), one) for one in told])
+            fields = FeatureSpace.tried([(Design(), one) for one in told])
             asked = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in (left_out, between)]
-            assert [unknown(fields, one) for one in asked] == ["neuron.threshold", ""]
+            assert [unknown_setting(fields, one) for one in asked] == ["neuron.threshold", ""]
 
     @pytest.mark.parametrize(
         ("tried", "number", "expected"),
@@ -74,20 +74,20 @@ class TestUnknown:
     def test_the_one_whole_number_that_a_row_leaves_out(self, tried: list[int], number: int, expected: str) -> None:
         """However near it is to others."""
         told = [settings_of(links.change(Design(), {"training.epochs": one})) for one in [*tried, number]]
-        assert unknown(Fields.tried([(Design(), one) for one in told[:-1]]), told[-1]) == expected
+        assert unknown_setting(FeatureSpace.tried([(Design(), one) for one in told[:-1]]), told[-1]) == expected
 
     def test_what_all_had_and_this_one_has_not(self) -> None:
         """Of neurons of another kind, say; it is known where it was tried."""
         whole = settings_of(Design())
         without = {path: value for path, value in whole.items() if path != "neuron.beta"}
-        assert unknown(Fields.tried([(Design(), whole), (Design(), whole)]), without) == "neuron.beta"
-        assert unknown(Fields.tried([(Design(), whole), (Design(), without)]), without) == ""
+        assert unknown_setting(FeatureSpace.tried([(Design(), whole), (Design(), whole)]), without) == "neuron.beta"
+        assert unknown_setting(FeatureSpace.tried([(Design(), whole), (Design(), without)]), without) == ""
 
     def test_decades_are_looked_at_by_their_logarithm(self) -> None:
         told = [settings_of(links.change(Design(), {"training.learning_rate": 10.0**-n})) for n in (1, 2, 3, 5)]
-        fields = Fields.tried([(Design(), one) for one in told])
+        fields = FeatureSpace.tried([(Design(), one) for one in told])
         asked = [settings_of(links.change(Design(), {"training.learning_rate": one})) for one in (1e-4, 0.03)]
-        assert [unknown(fields, one) for one in asked] == ["training.learning_rate", ""]
+        assert [unknown_setting(fields, one) for one in asked] == ["training.learning_rate", ""]
 
     def test_all_settings_tried_and_nothing_near_them(self, model: Model) -> None:
         lonely = Model.__new__(Model)
@@ -99,9 +99,9 @@ class TestUnknown:
     def test_a_matrix_is_told_by_its_connections(self) -> None:
         told = [settings_of(links.change(Design(), {"network.edges": text})) for text in ("000/000/000", "002/000/000")]
         assert [one["skips.asc"] for one in told] == [0.0, 1.0]
-        fields = Fields.tried([(Design(), one) for one in told])
+        fields = FeatureSpace.tried([(Design(), one) for one in told])
         back = settings_of(links.change(Design(), {"network.edges": "000/000/010"}))
-        assert unknown(fields, back) == "skips.backward"
+        assert unknown_setting(fields, back) == "skips.backward"
 
 
 def test_the_nearest_runs_are_those_with_the_fewest_differences(model: Model) -> None:
@@ -129,7 +129,7 @@ def test_numbers_of_which_several_were_tried_can_be_an_axis(model: Model) -> Non
 def test_distances_are_shares_and_kinds() -> None:
     """By the definition: a literal loop over the fields."""
     told = [settings_of(design) for design in DESIGNS[:12]]
-    fields = Fields.tried([*zip(DESIGNS[:12], told, strict=True)])
+    fields = FeatureSpace.tried([*zip(DESIGNS[:12], told, strict=True)])
     found = distances(fields.places(told), fields.places(told))
     for a, one in enumerate(told):
         for b, other in enumerate(told):

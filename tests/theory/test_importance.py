@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.theory.importance import ABSENT, Column, Domain, best_rows, domain_of, importances, ped_anova
+from snnviz.theory.importance import ABSENT, Column, Domain, best_rows, importances, infer_domain, ped_anova
 
 Settings = dict[str, tuple[Any, Domain]]
 
@@ -130,8 +130,8 @@ def test_a_field_that_does_nothing_is_above_chance_as_often_as_said() -> None:
         x, noise, kind = rng.uniform(0, 1, 60), rng.uniform(0, 1, 60), rng.choice(["a", "b", "c"], 60)
         columns = {"x": Column.of(x.tolist()), "noise": Column.of(noise.tolist()), "kind": Column.of(kind.tolist())}
         found = {one.field: one for one in importances(columns, x + 0.1 * rng.normal(size=60), "more")}
-        above += found["noise"].matters + found["kind"].matters
-        decided += found["x"].matters
+        above += found["noise"].is_significant + found["kind"].is_significant
+        decided += found["x"].is_significant
     assert decided >= 95
     assert above <= 18  # of 200: 10 are expected, and 18 or fewer in 99.3 % of all draws
 
@@ -142,18 +142,18 @@ def test_a_field_that_does_nothing_stays_below_chance_in_an_experiment() -> None
     objective = [-abs(t - 1) + (k == "he") for t, k, _ in rows]
     columns = {name: Column.of([row[n] for row in rows]) for n, name in enumerate(("threshold", "init", "useless"))}
     found = {one.field: one for one in importances(columns, objective, "more")}
-    assert found["threshold"].matters
-    assert found["init"].matters
+    assert found["threshold"].is_significant
+    assert found["init"].is_significant
     assert found["useless"].value < 0.2 * found["useless"].chance
 
 
 def test_what_values_tell_of_their_domain() -> None:
     """Numbers, whole ones, those over two decades; flags and mixed ones are choices."""
-    assert domain_of([0.5, 1.5]) == Domain(low=0.5, high=1.5)
-    assert domain_of([0.001, 0.1]).log
-    assert domain_of([True, False]).choices == (False, True)
-    assert set(domain_of(["1", 2]).choices) == {"1", 2}
-    assert domain_of([3, 3.0]).single
+    assert infer_domain([0.5, 1.5]) == Domain(low=0.5, high=1.5)
+    assert infer_domain([0.001, 0.1]).log
+    assert infer_domain([True, False]).choices == (False, True)
+    assert set(infer_domain(["1", 2]).choices) == {"1", 2}
+    assert infer_domain([3, 3.0]).is_single
 
 
 def test_the_best_are_those_within_the_last_ones_number() -> None:

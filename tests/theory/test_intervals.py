@@ -43,7 +43,7 @@ ROUNDED = [100 * (right + 2) / 360 - 100 * right / 360 for right in (251, 259, 2
 @pytest.mark.parametrize("values", [[3.0], [0.5, 0.5], ROUNDED, [value - ROUNDED[0] for value in ROUNDED]])
 def test_one_number_or_the_same_twice_tell_nothing_apart(values: list[float]) -> None:
     found = confidence_interval(values)
-    assert (found.low, found.high, found.apart) == (-math.inf, math.inf, False)
+    assert (found.low, found.high, found.excludes_zero) == (-math.inf, math.inf, False)
     assert found.mean == pytest.approx(values[0], abs=1e-12)
     assert found.half is None
 
@@ -53,7 +53,7 @@ def test_what_is_not_finite_has_no_interval(values: list[float]) -> None:
     """As of a network whose loss became infinite."""
     found = confidence_interval(values)
     assert math.isnan(found.mean)
-    assert (found.low, found.high, found.apart, found.half) == (-math.inf, math.inf, False, None)
+    assert (found.low, found.high, found.excludes_zero, found.half) == (-math.inf, math.inf, False, None)
 
 
 @pytest.mark.parametrize("count", [3, 4])
@@ -61,7 +61,7 @@ def test_in_95_of_100_null_trials_nothing_is_told_apart(count: int) -> None:
     """2,000 trials of so many seeds, drawn with a seed fixed beforehand."""
     draw = np.random.default_rng(16)
     pairs = draw.normal(95, 1.5, (2000, 2, count))
-    apart = sum(confidence_interval((one - other).tolist()).apart for one, other in pairs)
+    apart = sum(confidence_interval((one - other).tolist()).excludes_zero for one, other in pairs)
     assert 0.035 <= apart / 2000 <= 0.065
 
 
@@ -75,8 +75,8 @@ def test_accuracies_of_few_images_that_are_alike_by_chance_are_not_told_apart(se
         one, other = (draw.binomial(60, 0.97, (2, seeds)) / 60).tolist()
         differences = [a - b for a, b in zip(one, other, strict=True)]
         found, same = confidence_interval(differences), len({round(value, 9) for value in differences}) == 1
-        assert (not found.apart and math.isinf(found.high)) if same else math.isfinite(found.high)
-        apart += found.apart
+        assert (not found.excludes_zero and math.isinf(found.high)) if same else math.isfinite(found.high)
+        apart += found.excludes_zero
     assert apart / 2000 <= 0.065
 
 

@@ -9,7 +9,14 @@ import pytest
 from scipy import stats
 
 from benchmarks import interval_coverage
-from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK, anytime_quantile, compare_at_look, looks, until_decided
+from snnviz.theory.sequential import (
+    FIRST_LOOK,
+    LAST_LOOK,
+    anytime_quantile,
+    compare_at_look,
+    comparisons_by_look,
+    until_decided,
+)
 
 
 def test_the_first_look_is_a_t_test_at_a_third_of_five_percent() -> None:
@@ -58,7 +65,7 @@ def test_who_is_decided_stays_decided() -> None:
     assert (found.seeds, found.verdict, found.method) == (3, "better", "anytime t")
     open_ended = until_decided([1.0, -1.1, 0.9, -0.8], better="more")
     assert (open_ended.seeds, open_ended.verdict) == (4, "not told apart")
-    assert len(list(looks([1.0, -1.1, 0.9, -0.8]))) == 2
+    assert len(list(comparisons_by_look([1.0, -1.1, 0.9, -0.8]))) == 2
 
 
 def test_below_three_seeds_and_of_equal_differences_there_are_no_ends() -> None:

@@ -58,17 +58,17 @@ def refits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
 
 def test_it_is_started_when_there_is_something_new(refits: Made) -> None:
     store = Counted(0)
-    refits.tend(store)  # type: ignore[arg-type]
+    refits.start_if_due(store)  # type: ignore[arg-type]
     assert refits.starts == 0
     store.done = 1
-    refits.tend(store)  # type: ignore[arg-type]
-    refits.tend(store)  # type: ignore[arg-type]
+    refits.start_if_due(store)  # type: ignore[arg-type]
+    refits.start_if_due(store)  # type: ignore[arg-type]
     assert refits.starts == 1
     refits.runs, store.done = True, 500
-    refits.tend(store)  # type: ignore[arg-type]
+    refits.start_if_due(store)  # type: ignore[arg-type]
     assert refits.starts == 1  # one runs
     refits.runs, store.done = False, 1
-    refits.tend(store)  # type: ignore[arg-type]
+    refits.start_if_due(store)  # type: ignore[arg-type]
     assert refits.starts == 1  # nothing new, even where the last try failed
 
 
@@ -76,7 +76,7 @@ def test_what_was_made_before_the_server_started_is_known(refits: Made, tmp_path
     (tmp_path / "expected").mkdir()
     seen = tmp_path / "expected" / "seen.json"
     seen.write_text('{"done": 30}')
-    refits.tend(Counted(30))  # type: ignore[arg-type]
+    refits.start_if_due(Counted(30))  # type: ignore[arg-type]
     assert refits.starts == 0
     for damaged in ("", "[]", '{"done": "many"}', "\0"):
         seen.write_text(damaged)
@@ -84,7 +84,7 @@ def test_what_was_made_before_the_server_started_is_known(refits: Made, tmp_path
         fresh.process = refits.process
         refits.runs = False
         before = refits.starts
-        fresh.tend(Counted(30))  # type: ignore[arg-type]
+        fresh.start_if_due(Counted(30))  # type: ignore[arg-type]
         assert refits.starts == before + 1
 
 
@@ -109,7 +109,7 @@ def test_a_page_reads_a_new_model_once(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(growing, "TREES", 1)
     assert expecting.model("digits") is None
     for count in (12, 13):
-        made = growing.learn("digits", surface.groups(surface.designs(count)))
+        made = growing.train_model("digits", surface.groups(surface.designs(count)))
         assert made is not None
         path = save_model(made, model_folder())
         found = expecting.model("digits")

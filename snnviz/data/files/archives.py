@@ -151,7 +151,7 @@ def files_of_path(path: Path, reading: UploadReader) -> Files:
                 limits.fit(total)
                 found.append((place.relative_to(path.parent).parts, DiskFile(place, size)))
                 limits.fit_samples(len(found))
-    reading.did(
+    reading.record_conversion(
         "links", links, f"{count_with_noun(links, 'link')} or other things that are no files were not followed."
     )
     return _gathered(found, hidden, reading)
@@ -206,7 +206,7 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 
 def _gathered(found: list[tuple[PathParts, Source]], hidden: int, reading: UploadReader) -> Files:
-    reading.did(
+    reading.record_conversion(
         "hidden", hidden, f"{count_with_noun(hidden, 'file')} of the system (hidden, or below __MACOSX) left out."
     )
     seen: set[PathParts] = set()

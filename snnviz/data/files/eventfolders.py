@@ -42,14 +42,16 @@ def read_recording_folders(files: Files, reading: UploadReader) -> CheckedDatase
     chosen = {place: known[place] for place in found.order}
     how, order = _columns(chosen, forms, reading)
     stream = _stream({place: source for place, source in chosen.items() if forms[place] == ".aedat4"}, reading)
-    heap = reading.heap("events", STORED_EVENT)
+    heap = reading.growing_array("events", STORED_EVENT)
     ends, signed = np.zeros(len(found.order), np.int64), 0
     for number, place in enumerate(found.order):
         before = heap.count
         way = ReadOptions(how, stream, partial(_fits_events, before, reading.limits))
         signed += _one(known[place], place, forms[place], way, heap, reading)
         ends[number] = heap.count
-    reading.did("signs", signed, f"Polarities of {count_with_noun(signed, 'recording')}, -1 and 1, became 0 and 1.")
+    reading.record_conversion(
+        "signs", signed, f"Polarities of {count_with_noun(signed, 'recording')}, -1 and 1, became 0 and 1."
+    )
     events = heap.whole()
     shape, sensor = _sensor(events, chosen, forms, stream, reading)
     classes, test = int(found.labels.max()) + 1, folders.test_count(found)
@@ -57,7 +59,7 @@ def read_recording_folders(files: Files, reading: UploadReader) -> CheckedDatase
     if len(found.order) == 1:
         remarks += ("One recording can be looked at; to train, give several in folders called by their label.",)
     left = len(files) - len(known)
-    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    reading.record_conversion("others", left, f"{count_with_noun(left, 'other file')} left out.")
     return CheckedDataset(
         kind="events",
         form=f"recordings ({', '.join(sorted({file_suffix(place[-1]) for place in found.order}))})",
@@ -124,7 +126,7 @@ def _columns(
         choices = {order: choices[order] for order in fits}
     found = reading.choose("columns", "columns that fit several orders", choices, fits[0] if len(fits) == 1 else "")
     if found != DEFAULT_ORDER:
-        reading.did(
+        reading.record_conversion(
             "columns", len(unnamed), f"Columns of {count_with_noun(len(unnamed), 'array')} read as {', '.join(found)}."
         )
     return found, f"columns {', '.join(found)}"
@@ -164,7 +166,7 @@ def _stream(files: Mapping[PathParts, Source], reading: UploadReader) -> int | N
     why = f"events of {len(choices)} cameras in one recording"
     chosen = int(reading.choose("stream", why, choices))
     others = ", ".join(number for number in choices if int(number) != chosen)
-    reading.did("stream", len(choices) - 1, f"Stream {chosen} is read; left out: {others}.")
+    reading.record_conversion("stream", len(choices) - 1, f"Stream {chosen} is read; left out: {others}.")
     return chosen
 
 
@@ -195,7 +197,9 @@ def _sensor(
         else:
             size, words = largest, f"{largest[0]}x{largest[1]}, as the files say"
             if len(told) > 1:
-                reading.did("sensors", len(files), f"Sensors of several sizes, {named}: all on the largest.")
+                reading.record_conversion(
+                    "sensors", len(files), f"Sensors of several sizes, {named}: all on the largest."
+                )
     reading.limits.fit_sides(*size)
     return (2, *size), words
 

@@ -96,7 +96,7 @@ def folder_layout(places: Iterable[PathParts], reading: UploadReader, noun: str)
         choose_split({TRAIN: len(below)}, reading, noun)
     strays = [place for place, rest in below.items() if not rest]
     if 0 < len(strays) < len(below):
-        reading.did(
+        reading.record_conversion(
             "strays", len(strays), f"{count_with_noun(len(strays), noun)} outside of the folders of classes left out."
         )
         below = {place: rest for place, rest in below.items() if rest}
@@ -146,9 +146,9 @@ def choose_split(count: Mapping[int, int], reading: UploadReader, noun: str, oth
     why = ", ".join(f"{number:,} for {name}" for name, number in named.items() if number)
     how = reading.choose("split", why, choices, usual)
     if how == "seed" or (test and train):
-        reading.did("validation", valid, f"{count_with_noun(valid, noun)} for validation left out.")
+        reading.record_conversion("validation", valid, f"{count_with_noun(valid, noun)} for validation left out.")
     if how == "folders":
-        reading.did(
+        reading.record_conversion(
             "others", others, f"{count_with_noun(others, noun)} outside of the folders for training and tests left out."
         )
     return how
@@ -182,7 +182,9 @@ def _classes(
     )
     if len(several) > 1:
         others = " and ".join(names[step] for step in several if step != found)
-        reading.did("classes", len(set(several[found].values())), f"Classes: {names[found]}. No classes: {others}.")
+        reading.record_conversion(
+            "classes", len(set(several[found].values())), f"Classes: {names[found]}. No classes: {others}."
+        )
     return several[found]
 
 
@@ -213,13 +215,15 @@ def _layout(
         if max(numbers) >= reading.limits.classes:
             raise InputError("labels", f"be whole numbers from 0 to {reading.limits.classes - 1}", max(numbers))
         twice = len(known) - len(set(numbers))
-        reading.did("merged", twice, f"Folders of the same number are one class: {join_names(known, 8)}.")
+        reading.record_conversion("merged", twice, f"Folders of the same number are one class: {join_names(known, 8)}.")
         labels = np.array([int(names[place]) for place in order], np.int64)
         return FolderLayout(order, labels, tuple(map(str, range(max(numbers) + 1))), test, not parts)
     if len(known) > reading.limits.classes:
         raise InputError("labels", f"be of at most {reading.limits.classes} classes", len(known))
     long = sum(len(name) > MAX_NAME_LENGTH for name in known)
-    reading.did("cut", long, f"{count_with_noun(long, 'name')} of classes cut to {MAX_NAME_LENGTH} characters.")
+    reading.record_conversion(
+        "cut", long, f"{count_with_noun(long, 'name')} of classes cut to {MAX_NAME_LENGTH} characters."
+    )
     number = {normalised_name(name): place for place, name in enumerate(known)}
     labels = np.array([number[normalised_name(names[place])] for place in order], np.int64)
     return FolderLayout(order, labels, tuple(name[:MAX_NAME_LENGTH] for name in known), test, not parts)

@@ -66,7 +66,9 @@ def read_npz(files: Files, reading: UploadReader) -> CheckedDataset | None:
     chosen = {TRAIN: first, **{part: pairs[part] for part in (TEST, VALID) if part in pairs}}
     used = {name for pair in chosen.values() for name in pair}
     left = [place[0].removesuffix(".npy") for place in files if place[0][:-4] not in used]
-    reading.did("arrays", len(left), f"{count_with_noun(len(left), 'array')} left out: {join_names(left)}.")
+    reading.record_conversion(
+        "arrays", len(left), f"{count_with_noun(len(left), 'array')} left out: {join_names(left)}."
+    )
     parts = {part: _part(found[images], found[labels], reading) for part, (images, labels) in chosen.items()}
     order = "; ".join(f"{images} with {labels}" for images, labels in chosen.values())
     return join_splits("an .npz of images", parts, reading, order)
@@ -166,7 +168,7 @@ def idx_roles(files: Files, reading: UploadReader) -> dict[str, Source]:
                 raise InputError(
                     "upload", f"hold one {role}", Unquoted(f"{short_path(before)} and {short_path(place)}")
                 )
-            reading.did("twice", 1, f"{short_path(place)} left out: it is what {short_path(before)} is.")
+            reading.record_conversion("twice", 1, f"{short_path(place)} left out: it is what {short_path(before)} is.")
             continue
         found[role] = place, source
     return {role: source for role, (_, source) in found.items()}
@@ -185,7 +187,7 @@ def read_idx(files: Files, found: Mapping[str, Source], reading: UploadReader) -
                 raise InputError(images, "be of three dimensions", Unquoted(f"shape {pictures.shape}"))
             parts[part] = _part(pictures, numbers, reading)
     left = len(files) - 2 * len(parts) - sum(done.what == "twice" for done in reading.done)
-    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    reading.record_conversion("others", left, f"{count_with_noun(left, 'other file')} left out.")
     return join_splits("IDX files", parts, reading, "images by the order of their file")
 
 
@@ -233,7 +235,7 @@ def read_cifar_binary(files: Files, reading: UploadReader) -> CheckedDataset | N
         return None
     form = forms[0]
     if form is cifar.FINE:
-        reading.did("coarse", 20, "The 20 coarse labels left out: classes are the 100 fine ones.")
+        reading.record_conversion("coarse", 20, "The 20 coarse labels left out: classes are the 100 fine ones.")
     parts = {}
     for part, names in ((TRAIN, form.train), (TEST, (form.test,))):
         size = sum(found[name].size for name in names)
@@ -249,5 +251,5 @@ def read_cifar_binary(files: Files, reading: UploadReader) -> CheckedDataset | N
             ImageStack.of_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading)
         )
     left = len(files) - len(form.files)
-    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    reading.record_conversion("others", left, f"{count_with_noun(left, 'other file')} left out.")
     return join_splits(f"{form.title}'s binary files", parts, reading, "as in the files")

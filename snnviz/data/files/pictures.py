@@ -67,14 +67,14 @@ def read_image_folders(files: Files, reading: UploadReader) -> CheckedDataset:
     reading.limits.fit_sides(height, width)
     channels = 1 if all(one.gray for one in headers.values()) else 3
     reading.limits.fit(len(headers) * channels * height * width)
-    images = reading.room("images", (len(headers), channels, height, width), np.uint8)
+    images = reading.allocate("images", (len(headers), channels, height, width), np.uint8)
     clear = 0
     for number, place in enumerate(found.order):
         images[number], has_clear = _pixels(known[place], place, headers[place], channels, side)
         clear += has_clear
     _say(headers, channels, clear, reading)
     left = len(files) - len(known)
-    reading.did("others", left, f"{count_with_noun(left, 'other file')} left out.")
+    reading.record_conversion("others", left, f"{count_with_noun(left, 'other file')} left out.")
     classes, test = int(found.labels.max()) + 1, folders.test_count(found)
     return CheckedDataset(
         kind="images",
@@ -97,22 +97,26 @@ def read_image_folders(files: Files, reading: UploadReader) -> CheckedDataset:
 def _say(headers: Mapping[PathParts, ImageHeader], channels: int, clear: int, reading: UploadReader) -> None:
     several = list(headers.values())
     count = sum(one.gray for one in several) if channels == 3 else 0
-    reading.did(
+    reading.record_conversion(
         "coloured", count, f"{count_with_noun(count, 'gray picture')} among coloured ones: three equal channels."
     )
     count = sum(one.mode in CONVERTED_MODES for one in several)
-    reading.did(
+    reading.record_conversion(
         "colours",
         count,
         f"{count_with_noun(count, 'picture')} of other colours (CMYK and such) became red, green and blue.",
     )
     count = sum(one.mode == "I;16" for one in several)
-    reading.did("depth", count, f"{count_with_noun(count, 'picture')} of 16 bits rounded to 8.")
-    reading.did("clear", clear, f"{count_with_noun(clear, 'picture')} with transparent pixels put on white.")
+    reading.record_conversion("depth", count, f"{count_with_noun(count, 'picture')} of 16 bits rounded to 8.")
+    reading.record_conversion(
+        "clear", clear, f"{count_with_noun(clear, 'picture')} with transparent pixels put on white."
+    )
     count = sum(one.turned for one in several)
-    reading.did("turned", count, f"{count_with_noun(count, 'picture')} turned as the camera says (EXIF).")
+    reading.record_conversion("turned", count, f"{count_with_noun(count, 'picture')} turned as the camera says (EXIF).")
     count = sum(one.several for one in several)
-    reading.did("frames", count, f"{count_with_noun(count, 'file')} of several pictures: the first is read.")
+    reading.record_conversion(
+        "frames", count, f"{count_with_noun(count, 'file')} of several pictures: the first is read."
+    )
 
 
 def _side(headers: Mapping[PathParts, ImageHeader], reading: UploadReader) -> int:
@@ -131,7 +135,7 @@ def _side(headers: Mapping[PathParts, ImageHeader], reading: UploadReader) -> in
     if largest > MAX_PIXELS:
         raise InputError("pictures", f"be of at most {MAX_PIXELS:,} pixels", largest)
     cut = f"{count_with_noun(len(headers), 'picture')} cut to the square in the middle"
-    reading.did("resized", len(headers), f"{cut} and made {chosen}x{chosen} pixels; they were {why}.")
+    reading.record_conversion("resized", len(headers), f"{cut} and made {chosen}x{chosen} pixels; they were {why}.")
     return int(chosen)
 
 

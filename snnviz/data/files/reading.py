@@ -1,7 +1,7 @@
 """State of reading an upload: its limits, the user's choices, and the conversions that were applied.
 
-Whatever is rescaled, dropped, merged or split is reported by `UploadReader.did`; where a file has several readings,
-`UploadReader.choose` asks the user.
+Whatever is rescaled, dropped, merged or split is reported by `UploadReader.record_conversion`; where a file has several
+readings, `UploadReader.choose` asks the user.
 """
 
 from __future__ import annotations
@@ -102,17 +102,17 @@ class UploadReader:
     done: list[Conversion] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
-    def room(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    def allocate(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Returns an uninitialised array to write into, in memory or memory-mapped."""
         if self.folder is None:
             return np.empty(shape, dtype)
         return np.lib.format.open_memmap(self.folder / f"{name}.npy", "w+", np.dtype(dtype), shape)
 
-    def heap(self, name: str, dtype: np.dtype[Any]) -> GrowingArray:
+    def growing_array(self, name: str, dtype: np.dtype[Any]) -> GrowingArray:
         """Returns an empty `GrowingArray`, in memory or in a file called `name`."""
         return GrowingArray(None if self.folder is None else self.folder / f"{name}.heap", dtype)
 
-    def did(self, what: str, count: int, words: str) -> None:
+    def record_conversion(self, what: str, count: int, words: str) -> None:
         """Reports a conversion of `count` samples, described by a sentence; does nothing if `count` is 0."""
         if count:
             self.done.append(Conversion(what, count, words))
@@ -133,7 +133,7 @@ class UploadReader:
             raise ChoiceNeeded(option, why, choices)
         return usual
 
-    def ended(self) -> None:
+    def check_unused_choices(self) -> None:
         """Raises `InputError` if the user made a choice that was never asked for."""
         for each in fields(UploadChoices):
             given = getattr(self.choices, each.name)

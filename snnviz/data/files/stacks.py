@@ -133,7 +133,7 @@ def _bytes(several: Sequence[ImageStack], reading: UploadReader) -> tuple[NDArra
     """All as bytes, the value of white, and what there is to say of the scale."""
     spans = [scales.value_range(one.name, one.dtype, one.pieces()) for one in several]
     scale = scales.choose_scaling(spans, reading)
-    images = reading.room("images", (sum(one.shape[0] for one in several), *several[0].shape[1:]), np.uint8)
+    images = reading.allocate("images", (sum(one.shape[0] for one in several), *several[0].shape[1:]), np.uint8)
     at = outside = 0
     for number, one in enumerate(several):
         for piece in one.pieces():
@@ -142,7 +142,9 @@ def _bytes(several: Sequence[ImageStack], reading: UploadReader) -> tuple[NDArra
     if at != len(images):
         raise InputError("images", f"be {len(images):,} as their headers say", Unquoted(f"{at:,}"))
     words = f"{count_with_noun(outside, 'value')} of {images.size:,} outside of the range became black or white."
-    reading.did("clipped", outside, words)
+    reading.record_conversion("clipped", outside, words)
     fractions = sum(math.prod(one.shape) for one, span in zip(several, spans, strict=True) if not span.whole)
-    reading.did("levels", fractions, f"{count_with_noun(fractions, 'value')} with fractions rounded to 256 levels.")
+    reading.record_conversion(
+        "levels", fractions, f"{count_with_noun(fractions, 'value')} with fractions rounded to 256 levels."
+    )
     return images, scale.white, scale.words

@@ -91,7 +91,7 @@ def _settings(texts: list[str]) -> dict[str, Any]:
     return found
 
 
-def in_words(neuron: AnyNeuron) -> str:
+def describe(neuron: AnyNeuron) -> str:
     """Returns the neuron's label and its own parameters, such as "Synaptic (alpha 0.7)"."""
     own = [f"{name} {value:g}" for name, value in neuron.model_dump().items()
            if name not in (*SLIDERS, *UNSEEN) and isinstance(value, int | float)]  # fmt: skip

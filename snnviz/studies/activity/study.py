@@ -115,7 +115,7 @@ def study_experiment(study: TrainingStudy, inits: Sequence[Choice] = ()) -> Expe
         part, _, field = path.partition(".")
         base[part][field] = values[0]  # what the study itself has there is not used, and may be too many for a cnn
         vary.append(f"{path}={','.join(links.format_number(value) for value in values)}")
-    return Experiment(base=Design.meant(base), vary=tuple(vary), seeds=study.seeds).whole()
+    return Experiment(base=Design.meant(base), vary=tuple(vary), seeds=study.seeds).require_complete()
 
 
 def _varied(study: TrainingStudy) -> tuple[str, tuple[float, ...]]:

@@ -172,7 +172,7 @@ def _experiment(modes: Sequence[Design], seeds: int) -> Experiment:
     }
     varied = [path for path, texts in columns.items() if len(set(texts)) > 1] or ["training.epochs"]
     axis = TOGETHER.join(f"{path}={','.join(columns[path])}" for path in varied)
-    return Experiment(base=modes[0], vary=(axis,), seeds=seeds).whole()
+    return Experiment(base=modes[0], vary=(axis,), seeds=seeds).require_complete()
 
 
 def _with(design: Design, shortcut: Shortcut) -> Design:

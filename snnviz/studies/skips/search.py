@@ -113,7 +113,7 @@ class Search(Task):
         return self
 
     @property
-    def judged_by(self) -> int:
+    def validation_count(self) -> int:
         """Number of validation images by which candidates are ranked: `validation`, or as many as the design holds
         out.
         """

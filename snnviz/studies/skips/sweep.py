@@ -160,7 +160,7 @@ def _levels(sweep: SkipSweep) -> list[tuple[int, SkipType]]:
 def sweep_experiment(sweep: SkipSweep) -> Experiment:
     """Returns the sweep as an experiment with one axis, whose levels are random matrices drawn by each run's seed."""
     matrices = ",".join(f"{kind.lower()}-each:{n_skip}" for n_skip, kind in _levels(sweep))
-    return Experiment(base=_base(sweep), vary=(f"network.edges={matrices}",), seeds=sweep.seeds).whole()
+    return Experiment(base=_base(sweep), vary=(f"network.edges={matrices}",), seeds=sweep.seeds).require_complete()
 
 
 def _base(sweep: SkipSweep) -> Design:

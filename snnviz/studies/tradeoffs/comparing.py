@@ -103,7 +103,7 @@ class Comparing(Document):
         others = [group for group in asked.groups().values() if not same_group(group, first)]
         if not others or len(others) > MOST_GROUPS:
             raise InputError("B", f"be 1 to {MOST_GROUPS} other groups of the experiment", f"{len(others)}")
-        return {to_text(other): pairs(first, other, self.seeds) for other in others}
+        return {design_to_text(other): pairs(first, other, self.seeds) for other in others}
 
 
 def same_group(one: Design, other: Design) -> bool:
@@ -111,6 +111,6 @@ def same_group(one: Design, other: Design) -> bool:
     return one.digest == other.model_copy(update={"seed": one.seed}).digest
 
 
-def to_text(design: Design) -> str:
+def design_to_text(design: Design) -> str:
     """Returns a design as a query string for `Comparing.a` or `b`, without its seed if that is 0."""
     return links.to_query(design) or "seed=0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment
 from snnviz.design.links import flatten, from_sparse
-from snnviz.studies.tradeoffs.offers import usual_values
+from snnviz.studies.tradeoffs.offers import suggested_values
 
 SMALL = from_sparse(
     {
@@ -34,9 +34,9 @@ PRESETS: dict[str, Experiment] = {
 }
 
 
-def asked_of(base: Design) -> Experiment:
+def first_experiment(base: Design) -> Experiment:
     """Returns a first experiment for a design: it varies the neurons' threshold, or the learning rate if there is
     none.
     """
     path = next(path for path in ("neuron.threshold", "training.learning_rate") if path in flatten(base))
-    return Experiment(base=base, vary=(f"{path}={usual_values(base, path)}",), seeds=3)
+    return Experiment(base=base, vary=(f"{path}={suggested_values(base, path)}",), seeds=3)

@@ -9,7 +9,7 @@ from typing import Any
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.errors import InputError
-from snnviz.theory.importance import ABSENT, domain_of
+from snnviz.theory.importance import ABSENT, infer_domain
 
 MOST = 60
 """Neighbours that are made at most."""
@@ -55,7 +55,7 @@ def neighbours(design: Design, fields: Mapping[str, Sequence[Any]], place: int) 
 
 
 def _steps(values: Sequence[Any], own: Any) -> list[tuple[Any, bool]]:
-    domain = domain_of(values)
+    domain = infer_domain(values)
     if domain.choices:
         return [(choice, False) for choice in domain.choices if repr(choice) != repr(own)]
     numbers = sorted(set(values))

@@ -51,12 +51,12 @@ def field_label(path: str) -> str:
     return name if name == part else f"{part}: {name[:1].lower() if name[1:2].islower() else name[:1]}{name[1:]}"
 
 
-def usual_values(base: Design, path: str) -> str:
+def suggested_values(base: Design, path: str) -> str:
     """Returns suggested values for a field, around its value in `base`, as text of an axis (`design.axes`).
 
-    >>> [usual_values(Design(), path) for path in ("neuron.threshold", "training.epochs", "training.learning_rate")]
+    >>> [suggested_values(Design(), path) for path in ("neuron.threshold", "training.epochs", "training.learning_rate")]
     ['0.5..2/4', '7,15,30', '0.0003..0.03/5log']
-    >>> [usual_values(Design(), path) for path in ("init.kind", "network.edges", "neuron.reset")]
+    >>> [suggested_values(Design(), path) for path in ("init.kind", "network.edges", "neuron.reset")]
     ['variance-preserving,kaiming,glorot', 'all:1', '*']
     """
     of, now = field_type(base, path), links.flatten(base).get(path)
@@ -87,18 +87,18 @@ Row = tuple[str, bool]
 """A field with its values, ``path=values``, and whether it moves together with the row above."""
 
 
-def to_rows(vary: tuple[str, ...]) -> list[Row]:
+def axes_to_rows(vary: tuple[str, ...]) -> list[Row]:
     """Returns axes (``path=values``, joined by ``~``) as rows, one per field: text, and whether it is joined to the
     row above.
 
-    >>> to_rows(("init=kaiming", "neuron.threshold=1,2~neuron.beta=0.1,0.2"))
+    >>> axes_to_rows(("init=kaiming", "neuron.threshold=1,2~neuron.beta=0.1,0.2"))
     [('init=kaiming', False), ('neuron.threshold=1,2', False), ('neuron.beta=0.1,0.2', True)]
     """
     return [(part, place > 0) for axis in vary for place, part in enumerate(axis.split(TOGETHER))]
 
 
-def from_rows(rows: list[Row]) -> tuple[str, ...]:
-    """Returns the axes of rows, the inverse of `to_rows`; the first row always begins an axis."""
+def rows_to_axes(rows: list[Row]) -> tuple[str, ...]:
+    """Returns the axes of rows, the inverse of `axes_to_rows`; the first row always begins an axis."""
     found: list[str] = []
     for text, joined in rows:
         if joined and found:

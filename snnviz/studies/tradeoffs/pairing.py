@@ -56,7 +56,7 @@ def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
     )
 
 
-def direction(metric: Metric) -> Direction:
+def better_direction(metric: Metric) -> Direction:
     """Returns whether "more" or "less" of a metric is better; "less" for a metric without a direction (the firing
     rate).
     """
@@ -95,7 +95,7 @@ class PairedRuns:
         return disagreement_of_runs(*self.predictions)
 
     @property
-    def images_sentence(self) -> str:
+    def test_image_sentence(self) -> str:
         """A sentence on how many test images A and B disagree, and the interval that follows; "" before a pair is
         done.
         """
@@ -129,9 +129,11 @@ class PairedRuns:
         exact = bool(self.asked) and follows_from_design(metric, self.asked[0].a)
         if anytime:
             found = [*self.differences(metric.name).values()]
-            return compare_at_look(found, better=direction(metric), compared=compared, exact=exact)
+            return compare_at_look(found, better=better_direction(metric), compared=compared, exact=exact)
         images = self.images if metric.name == "accuracy" else None
-        return paired_difference(a, b, better=direction(metric), compared=compared, test_images=images, exact=exact)
+        return paired_difference(
+            a, b, better=better_direction(metric), compared=compared, test_images=images, exact=exact
+        )
 
     def document(self, *, anytime: bool = False, several: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
         """Returns designs, pairs and comparisons of all metrics as a JSON object.
@@ -196,7 +198,7 @@ def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) ->
     )
 
 
-def against_one(several: Mapping[str, PairedRuns], compared: int | None = None) -> dict[str, dict[str, Comparison]]:
+def compare_several(several: Mapping[str, PairedRuns], compared: int | None = None) -> dict[str, dict[str, Comparison]]:
     """Returns comparisons of several designs with the same A, by design and metric name, corrected for their number.
 
     several: results of each design paired with A; each is compared at the seeds that it shares with A. compared: the
@@ -212,7 +214,9 @@ def against_one(several: Mapping[str, PairedRuns], compared: int | None = None) 
             others = {name: runs.values[1].get(metric.name, {}) for name, runs in several.items()}
             images = {n: runs.images for n, runs in several.items() if runs.images} if metric.name == "accuracy" else {}
             whole = {seed: value for one in ones.values() for seed, value in one.items()}
-            each = compare_with_one(whole, others, better=direction(metric), test_images=images, compared=compared)
+            each = compare_with_one(
+                whole, others, better=better_direction(metric), test_images=images, compared=compared
+            )
         for name, comparison in each.items():
             found[name][metric.name] = comparison
     return found

@@ -62,7 +62,7 @@ def _made(design: Design) -> Forecast:
     )
 
 
-def known_forecasts(groups: Mapping[Levels, Design]) -> dict[Levels, Forecast]:
+def cached_forecasts(groups: Mapping[Levels, Design]) -> dict[Levels, Forecast]:
     """Returns the forecasts that are already cached, by the groups' levels; others are left out."""
     return {levels: known for levels, design in groups.items() if (known := _KNOWN.get(design.digest))}
 

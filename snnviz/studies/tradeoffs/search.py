@@ -208,7 +208,7 @@ def candidate_design(search: FrontSearch, code: Code) -> Design | str:
 
 
 @lru_cache(maxsize=256)
-def own_code(search: FrontSearch) -> Code | None:
+def base_code(search: FrontSearch) -> Code | None:
     """Returns the code (level on each axis) of the base design; None if one of its values is not on the axis."""
     flat, found = links.flatten(search.design), []
     for axis in search.axes:

@@ -1,7 +1,7 @@
 """The settings of the view Weigh: objectives with their directions, and limits.
 
 >>> asked = Weighing.check({"objectives": "accuracy,operations", "limits": "rate<0.06,parameters<=50000"})
->>> [f"{one.label}: {one.better}" for one in asked.sides]
+>>> [f"{one.label}: {one.better}" for one in asked.parsed_objectives]
 ['Test accuracy: more', 'Operations: less']
 >>> asked.bounds
 (Limit(metric='rate', above=None, below=0.06), Limit(metric='parameters', above=None, below=50000.0))
@@ -73,14 +73,14 @@ class Limit:
         return tuple(f"{self.metric}{sign}{format_number(end)}" for sign, end in ends if end is not None)
 
 
-def available() -> tuple[Objective, ...]:
+def available_objectives() -> tuple[Objective, ...]:
     """Returns all metrics that can be objectives."""
     return tuple(Objective(metric) for metric in METRICS if metric.name not in NO_OBJECTIVE)
 
 
-def objective(name: str) -> Objective:
+def get_objective(name: str) -> Objective:
     """Returns the objective with this metric's name. Raises `InputError` if there is none."""
-    known = [one.name for one in available()]
+    known = [one.name for one in available_objectives()]
     if name not in known:
         raise InputError(
             "objectives", "be metrics of runs, such as accuracy and synops", name, did_you_mean(name, known)
@@ -97,17 +97,17 @@ def parse_limit(text: str) -> Limit:
         number = math.nan
     if found is None or not math.isfinite(number):
         raise InputError("limits", "have the form metric<number or metric>number", text[:80])
-    name = objective_name(found[1])
+    name = check_limit_metric(found[1])
     end = number / 100 if found[4] else number
     return Limit(name, below=end) if "<" in found[2] else Limit(name, above=end)
 
 
-def objective_name(name: str) -> str:
+def check_limit_metric(name: str) -> str:
     """Returns the name if it is that of a metric that can have a limit. Raises `InputError` otherwise."""
     try:
-        return objective(name).name
+        return get_objective(name).name
     except InputError:
-        known = [one.name for one in available()]
+        known = [one.name for one in available_objectives()]
         raise InputError("limits", "be of metrics of runs", name, did_you_mean(name, known)) from None
 
 
@@ -154,14 +154,14 @@ class Weighing(Document):
             raise InputError("objectives", "be two or three metrics", Unquoted(f"{len(value)}"))
         if len(set(value)) < len(value):
             raise InputError("objectives", "be different metrics", ",".join(value))
-        return tuple(objective(name).name for name in value)
+        return tuple(get_objective(name).name for name in value)
 
     @field_validator("limits")
     @classmethod
     def _few(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > 2 * MOST_LIMITS:
             raise InputError("limits", f"be at most {2 * MOST_LIMITS}", Unquoted(f"{len(value)}"))
-        return tuple(text for limit in merged([parse_limit(text) for text in value]) for text in limit.texts)
+        return tuple(text for limit in merge_limits([parse_limit(text) for text in value]) for text in limit.texts)
 
     @field_validator("where", "field", "across", "down")
     @classmethod
@@ -178,20 +178,20 @@ class Weighing(Document):
         return value
 
     @property
-    def sides(self) -> tuple[Objective, ...]:
+    def parsed_objectives(self) -> tuple[Objective, ...]:
         """The parsed objectives."""
-        return tuple(objective(name) for name in self.objectives)
+        return tuple(get_objective(name) for name in self.objectives)
 
     @property
     def bounds(self) -> tuple[Limit, ...]:
         """The parsed limits, one for each metric."""
-        return merged([parse_limit(text) for text in self.limits])
+        return merge_limits([parse_limit(text) for text in self.limits])
 
 
-def merged(limits: Sequence[Limit]) -> tuple[Limit, ...]:
+def merge_limits(limits: Sequence[Limit]) -> tuple[Limit, ...]:
     """Returns one limit for each metric, the tightest of the given ones.
 
-    >>> merged([Limit("rate", below=0.1), Limit("rate", above=0.01), Limit("rate", below=0.2)])
+    >>> merge_limits([Limit("rate", below=0.1), Limit("rate", above=0.01), Limit("rate", below=0.2)])
     (Limit(metric='rate', above=0.01, below=0.1),)
     """
     found: dict[str, Limit] = {}

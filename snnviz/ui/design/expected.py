@@ -14,7 +14,7 @@ from snnviz.design.fieldtypes import field_type
 from snnviz.errors import InputError, SnnvizError
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
-from snnviz.theory.expected import Answer, Model
+from snnviz.theory.expected import DesignPrediction, Model
 from snnviz.theory.features import settings_of
 from snnviz.theory.gaps import widest_gap
 from snnviz.theory.metrics import METRICS
@@ -88,7 +88,7 @@ def panel() -> None:
     _nearest(design, answer)
 
 
-def _nearest(design: Design, answer: Answer) -> None:
+def _nearest(design: Design, answer: DesignPrediction) -> None:
     shown = [(near, found[0]) for near in answer.nearest if (found := services.run_and_version(near.run)) is not None]
     if not shown:
         return

@@ -158,7 +158,7 @@ def _cancel(run: str) -> None:
 
 
 def _again(run: str) -> None:
-    _ask(services.engine().again, run)
+    _ask(services.engine().retrain, run)
 
 
 def _ask(action: Callable[[str], None], run: str) -> None:

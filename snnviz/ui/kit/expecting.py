@@ -52,7 +52,7 @@ class Refits:
         self._took = 1.0
         self._tried: tuple[str, int] | None = None
 
-    def tend(self, store: Store) -> None:
+    def start_if_due(self, store: Store) -> None:
         """Starts the training process if it is due; called periodically. Raises `StoreError`."""
         now = time.monotonic()
         if self.process.pid is None and self.process.poll() is not None:

@@ -192,7 +192,7 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def _start_worker() -> None:
     _engine().start()
-    REFITS.tend(store())
+    REFITS.start_if_due(store())
 
 
 def _stop_worker() -> None:

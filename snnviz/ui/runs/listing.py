@@ -82,7 +82,7 @@ def _taken(now: IndexedRuns, columns: Mapping[str, Column], where: RunFilter | N
     if where is None:
         return now.runs
     asked = {name: columns[name] for name in where.metrics}
-    return [run for run in now.runs if where.takes(run, values_of(asked, run.run))]
+    return [run for run in now.runs if where.matches(run, values_of(asked, run.run))]
 
 
 def _order(item: Item, by: str, columns: Mapping[str, Column]) -> tuple[int, Any] | None:

@@ -170,7 +170,7 @@ def silence_chart(found: ScoringResult) -> Chart:
         "margin": {"l": 92, "r": 8, "t": 26, "b": 24},
         "xaxis": {**bare, **steps_at, "ticktext": [f"t = {t + 1}" for t in range(steps)], "domain": [0, 0.6]},
         "xaxis2": {**bare, **_classes(found.labels[order]), "domain": [0.615, 0.755]},
-        "xaxis3": {**log, "visible": any(layer.varies for layer in found.layers), "domain": [0.825, 0.995]},
+        "xaxis3": {**log, "visible": any(layer.variation for layer in found.layers), "domain": [0.825, 0.995]},
         "shapes": [_line(t * many - 0.5, len(names)) for t in range(1, steps)],
         "annotations": [
             _above(0, "LIF: in each time step, the images by class"),
@@ -195,7 +195,7 @@ def _variations(found: ScoringResult) -> list[dict[str, Any]]:
             "xaxis": "x3",
             "name": name,
             "y": [layer.name for layer in layers],
-            "x": [layer.varies or None for layer in layers],
+            "x": [layer.variation or None for layer in layers],
             "marker": {"color": colour, "size": 9, "symbol": symbol},
             "hovertemplate": "%{y}: standard deviation over images / mean = %{x:.3f}<extra>" + name + "</extra>",
         }
@@ -269,7 +269,7 @@ def class_order(labels: Any) -> list[int]:
 
 
 def _median(layers: Sequence[LayerSparsity]) -> float | None:
-    values = [layer.varies for layer in layers if layer.varies is not None]
+    values = [layer.variation for layer in layers if layer.variation is not None]
     return float(np.median(values)) if values else None
 
 

@@ -93,7 +93,7 @@ def _layer(layer: LayerSparsity) -> dict[str, Any]:
         "name": layer.name,
         "neurons": layer.neurons,
         "copies": layer.copies,
-        "varies": layer.varies,
+        "varies": layer.variation,
         "silent": layer.silent.tolist(),
     }
 

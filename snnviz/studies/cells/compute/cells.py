@@ -156,7 +156,7 @@ class LifLayer:
         self.maps = maps
         self.v, self.s = np.zeros((maps.batch, maps.size), maps.numbers), maps.empty()
         self.bits = np.empty((maps.batch, firing.word_count(maps.size)), np.uint64)
-        self.fired = LayerSpikes(name, maps.size, copies, np.empty((steps, maps.batch, maps.batch), np.int64))
+        self.layer_spikes = LayerSpikes(name, maps.size, copies, np.empty((steps, maps.batch, maps.batch), np.int64))
         self.step = 0
         self.how = tuple(map(maps.numbers.type, (1 - 1 / firing.TAU, 1 / firing.TAU, firing.THRESHOLD, 0)))
 
@@ -165,7 +165,7 @@ class LifLayer:
         *others, last = terms or [self.maps.plain(self.maps.total([]))]
         more = self.maps.total(others) if others else self.maps.nothing
         firing.lif_step(*last, more, self.v, self.s, self.bits, self.how)
-        firing.joint_spike_counts(self.bits, self.fired.both[self.step])
+        firing.joint_spike_counts(self.bits, self.layer_spikes.both[self.step])
         self.step += 1
         return self.s
 
@@ -266,15 +266,15 @@ class UntrainedSnasNet:
         self.cell, self.weights, self.hidden, self.pulse = cell, weights, hidden, pulse
         self.planes, self.side, self.channels = shape
 
-    def fired(self, images: Tensor, steps: int) -> list[LayerSpikes]:
+    def layer_spikes(self, images: Tensor, steps: int) -> list[LayerSpikes]:
         """Returns the spikes of every LIF layer over `steps` time steps with constant images."""
-        return [layer.fired for layer in self._run(images, steps, LifLayer)[0] if isinstance(layer, LifLayer)]
+        return [layer.layer_spikes for layer in self._run(images, steps, LifLayer)[0] if isinstance(layer, LifLayer)]
 
-    def rectified(self, images: Tensor) -> list[ReluLayer]:
+    def relu_layers(self, images: Tensor) -> list[ReluLayer]:
         """Returns the same layers with ReLUs in place of neurons, after a single time step."""
         return [layer for layer in self._run(images, 1, ReluLayer)[0] if isinstance(layer, ReluLayer)]
 
-    def votes(self, images: Tensor, steps: int, classes: int, voters: int) -> Tensor:
+    def vote_logits(self, images: Tensor, steps: int, classes: int, voters: int) -> Tensor:
         """Returns the logits (B, classes): means over time steps and over each class's `voters` outputs."""
         spikes = self._run(images, steps, LifLayer)[1]
         readout = self.weights.linear("readout", classes * voters, self.hidden)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba.extending import intrinsic
 
-from snnviz.core.kernels import compiled, summing
+from snnviz.core.kernels import compiled, compiled_unordered
 
 TAU = 4 / 3
 THRESHOLD = 1.0
@@ -179,7 +179,7 @@ def average_pool(x: Any, rows: Any, third: Any, out: Any) -> None:
             _three(flat[:line], middle, flat[2 * channels :], out[image, low : low + line], third)
 
 
-@summing
+@compiled_unordered
 def _common(a: Any, b: Any) -> Any:
     total = np.uint64(0)
     for k in range(a.shape[0]):

@@ -78,7 +78,7 @@ class Scorer:
             kernels.append(self._kernel(fired))
             layers = layers or tuple(LayerSparsity(one.name, one.neurons, one.copies, one.silent) for one in fired)
         labels = datasets.load_images(self.setting.data, self.setting.seed).train_labels[self.chosen[0]]
-        rectified = self._network(cell, 0, pulse).rectified(self.batches[0])
+        rectified = self._network(cell, 0, pulse).relu_layers(self.batches[0])
         return ScoringResult(
             _scores(kernels),
             layers,
@@ -95,7 +95,7 @@ class Scorer:
         return UntrainedSnasNet(cell, shape, self.setting.hidden, self.weights[repeat], pulse)
 
     def _fired(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> list[LayerSpikes]:
-        return self._network(cell, repeat, pulse).fired(self.batches[repeat], self.setting.steps)
+        return self._network(cell, repeat, pulse).layer_spikes(self.batches[repeat], self.setting.steps)
 
     def _kernel(self, fired: list[LayerSpikes]) -> KernelMatrix:
         kernel = KernelMatrix(self.setting.normalisation)

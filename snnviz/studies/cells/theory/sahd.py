@@ -187,7 +187,7 @@ class LayerSparsity:
     silent: NDArray[np.float32]
 
     @property
-    def varies(self) -> float | None:
+    def variation(self) -> float | None:
         """Coefficient of variation over images of the share of nonzero neurons; None if all are 0."""
         active = 1 - self.silent.mean(0, np.float64)
         return float(active.std() / active.mean()) if active.mean() > 0 else None

@@ -120,7 +120,7 @@ def _layers(
 ) -> list[dict[str, Any]]:
     layers = network.architecture.layers
     said = {
-        index: columns(trace.said(index))[:steps]
+        index: columns(trace.layer_output(index))[:steps]
         for index, layer in enumerate(layers)
         if index < len(layers) - 1 or layer.spiking
     }
@@ -235,7 +235,7 @@ def _focus(
         layer, parts = layers[index], trace.currents(index)
         flat = [columns(part.current)[:steps] for part in parts]
         u = columns(trace.potentials[index])[:steps] if index in trace.potentials else None
-        s = columns(trace.said(index))[:steps] if u is not None else None
+        s = columns(trace.layer_output(index))[:steps] if u is not None else None
         for number in neurons(layer, numbers, "focus"):
             if len(found) == MOST_TRACES:
                 raise InputError("focus", f"name at most {MOST_TRACES} neurons", look.focus)

@@ -127,7 +127,7 @@ def _threshold(network: TracedNetwork, layer: Layer) -> float:
 def _add(
     one: _LayerSums, network: TracedNetwork, trace: Trace, index: int, labels: Array, classes: int, steps: int
 ) -> None:
-    s = trace.said(index)[:steps].flatten(2).numpy() > 0  # (T, B, N)
+    s = trace.layer_output(index)[:steps].flatten(2).numpy() > 0  # (T, B, N)
     u = trace.potentials[index][:steps].flatten(2)
     fired = s.sum(0)  # (B, N)
     if not one.spikes.size:

@@ -99,7 +99,7 @@ def winner_text(history: SearchHistory, retraining: Retraining | None) -> str:
 
 def noise_text(history: SearchHistory, retraining: Retraining | None) -> str:
     """Returns a phrase on the sources of noise and how they were measured."""
-    images = f"{history.search.judged_by} images kept apart"
+    images = f"{history.search.validation_count} images kept apart"
     if retraining is None:
         return f"of the {images} alone; that two trainings differ would make them more"
     return (

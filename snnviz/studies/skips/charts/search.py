@@ -94,7 +94,7 @@ def old_counts_text(histories: Iterable[SearchHistory]) -> str:
 def counted_on_text(histories: Sequence[SearchHistory]) -> str:
     """Returns a sentence on which images operations were counted on; "" if some were counted by an early release."""
     search = histories[0].search
-    on = probe.describe_probe_on_page(search.design, min(probe.PROBE_SIZE, search.judged_by), "kept-apart")
+    on = probe.describe_probe_on_page(search.design, min(probe.PROBE_SIZE, search.validation_count), "kept-apart")
     return "" if old_counts_text(histories) else f" Counted on {on}."
 
 

@@ -202,7 +202,7 @@ def print_searches(store: Store, runs: Sequence[Run]) -> None:
     if not rows:
         return
     click.echo(
-        f"{reports[0]['candidates']:,} candidates; judged by {search.judged_by} images kept apart; "
+        f"{reports[0]['candidates']:,} candidates; judged by {search.validation_count} images kept apart; "
         "the test images have no say"
     )
     click.echo(table(rows))

@@ -188,7 +188,7 @@ class _Search:
         value, error = found.loss, found.loss_error
         if search.objective != "loss":
             value = 100 * (self.twin.accuracy - shown)
-            error = 100 * math.sqrt(shown * (1 - shown) / search.judged_by)
+            error = 100 * math.sqrt(shown * (1 - shown) / search.validation_count)
         if search.objective == "accuracy+operations":
             value += search.price * (found.macs + found.additions) / 1e6
         return Trial(

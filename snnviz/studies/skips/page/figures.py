@@ -183,7 +183,7 @@ def _open(one: SearchHistory, trial: Trial) -> None:
         st.switch_page(ROOT / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(
-        f"{which}: {share(trial.accuracy)} of {one.search.judged_by} images, {skip_count(one.search, trial)} skips, "
-        f"firing rate {share(trial.rate)}, {count_of(operations(trial))} operations. The editor opens it "
-        "with weights of its own, to be trained from scratch."
+        f"{which}: {share(trial.accuracy)} of {one.search.validation_count} images, "
+        f"{skip_count(one.search, trial)} skips, firing rate {share(trial.rate)}, {count_of(operations(trial))} "
+        "operations. The editor opens it with weights of its own, to be trained from scratch."
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from snnviz.studies.tradeoffs.charts.naming import axis, hover
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.studies.tradeoffs.weighing import Objective
 from snnviz.views.bands import POSITIVE, SHARES
 from snnviz.views.chart import Chart, empty
@@ -32,7 +32,7 @@ INTERVAL = "Bars: 95 % t interval over seeds"
 MEAN = "Points: means over seeds"
 
 
-def front_chart(weighed: Weighed, opened: str = "") -> Chart:
+def front_chart(weighed: WeighedGroups, opened: str = "") -> Chart:
     """Returns a scatter plot of groups: the first objective on y, the second on x, the third as colour; the front is
     a line.
 
@@ -57,7 +57,7 @@ def front_chart(weighed: Weighed, opened: str = "") -> Chart:
     return Chart("front", "What nothing beats", front_caption(weighed, len(drawn)), figure, height=460, wide=True)
 
 
-def front_caption(weighed: Weighed, drawn: int) -> str:
+def front_caption(weighed: WeighedGroups, drawn: int) -> str:
     """Returns the caption of the scatter plot with `drawn` groups, which says on which images accuracy was measured."""
     beaten = int((weighed.left & ~weighed.front).sum())
     alone = sum(count == 1 for count, left in zip(weighed.seeds, weighed.left, strict=True) if left)
@@ -71,7 +71,7 @@ def front_caption(weighed: Weighed, drawn: int) -> str:
     return " ".join([*said, chosen_words(weighed)]).strip()
 
 
-def chosen_words(weighed: Weighed) -> str:
+def chosen_words(weighed: WeighedGroups) -> str:
     """Returns a sentence that says whether a best group is chosen by validation or by test images.
 
     "" if none of the objectives depends on images.
@@ -84,7 +84,7 @@ def chosen_words(weighed: Weighed) -> str:
     return ""
 
 
-def certainty_words(weighed: Weighed) -> str:
+def certainty_words(weighed: WeighedGroups) -> str:
     """Returns a sentence that says of how many groups intervals over seeds leave open whether they are on the front.
 
     "" if they are all told apart.
@@ -100,9 +100,9 @@ def certainty_words(weighed: Weighed) -> str:
     return f"Not told apart: {' and '.join(filter(None, (first, second)))}, as {why}."
 
 
-def volume_chart(weighed: Weighed) -> Chart:
+def volume_chart(weighed: WeighedGroups) -> Chart:
     """Returns a line chart of the front's hypervolume against the number of finished runs, in order of time."""
-    runs, shares = weighed.volume()
+    runs, shares = weighed.hypervolume_course()
     figure = empty("runs", "hypervolume, share of the last", tickformat=".0%", range=[-0.02, 1.05])
     shape: dict[str, Any] = {"color": FRONT, "width": 2.5, "shape": "hv"}
     figure["data"] = [{"type": "scatter", "x": runs, "y": [round(one, 4) for one in shares], "name": "hypervolume",
@@ -121,11 +121,11 @@ def _colours(third: Objective) -> dict[str, Any]:
     return {"colorscale": THIRD, "colorbar": {"thickness": 12, "outlinewidth": 0, "title": title, **percent}}
 
 
-def _order(weighed: Weighed, places: Any) -> Any:
+def _order(weighed: WeighedGroups, places: Any) -> Any:
     return places[np.argsort(weighed.mean[places, 1], kind="stable")]
 
 
-def _one_a_cell(weighed: Weighed, places: Any) -> Any:
+def _one_a_cell(weighed: WeighedGroups, places: Any) -> Any:
     """One of those that lie on each other, where there are many."""
     if len(places) <= MOST_BARS:
         return places
@@ -135,7 +135,9 @@ def _one_a_cell(weighed: Weighed, places: Any) -> Any:
     return places[np.unique(cells[:, 0] * CELLS[1] + cells[:, 1], return_index=True)[1]]
 
 
-def _points(weighed: Weighed, places: Sequence[int], name: str, *, bars: bool, front: bool = False) -> dict[str, Any]:
+def _points(
+    weighed: WeighedGroups, places: Sequence[int], name: str, *, bars: bool, front: bool = False
+) -> dict[str, Any]:
     colour = FRONT if front else BEATEN
     marker: dict[str, Any] = {
         "size": 11 if front else 8,
@@ -165,7 +167,7 @@ def _points(weighed: Weighed, places: Sequence[int], name: str, *, bars: bool, f
     return trace
 
 
-def _bars(weighed: Weighed, places: Sequence[int], side: int) -> dict[str, Any]:
+def _bars(weighed: WeighedGroups, places: Sequence[int], side: int) -> dict[str, Any]:
     """Plotly's error bars, cut where no value can be beyond; 0 where there is no interval."""
     least, most = SHARES if weighed.objectives[side].metric.form == "share" else POSITIVE
     mean, low, high = (each[list(places), side] for each in (weighed.mean, weighed.low, weighed.high))
@@ -175,7 +177,7 @@ def _bars(weighed: Weighed, places: Sequence[int], side: int) -> dict[str, Any]:
     return {"type": "data", "symmetric": False, "array": up, "arrayminus": down}
 
 
-def _line(weighed: Weighed, front: Sequence[int]) -> dict[str, Any]:
+def _line(weighed: WeighedGroups, front: Sequence[int]) -> dict[str, Any]:
     """The border of what the front beats: steps, as nothing is between two points until somebody trains it."""
     shape = "hv" if weighed.objectives[1].better == "less" else "vh"
     return {
@@ -186,7 +188,7 @@ def _line(weighed: Weighed, front: Sequence[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _opened(weighed: Weighed, key: str) -> list[dict[str, Any]]:
+def _opened(weighed: WeighedGroups, key: str) -> list[dict[str, Any]]:
     place = weighed.place(key) if key else None
     if place is None or not np.isfinite(weighed.mean[place, :2]).all():
         return []

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.studies.tradeoffs.charts.naming import field_label, level_label
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.theory.effects import Interaction, interaction
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.verdicts import silent_layers
@@ -30,7 +30,7 @@ MOST_FORECASTS = 64
 Grid = NDArray[np.float64]
 
 
-def interaction_charts(weighed: Weighed, across: str, down: str, side: int = 0) -> list[Chart]:
+def interaction_charts(weighed: WeighedGroups, across: str, down: str, side: int = 0) -> list[Chart]:
     """Returns two heat maps over two fields: the objective, and its part beyond the sum of both fields' separate
     effects.
 
@@ -56,7 +56,7 @@ def interaction_charts(weighed: Weighed, across: str, down: str, side: int = 0) 
     return charts
 
 
-def trained_charts(weighed: Weighed, across: str, down: str) -> list[Chart]:
+def trained_charts(weighed: WeighedGroups, across: str, down: str) -> list[Chart]:
     """Returns heat maps over two fields: accuracy, firing rate, silent layers before and after training, and the
     forecast.
 
@@ -88,12 +88,12 @@ def _words_of(metric: Metric) -> Callable[[float], str]:
     return lambda value: f"{value:.2g}" if metric.form == "count" else metric_text(metric, value)
 
 
-def _means(weighed: Weighed, name: str) -> list[float | None]:
+def _means(weighed: WeighedGroups, name: str) -> list[float | None]:
     found = [group.values.get(name, {}) for group in weighed.groups]
     return [float(np.mean([*told.values()])) if told else None for told in found]
 
 
-def _forecast(weighed: Weighed, across: str, down: str) -> Interaction | None:
+def _forecast(weighed: WeighedGroups, across: str, down: str) -> Interaction | None:
     """Of the first group at each pair of levels; None where these are many."""
     grid = interaction(across, down, weighed.fields, [0.0] * len(weighed.groups))
     if grid is None or grid.rows.size > MOST_FORECASTS:
@@ -152,7 +152,7 @@ def _map(
     return Chart(name, title, words, figure, 120 + 40 * max(3, min(len(y), 10)))
 
 
-def fields_of_maps(weighed: Weighed, wanted: Sequence[str], ranked: Sequence[str]) -> tuple[str, str] | None:
+def fields_of_maps(weighed: WeighedGroups, wanted: Sequence[str], ranked: Sequence[str]) -> tuple[str, str] | None:
     """Returns the two fields for the maps: `wanted` if they vary, else the first of `ranked`; None if fewer than two
     vary.
 

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from snnviz.studies.tradeoffs.charts.naming import field_label, level_label
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.studies.tradeoffs.weighing import Objective
 from snnviz.theory.effects import MarginalEffect, best_distribution, marginal_effect
 from snnviz.theory.importance import SHUFFLES, Importance, top_share
@@ -33,7 +33,7 @@ def importance_chart(one: Objective, found: Sequence[Importance], groups: int) -
     figure["layout"]["xaxis"] |= {"rangemode": "tozero"}
     figure["layout"] |= {"hovermode": "closest", "barmode": "overlay", "bargap": 0.35, "meta": {"y": "field"}}
     bar: dict[str, Any] = {"type": "bar", "orientation": "h", "y": names, "x": [_short(each.value) for each in shown]}
-    bar |= {"name": "importance", "marker": {"color": [MATTERS if each.matters else FAINT for each in shown]}}
+    bar |= {"name": "importance", "marker": {"color": [MATTERS if each.is_significant else FAINT for each in shown]}}
     mark: dict[str, Any] = {"symbol": "line-ns", "size": 16, "line": {"width": 3, "color": CHANCE}, "color": CHANCE}
     figure["data"] = [
         {**bar, "hovertemplate": "%{y}: %{x:.3~g}<extra></extra>"},
@@ -51,7 +51,7 @@ def importance_chart(one: Objective, found: Sequence[Importance], groups: int) -
     return Chart(f"importance-{one.name}", f"What mattered for {_lower(one.label)}", caption, figure, height)
 
 
-def effect_chart(weighed: Weighed, field: str, side: int) -> Chart:
+def effect_chart(weighed: WeighedGroups, field: str, side: int) -> Chart:
     """Returns a chart of a field's marginal effect on an objective: for each level the mean change, with its
     interval.
 
@@ -99,7 +99,7 @@ def effect_caption(found: MarginalEffect) -> str:
     )
 
 
-def best_chart(weighed: Weighed, field: str, side: int = 0) -> Chart:
+def best_chart(weighed: WeighedGroups, field: str, side: int = 0) -> Chart:
     """Returns a chart of how the best tenth of groups is distributed over the levels of a field, beside all groups.
 
     field: its path. side: index of the objective.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.theory.importance import ABSENT
 from snnviz.theory.metrics import Metric
 from snnviz.views.changes import label, value
@@ -53,7 +53,7 @@ def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
     ]
 
 
-def group_name(weighed: Weighed, place: int) -> str:
+def group_name(weighed: WeighedGroups, place: int) -> str:
     """Returns a short name of a group (by index): the values of the fields that vary, cut if it is long."""
     known = {path: values[place] for path, values in weighed.fields.items() if values[place] is not ABSENT}
     named = [
@@ -90,7 +90,7 @@ def _signed(metric: Metric, number: float) -> str:
     return f"-{metric_text(metric, -number)}" if number < 0 else metric_text(metric, number)
 
 
-def hover(weighed: Weighed, place: int) -> str:
+def hover(weighed: WeighedGroups, place: int) -> str:
     """Returns the tooltip of a group (by index): its settings, and each objective with its interval."""
     several = weighed.seeds[place]
     lines = group_fields(weighed.fields, place)

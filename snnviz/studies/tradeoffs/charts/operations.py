@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from snnviz.studies.tradeoffs.charts.naming import group_name
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import count
 
@@ -20,7 +20,7 @@ PARTS = (
 """By additions (decision 21): a sum of m spikes is m additions."""
 
 
-def operations_chart(weighed: Weighed) -> Chart | None:
+def operations_chart(weighed: WeighedGroups) -> Chart | None:
     """Returns a bar for each group, those on the front first, then others within limits, the cheapest first.
 
     Multiplications and additions per image are stacked. None if operations were not counted in any run.

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from snnviz.studies.tradeoffs.charts.naming import field_label, level_label
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.studies.tradeoffs.weighing import Objective
-from snnviz.theory.importance import ABSENT, domain_of
+from snnviz.theory.importance import ABSENT, infer_domain
 from snnviz.views.chart import Chart, Figure
 from snnviz.views.numbers import metric_text
 from snnviz.views.styles import ordered_colour
@@ -35,7 +35,7 @@ class Axis(NamedTuple):
     ticks: list[tuple[float, str]]
 
 
-def parallel_chart(weighed: Weighed, ranked: Sequence[str]) -> Chart:
+def parallel_chart(weighed: WeighedGroups, ranked: Sequence[str]) -> Chart:
     """Returns the chart, a line for each group. `ranked`: the fields that vary, the most important first."""
     names = [name for name in ranked if name in weighed.fields][:MOST_FIELDS]
     axes = [_field_axis(name, weighed.fields[name]) for name in names]
@@ -64,7 +64,7 @@ def parallel_chart(weighed: Weighed, ranked: Sequence[str]) -> Chart:
     return Chart("parallel", "All at once", words, figure, 400, wide=True, least=min(width, 1100), brush=True)
 
 
-def _drawn(weighed: Weighed) -> list[int]:
+def _drawn(weighed: WeighedGroups) -> list[int]:
     """Those that are left: all, or the front and of the others some, evenly."""
     left = np.flatnonzero(weighed.left)
     if len(left) <= MOST_LINES:
@@ -76,7 +76,7 @@ def _drawn(weighed: Weighed) -> list[int]:
 
 
 def _field_axis(name: str, values: Sequence[Any]) -> Axis:
-    domain = domain_of(value for value in values if value is not ABSENT)
+    domain = infer_domain(value for value in values if value is not ABSENT)
     words = [level_label(name, value) for value in values]
     if domain.choices:
         known = [level_label(name, choice) for choice in domain.choices]
@@ -122,7 +122,7 @@ def _ticks(low: float, high: float, *, log: bool) -> list[float]:
 
 
 def _lines(
-    weighed: Weighed, axes: Sequence[Axis], places: Sequence[int], name: str, colour: str, width: float
+    weighed: WeighedGroups, axes: Sequence[Axis], places: Sequence[int], name: str, colour: str, width: float
 ) -> dict[str, Any]:
     """Lines of one colour as one trace, with a gap after each."""
     gap: list[Any] = [None]

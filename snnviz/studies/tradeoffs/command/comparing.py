@@ -16,7 +16,7 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.store import Store
 from snnviz.studies.tradeoffs.charts.telling import comparison_row, listed_metrics, metric_sentence, stopped_sentence
-from snnviz.studies.tradeoffs.pairing import MOST_SEEDS, PairedRuns, against_one, paired_runs, pairs
+from snnviz.studies.tradeoffs.pairing import MOST_SEEDS, PairedRuns, compare_several, paired_runs, pairs
 from snnviz.theory.comparison import Comparison
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.sequential import FIRST_LOOK
@@ -91,13 +91,13 @@ def _tell(found: PairedRuns, by: Metric, *, as_json: bool, until: int | None = N
     known = {metric: found.compare(metric, anytime=anytime) for metric in listed_metrics(found)}
     _print_table(found, known)
     click.echo(metric_sentence(by, found.compare(by, anytime=anytime)))
-    for sentence in (found.images_sentence, stopped_sentence(found.compare(by, anytime=True), until)):
+    for sentence in (found.test_image_sentence, stopped_sentence(found.compare(by, anytime=True), until)):
         if sentence:
             click.echo(sentence)
 
 
 def _tell_several(several: Mapping[str, PairedRuns], *, as_json: bool) -> None:
-    corrected = against_one(several)
+    corrected = compare_several(several)
     if as_json:
         told: list[dict[str, Any]] = [
             {"name": name, **found.document(several=corrected[name])} for name, found in several.items()

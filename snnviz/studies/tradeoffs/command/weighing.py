@@ -18,7 +18,7 @@ from snnviz.store.filters import parse_filter
 from snnviz.store.groups import run_groups
 from snnviz.studies.tradeoffs.charts.front import certainty_words, chosen_words
 from snnviz.studies.tradeoffs.charts.naming import number_text
-from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups, weigh_groups
 from snnviz.studies.tradeoffs.weighing import Weighing
 from snnviz.theory.importance import ABSENT
 from snnviz.views.changes import label, value
@@ -47,7 +47,7 @@ def tradeoffs(where: str, objectives: str, limits: str, as_json: bool, as_csv: b
     asked = Weighing.check({"objectives": objectives, "limits": limits, "where": where})
     store = Store()
     groups = run_groups(store, parse_filter(asked.where) if asked.where else None)
-    found = weigh(groups[::-1], asked.sides, asked.bounds)
+    found = weigh_groups(groups[::-1], asked.parsed_objectives, asked.bounds)
     if as_json:
         print_json(document(found))
     elif as_csv:
@@ -57,7 +57,7 @@ def tradeoffs(where: str, objectives: str, limits: str, as_json: bool, as_csv: b
     store.close()
 
 
-def document(found: Weighed) -> dict[str, Any]:
+def document(found: WeighedGroups) -> dict[str, Any]:
     """Returns the groups with settings and objectives, and the front, as the JSON object of ``--json``."""
     return {
         "objectives": [{"name": one.name, "label": one.label, "better": one.better} for one in found.objectives],
@@ -73,7 +73,7 @@ def document(found: Weighed) -> dict[str, Any]:
     }
 
 
-def _group(found: Weighed, place: int) -> dict[str, Any]:
+def _group(found: WeighedGroups, place: int) -> dict[str, Any]:
     group = found.groups[place]
     numbers = {
         one.name: {"mean": _number(found, 0, place, side), "low": _number(found, 1, place, side),
@@ -92,12 +92,12 @@ def _group(found: Weighed, place: int) -> dict[str, Any]:
     }
 
 
-def _number(found: Weighed, part: int, place: int, side: int) -> float | None:
+def _number(found: WeighedGroups, part: int, place: int, side: int) -> float | None:
     number = float((found.mean, found.low, found.high)[part][place, side])
     return number if math.isfinite(number) else None
 
 
-def csv_text(found: Weighed) -> str:
+def csv_text(found: WeighedGroups) -> str:
     """Returns CSV text with a row per group: varying fields, each objective's mean and interval, seeds, whether on
     the front.
     """
@@ -115,7 +115,7 @@ def csv_text(found: Weighed) -> str:
     return text.getvalue()
 
 
-def _print(found: Weighed) -> None:
+def _print(found: WeighedGroups) -> None:
     if not found.groups:
         click.echo("No run that is done fits.")
         return
@@ -130,7 +130,7 @@ def _print(found: Weighed) -> None:
     click.echo(" ".join([said, *filter(None, words)]))
 
 
-def _row(found: Weighed, place: int, fields: Sequence[str]) -> dict[str, str]:
+def _row(found: WeighedGroups, place: int, fields: Sequence[str]) -> dict[str, str]:
     row = {}
     for name in fields:
         given = found.fields[name][place]

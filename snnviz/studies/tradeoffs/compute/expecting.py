@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.tree import ExtraTreeRegressor
 
 from snnviz.store.groups import RunGroup
-from snnviz.theory.expected import EXPECTED, LEVEL, Check, Model, Target, restore, transformed
-from snnviz.theory.features import Fields, distances, settings_of
+from snnviz.theory.expected import EXPECTED, LEVEL, MetricModel, Model, ModelQuality, from_model_scale, to_model_scale
+from snnviz.theory.features import FeatureSpace, distances, settings_of
 from snnviz.theory.forest import LEAF, Floats, Forest, Inputs
 from snnviz.theory.metrics import METRICS
 
@@ -35,7 +35,9 @@ FLOOR = 1.5
 """Times the median error, the least unit of an error: where the trees agree by chance, an interval is no narrower."""
 
 
-def learn(dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED, source: str = "") -> Model | None:
+def train_model(
+    dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED, source: str = ""
+) -> Model | None:
     """Returns a model that predicts metrics from the finished runs on a data set; None for fewer than `LEAST`
     designs.
 
@@ -46,7 +48,7 @@ def learn(dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPEC
         return None
     designs = [group.design for group in groups]
     told = [settings_of(design) for design in designs]
-    fields = Fields.tried([*zip(designs, told, strict=True)])
+    fields = FeatureSpace.tried([*zip(designs, told, strict=True)])
     x, places = fields.matrix(told), fields.places(told)
     order = np.random.default_rng(0).permutation(len(groups))
     folds = np.empty(len(groups), np.int16)
@@ -76,15 +78,15 @@ def learn(dataset: str, groups: Sequence[RunGroup], names: Sequence[str] = EXPEC
 
 def _target(
     name: str, groups: Sequence[RunGroup], x: Inputs, folds: NDArray[np.int16], some: NDArray[np.int64], apart: Floats
-) -> Target | None:
+) -> MetricModel | None:
     metric = METRICS[name]
-    values = [transformed(metric, [*group.values.get(name, {}).values()]) for group in groups]
+    values = [to_model_scale(metric, [*group.values.get(name, {}).values()]) for group in groups]
     known = np.array([len(each) > 0 for each in values])
     if known.sum() < LEAST or len(set(folds[known])) < FOLDS:
         return None
     means = np.array([each.mean() if len(each) else np.nan for each in values])
     weights = np.array([float(len(each)) for each in values])
-    forest = grow(x[known], means[known], weights[known], folds[known])
+    forest = train_trees(x[known], means[known], weights[known], folds[known])
     own = folds[known]
     blind = np.empty((len(own), TREES))
     for fold in range(FOLDS):
@@ -96,20 +98,20 @@ def _target(
     scores = [error / unit for error, unit in zip(errors, np.hypot(spread, noise), strict=True)]
     inside, off = [], []
     for fold in range(FOLDS):
-        limit = quantile([one for one, at in zip(scores, own, strict=True) if at != fold])
+        limit = conformal_quantile([one for one, at in zip(scores, own, strict=True) if at != fold])
         inside += [float((one <= limit).mean()) for one, at in zip(scores, own, strict=True) if at == fold]
-    back = restore(metric, mean)
+    back = from_model_scale(metric, mean)
     for each, at in zip(mine, back if metric.form == "share" else mean, strict=True):
         off.append(float(np.abs(each - at).mean()))
     error = float(np.mean(off))
     nearest = _nearest(values, known, folds, some, apart)
     if metric.form in ("count", "energy", "seconds"):
         error, nearest = 10**error, None if nearest is None else 10**nearest
-    check = Check(float(np.mean(inside)), error, nearest)
-    return Target(name, forest, quantile(scores), noise, check, int(weights.sum()), int(known.sum()))
+    check = ModelQuality(float(np.mean(inside)), error, nearest)
+    return MetricModel(name, forest, conformal_quantile(scores), noise, check, int(weights.sum()), int(known.sum()))
 
 
-def grow(x: Inputs, y: Floats, weights: Floats, folds: NDArray[np.int16]) -> Forest:
+def train_trees(x: Inputs, y: Floats, weights: Floats, folds: NDArray[np.int16]) -> Forest:
     """Returns extremely randomised regression trees for features x (n, columns) and targets y (n,).
 
     folds: the fold (n,) of each row. Of each fold there are `TREES` trees that are trained without its rows.
@@ -152,7 +154,7 @@ def tree_arrays(tree: ExtraTreeRegressor, start: int) -> dict[str, NDArray[np.ge
     }
 
 
-def quantile(scores: Sequence[Floats]) -> float:
+def conformal_quantile(scores: Sequence[Floats]) -> float:
     """Returns the `LEVEL` quantile of scores for conformal prediction, given as an array (seeds,) for each design.
 
     Each design has the same weight, however many seeds it has, and an infinite score is added (Vovk et al. 2005).

@@ -27,13 +27,13 @@ MOST = 5_000
 """Designs of a data set, the newest: more take more than the seconds that a machine with trainings can spare."""
 
 
-def source_of(groups: Sequence[RunGroup]) -> str:
+def source_digest(groups: Sequence[RunGroup]) -> str:
     """Returns a digest of the runs that a model is trained on, to detect whether they have changed."""
     told = [[each.key, {name: dict(found) for name, found in each.values.items()}] for each in groups]
     return hashlib.sha256(json.dumps(sorted(told, key=str), sort_keys=True).encode()).hexdigest()
 
 
-def refit(store: Store, folder: Path) -> list[str]:
+def refit_models(store: Store, folder: Path) -> list[str]:
     """Trains the model of each data set whose runs have changed, writes it to `folder`, and returns these data sets'
     names.
     """
@@ -46,12 +46,14 @@ def refit(store: Store, folder: Path) -> list[str]:
     for dataset, groups in by_dataset.items():
         groups = groups[:MOST]
         known = load_model(dataset, folder)
-        source = source_of(groups)
+        source = source_digest(groups)
         if known is not None and known.source == source:
             continue
-        from snnviz.studies.tradeoffs.compute.expecting import learn  # seconds that nobody waits for where all is known
+        from snnviz.studies.tradeoffs.compute.expecting import (
+            train_model,  # seconds that nobody waits for where all is known
+        )
 
-        if (model := learn(dataset, groups, source=source)) is not None:
+        if (model := train_model(dataset, groups, source=source)) is not None:
             save_model(model, folder)
             made.append(dataset)
     new = folder / f".{SEEN_FILE}.{os.getpid()}"
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lock.write_pid(handle, os.getpid())
         store = Store(options.store, check=False, create=False)
         try:
-            refit(store, folder)
+            refit_models(store, folder)
         finally:
             store.close()
     except SnnvizError as error:

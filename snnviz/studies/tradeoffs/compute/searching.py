@@ -23,10 +23,10 @@ from snnviz.studies.tradeoffs.search import (
     Code,
     FrontSearch,
     FrontTrial,
+    base_code,
     candidate_design,
     candidates,
     format_code,
-    own_code,
     to_minimise,
 )
 from snnviz.tasks import EMPTY_HISTORY, History, one_thread
@@ -69,7 +69,7 @@ def run_front_search(
                     break
             found = candidates(search, told)[0]
             if found.why:
-                strategy.lose(code)
+                strategy.exclude(code)
             else:
                 strategy.tell(code, to_minimise(search, found.values))
             number += 1
@@ -79,7 +79,7 @@ def run_front_search(
 
 def _chosen(search: FrontSearch, strategy: StatefulStrategy[tuple[float, ...]], iteration: int) -> list[Code]:
     """What the strategy asks for; the first of all is the base, where it is a candidate."""
-    start = own_code(search) if iteration == 0 else None
+    start = base_code(search) if iteration == 0 else None
     if start is None:
         return strategy.ask(search.parallel)
     others = [code for code in strategy.ask(search.parallel) if code != start]

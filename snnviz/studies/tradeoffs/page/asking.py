@@ -6,7 +6,7 @@ import streamlit as st
 
 from snnviz.design import links
 from snnviz.places import ROOT
-from snnviz.studies.tradeoffs.experiments import asked_of
+from snnviz.studies.tradeoffs.experiments import first_experiment
 from snnviz.studies.tradeoffs.page import axes, forecasting
 from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS, to_link
 from snnviz.ui.components.address import address
@@ -77,5 +77,5 @@ def _start_menu() -> None:
 
 def _start(widget: str) -> None:
     if (name := st.session_state[widget]) is not None:
-        chosen = asked_of(state.design()) if name == OWN else EXPERIMENT.presets[name]
+        chosen = first_experiment(state.design()) if name == OWN else EXPERIMENT.presets[name]
         EXPERIMENT.take(chosen, f"Started from {name}.")

@@ -9,7 +9,14 @@ from snnviz.design.design import Design
 from snnviz.design.experiment import MOST_AXES
 from snnviz.design.fieldtypes import field_type
 from snnviz.errors import InputError
-from snnviz.studies.tradeoffs.offers import Row, field_label, from_rows, offered_fields, to_rows, usual_values
+from snnviz.studies.tradeoffs.offers import (
+    Row,
+    axes_to_rows,
+    field_label,
+    offered_fields,
+    rows_to_axes,
+    suggested_values,
+)
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.changes import value
@@ -27,7 +34,7 @@ FORMS = (
 def rows() -> None:
     """Draws a row for each field that varies, and a button that adds one."""
     asked = EXPERIMENT.value
-    several = to_rows(asked.vary)
+    several = axes_to_rows(asked.vary)
     for place, row in enumerate(several):
         _row(asked.base, place, row, len(several))
     full = len(several) >= 2 * MOST_AXES
@@ -114,7 +121,7 @@ def _key(place: int, what: str) -> str:
 
 def _change(several: list[Row], *, renew: bool) -> None:
     """Take these rows, if that makes an experiment; else they stay as they are, and a sentence says why."""
-    EXPERIMENT.change(vary=from_rows(several))
+    EXPERIMENT.change(vary=rows_to_axes(several))
     if renew:
         EXPERIMENT.renew_widgets()
     EXPERIMENT.rerun()
@@ -123,15 +130,15 @@ def _change(several: list[Row], *, renew: bool) -> None:
 def _put_field(place: int) -> None:
     if not EXPERIMENT.has_widget(f"field-{place}"):
         return
-    path, several = st.session_state[_key(place, "field")], to_rows(EXPERIMENT.value.vary)
-    several[place] = (f"{path}={usual_values(EXPERIMENT.value.base, path)}", False)
+    path, several = st.session_state[_key(place, "field")], axes_to_rows(EXPERIMENT.value.vary)
+    several[place] = (f"{path}={suggested_values(EXPERIMENT.value.base, path)}", False)
     _change(several, renew=True)
 
 
 def _put_values(place: int) -> None:
     if not EXPERIMENT.has_widget(f"values-{place}"):
         return
-    several = to_rows(EXPERIMENT.value.vary)
+    several = axes_to_rows(EXPERIMENT.value.vary)
     path = several[place][0].partition("=")[0]
     several[place] = (f"{path}={st.session_state[_key(place, 'values')].strip()}", several[place][1])
     _change(several, renew=False)
@@ -140,13 +147,13 @@ def _put_values(place: int) -> None:
 def _put_joined(place: int) -> None:
     if not EXPERIMENT.has_widget(f"joined-{place}"):
         return
-    several = to_rows(EXPERIMENT.value.vary)
+    several = axes_to_rows(EXPERIMENT.value.vary)
     several[place] = (several[place][0], bool(st.session_state[_key(place, "joined")]))
     _change(several, renew=True)
 
 
 def _remove(place: int) -> None:
-    several = to_rows(EXPERIMENT.value.vary)
+    several = axes_to_rows(EXPERIMENT.value.vary)
     del several[place : place + 1]
     _change(several, renew=True)
 
@@ -154,9 +161,9 @@ def _remove(place: int) -> None:
 def _add() -> None:
     """The next field that is not varied yet: the initialisation, the leak, how fast it learns, and so on."""
     asked = EXPERIMENT.value
-    several = to_rows(asked.vary)
+    several = axes_to_rows(asked.vary)
     taken = {field_type(asked.base, text.partition("=")[0]).path for text, _ in several}
     wished = ["neuron.threshold", "init.kind", "neuron.beta", "training.learning_rate", *offered_fields(asked.base)]
     known = set(offered_fields(asked.base))
     path = next(path for path in wished if path in known and path not in taken)
-    _change([*several, (f"{path}={usual_values(asked.base, path)}", False)], renew=True)
+    _change([*several, (f"{path}={suggested_values(asked.base, path)}", False)], renew=True)

@@ -16,10 +16,10 @@ from snnviz.studies.tradeoffs.charts.telling import (
     metric_sentence,
     stopped_sentence,
 )
-from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, against_one, direction, paired_runs
+from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, better_direction, compare_several, paired_runs
 from snnviz.theory.comparison import Comparison
 from snnviz.theory.metrics import METRICS, Metric
-from snnviz.theory.sequential import FIRST_LOOK, looks
+from snnviz.theory.sequential import FIRST_LOOK, comparisons_by_look
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import services
 from snnviz.ui.kit.columns import column_config
@@ -87,7 +87,7 @@ def _in_order(asked: Asked, ended: Ended, by: str) -> list[float]:
 def _looks(asked: Asked, ended: Ended, by: str) -> list[Comparison]:
     """What each look found, up to that which decided."""
     seen: list[Comparison] = []
-    for one in looks(_in_order(asked, ended, by), better=direction(METRICS[by])):
+    for one in comparisons_by_look(_in_order(asked, ended, by), better=better_direction(METRICS[by])):
         seen.append(one)
         if one.verdict != "not told apart":
             break
@@ -131,7 +131,7 @@ def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: int | 
             escape_markdown(f"{METRICS[by].label}: no seed has it of both A and B. {METRICS[by].none}".strip()),
             icon=":material/info:",
         )
-    for words in (found.images_sentence, stopped_sentence(known[by], most) if by in known else ""):
+    for words in (found.test_image_sentence, stopped_sentence(known[by], most) if by in known else ""):
         if words:
             st.caption(escape_markdown(words))
     first, curves = _figures(pairs, ended, most is not None, by)
@@ -161,7 +161,7 @@ def several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], 
     if not found:
         st.caption("Nothing is known before A and another group are trained with one seed.")
         return
-    corrected = against_one(found, len(all_pairs))
+    corrected = compare_several(found, len(all_pairs))
     rows = [verdict_row(names.get(text, text), known) for text, known in corrected.items()]
     table = pd.DataFrame(rows)
     number = st.column_config.NumberColumn

@@ -13,7 +13,7 @@ from snnviz.errors import InputError
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.asking import axis_name, level_text
-from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, EVERY_OTHER, Comparing, to_text
+from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, EVERY_OTHER, Comparing, design_to_text
 from snnviz.studies.tradeoffs.page import compared
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS, to_link
 from snnviz.studies.tradeoffs.pairing import Pair
@@ -58,8 +58,8 @@ def open_with(a: Design | None, b: Design) -> None:
     if EXPERIMENT.name not in st.session_state:  # the page was not seen yet
         EXPERIMENT.begin({})
     now = COMPARING.value if COMPARING.name in st.session_state else Comparing()
-    first = now.a if a is None else to_text(a)
-    COMPARING.set(Comparing(a="" if first == to_text(b) else first, b=to_text(b), seeds=now.seeds))
+    first = now.a if a is None else design_to_text(a)
+    COMPARING.set(Comparing(a="" if first == design_to_text(b) else first, b=design_to_text(b), seeds=now.seeds))
     COMPARING.renew_widgets()
     VIEWS.show("compare")
 
@@ -98,10 +98,10 @@ def group_names() -> dict[str, str]:
     asked = EXPERIMENT.value
     axes = [axis_name(asked, n) for n in range(len(asked.axes))]
     found = {
-        to_text(design): ", ".join(f"{axis} {level_text(asked, levels, n)}" for n, axis in enumerate(axes))
+        design_to_text(design): ", ".join(f"{axis} {level_text(asked, levels, n)}" for n, axis in enumerate(axes))
         for levels, design in asked.groups().items()
     }
-    own = to_text(state.design().model_copy(update={"seed": asked.base.seed}))
+    own = design_to_text(state.design().model_copy(update={"seed": asked.base.seed}))
     return found if own in found else {**found, own: OWN}
 
 
@@ -121,7 +121,9 @@ def name_of(text: str, names: Mapping[str, str]) -> str:
 def texts(now: Comparing) -> tuple[str, str]:
     """Returns the query strings of A and B, where "" is replaced by a group of the experiment. Raises `InputError`."""
     asked = EXPERIMENT.value
-    return to_text(now.design("a", asked)), EVERY_OTHER if now.b == EVERY_OTHER else to_text(now.design("b", asked))
+    return design_to_text(now.design("a", asked)), EVERY_OTHER if now.b == EVERY_OTHER else design_to_text(
+        now.design("b", asked)
+    )
 
 
 def _choose(

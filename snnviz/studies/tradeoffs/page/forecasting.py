@@ -29,7 +29,7 @@ HEIGHT = 420
 def is_active() -> bool:
     """Returns whether runs are queued or running, or forecasts are still being computed."""
     asked = EXPERIMENT.value
-    if len(previewing.known_forecasts(asked.groups())) < len(asked.groups()):
+    if len(previewing.cached_forecasts(asked.groups())) < len(asked.groups()):
         return True
     return questions.are_active(_designs())
 

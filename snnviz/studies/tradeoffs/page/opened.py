@@ -14,7 +14,7 @@ from snnviz.studies.tradeoffs.charts.telling import metric_sentence
 from snnviz.studies.tradeoffs.neighbours import neighbours
 from snnviz.studies.tradeoffs.page import comparing
 from snnviz.studies.tradeoffs.pairing import follows_from_design
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.theory.comparison import paired_difference
 from snnviz.theory.importance import ABSENT
 from snnviz.theory.metrics import METRICS
@@ -35,7 +35,7 @@ MOST_OTHERS = 200
 """Groups to compare with: the front's first."""
 
 
-def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
+def panel(found: WeighedGroups, key: str, close: Callable[[], None]) -> None:
     """Draws the details of the group with this key, if it is among the weighed ones; `close` is called by the close
     button.
     """
@@ -60,7 +60,7 @@ def panel(found: Weighed, key: str, close: Callable[[], None]) -> None:
         _neighbours(found, place)
 
 
-def _numbers(found: Weighed, place: int) -> None:
+def _numbers(found: WeighedGroups, place: int) -> None:
     """The objectives with their intervals; then others, of which the test accuracy is told once."""
     names = {one.name for one in found.objectives}
     also = [name for name in ALSO if name not in names and found.groups[place].values.get(name)]
@@ -80,7 +80,7 @@ def _numbers(found: Weighed, place: int) -> None:
         st.caption("Chosen on the test images: train it with other seeds before you trust it.")
 
 
-def _buttons(found: Weighed, place: int) -> None:
+def _buttons(found: WeighedGroups, place: int) -> None:
     left, right = st.columns([3, 5])
     if left.button("Edit on the Design page", icon=":material/hub:", width="stretch", key="weigh-edit"):
         state.replace_with_notice(found.groups[place].design, "Taken from Trade-offs.")
@@ -89,7 +89,7 @@ def _buttons(found: Weighed, place: int) -> None:
         _compare(found, place)
 
 
-def _compare(found: Weighed, place: int) -> None:
+def _compare(found: WeighedGroups, place: int) -> None:
     """Beside another group, paired by seed."""
     others = [int(each) for each in (*found.front.nonzero()[0], *(found.left & ~found.front).nonzero()[0])]
     others = [each for each in others if each != place][:MOST_OTHERS]
@@ -120,7 +120,7 @@ def _compare(found: Weighed, place: int) -> None:
     )  # fmt: skip
 
 
-def _neighbours(found: Weighed, place: int) -> None:
+def _neighbours(found: WeighedGroups, place: int) -> None:
     """One step along each axis, as ordinary runs with this group's seeds."""
     group = found.groups[place]
     near = neighbours(group.design, found.fields, place)

@@ -10,7 +10,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, from_query
 from snnviz.store import Run
-from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, asked_of
+from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, first_experiment
 from snnviz.ui.kit import state
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switch import Views
@@ -67,6 +67,6 @@ def ask_of(design: Design) -> None:
     already.
     """
     known = EXPERIMENT.name in st.session_state and EXPERIMENT.value.base == design
-    EXPERIMENT.set(EXPERIMENT.value if known else asked_of(design))
+    EXPERIMENT.set(EXPERIMENT.value if known else first_experiment(design))
     EXPERIMENT.renew_widgets()
     VIEWS.show("ask")

@@ -14,7 +14,7 @@ from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_cha
 from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, importance_chart
 from snnviz.studies.tradeoffs.charts.operations import operations_chart
 from snnviz.studies.tradeoffs.charts.parallel import parallel_chart
-from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups, weigh_groups
 from snnviz.studies.tradeoffs.weighing import Weighing
 from snnviz.theory.importance import Importance
 from snnviz.theory.metrics import METRICS
@@ -101,10 +101,10 @@ def asked_of(asked: Weighing) -> Asked:
 
 
 @shared(24)
-def weighed(groups: Groups, asked: Asked) -> Weighed:
+def weighed(groups: Groups, asked: Asked) -> WeighedGroups:
     """Returns the groups against the objectives, with the Pareto front."""
     whole = Weighing.check({"objectives": asked[0], "limits": asked[1]})
-    return weigh(groups.groups, whole.sides, whole.bounds)
+    return weigh_groups(groups.groups, whole.parsed_objectives, whole.bounds)
 
 
 @shared(24)

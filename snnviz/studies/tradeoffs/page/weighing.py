@@ -25,8 +25,15 @@ from snnviz.studies.tradeoffs.page.weighed import (
     ranked,
     weighed,
 )
-from snnviz.studies.tradeoffs.theory.weighed import Weighed
-from snnviz.studies.tradeoffs.weighing import Limit, Objective, Weighing, available, merged, objective
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
+from snnviz.studies.tradeoffs.weighing import (
+    Limit,
+    Objective,
+    Weighing,
+    available_objectives,
+    get_objective,
+    merge_limits,
+)
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, picked
@@ -121,7 +128,7 @@ def _controls() -> None:
 
 
 def _objectives(now: Weighing) -> None:
-    known = {one.name: f"{one.label} ({one.better} is better)" for one in available()}
+    known = {one.name: f"{one.label} ({one.better} is better)" for one in available_objectives()}
     chosen = [*now.objectives, NO_THIRD][:3]
     for place, (column, words) in enumerate(zip(st.columns(3), ("Upwards", "Across", "Colour"), strict=True)):
         options = [name for name in known if name == chosen[place] or name not in now.objectives]
@@ -139,7 +146,7 @@ def _objectives(now: Weighing) -> None:
 
 def _limits(now: Weighing, groups: Groups) -> None:
     bounds = {limit.metric: limit for limit in now.bounds}
-    names = [one.name for one in available()]
+    names = [one.name for one in available_objectives()]
     columns = st.columns([5, 7], vertical_alignment="top")
     shown = columns[0].multiselect(
         "Limits",
@@ -152,7 +159,7 @@ def _limits(now: Weighing, groups: Groups) -> None:
     )
     with columns[1]:
         for name in shown:
-            _limit(objective(name), groups, bounds.get(name, Limit(name)))
+            _limit(get_objective(name), groups, bounds.get(name, Limit(name)))
 
 
 def _limit(one: Objective, groups: Groups, limit: Limit) -> None:
@@ -212,7 +219,7 @@ def _put_limit(name: str, key: str, least: float, most: float) -> None:
         low, high = st.session_state[key]
         own = Limit(name, low if low > least else None, high if high < most else None)
         others = [limit for limit in WEIGHING.value.bounds if limit.metric != name]
-        WEIGHING.change(limits=[text for limit in merged([*others, own]) for text in limit.texts])
+        WEIGHING.change(limits=[text for limit in merge_limits([*others, own]) for text in limit.texts])
         WEIGHING.rerun()
 
 
@@ -266,7 +273,7 @@ def _nothing(now: Weighing) -> None:
     st.info(words, icon=":material/info:")
 
 
-def _sentence(found: Weighed, groups: Groups) -> str:
+def _sentence(found: WeighedGroups, groups: Groups) -> str:
     left, total = int(found.left.sum()), len(found.groups)
     front = int(found.front.sum())
     within = f"**{left:,} of {total:,}** groups are left" if left < total else f"**{total:,}** groups"
@@ -279,7 +286,7 @@ def escape_dollars(words: str) -> str:
     return words.replace("$", "\\$")
 
 
-def _table(found: Weighed, names: Sequence[str]) -> None:
+def _table(found: WeighedGroups, names: Sequence[str]) -> None:
     """The front, a row a group; ticking one opens it."""
     front = [int(place) for place in found.front.nonzero()[0]][:MOST_ROWS]
     if not front:
@@ -301,7 +308,7 @@ def _table(found: Weighed, names: Sequence[str]) -> None:
         st.caption("Tick a row to open it.")
 
 
-def _front_table(found: Weighed, front: Sequence[int], names: Sequence[str]) -> pd.DataFrame:
+def _front_table(found: WeighedGroups, front: Sequence[int], names: Sequence[str]) -> pd.DataFrame:
     front = sorted(front, key=lambda place: -float(found.mean[place, 0]))
     columns: dict[str, Any] = {
         label(name): [value(name, found.fields[name][place]) for place in front] for name in names[:6]

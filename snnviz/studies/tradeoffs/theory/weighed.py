@@ -17,7 +17,7 @@ from snnviz.design import links
 from snnviz.store.groups import RunGroup
 from snnviz.studies.tradeoffs.pairing import follows_from_design
 from snnviz.studies.tradeoffs.weighing import VALIDATION, Limit, Objective
-from snnviz.theory.effects import varying
+from snnviz.theory.effects import varying_settings
 from snnviz.theory.importance import ABSENT, Column, Importance, importances, top_share
 from snnviz.theory.intervals import confidence_intervals
 from snnviz.theory.metrics import METRICS
@@ -31,7 +31,7 @@ MOST_COUNTS = 60
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeighedGroups:
     """The n groups with finished runs, the oldest first, with their values of k objectives and the Pareto front.
 
     mean, low, high: (n, k) mean over seeds and 95 % interval; NaN if a group has no value, infinite ends if it has no
@@ -91,7 +91,7 @@ class Weighed:
         known = int(np.isfinite(self.mean[:, side]).sum())
         return importances(columns, self.mean[:, side], self.objectives[side].better, top_share(known))
 
-    def volume(self) -> tuple[list[int], list[float]]:
+    def hypervolume_course(self) -> tuple[list[int], list[float]]:
         """Returns the course of the front's hypervolume: numbers of finished runs, and the hypervolume of the groups
         so far.
 
@@ -107,7 +107,9 @@ class Weighed:
         return [int(runs[count - 1]) for count in counts], [one / found[-1] if found[-1] else 0.0 for one in found]
 
 
-def weigh(groups: Sequence[RunGroup], objectives: Sequence[Objective], limits: Sequence[Limit] = ()) -> Weighed:
+def weigh_groups(
+    groups: Sequence[RunGroup], objectives: Sequence[Objective], limits: Sequence[Limit] = ()
+) -> WeighedGroups:
     """Returns the groups against the objectives, with the Pareto front of those within all limits.
 
     groups: the oldest first; those without a finished run are left out. If every group has the validation accuracy
@@ -129,7 +131,7 @@ def weigh(groups: Sequence[RunGroup], objectives: Sequence[Objective], limits: S
                 left &= values <= limit.below
     better = [one.better for one in sides]
     front = pareto_front(np.where(left[:, None], mean, np.nan), better)
-    return Weighed(kept, tuple(sides), mean, low, high, left, front, chosen_on, partly)
+    return WeighedGroups(kept, tuple(sides), mean, low, high, left, front, chosen_on, partly)
 
 
 def _chosen(groups: Sequence[RunGroup], objectives: Sequence[Objective]) -> tuple[list[Objective], str, int]:
@@ -160,9 +162,9 @@ def varying_fields(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]
     """
     said = {name for each in settings for name in each}
     if any(name.endswith(".kind") for name in said):
-        found = varying([links.complete_fields(each) for each in settings])
+        found = varying_settings([links.complete_fields(each) for each in settings])
     else:  # the same kinds everywhere: only what is said can differ
         base = links.absent_beside({})
-        found = varying([{name: each.get(name, base.get(name)) for name in said} for each in settings])
+        found = varying_settings([{name: each.get(name, base.get(name)) for name in said} for each in settings])
     found.pop("seed", None)
     return {name: values for name, values in found.items() if len({repr(v) for v in values if v is not ABSENT}) > 1}

@@ -26,7 +26,7 @@ def spikes_chart(pair: TwinPair, image: int) -> Chart:
     names = list(pair.relu.names[:-1])
     bars = {
         f"mean of {len(pair.relu.shown)} images": (list(pair.spikes), TTFS),
-        "this image": ([float((said[image] > 0).mean()) for said in pair.relu.said[:-1]], ordered_colour(1, 5)),
+        "this image": ([float((said[image] > 0).mean()) for said in pair.relu.outputs[:-1]], ordered_colour(1, 5)),
     }
     for name, (values, colour) in bars.items():
         bar = {"type": "bar", "x": names, "y": [round(value, 4) for value in values], "name": name}

@@ -53,7 +53,7 @@ def image_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
     """Returns the chart of the image that both networks get."""
     _, height, width = card.shape
     label = card.labels[int(pair.relu.labels[image])]
-    names = [card.labels[int(said[image].argmax())] for said in (pair.relu.said[-1], pair.passed.logits)]
+    names = [card.labels[int(said[image].argmax())] for said in (pair.relu.outputs[-1], pair.passed.logits)]
     figure = empty("", "")
     axis = {"showgrid": False, "zeroline": False, "showticklabels": False}
     figure["layout"]["xaxis"] = {**axis, "constrain": "domain"}
@@ -78,7 +78,7 @@ def image_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
 def logits_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
     """Returns the chart of the logits of both networks for one image."""
     figure = empty("class", "logit")
-    both = {"ReLU": (pair.relu.said[-1][image], RELU), "TTFS": (pair.passed.logits[image], TTFS)}
+    both = {"ReLU": (pair.relu.outputs[-1][image], RELU), "TTFS": (pair.passed.logits[image], TTFS)}
     apart = np.abs(both["ReLU"][0] - both["TTFS"][0])
     for name, (values, colour) in both.items():
         figure["data"].append(
@@ -144,7 +144,7 @@ def _word(text: str, y: float) -> dict[str, Any]:
 
 def scatter_chart(pair: TwinPair, layer: int, image: int) -> Chart:
     """Returns the chart of a hidden layer's activations (layer from 0) against those decoded from its spike times."""
-    said, decoded = pair.relu.said[layer], pair.decoded[layer]
+    said, decoded = pair.relu.outputs[layer], pair.decoded[layer]
     name, window = pair.relu.names[layer], pair.hidden[layer].window
     figure = empty("x, what the ReLU says", "t_max − t, what the spike says (τ<sub>c</sub>)")
     figure["layout"]["hovermode"] = "closest"

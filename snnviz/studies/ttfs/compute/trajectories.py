@@ -52,18 +52,18 @@ class Learner:
         self.steps, self.images, self.hits, self.loss, self.norm = 0, 0, 0, 0.0, 0.0
 
     @property
-    def is_lost(self) -> bool:
+    def has_diverged(self) -> bool:
         """Whether the loss or a gradient has become infinite or NaN."""
         return not math.isfinite(self.loss + self.norm)
 
     def learn(self, shown: Tensor, labels: Tensor, rate: float) -> None:
         """Makes a training step on intensities (B, 1, H, W)."""
-        gradients = self.see(shown, labels)
+        gradients = self.add_batch(shown, labels)
         self._step([value.detach() for value in self.parameters.values()], gradients, self.states, rate / self.slower)
-        if isinstance(self.network, ttfs.Network) and not self.is_lost:
+        if isinstance(self.network, ttfs.Network) and not self.has_diverged:
             self.network.adapt(self._passed)
 
-    def see(self, shown: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
+    def add_batch(self, shown: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         """Adds a batch to the sums, and returns the gradients of its mean cross-entropy."""
         logits = self.logits(shown)
         loss = F.cross_entropy(logits, labels)
@@ -84,7 +84,7 @@ class Learner:
         return self.network((low + (high - low) * shown)[None], by="running")
 
     @torch.no_grad()
-    def tested(self, images: data.Images) -> float:
+    def test_accuracy(self, images: data.Images) -> float:
         """Returns the accuracy on these images."""
         hits = 0
         parts = zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True)
@@ -111,7 +111,7 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
     yield Progress(0, epochs * per_epoch)
     probe = data.probe_images(training, design.seed)
     for model in models:
-        model.see(intensities(probe.images, probe.white), probe.labels)
+        model.add_batch(intensities(probe.images, probe.white), probe.labels)
     yield from _look(models, 0, 0.0, None)
     models.pop()  # the naive one
     due = {math.ceil(look * per_epoch / setting.looks) for look in range(1, setting.looks + 1)}
@@ -123,12 +123,12 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
             chosen = order[batch * size : (batch + 1) * size]
             shown = data.training_input(training, chosen, timed, epoch, batch)[0]
             for model in models:
-                if not model.is_lost:
+                if not model.has_diverged:
                     model.learn(shown, training.labels[chosen], factor * design.training.learning_rate)
-            if models[0].is_lost:
+            if models[0].has_diverged:
                 what = f"The ReLU network became infinite in epoch {epoch + 1}"
                 raise Diverged(f"{what}: a smaller learning rate may help.")
-            models = [model for model in models if not model.is_lost]
+            models = [model for model in models if not model.has_diverged]
             step = epoch * per_epoch + batch + 1
             if batch + 1 in due:
                 whole = batch + 1 == per_epoch
@@ -174,11 +174,11 @@ def _look(
             model=model.name,
             loss=model.loss / model.images,
             accuracy=model.hits / model.images,
-            test_accuracy=model.tested(test) if test else None,
+            test_accuracy=model.test_accuracy(test) if test else None,
             cosine=F.cosine_similarity(mine, weights, 0).item(),
             moved=moved,
             difference=difference,
             grad_norm=model.norm / model.steps,
-            validation_accuracy=model.tested(held) if held else None,
+            validation_accuracy=model.test_accuracy(held) if held else None,
         )
         model.clear()

@@ -35,14 +35,14 @@ AT_ONCE = 500
 class ReluOutputs:
     """A ReLU network and its outputs. `layers` take intensities in [0, 1]; the input's normalisation is in the first.
 
-    `said`: outputs for the test images `shown` (B, m): each hidden layer (B, n), and the logits. `largest`: the largest
+    `outputs`: of the test images `shown` (B, m), for each hidden layer (B, n), and the logits. `largest`: the largest
     activation of each hidden layer over `sought` training images.
     """
 
     layers: tuple[DenseLayer, ...]
     shown: Floats
     labels: NDArray[np.int64]
-    said: tuple[Floats, ...]
+    outputs: tuple[Floats, ...]
     largest: tuple[float, ...]
     sought: int
 
@@ -59,7 +59,7 @@ class ReluOutputs:
     @property
     def accuracy(self) -> float:
         """Accuracy on the images `shown`."""
-        return float((self.said[-1].argmax(1) == self.labels).mean())
+        return float((self.outputs[-1].argmax(1) == self.labels).mean())
 
 
 def input_range(card: DatasetCard) -> tuple[float, float]:
@@ -140,7 +140,7 @@ class TwinPair:
 
     @cached_property
     def decoded(self) -> tuple[Floats, ...]:
-        """Activations t_max - t of each hidden layer, and the logits: should equal `relu.said`."""
+        """Activations t_max - t of each hidden layer, and the logits: should equal `relu.outputs`."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return (*(ttfs.time_to_activation(times, layer.window) for times, layer in pairs), self.passed.logits)
 
@@ -150,7 +150,7 @@ class TwinPair:
         largest value.
         """
         found = []
-        for decoded, said in zip(self.decoded, self.relu.said, strict=True):
+        for decoded, said in zip(self.decoded, self.relu.outputs, strict=True):
             unit = np.maximum(np.abs(said).max(1), np.finfo(np.float64).tiny)
             found.append(float((np.abs(decoded - said).max(1) / unit).max()))
         return tuple(found)
@@ -160,13 +160,13 @@ class TwinPair:
         """For each hidden layer: mean absolute error of spike times in tau_c, over neurons and images; t_max if
         silent.
         """
-        pairs = zip(self.decoded, self.relu.said, self.hidden, strict=False)
+        pairs = zip(self.decoded, self.relu.outputs, self.hidden, strict=False)
         return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
 
     @cached_property
     def agreement(self) -> float:
         """Share of images for which both networks predict the same class."""
-        return float((self.passed.logits.argmax(1) == self.relu.said[-1].argmax(1)).mean())
+        return float((self.passed.logits.argmax(1) == self.relu.outputs[-1].argmax(1)).mean())
 
     @cached_property
     def spikes(self) -> tuple[float, ...]:
@@ -208,7 +208,7 @@ class TwinPair:
             build_architecture(design),
             (0.0, 1.0) if folded else input_range(datasets.dataset_card(design.data.name)),
         )
-        said = (low + (high - low) * self.relu.shown, *self.relu.said[:-1])
+        said = (low + (high - low) * self.relu.shown, *self.relu.outputs[:-1])
         reads = (relus.layer_input(built, index, x) for index, x in enumerate(said))
         return sum(
             effective_operations(x != 0, connections_per_position(layer))

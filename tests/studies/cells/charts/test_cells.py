@@ -83,7 +83,7 @@ def test_sparsity_has_a_column_for_every_step_and_image_beside_the_twin() -> Non
     assert lif["z"][1][12 + 4] == pytest.approx(found.layers[1].silent[1, order[4]], abs=1e-4)
     assert lif["x"][12 + 4] == f"image {order[4] + 1} (class {found.labels[order[4]]}), t = 2"
     assert (lif["zmin"], lif["zmax"]) == (relu["zmin"], relu["zmax"])
-    assert next(dot["x"] for dot in dots) == [layer.varies for layer in found.layers]
+    assert next(dot["x"] for dot in dots) == [layer.variation for layer in found.layers]
 
 
 def test_of_many_images_some_are_drawn_and_that_is_said() -> None:
@@ -96,7 +96,7 @@ def test_of_many_images_some_are_drawn_and_that_is_said() -> None:
 
 def test_what_varies_is_said_or_that_nothing_does() -> None:
     found = findings()
-    assert f"LIF {np.median([layer.varies for layer in found.layers]):.2g}" in variation_text(found)
+    assert f"LIF {np.median([layer.variation for layer in found.layers]):.2g}" in variation_text(found)
     assert variation_text(findings(rate=0)) == "Where no neuron is active, nothing varies."
 
 

@@ -56,7 +56,7 @@ def literal(cell: Cell, ours: UntrainedSnasNet) -> SnasNet:
 
 def kernel_of(ours: UntrainedSnasNet, pictures: Tensor, normalisation: Normalisation = "paper") -> KernelMatrix:
     kernel = KernelMatrix(normalisation)
-    for layer in ours.fired(pictures, STEPS):
+    for layer in ours.layer_spikes(pictures, STEPS):
         kernel.add(layer.both, layer.neurons, layer.copies)
     return kernel
 
@@ -80,7 +80,7 @@ def test_it_is_the_published_algorithm(cell: Cell) -> None:
             assert value == pytest.approx(published.score(), rel=1e-8)
         else:
             assert np.linalg.matrix_rank(published.K) < BATCH
-    torch.testing.assert_close(ours.votes(pictures, STEPS, 10, 10), outputs, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(ours.vote_logits(pictures, STEPS, 10, 10), outputs, rtol=1e-9, atol=1e-12)
 
 
 class Alike(CachedWeights):
@@ -96,7 +96,7 @@ def test_cells_that_count_as_one_are_the_same_function() -> None:
     pictures = images()
     texts = {random_cell(0, number, backward=backward) for backward in (False, True) for number in range(90)}
     for cell in texts:
-        votes = UntrainedSnasNet(cell, (1, SIDE, CHANNELS), HIDDEN, Alike(0, dtype=torch.float64)).votes(
+        votes = UntrainedSnasNet(cell, (1, SIDE, CHANNELS), HIDDEN, Alike(0, dtype=torch.float64)).vote_logits(
             pictures, STEPS, 10, 10
         )
         said.setdefault(cells.canonical_form(cell), set()).add(votes.numpy().round(9).tobytes())
@@ -168,7 +168,7 @@ def test_neurons_are_spikingjellys() -> None:
         expected = literally(x)
         np.testing.assert_array_equal(spikes, maps.array(expected))
         flat = expected.flatten(1).numpy()
-        np.testing.assert_array_equal(layer.fired.both[step], flat @ flat.T)
+        np.testing.assert_array_equal(layer.layer_spikes.both[step], flat @ flat.T)
         assert 0.2 < flat.mean() < 0.9
 
 
@@ -185,7 +185,7 @@ def test_norms_and_pools_are_torchs_for_any_number_of_channels(channels: int) ->
     layer, spikes = LifLayer("", maps, 1), LIF()(x / 4)
     layer([maps.plain(maps.array(x / 4).copy())])
     flat = spikes.flatten(1).numpy()
-    np.testing.assert_array_equal(layer.fired.both[0], flat @ flat.T)
+    np.testing.assert_array_equal(layer.layer_spikes.both[0], flat @ flat.T)
 
 
 def test_the_order_of_the_images_does_not_matter() -> None:
@@ -269,7 +269,7 @@ def test_the_relu_twin_is_the_published_network_with_relus(cell: Cell) -> None:
     watch(net, lambda out: seen.append((out.flatten(1) == 0).double().mean(1)), nn.ReLU)
     with torch.no_grad():
         net(pictures)
-    found = ours.rectified(pictures)
+    found = ours.relu_layers(pictures)
     mine = [layer.silent[0] for layer in found for _ in range(layer.copies)]
     np.testing.assert_allclose(sorted(map(tuple, mine)), sorted(tuple(one.tolist()) for one in seen), atol=1e-6)
 
@@ -289,7 +289,7 @@ def test_spikes_tell_images_apart_where_relus_do_not() -> None:
     scorer = Scorer(Scoring(batch=64, repeats=1, channels=8, hidden=64, steps=4))
     found = [scorer.findings(random_cell(0, number, backward=False)) for number in range(6)]
     spiking, relu = ([layer for one in found for layer in kind(one)] for kind in (lambda f: f.layers, lambda f: f.relu))
-    varies = [np.mean([layer.varies for layer in kind if layer.varies is not None]) for kind in (spiking, relu)]
+    varies = [np.mean([layer.variation for layer in kind if layer.variation is not None]) for kind in (spiking, relu)]
     assert varies[0] > 3 * varies[1]
     levels = [[silent for layer in kind for silent in layer.silent.mean(1)] for kind in (spiking, relu)]
     assert np.ptp(levels[0]) > np.ptp(levels[1])

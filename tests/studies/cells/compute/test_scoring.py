@@ -256,7 +256,7 @@ class TestInTheStore:
         assert supervisor is not None
         os.kill(supervisor, signal.SIGKILL)
         until(lambda: lock.holder_pid(store.lock) is None)
-        engine.tend()
+        engine.ensure_worker()
         assert ended(store, search.digest).state == "done"
         assert store.rows(search.digest, Candidate)[: len(before)] == before
         assert stored(store, search) == undisturbed(search)

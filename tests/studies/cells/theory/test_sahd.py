@@ -224,5 +224,5 @@ def test_what_no_scoring_wrote_is_refused_in_one_sentence(text: str) -> None:
 
 def test_how_much_a_layers_activity_varies_over_images() -> None:
     silent = np.array([[0.9, 0.7], [0.9, 0.7]], np.float32)
-    assert LayerSparsity("", 1, 1, silent).varies == pytest.approx(0.1 / 0.2)
-    assert LayerSparsity("", 1, 1, np.ones_like(silent)).varies is None
+    assert LayerSparsity("", 1, 1, silent).variation == pytest.approx(0.1 / 0.2)
+    assert LayerSparsity("", 1, 1, np.ones_like(silent)).variation is None

@@ -82,7 +82,7 @@ def test_a_search_reads_what_its_design_holds_out_as_if_it_kept_as_many_apart_it
     own = make(iterations=2)
     held = own.model_copy(update={"design": hold_out(own.design, 0.25), "validation": 0})
     assert Search.check(held.document()) == held
-    assert held.judged_by == own.judged_by == 50
+    assert held.validation_count == own.validation_count == 50
     assert held.digest != own.digest
     assert undisturbed(held) == undisturbed(own)
     assert tasks.cost(held).steps == tasks.cost(own).steps
@@ -243,7 +243,7 @@ class TestInTheStore:
         assert supervisor is not None
         os.kill(supervisor, signal.SIGKILL)
         until(lambda: lock.holder_pid(store.lock) is None)
-        engine.tend()
+        engine.ensure_worker()
         assert ended(store, search.digest).state == "done"
         assert store.rows(search.digest, Trial)[: len(before)] == before
         assert stored(store, search) == undisturbed(search)

@@ -15,25 +15,25 @@ from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, i
 from snnviz.studies.tradeoffs.charts.naming import number_text
 from snnviz.studies.tradeoffs.charts.operations import operations_chart
 from snnviz.studies.tradeoffs.charts.parallel import MOST_LINES, parallel_chart
-from snnviz.studies.tradeoffs.theory.weighed import Weighed, weigh
-from snnviz.studies.tradeoffs.weighing import objective, parse_limit
+from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups, weigh_groups
+from snnviz.studies.tradeoffs.weighing import get_objective, parse_limit
 from snnviz.theory.effects import interaction
 from snnviz.theory.metrics import METRICS
-from snnviz.theory.sequential import looks
+from snnviz.theory.sequential import comparisons_by_look
 from snnviz.theory.verdicts import silent_layers
 from snnviz.views.chart import payload
 from tests.studies.tradeoffs.groups import INITS, THRESHOLDS, factorial, group
 
-BOTH = [objective("accuracy"), objective("operations")]
+BOTH = [get_objective("accuracy"), get_objective("operations")]
 NAMES = ["neuron.threshold", "init.kind"]
 
 
 @pytest.fixture(scope="module")
-def found() -> Weighed:
-    return weigh(factorial(), BOTH)
+def found() -> WeighedGroups:
+    return weigh_groups(factorial(), BOTH)
 
 
-def test_the_front_is_apart_from_what_it_beats_with_intervals_and_settings(found: Weighed) -> None:
+def test_the_front_is_apart_from_what_it_beats_with_intervals_and_settings(found: WeighedGroups) -> None:
     chart = front_chart(found, found.groups[0].key)
     beaten, border, front, ring = chart.figure["data"]
     on = {row[1] for row in front["customdata"]}
@@ -54,7 +54,7 @@ def test_the_front_is_apart_from_what_it_beats_with_intervals_and_settings(found
 
 
 def test_a_third_objective_is_a_colour() -> None:
-    chart = front_chart(weigh(factorial(), [*BOTH, objective("rate")]))
+    chart = front_chart(weigh_groups(factorial(), [*BOTH, get_objective("rate")]))
     beaten, front = chart.figure["data"]
     assert len(front["marker"]["color"]) == len(front["x"])
     assert chart.figure["layout"]["coloraxis"]["colorbar"]["title"]["text"] == "Firing rate"
@@ -63,7 +63,7 @@ def test_a_third_objective_is_a_colour() -> None:
 
 
 def test_bars_end_where_no_value_can_be_beyond() -> None:
-    wide = weigh([group(0, {}, 2, accuracy=[0.9, 0.99], operations=[10.0, 500.0])], BOTH)
+    wide = weigh_groups([group(0, {}, 2, accuracy=[0.9, 0.99], operations=[10.0, 500.0])], BOTH)
     assert wide.high[0, 0] > 1
     assert wide.low[0, 1] < 0
     bars = front_chart(wide).figure["data"][-1]
@@ -72,7 +72,7 @@ def test_bars_end_where_no_value_can_be_beyond() -> None:
 
 
 def test_one_seed_has_no_bar_which_is_said() -> None:
-    chart = front_chart(weigh(factorial(seeds=1), BOTH))
+    chart = front_chart(weigh_groups(factorial(seeds=1), BOTH))
     assert set(chart.figure["data"][-1]["error_y"]["array"]) == {0.0}
     assert "none of 12 groups with one seed" in chart.caption
 
@@ -81,7 +81,7 @@ def test_of_thousands_no_point_of_the_front_is_missing_and_no_cell_empty() -> No
     rng = np.random.default_rng(0)
     groups = [group(n, {"neuron.beta": float(b)}, 1, accuracy=float(a), operations=float(o))
               for n, (a, o, b) in enumerate(rng.random((4000, 3)))]  # fmt: skip
-    found = weigh(groups, BOTH)
+    found = weigh_groups(groups, BOTH)
     beaten, _, front = front_chart(found).figure["data"]
     assert len(front["x"]) == found.front.sum()
     assert MOST_BARS < len(beaten["x"]) <= CELLS[0] * CELLS[1]
@@ -91,7 +91,7 @@ def test_of_thousands_no_point_of_the_front_is_missing_and_no_cell_empty() -> No
     assert len(payload([front_chart(found)], "lib")) < 2_000_000
 
 
-def test_parallel_lines_go_through_each_axis_better_up(found: Weighed) -> None:
+def test_parallel_lines_go_through_each_axis_better_up(found: WeighedGroups) -> None:
     chart = parallel_chart(found, NAMES)
     faded, *lines = chart.figure["data"]
     assert chart.brush
@@ -109,7 +109,7 @@ def test_parallel_lines_go_through_each_axis_better_up(found: Weighed) -> None:
     assert {tick["text"] for tick in ticks if tick["x"] == 0} == {"0.5", "1", "1.5", "2"}
 
 
-def test_importances_stand_beside_chance(found: Weighed) -> None:
+def test_importances_stand_beside_chance(found: WeighedGroups) -> None:
     told = found.importances(1)
     chart = importance_chart(BOTH[1], told, 12)
     bars, marks = chart.figure["data"]
@@ -120,7 +120,7 @@ def test_importances_stand_beside_chance(found: Weighed) -> None:
     assert "best 5 of 12" in chart.caption
 
 
-def test_effects_are_of_blocks_with_their_interval_in_points(found: Weighed) -> None:
+def test_effects_are_of_blocks_with_their_interval_in_points(found: WeighedGroups) -> None:
     chart = effect_chart(found, "neuron.threshold", 0)
     (dots,) = chart.figure["data"]
     assert dots["x"] == ["0.5", "1", "1.5", "2"]
@@ -128,18 +128,18 @@ def test_effects_are_of_blocks_with_their_interval_in_points(found: Weighed) -> 
     assert all(half > 0 for half in dots["error_y"]["array"])
     assert "3 blocks" in chart.caption
     assert "95 % t interval over blocks" in chart.caption
-    alone = weigh(factorial()[:5:4], BOTH)  # 0.5 with one initialisation, 1.0 with another
+    alone = weigh_groups(factorial()[:5:4], BOTH)  # 0.5 with one initialisation, 1.0 with another
     assert "other fields may be the reason" in effect_chart(alone, "neuron.threshold", 0).caption
 
 
-def test_how_the_best_are_spread(found: Weighed) -> None:
+def test_how_the_best_are_spread(found: WeighedGroups) -> None:
     best, every = best_chart(found, "neuron.threshold").figure["data"]
     assert sum(best["y"]) == pytest.approx(1, abs=1e-3)
     assert every["y"] == [0.25] * 4
     assert best["y"][0] > 0.5
 
 
-def test_additions_and_multiplications_are_two_colours_of_one_bar(found: Weighed) -> None:
+def test_additions_and_multiplications_are_two_colours_of_one_bar(found: WeighedGroups) -> None:
     chart = operations_chart(found)
     assert chart is not None
     macs, additions = chart.figure["data"]
@@ -150,10 +150,10 @@ def test_additions_and_multiplications_are_two_colours_of_one_bar(found: Weighed
     assert both == sorted(both, reverse=True)
     assert sum(name.startswith("★") for name in macs["y"]) == found.front.sum()
     assert len(set(macs["y"])) == 12
-    assert operations_chart(weigh([group(0, {}, accuracy=0.5, operations=3.0)], BOTH)) is None
+    assert operations_chart(weigh_groups([group(0, {}, accuracy=0.5, operations=3.0)], BOTH)) is None
 
 
-def test_maps_say_what_trained_what_died_and_what_theory_expects(found: Weighed) -> None:
+def test_maps_say_what_trained_what_died_and_what_theory_expects(found: WeighedGroups) -> None:
     pair, beyond = interaction_charts(found, *NAMES)
     assert np.array(pair.figure["data"][0]["z"]).shape == (3, 4)
     assert np.array(beyond.figure["data"][0]["z"]).sum() == pytest.approx(0, abs=1e-4)
@@ -170,18 +170,18 @@ def test_maps_say_what_trained_what_died_and_what_theory_expects(found: Weighed)
     assert expected.mean.max() > 0
     assert maps["What died"]["z"] == [[0.0, 0.0, x, x] for x in (2.0, 1.0, 0.0)]  # glorot first: by name
     assert fields_of_maps(found, ("init.kind", ""), NAMES) == ("init.kind", "neuron.threshold")
-    assert fields_of_maps(weigh(factorial()[::3], BOTH), ("", ""), NAMES[:1]) is None
+    assert fields_of_maps(weigh_groups(factorial()[::3], BOTH), ("", ""), NAMES[:1]) is None
 
 
-def test_the_volume_is_against_runs(found: Weighed) -> None:
+def test_the_volume_is_against_runs(found: WeighedGroups) -> None:
     (line,) = volume_chart(found).figure["data"]
     assert line["x"][-1] == 36
     assert line["y"][-1] == 1.0
-    assert volume_chart(weigh([], BOTH)).figure["data"][0]["x"] == []
+    assert volume_chart(weigh_groups([], BOTH)).figure["data"][0]["x"] == []
 
 
 def test_limits_take_points_away() -> None:
-    limited = weigh(factorial(), BOTH, [parse_limit("rate<0.25")])
+    limited = weigh_groups(factorial(), BOTH, [parse_limit("rate<0.25")])
     drawn = front_chart(limited).figure["data"]
     assert sum(len(trace["x"]) for trace in drawn if trace["mode"] == "markers") == limited.left.sum()
     assert len(THRESHOLDS) * len(INITS) > limited.left.sum() > 0
@@ -190,7 +190,7 @@ def test_limits_take_points_away() -> None:
 @pytest.mark.parametrize("name", ["accuracy", "operations"])
 def test_intervals_of_looks_are_drawn_in_the_units_of_the_axis(name: str) -> None:
     """Points of accuracy are hundredths."""
-    seen, factor = list(looks([0.02, 0.031, 0.025, 0.05])), 100 if name == "accuracy" else 1
+    seen, factor = list(comparisons_by_look([0.02, 0.031, 0.025, 0.05])), 100 if name == "accuracy" else 1
     chart = look_chart(seen, METRICS[name])
     (points,) = [trace for trace in chart.figure["data"] if "error_y" in trace]
     up, down = (np.array(points["error_y"][key]) for key in ("array", "arrayminus"))

@@ -16,7 +16,7 @@ from snnviz.places import ROOT
 from snnviz.store import Store
 from snnviz.store.groups import RunGroup
 from snnviz.studies.tradeoffs.compute import expecting, refitting
-from snnviz.studies.tradeoffs.compute.expecting import learn, quantile, tree_arrays
+from snnviz.studies.tradeoffs.compute.expecting import conformal_quantile, train_model, tree_arrays
 from snnviz.theory.expected import EXPECTED, Model
 from snnviz.theory.expected_files import load_model
 from snnviz.theory.features import settings_of
@@ -28,7 +28,7 @@ GROUPS = surface.groups(DESIGNS, seed=1)
 
 
 def learnt(groups: Sequence[RunGroup], names: Sequence[str] = EXPECTED) -> Model:
-    model = learn("digits", groups, names)
+    model = train_model("digits", groups, names)
     assert model is not None
     return model
 
@@ -55,11 +55,11 @@ def test_a_quantile_counts_each_design_once() -> None:
     """By a literal loop: the smallest score below which 9 of 10 designs lie, each a share of 1/n for each seed."""
     draw = np.random.default_rng(0)
     scores = [np.abs(draw.normal(size=int(draw.integers(1, 9)))) for _ in range(40)]
-    found = quantile(scores)
+    found = conformal_quantile(scores)
     below = sum(float((each <= found).mean()) for each in scores)
     just = sum(float((each < found).mean()) for each in scores)
     assert just < 0.9 * 41 <= below
-    assert quantile([np.array([1.0]), np.array([2.0])]) == 2.0
+    assert conformal_quantile([np.array([1.0]), np.array([2.0])]) == 2.0
 
 
 def test_intervals_hold_for_designs_that_were_not_seen() -> None:
@@ -114,8 +114,8 @@ def test_metrics_that_some_runs_lack() -> None:
 
 
 def test_too_few_designs_teach_nothing() -> None:
-    assert learn("digits", []) is None
-    assert learn("digits", GROUPS[: expecting.LEAST - 1]) is None
+    assert train_model("digits", []) is None
+    assert train_model("digits", GROUPS[: expecting.LEAST - 1]) is None
 
 
 def test_the_same_runs_give_the_same_model() -> None:
@@ -130,11 +130,11 @@ class TestRefitting:
     ) -> None:
         said = GROUPS[:12]
         monkeypatch.setattr(refitting, "run_groups", lambda *_, **__: said)
-        assert refitting.refit(store, tmp_path) == ["digits"]
+        assert refitting.refit_models(store, tmp_path) == ["digits"]
         made = load_model("digits", tmp_path)
-        assert refitting.refit(store, tmp_path) == []
+        assert refitting.refit_models(store, tmp_path) == []
         said = GROUPS[:13]
-        assert refitting.refit(store, tmp_path) == ["digits"]
+        assert refitting.refit_models(store, tmp_path) == ["digits"]
         new = load_model("digits", tmp_path)
         assert made is not None
         assert new is not None
@@ -142,9 +142,9 @@ class TestRefitting:
 
     def test_a_damaged_file_is_made_anew(self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(refitting, "run_groups", lambda *_, **__: GROUPS[:12])
-        refitting.refit(store, tmp_path)
+        refitting.refit_models(store, tmp_path)
         next(tmp_path.glob("*.npz")).write_bytes(b"PK")
-        assert refitting.refit(store, tmp_path) == ["digits"]
+        assert refitting.refit_models(store, tmp_path) == ["digits"]
         assert load_model("digits", tmp_path) is not None
 
     def test_an_empty_store_is_no_error(self, tmp_path: Path) -> None:

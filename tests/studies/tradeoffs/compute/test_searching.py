@@ -23,9 +23,9 @@ from snnviz.studies.tradeoffs.search import (
     FrontSearch,
     FrontSetting,
     FrontTrial,
+    base_code,
     candidate_design,
     candidates,
-    own_code,
     parse_code,
     to_minimise,
 )
@@ -76,7 +76,7 @@ def test_random_ones_begin_alike_and_the_base_is_first() -> None:
     chosen, random = tried(search), tried(make(iterations=2, strategy="random"))
     assert chosen == random  # before there is anything to learn from
     design = candidate_design(search, parse_code(chosen[0].code))
-    assert own_code(make()) is None  # its beta is 0.5, which goes with kaiming here
+    assert base_code(make()) is None  # its beta is 0.5, which goes with kaiming here
     assert isinstance(design, Design)
     one = make(vary=["neuron.threshold=0.5,1,1.5", "network.width=4,8"], parallel=3, iterations=1)
     first = tried(one)

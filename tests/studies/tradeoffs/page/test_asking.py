@@ -12,8 +12,8 @@ from snnviz.design.experiment import Experiment, from_query
 from snnviz.design.links import change
 from snnviz.store import Run
 from snnviz.studies.tradeoffs import previewing
-from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, asked_of
-from snnviz.studies.tradeoffs.offers import from_rows, offered_fields, to_rows, usual_values
+from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, first_experiment
+from snnviz.studies.tradeoffs.offers import axes_to_rows, offered_fields, rows_to_axes, suggested_values
 from snnviz.studies.tradeoffs.page.axes import reading
 from snnviz.ui.kit import services
 from tests.conftest import MakeDesign
@@ -174,7 +174,7 @@ def test_what_if_opens_the_page_with_the_edited_design() -> None:
     visit = Visit("neuron.threshold=0.7")
     visit.at.button(key="what-if").click()
     visit.look()
-    assert experiment(visit) == asked_of(change(Design(), {"neuron.threshold": 0.7}))
+    assert experiment(visit) == first_experiment(change(Design(), {"neuron.threshold": 0.7}))
 
 
 @pytest.mark.parametrize("name", ["digits", "digits-mlp", "resnet18-digits", "ttfs-digits"])
@@ -183,13 +183,13 @@ def test_every_offered_field_has_values_to_begin_with(name: str) -> None:
 
     base = get_example(name)
     for path in offered_fields(base):
-        assert "must" not in reading(base, path, usual_values(base, path)), path
+        assert "must" not in reading(base, path, suggested_values(base, path)), path
 
 
 def test_rows_come_back() -> None:
     for vary in (("a=1~b=2", "c=3"), ("a=1",), ("a=1", "b=2~c=3~d=4")):
-        assert from_rows(to_rows(vary)) == vary
-    assert from_rows([("a=1", True), ("b=2", True)]) == ("a=1~b=2",)
+        assert rows_to_axes(axes_to_rows(vary)) == vary
+    assert rows_to_axes([("a=1", True), ("b=2", True)]) == ("a=1~b=2",)
 
 
 def test_what_if_of_a_run_opens_the_page_with_its_design_and_leaves_the_edited_one(
@@ -200,7 +200,7 @@ def test_what_if_of_a_run_opens_the_page_with_its_design_and_leaves_the_edited_o
     assert visit.at.button("run-what-if").disabled
     edited = visit.design
     visit.tick(0).press("run-what-if")
-    assert experiment(visit) == asked_of(run.design)
+    assert experiment(visit) == first_experiment(run.design)
     assert visit.design == edited
 
 

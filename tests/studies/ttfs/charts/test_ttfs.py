@@ -80,7 +80,7 @@ def test_logits_stand_side_by_side() -> None:
     left, right = both.figure["data"]
     assert left["y"] == right["y"]
     assert left["x"] == list("0123456789")
-    assert [float(text) for text in left["customdata"]] == one.relu.said[-1][3].tolist()
+    assert [float(text) for text in left["customdata"]] == one.relu.outputs[-1][3].tolist()
     assert "of **all " in ttfs.verdict(one)
     assert "double precision" in ttfs.verdict(one)
 
@@ -165,13 +165,13 @@ def test_large_layers_are_drawn_in_part() -> None:
 def test_every_spike_adds_its_weight_once_at_each_neuron_that_reads_it() -> None:
     one, several = made(), compared_networks(change(STARTS["digits mlp"], SMALL["digits mlp"]))
     made_of = costs.operations(one, several["ttfs"])
-    spikes = [(one.relu.shown > 0).sum(), *((x > 0).sum() for x in one.relu.said[:-1])]
+    spikes = [(one.relu.shown > 0).sum(), *((x > 0).sum() for x in one.relu.outputs[:-1])]
     assert made_of.additions == pytest.approx(sum(n * out for n, out in zip(spikes, (20, 20, 10), strict=True)) / 16)
     assert made_of.macs == 0
     pooled = made("small cnn")
     design = compared_networks(change(STARTS["small cnn"], SMALL["small cnn"]))["ttfs"]
     found = costs.operations(pooled, design).additions
-    arriving = [pooled.relu.shown, *pooled.relu.said[:-1]]
+    arriving = [pooled.relu.shown, *pooled.relu.outputs[:-1]]
     counted = sum(
         float(((x > 0) @ (layer.weights != 0).sum(0)).mean())
         for x, layer in zip(arriving, pooled.relu.layers, strict=True)
@@ -185,7 +185,7 @@ def test_a_relu_network_skips_its_zeros_as_a_spiking_one_skips_silence(kind: str
     one, design = made(kind), compared_networks(change(STARTS[kind], SMALL[kind]))["relu"]
     built = build_architecture(design)
     for folded in (False, True):
-        reads = [one.relu.shown, *one.relu.said[:-1]]
+        reads = [one.relu.shown, *one.relu.outputs[:-1]]
         macs = 0.0
         for index, layer in enumerate(built.layers):
             x = relus.layer_input(built, index, reads[index]).reshape(len(reads[0]), *layer.in_shape)
@@ -231,13 +231,13 @@ def test_an_average_of_spikes_is_counted_by_both_conventions_and_once_where_they
 @pytest.mark.parametrize("start", SMALL)
 def test_with_t_max_events_counted_every_neuron_sends_once_through_each_of_its_weights(start: str) -> None:
     one, design = made(start), compared_networks(change(STARTS[start], SMALL[start]))["ttfs"]
-    everyone = [np.ones(x.shape[1]) for x in (one.relu.shown, *one.relu.said[:-1])]
+    everyone = [np.ones(x.shape[1]) for x in (one.relu.shown, *one.relu.outputs[:-1])]
     counted = 0
     for layer, sends in zip(one.relu.layers, everyone, strict=True):
         arrives = sends if layer.squares is None else sends[layer.squares].max(1)  # of a square the first goes on
         counted += int((layer.weights != 0).sum(0) @ arrives)
     assert additions_if_all_spike(design) == counted > one.additions(design)
-    assert one.missed == pytest.approx(sum((x == 0).sum() for x in one.relu.said[:-1]) / len(one.relu.shown))
+    assert one.missed == pytest.approx(sum((x == 0).sum() for x in one.relu.outputs[:-1]) / len(one.relu.shown))
     assert f"the {one.missed:,.0f} events at t_max counted" in time.verdict(one)
 
 
@@ -245,7 +245,7 @@ def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:
     one = made(slopes="drawn")
     first, _, silent = ttfs_neuron.example_neurons(one, 1, 4)
     lines = ttfs_neuron.formulas(one, 1, first, 4)
-    x = float(one.relu.said[1][4, first])
+    x = float(one.relu.outputs[1][4, first])
     assert lines[-2].endswith(rf"= {x:.4g} \qquad x_i = {x:.4g}")
     there_and_back = ttfs_neuron.formulas(one, 0, 3, 4)  # its b has the input's range in it
     assert there_and_back[-1].rpartition("= ")[2] == there_and_back[1].rpartition("b_i = ")[2] != "0"

@@ -55,8 +55,8 @@ def test_windows_spikes_and_logits_are_those_of_the_computation_in_torch(start: 
 
 def test_spikes_are_the_share_of_activations_above_0_and_fit_where_windows_are_wide() -> None:
     made = one(change(STARTS["digits mlp"], SMALL))
-    assert made.spikes == pytest.approx([float((said > 0).mean()) for said in made.relu.said[:-1]])
-    assert made.missed == pytest.approx(sum((said == 0).sum(1).mean() for said in made.relu.said[:-1]))
+    assert made.spikes == pytest.approx([float((said > 0).mean()) for said in made.relu.outputs[:-1]])
+    assert made.missed == pytest.approx(sum((said == 0).sum(1).mean() for said in made.relu.outputs[:-1]))
     assert max(made.saturated) == 0
     assert made.latency == pytest.approx(1 + 1.5 * sum(made.relu.largest))
 
@@ -74,7 +74,7 @@ def test_saturated_are_the_activations_that_a_narrow_window_cuts() -> None:
 def test_logits_do_not_depend_on_slopes_or_windows(slopes: str) -> None:
     network = seen(change(STARTS["digits mlp"], SMALL))
     made = make_twin_pair(network, 3.0, "drawn" if slopes == "drawn" else "one", 0.5, 2.0, 7)
-    np.testing.assert_allclose(made.passed.logits, network.said[-1], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(made.passed.logits, network.outputs[-1], rtol=1e-9, atol=1e-9)
     steepness = np.concatenate([layer.slope for layer in made.hidden])
     assert (steepness.min() < 0.7 and steepness.max() > 1.8) == (slopes == "drawn")
 
