@@ -91,7 +91,7 @@ def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> None
             say(f"{name}: {len(asked[name])} done, {seconds:.0f} s of training")
         if left:
             say("")
-            engine.tend()
+            engine.ensure_worker()
             time.sleep(POLL_SECONDS)
 
 

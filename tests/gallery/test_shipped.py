@@ -103,7 +103,7 @@ def test_to_submit_it_finds_it_and_to_train_it_here_takes_its_place(beside: Stor
     assert (found.run, found.cached, found.created) == (came.run, True, False)
     assert not beside.runs(came=False)
     before = beside.version(), beside.version(came.run), indexed_runs(beside)
-    Immediate(beside).again(came.run)
+    Immediate(beside).retrain(came.run)
     own = beside.get(design.digest)
     assert own.machine is None
     assert own.state == "done"

@@ -215,7 +215,7 @@ def _here(arrived: Sequence[Task], key: str, on_start: Callable[[], None] | None
     """Trains here what came with snnviz."""
     if on_start is not None:
         on_start()
-    _ask_each([task.digest for task in arrived], services.engine().again, key)
+    _ask_each([task.digest for task in arrived], services.engine().retrain, key)
 
 
 def submit(missing: Sequence[Task], key: str) -> None:

@@ -68,7 +68,7 @@ def train_here(run: str) -> None:
         st.toast(escape_markdown(restrictions.locked_sentence("train")), icon=":material/lock:")
         return
     try:
-        services.engine().again(run)
+        services.engine().retrain(run)
     except SnnvizError as error:
         st.toast(escape_markdown(str(error)), icon=":material/error:")
     else:

@@ -50,7 +50,7 @@ class Visit:
         found = []
         for run in mine:
             values = {name: columns[name].get(run.run) for name in asked}
-            if wanted.takes(run, values):
+            if wanted.matches(run, values):
                 found.append(SeenRun(run.run, run.title or _summary(run.run), run.state == "done", values))
         return found
 

@@ -16,7 +16,7 @@ from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.metrics import METRICS
 from tests.studies.tradeoffs.groups import THRESHOLDS, factorial, group
 
-BOTH = [get_get_objective("accuracy"), get_get_objective("operations")]
+BOTH = [get_objective("accuracy"), get_objective("operations")]
 
 
 def test_a_group_is_its_mean_with_the_interval_of_its_seeds() -> None:
@@ -87,7 +87,7 @@ def test_a_best_is_chosen_by_validation_where_all_have_it() -> None:
     assert found.front.tolist() == [False, True]  # on the test images both were
     mixed = weigh_groups([*some, group(2, {"neuron.beta": 0.8}, accuracy=0.5, operations=1.0)], BOTH)
     assert (mixed.chosen_on, mixed.partly, mixed.objectives[0].name) == ("test", 2, "accuracy")
-    assert weigh_groups(some, [get_get_objective("rate"), get_get_objective("operations")]).chosen_on == ""
+    assert weigh_groups(some, [get_objective("rate"), get_objective("operations")]).chosen_on == ""
 
 
 def test_fields_that_vary_are_told_with_what_a_link_leaves_out() -> None:
@@ -143,7 +143,7 @@ def test_what_cannot_be_weighed_is_one_sentence(given: dict[str, str], sentence:
 
 def test_every_objective_has_a_direction_and_limits_are_read_and_written() -> None:
     assert {one.better for one in available_objectives()} == {"more", "less"}
-    assert get_get_objective("rate").better == "less"
+    assert get_objective("rate").better == "less"
     assert all(one.name in METRICS for one in available_objectives())
     asked = Weighing.check({"limits": "rate<6%,rate>0.01,rate<10%"})
     assert asked.limits == ("rate<=0.06", "rate>=0.01")
