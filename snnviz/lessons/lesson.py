@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from snnviz.lessons.checks.kind import Check
 from snnviz.lessons.questions.kind import Question
 
+LESSONS = "lessons"
+"""Name of the file of the page of lessons."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mystery:
@@ -45,6 +48,11 @@ class Step:
     mystery: Mystery | None = None
     question: Question | None = None
     check: Check | None = None
+
+    @property
+    def beneath(self) -> str:
+        """The page beneath, by the name of its file: that of lessons where the step is about none."""
+        return self.page or LESSONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ PAGES: dict[str, PageBeneath] = {
     "activity": PageBeneath(
         "Activity",
         "snnviz.studies.activity.theory.activity:ActivityConfig",
-        panels=("choices", "figures", "details", "study", "initialisations"),
+        panels=("choices", "figures", "details", "study", "initialisations", "verdict"),
         whole=True,
     ),
     "data": PageBeneath("Data"),

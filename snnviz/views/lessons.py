@@ -21,11 +21,12 @@ def curve_chart(
     log: bool = False,
     percent: bool = False,
 ) -> Chart:
-    """Returns the drawn curve and the measured one over the same axes."""
+    """Returns the drawn curve, if one was drawn, and the measured one over the same axes."""
     figure = empty(*axes, **({"type": "log"} if log else {"range": list(y_range)}))
     if percent:
         figure["layout"]["yaxis"]["tickformat"] = ".0%"
-    for name, points, line, mode in ((REAL, measured, TRUE, "lines+markers"), (YOURS, drawn, MINE, "lines")):
+    curves = [(REAL, measured, TRUE, "lines+markers"), *([(YOURS, drawn, MINE, "lines")] if drawn else [])]
+    for name, points, line, mode in curves:
         figure["data"].append(
             {
                 "type": "scatter",
@@ -36,7 +37,8 @@ def curve_chart(
                 "line": line,
             }
         )
-    return Chart("lesson-curve", "Your curve and the measured one", caption, figure, height=260)
+    title = "Your curve and the measured one" if drawn else "What happened"
+    return Chart("lesson-curve", title, caption, figure, height=260)
 
 
 def number_chart(predicted: float, measured: float, low: float, high: float, unit: str, caption: str) -> Chart:

@@ -15,13 +15,17 @@ from snnviz.theory.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class CompareCheck(Check):
-    """One metric of the newest finished run of each case. margin: smaller differences of single runs tell nothing."""
+    """One metric of the newest finished run of each case. margin: smaller differences of single runs tell nothing.
+
+    ratio: two cases, of which the first one's number is measured as a multiple of the second one's; () for none.
+    """
 
     kind: ClassVar[str] = "compare"
 
     cases: tuple[tuple[str, RunFilter], ...]
     metric: str
     margin: float
+    ratio: tuple[str, ...]
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -30,12 +34,15 @@ class CompareCheck(Check):
         for one in table.tables("cases", 2, 6):
             cases.append((one.text("name", most=40), read_filter(one)))
             one.finish("a case")
-        return cls(tuple(cases), read_metric(table), table.number("margin", low=0))
+        ratio = table.texts("ratio")
+        if ratio and (len(ratio) != 2 or {*ratio} - {name for name, _ in cases}):
+            raise table.wrong("ratio", f"be two of {', '.join(name for name, _ in cases)}", list(ratio))
+        return cls(tuple(cases), read_metric(table), table.number("margin", low=0), ratio)
 
     @property
     def gives(self) -> frozenset[str]:
-        """Numbers by case."""
-        return frozenset(["cases"])
+        """Numbers by case, and one number where a ratio is asked for."""
+        return frozenset(["cases", "number"] if self.ratio else ["cases"])
 
     def look(self, world: World) -> Found:
         """Found where each case has a finished run with the metric."""
@@ -50,8 +57,13 @@ class CompareCheck(Check):
         if open_cases:
             have = f" You have {', '.join(numbers)}." if numbers else ""
             return Found(f"Not yet: {', '.join(open_cases)}.{have}")
-        label = METRICS[self.metric].label
-        return Found(f"{label} of your runs.", Truth(f"{label} of your runs.", cases=numbers, margin=self.margin))
+        words = f"{METRICS[self.metric].label} of your runs."
+        number = None
+        if self.ratio:
+            first, second = (numbers[name] for name in self.ratio)
+            number = first / second if second else None
+            words = f"{METRICS[self.metric].label}: {first:,.4g} against {second:,.4g}."
+        return Found(words, Truth(words, number, cases=numbers, margin=self.margin))
 
 
 CHECK = CompareCheck

@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.design.links import RESERVED_PARAMETERS
 from snnviz.errors import NotFound
-from snnviz.lessons.lesson import Lesson, Step
+from snnviz.lessons.lesson import LESSONS, Lesson, Step
 from snnviz.lessons.library import Library, library
 from snnviz.places import ROOT
 from snnviz.store.learning import StepProgress
@@ -103,7 +103,7 @@ def _from_link(page: str, query: Mapping[str, str]) -> None:
         return
     active = current()
     settled = query.keys() - RESERVED_PARAMETERS
-    if active is not None and settled and active.step.page == page and active.step.mystery is None:
+    if active is not None and settled and active.step.beneath == page and active.step.mystery is None:
         st.session_state.learn_entered = (active.lesson.name, active.place)
 
 
@@ -114,13 +114,11 @@ def _enter(page: str, active: Active) -> None:
     session.notice = None  # its Undo would lead out of the step
     readings.clear()
     step = active.step
-    if not step.page:
-        return
     pairs = dict(parse_qsl(step.link, keep_blank_values=True))
-    open_by_link(step.page)
-    if step.page == page and not pairs and not session.get("page"):
+    if step.beneath == page == LESSONS:
         return
-    st.switch_page(ROOT / "pages" / f"{step.page}.py", query_params={**pairs, **session[BESIDE]})
+    open_by_link(step.page)
+    st.switch_page(ROOT / "pages" / f"{step.beneath}.py", query_params={**pairs, **session[BESIDE]})
 
 
 def apply(active: Active, kept: StepProgress | None) -> None:

@@ -64,6 +64,9 @@ def _ask_choice(question: ChoiceQuestion, key: str) -> None:
 def _choice_figure(question: ChoiceQuestion, answer: Any, truth: Truth) -> Sequence[Chart]:
     texts = {option.name: option.text for option in question.options}
     cases = {name: number for name, number in truth.cases.items() if name in texts}
+    if truth.series:
+        ends = (0.0, 1.05 * max(y for _, y in truth.series))
+        return [views.curve_chart([], truth.series, truth.axes, truth.words, y_range=ends)]
     return [views.cases_chart(cases, texts, [answer], truth.words)] if cases else []
 
 

@@ -11,6 +11,7 @@ from snnviz.errors import InputError
 from snnviz.lessons.lesson import Lesson
 from snnviz.lessons.reading import MOST_BYTES, read_lesson
 from snnviz.store.learning import StepProgress
+from snnviz.ui.kit import headings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.ui.learn import active, progress
@@ -22,7 +23,10 @@ MOST_TRIED = 10
 
 @show_store_errors()
 def panel() -> None:
-    """Draws a card for each lesson, and below them the place for a file of one's own."""
+    """Draws a card for each lesson, and below them the place for a file of one's own; nothing while one is taken."""
+    if active.current() is not None:
+        headings.hidden_heading("Lessons")
+        return
     st.title("Lessons", anchor=False)
     st.caption(
         "Each asks before it shows: predict, then let the network answer. Ten minutes at most; where you are is kept "

@@ -59,7 +59,7 @@ def _body(page: str) -> None:
     steps = progress.of_lesson(now.lesson.name)
     kept = steps.get(now.step.name)
     _head(now)
-    if now.step.page and now.step.page != page:
+    if now.step.beneath != page:
         _elsewhere(now)
         return
     found = _looked(now, kept, page)
@@ -91,12 +91,13 @@ def _head(now: Active) -> None:
             type="tertiary",
             help="The setting that this step begins with; the same seed gives the same weights.",
             on_click=_reset,
+            disabled=not now.step.page,
         )
         st.button("Leave", key="lesson-leave", icon=":material/close:", type="tertiary", on_click=_leave)
 
 
 def _elsewhere(now: Active) -> None:
-    title = PAGES[now.step.page].title
+    title = PAGES[now.step.page].title if now.step.page else "Lessons"
     st.info(f"This step is about the page **{title}**.", icon=":material/arrow_forward:")
     st.button(f"Open {title}", key="lesson-page", type="primary", on_click=_reset)
 

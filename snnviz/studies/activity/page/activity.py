@@ -108,7 +108,8 @@ def _figures() -> None:
             return
     sentence, drawn, numbers = st.session_state.figures_shown
     readings.publish(PANEL, links.flatten_document(setting.document()), partial(found_reading, numbers))
-    words.markdown(sentence)
+    if not any(map(restrictions.is_hidden, ("verdict", "threshold"))):  # which the sentence names
+        words.markdown(sentence)
     charts(drawn, key="activity-charts")
     st.caption(_networks(setting) + _neurons(setting))
 

@@ -1,0 +1,201 @@
+"""Lessons on their pages: what is locked holds on the server, predictions are kept, and each lesson can be taken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from snnviz.catalog.examples import get_example
+from snnviz.errors import SnnvizError
+from snnviz.lessons.checks.kind import NoWorld
+from snnviz.lessons.lesson import Step
+from snnviz.lessons.library import ORDER, library
+from snnviz.lessons.questions.choice import ChoiceQuestion
+from snnviz.lessons.questions.curve import FULL, POINTS
+from snnviz.lessons.questions.number import NumberQuestion
+from snnviz.lessons.questions.order import OrderQuestion
+from snnviz.store import learning
+from snnviz.store.metrics import metrics
+from snnviz.ui.components.sliders import Slider, accept
+from snnviz.ui.kit import services, state
+from snnviz.ui.kit.readings import Shown, nothing
+from snnviz.ui.kit.restrictions import Restrictions
+from tests.pages.taking import Taking, designs_of, end_run
+from tests.pages.visit import Session, Visit, by_link
+
+
+def test_a_prediction_comes_first_and_is_kept() -> None:
+    taking = Taking("why-silent")
+    assert taking.at.session_state["page"] == "activity"
+    assert "What share of the neurons" in taking.text
+    assert "shown when you have made your prediction" in taking.text
+    assert taking.component("snnviz_charts", "activity-charts") is None
+    assert all(one["locked"] for one in taking.sliders().values())
+    assert "Every layer hears fewer spikes" not in taking.sent  # the explanation is still on the server
+    assert "activity is kept from layer to layer" not in taking.sent
+    taking.answer(15).look()
+    assert "You predicted: 15 %" in taking.text
+    assert any("It is 0 %; you said 15 %." in error for error in taking._red)
+    assert "Every layer hears fewer spikes" in taking.text
+    assert taking.component("snnviz_address", "activity-address")["query"].endswith("lesson=why-silent&step=1")
+    (row,) = learning.steps_of(services.store(), [row.learner for row in _all_rows()])
+    assert (row.answer, row.level, row.idea) == ("15.0", "wrong", "activity is kept from layer to layer")
+
+
+def _all_rows() -> list[Any]:
+    with services.store()._reading() as connection:
+        return list(connection.execute(learning.STEPS.select()).all())
+
+
+def test_what_is_locked_is_refused_by_the_server() -> None:
+    visit = by_link("activity", "threshold=0.5&layers=12&lock=threshold")
+    assert visit.component("snnviz_sliders")["sliders"][0]["locked"]
+    visit.press("again")  # which would take the threshold back to 1
+    assert visit.at.session_state["setting"].threshold == 0.5
+    assert visit._red == ["Threshold θ is locked here."]
+
+
+def test_a_locked_slider_takes_no_value() -> None:
+    one = Slider("threshold", "Threshold", 1.0, 1.0, 0, 4, 0.01, locked=True)
+    moved = accept({"rev": "a", "values": {"threshold": 0.8}}, [one], "a")
+    assert moved is not None
+    assert moved.values == {"threshold": 1.0}
+
+
+def test_a_teachers_link_hides_and_locks() -> None:
+    visit = by_link("design", "neuron.threshold=0.7&hide=editor,expected&lock=neuron,train")
+    assert visit.component("snnviz_block_editor") is None
+    visit.open("Neuron")
+    assert visit.widgets["neuron.threshold"].disabled
+    assert not [button for button in visit.at.button if button.key == "train"]
+    assert visit.link.endswith("hide=editor,expected&lock=neuron,train")
+
+
+def test_a_locked_field_of_the_design_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As who takes the lock away in the browser."""
+    visit = Visit("neuron.threshold=0.7")
+    session: Any = {"w": 0.9, "link_restrictions": Restrictions(lock=frozenset({"neuron", "network.edges"}))}
+    for name in ("design", "problem", "editor_revision", "revision", "compared", "watched", "found"):
+        session[name] = visit.at.session_state[name]
+    monkeypatch.setattr(state.st, "session_state", Session(session))
+    before = state.design()
+    state.put("neuron.threshold", "w")
+    assert state.design() == before
+    assert state.problem() == "Threshold θ is locked here."
+    for name in ("digits-mlp", "digits-dense"):
+        state.replace_with_notice(get_example(name), "Another.")
+        assert state.design() == before
+    session["w"] = 3  # what is not locked
+    state.put("seed", "w")
+    assert state.design().seed == 3
+
+
+def test_a_hostile_lock_is_one_sentence() -> None:
+    visit = by_link("design", "lock=<script>")
+    assert any("lock must have names of controls" in warning.value for warning in visit.at.warning)
+
+
+def test_a_mystery_is_in_nothing_that_is_sent() -> None:
+    taking = Taking("thresholds-and-leaks", step=1)
+    for _ in range(2):
+        taking.press("lesson-skip")
+    assert taking.step.mystery is not None
+    hidden = taking.at.session_state["setting"].threshold
+    assert hidden in taking.step.mystery.values
+    assert "threshold" not in taking.sliders()
+    assert f"{hidden:g}" not in taking.sent
+    assert "threshold=" not in taking.component("snnviz_address", "activity-address")["query"]
+    taking.answer(hidden + 0.05).look()
+    assert f"It is {hidden:.4g}" in taking.text + " ".join(one.value for one in taking.at.success)
+
+
+def test_an_own_lesson_cannot_be_markup() -> None:
+    visit = by_link("lessons", "lesson=<script>alert(1)</script>")
+    assert any("lesson must be one of" in warning.value for warning in visit.at.warning)
+    assert not any("<script" in one.value.replace("\\<", "") for one in visit.at.warning)
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
+@pytest.mark.parametrize("name", ORDER)
+def test_each_lesson_is_taken(name: str, right: bool) -> None:
+    """Answers right and wrong in turn, beginning with `right`, with results at hand where it asks for runs."""
+    taking = Taking(name)
+    for place, step in enumerate(taking.lesson.steps):
+        assert taking.step == step
+        if step.question is not None:
+            taking.answer(_answer(step, right == (place % 2 == 0)))
+        _do(taking, step)
+        assert "lesson-next" in taking.buttons, (step.title, taking.text[-600:])
+        if place + 1 < len(taking.lesson.steps):
+            taking.press("lesson-next")
+    learners = {row.learner for row in _all_rows()}
+    kept = learning.steps_of(services.store(), [*learners])
+    assert [row.step for row in kept] == [step.name for step in taking.lesson.steps]
+    asked = [row for row, step in zip(kept, taking.lesson.steps, strict=True) if step.question is not None]
+    assert all(row.level for row in asked)
+
+
+def _answer(step: Step, right: bool) -> Any:
+    question = step.question
+    if isinstance(question, NumberQuestion):
+        truth = step.check.look(NoWorld()).truth if step.check is not None else None
+        true = question.answer_is if truth is None else question.scaled(truth.number)
+        middle = question.high if true is None else true
+        if right:
+            return min(max(middle, question.low), question.high)
+        return question.low if middle > (question.low + question.high) / 2 else question.high
+    if isinstance(question, ChoiceQuestion):
+        marked = [option.name for option in question.options if option.right == right]
+        return marked[0] if question.knows else question.options[0 if right else -1].name
+    if isinstance(question, OrderQuestion):
+        names = [name for name, _ in question.items]
+        return names if right else names[::-1]
+    return [FULL // 2 if right else 0] * POINTS
+
+
+def _do(taking: Taking, step: Step) -> None:
+    """What the step asks for: a setting, runs, a look."""
+    for place, (case, design) in enumerate(designs_of(step).items()):
+        run = end_run(services.store(), design, 0.92 - 0.1 * place, 0.05 + 0.1 * place)
+        opened = taking.at.session_state["opened_runs"] if "opened_runs" in taking.at.session_state else []  # noqa: SIM401
+        taking.at.session_state["opened_runs"] = [run, *opened]
+        assert case is not None
+    kind = step.check.kind if step.check is not None else ""
+    if kind in ("setting", "reading"):
+        wanted = {one.path: one.value for one in step.check.where}  # type: ignore[union-attr]
+        session = taking.at.session_state
+        now = session["setting"].model_dump()
+        numbers = {name: float(text) for name, text in wanted.items() if name != "inits"}
+        session["setting"] = session["drawn"] = type(session["setting"]).check({**now, **numbers})
+    if kind == "look":
+        taking.at.session_state["readings"] = {"inside": _shown()}
+    services.CACHE.clear()
+    taking.look()
+    taking.look()
+
+
+def _shown() -> Any:
+    return Shown({"run": "0" * 16, "image": 0}, nothing)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ORDER)
+def test_what_lessons_say_is_what_happens(name: str, trained: Any) -> None:
+    """The runs that a lesson asks for are really trained, and what it calls right is what they say."""
+    for step in library().get(name).steps:
+        if step.check is None or step.question is None or step.check.kind not in ("run", "compare"):
+            continue
+        runs = {case: trained(design) for case, design in designs_of(step).items()}
+        values = metrics(services.store(), list(runs.values()))
+        metric = getattr(step.check, "metric", "")
+        if isinstance(step.question, ChoiceQuestion) and not step.question.knows:
+            numbers = {case: values[run.run][metric] for case, run in runs.items()}
+            assert all(number is not None for number in numbers.values()), json.dumps(numbers)
+        assert all(run.state == "done" for run in runs.values())
+
+
+def test_errors_are_ours() -> None:
+    with pytest.raises(SnnvizError, match=r"lesson must be one of .*did you mean 'why-silent'"):
+        library().get("why-silnt")
