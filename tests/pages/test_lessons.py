@@ -87,7 +87,7 @@ def test_a_locked_field_of_the_design_is_refused(monkeypatch: pytest.MonkeyPatch
     for name in ("digits-mlp", "digits-dense"):
         state.replace_with_notice(get_example(name), "Another.")
         assert state.design() == before
-    session["w"] = 3  # what is not locked
+    state.st.session_state["w"] = 3  # what is not locked
     state.put("seed", "w")
     assert state.design().seed == 3
 
