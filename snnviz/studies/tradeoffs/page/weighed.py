@@ -9,6 +9,7 @@ from functools import cached_property
 from snnviz.design.experiment import Experiment
 from snnviz.store.filters import parse_filter
 from snnviz.store.groups import RunGroup, group_key, run_groups
+from snnviz.store.index import IndexedRuns, indexed_runs
 from snnviz.studies.tradeoffs.charts.front import front_chart, volume_chart
 from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_charts, trained_charts
 from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, importance_chart
@@ -58,11 +59,14 @@ def groups_of(asked: Weighing, experiment: Experiment) -> Groups:
         return GROUPS.get(("weigh", experiment, names), lambda: _marked(_of_experiment(experiment, names)))
     where = parse_filter(asked.where) if asked.of == "filter" and asked.where else None
     text = where.text if where is not None else ""
+    return GROUPS.get(("weigh", text, names), lambda: _of_store(indexed_runs(services.store()), text, names))
 
-    def read() -> Groups:
-        return _marked(run_groups(services.store(), where, names)[::-1])
 
-    return GROUPS.get(("weigh", text, names), read)
+@shared(4)
+def _of_store(_now: IndexedRuns, text: str, names: tuple[str, ...]) -> Groups:
+    """Those of a filter, or of the whole store, read anew where anything changed in it."""
+    where = parse_filter(text) if text else None
+    return _marked(run_groups(services.store(), where, names)[::-1])
 
 
 def _marked(groups: Sequence[RunGroup]) -> Groups:
