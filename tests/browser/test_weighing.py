@@ -49,8 +49,11 @@ def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], d
     expect(opened).to_have_count(1)
     page.reload()
     expect(opened).to_have_count(1)
+    ring = page.locator("[data-chart=front] .legend").get_by_text("open below")
+    expect(ring).to_have_count(1)
     press(page, "Close")
     expect(opened).to_have_count(0)
+    expect(ring).to_have_count(0)  # drawn anew
 
     point = page.locator("[data-chart=front] .scatterlayer .trace").last.locator(".point").last
     point.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")  # not below the page's head
