@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from snnviz.ui.design import editor, expected, form, live, nearest, preview
+from snnviz.ui.design import atlas, editor, expected, form, live, nearest, preview
 from snnviz.ui.kit import headings
 
 headings.hidden_heading("Design")
 with st.container():  # a fragment stays where it is only in a container of its own
     editor.panel()
+with st.container():
+    atlas.panel()
 left, right = st.columns([11, 9], gap="medium")
 with left:
     form.sections()

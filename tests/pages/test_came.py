@@ -9,11 +9,14 @@ import pytest
 
 from snnviz.design import links
 from snnviz.design.design import Design
+from snnviz.graph.atlas import atlas_design
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, shipped
+from snnviz.theory.atlas import About, file_name, write_atlas
 from snnviz.ui.kit import services
 from tests.gallery.conftest import TINY, make
 from tests.pages.visit import Visit
+from tests.theory.test_atlas import rows
 
 LINK = links.to_query(Design.check(TINY))
 MACHINE = "Abacus 1, 10 beads"
@@ -66,3 +69,31 @@ def test_it_is_on_the_list_of_runs_and_is_kept(cache: Path) -> None:
     marks = visit.at.dataframe[0].value["marks"]
     assert [*marks] == ["gallery", "gallery"]
     assert cache.exists()
+
+
+def test_the_drawn_matrix_is_found_in_the_atlas(gallery: Path) -> None:
+    about = About(atlas_design(3, 0, 0).digest, (MACHINE,), "2026-11-30", 120.0)
+    write_atlas(gallery / file_name(3), about, rows(3, noise=0.01))
+    visit = Visit(links.to_query(atlas_design(3, 9, 0)))
+    assert "In the atlas this matrix reaches **8" in _texts(visit)
+    assert "place 1 to " in _texts(visit)
+    visit.at.session_state["atlas-more"] = True
+    visit.look()
+    said = _texts(visit)
+    assert f"all 27 matrices, 5 seeds; 2 min of one core until 2026-11-30, on {MACHINE}" in said
+    assert visit.at.button(key="atlas-take").disabled
+    beside, effects = (visit.at.dataframe[n].value for n in range(2))
+    assert [*beside["skip"]][:2] == ["0 → 2 none", "0 → 2 ASC"]
+    assert [*beside["verdict"]][:2] == ["worse", "worse"]
+    assert effects.set_index("skip").loc["0 → 2 DSC", "verdict"] == "told apart"
+    other = Visit(links.to_query(Design.check({"network": {"kind": "block", "edges": "0010/0000/0000/0000"}})))
+    assert "In the atlas this matrix reaches" in _texts(other)
+    other.at.session_state["atlas-more"] = True
+    other.look()
+    other.at.button(key="atlas-take").click()
+    other.look()
+    assert other.design == atlas_design(3, 9, 0)
+    write_atlas(gallery / file_name(3), About("of before"), rows(3))
+    assert any("by formulas of before" in each.value for each in Visit(links.to_query(other.design)).at.error)
+    (gallery / file_name(3)).unlink()
+    assert "In the atlas" not in _texts(Visit(links.to_query(other.design)))

@@ -299,7 +299,13 @@ def _show_drawn(message: str, more: Sequence[str] = ()) -> None:
     """Draws anew what depends on what was drawn, or the whole page where a sentence above it comes or goes."""
     if message:
         st.rerun()
-    drawn_anew = [*st.session_state.get("foretold", ()), *more, *(["differs"] if st.session_state.compared else [])]
+    atlas = ["atlas"] if st.session_state.get("atlas_shown") else []
+    drawn_anew = [
+        *atlas,
+        *st.session_state.get("foretold", ()),
+        *more,
+        *(["differs"] if st.session_state.compared else []),
+    ]
     notices.rerun_fragments("preview", "expected", *drawn_anew)
 
 

@@ -1,0 +1,138 @@
+"""Trains every matrix of a small block: the atlas that comes with snnviz (`snnviz.graph.atlas`).
+
+    .venv/bin/python -m benchmarks.atlas [--layers 3 4] [--seeds 5] [--processes 2] [--minutes 0] [--to DIR]
+
+Resumable: each network that is done is a line in the folder of work, and is not trained again; seed by seed, so that
+what is there is of whole seeds. At the end, or after so many minutes, or by Ctrl-C, the files are written from all that
+is done. Everything is trained on one thread, as an ordinary run of its design is, bit for bit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from snnviz.graph.atlas import DEPTHS, SEEDS, atlas_design, matrix_count
+from snnviz.jobs import machine
+from snnviz.places import cache_dir
+from snnviz.store.shipped import FOLDER
+from snnviz.theory.atlas import COLUMNS, About, file_name, write_atlas
+from snnviz.theory.metrics import METRICS, Outcome
+
+Job = tuple[int, int, int]
+"""Layers, number of the matrix, seed."""
+
+
+def setting_digest(depth: int) -> str:
+    """Returns what changes where the same matrix would be trained otherwise: the digest of the first design."""
+    return atlas_design(depth, 0, 0).digest
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Trains one network, and returns its row."""
+    from snnviz.core.execute import execute
+
+    design, begun, rows = atlas_design(*job), time.perf_counter(), []
+    for event in execute(design):
+        rows.append(event)
+    kinds = {kind: [row for row in rows if type(row) is kind] for kind in METRICS.rows}
+    reached = METRICS.read(Outcome(design, kinds, 0.0))
+    seconds = time.perf_counter() - begun
+    return {
+        "layers": job[0],
+        "matrix": job[1],
+        "seed": job[2],
+        **{name: reached.get(name) for name in COLUMNS},
+        "seconds": round(seconds, 2),
+        "setting": setting_digest(job[0]),
+        "machine": machine.description(),
+    }
+
+
+def begin() -> None:
+    """In each process: one thread, and the network's code loaded."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def done_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Returns the networks that are done, of the settings of today; half a line of a killed process is left out."""
+    if not file.exists():
+        return
+    for line in file.read_text().splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if row["setting"] == setting_digest(row["layers"]):
+            yield row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, nargs="+", choices=DEPTHS, default=list(DEPTHS))
+    parser.add_argument("--seeds", type=int, choices=range(1, len(SEEDS) + 1), default=len(SEEDS))
+    parser.add_argument("--processes", type=int, default=machine.available_cores())
+    parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many; 0: when all is done")
+    parser.add_argument("--work", type=Path, default=None)
+    parser.add_argument("--to", type=Path, default=FOLDER)
+    told = parser.parse_args()
+    work = told.work or cache_dir() / "atlas-work"
+    work.mkdir(parents=True, exist_ok=True)
+    file = work / "rows.jsonl"
+    known = {(row["layers"], row["matrix"], row["seed"]) for row in done_rows(file)}
+    jobs = [
+        (depth, number, seed)
+        for depth in told.layers
+        for seed in range(told.seeds)
+        for number in range(matrix_count(depth))
+        if (depth, number, seed) not in known
+    ]
+    print(f"{len(known)} networks are done, {len(jobs)} to go on {told.processes} processes", flush=True)
+    end = time.monotonic() + 60 * told.minutes if told.minutes else float("inf")
+    try:
+        _train(jobs, told.processes, file, end)
+    except KeyboardInterrupt:
+        print("stopped: the same command goes on")
+    told.to.mkdir(parents=True, exist_ok=True)
+    rows = [*done_rows(file)]
+    for depth in told.layers:
+        of = [row for row in rows if row["layers"] == depth]
+        if not of:
+            continue
+        machines = tuple(dict.fromkeys(row["machine"] for row in of))
+        made = time.strftime("%Y-%m-%d", time.gmtime(file.stat().st_mtime))
+        seconds = sum(row["seconds"] for row in of)
+        write_atlas(told.to / file_name(depth), About(setting_digest(depth), machines, made, seconds), of)
+        whole = matrix_count(depth) * len(SEEDS)
+        print(
+            f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {told.to / file_name(depth)}"
+        )
+
+
+def _train(jobs: list[Job], processes: int, file: Path, end: float) -> None:
+    begun, count = time.monotonic(), 0
+    with multiprocessing.get_context("spawn").Pool(processes, begin) as pool, file.open("a") as out:
+        for row in pool.imap(train, jobs):
+            out.write(json.dumps(row) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+            count += 1
+            if count % 20 == 0 or count == len(jobs):
+                left = (time.monotonic() - begun) / count * (len(jobs) - count)
+                print(f"{count} of {len(jobs)}, about {left / 60:.0f} min left", flush=True)
+            if time.monotonic() > end:
+                print("the minutes are over: the same command goes on")
+                pool.terminate()
+                return
+
+
+if __name__ == "__main__":
+    main()

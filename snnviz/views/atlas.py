@@ -1,0 +1,114 @@
+"""Words and tables of an atlas: what a drawn matrix reached, its neighbours, and what each skip does."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from snnviz.graph.atlas import SEEDS, matrix_count
+from snnviz.theory.atlas import Atlas, Place
+from snnviz.theory.intervals import ConfidenceInterval
+from snnviz.views.numbers import range_text, share
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("none", "DSC", "ASC")
+
+
+def skip_name(position: tuple[int, int], kind: int) -> str:
+    """Returns a skip as text.
+
+    >>> skip_name((0, 2), 1), skip_name((1, 3), 0)
+    ('0 → 2 DSC', '1 → 3 none')
+    """
+    return f"{position[0]} → {position[1]} {KINDS[kind]}"
+
+
+def reached_text(found: ConfidenceInterval) -> str:
+    """Returns an accuracy over seeds as text.
+
+    >>> reached_text(ConfidenceInterval(0.932, 0.92, 0.944, 5)), reached_text(ConfidenceInterval(0.9, -1e400, 1e400, 1))
+    ('93.2 % (95 %: 92.0 to 94.4, 5 seeds)', '90.0 % (1 seed)')
+    """
+    ends = range_text(found.low, found.high, signed=False, scale=100)
+    seeds = f"{found.count} seed{'s' * (found.count != 1)}"
+    return f"{share(found.mean)} ({f'95 %: {ends}, ' if ends else ''}{seeds})"
+
+
+def place_text(found: Place) -> str:
+    """Returns ranks as text.
+
+    >>> place_text(Place(1, 27, 27)), place_text(Place(3, 9, 27)), place_text(Place(4, 4, 27))
+    ('any place among all 27', 'place 3 to 9 of 27', 'place 4 of 27')
+    """
+    if (found.best, found.worst) == (1, found.count):
+        return f"any place among all {found.count}"
+    ranks = f"{found.best}" if found.best == found.worst else f"{found.best} to {found.worst}"
+    return f"place {ranks} of {found.count}"
+
+
+def sentence(atlas: Atlas, number: int) -> str:
+    """Returns what a matrix reached in the atlas's setting, and its place among all."""
+    reached, place = atlas.reached(number), atlas.place(number)
+    if reached is None:
+        return f"This matrix is not trained yet: {part_text(atlas)}."
+    placed = f"; by the images held out for that, {place_text(place)}" if place is not None else ""
+    return f"In the atlas this matrix reaches **{reached_text(reached)}** of the test images{placed}."
+
+
+def part_text(atlas: Atlas) -> str:
+    """Returns how much of the atlas is there."""
+    whole = matrix_count(atlas.depth)
+    if atlas.trained == whole * len(SEEDS):
+        return f"all {whole} matrices, {len(SEEDS)} seeds"
+    done = len(atlas.seeds)
+    return f"{atlas.trained:,} of {whole * len(SEEDS):,} networks are trained, {done} of {len(SEEDS)} seeds are whole"
+
+
+def made_text(atlas: Atlas) -> str:
+    """Returns when, where and in how long the atlas was made."""
+    hours = atlas.about.seconds / 3600
+    took = f"{atlas.about.seconds / 60:.0f} min" if hours < 1.5 else f"{hours:.1f} h"
+    return f"{part_text(atlas)}; {took} of one core until {atlas.about.made}, on {'; '.join(atlas.about.machines)}"
+
+
+def neighbours_table(atlas: Atlas, number: int) -> pd.DataFrame:
+    """Returns the matrices one skip away: the difference of test accuracy in points, with its interval."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for (position, kind), (other, found) in atlas.beside(number).items():
+        reached = atlas.reached(other)
+        rows.append(
+            {
+                "skip": skip_name(position, kind),
+                "reached": None if reached is None else 100 * reached.mean,
+                "difference": _points(found.difference),
+                "low": _points(found.low),
+                "high": _points(found.high),
+                "verdict": found.verdict,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def effects_table(atlas: Atlas) -> pd.DataFrame:
+    """Returns what each skip does on average over all matrices of the others, in points, with its interval."""
+    import pandas as pd
+
+    rows = [
+        {
+            "skip": skip_name(effect.position, effect.kind),
+            "difference": _points(effect.interval.mean),
+            "low": _points(effect.interval.low),
+            "high": _points(effect.interval.high),
+            "verdict": "told apart" if effect.interval.apart else "not told apart",
+        }
+        for effect in atlas.effects
+    ]
+    return pd.DataFrame(rows)
+
+
+def _points(value: float) -> float | None:
+    return 100 * value if math.isfinite(value) else None
