@@ -39,7 +39,11 @@ def panel(run: Run) -> None:
         old = sum(one["rate"] * one["neurons"] for one in before.about["layers"]) * before.about["steps"]
         change = f"{spikes / old - 1:+.0%}" if old else None
     columns[2].metric("Spikes an image", f"{spikes:,.0f}", change, delta_color="off")
-    columns[3].metric("Steps needed", f"{float(answer.arrays['steps_needed'].mean()):.1f} of {about['steps']}")
+    columns[3].metric(
+        "Steps until its answer stays",
+        f"{float(answer.arrays['steps_needed'].mean()):.1f} of {about['steps']}",
+        help="After so many time steps, in the mean over test images, what the network answers changes no more.",
+    )
     names = setting.class_names(run.design)
     charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=_pick)
     exports.overview_panel(answer, look)
