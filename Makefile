@@ -14,7 +14,7 @@ HEADLESS ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),
 # Whatever the environment says, what is compiled is kept: every process of the tests imports hundreds of the same files.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install ask test check style types tests study pictures mutants browser-packages clean help
+.PHONY: run install ask test check style types tests gallery atlas study pictures mutants browser-packages clean help
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -62,6 +62,12 @@ tests: $(VENV)/.installed-dev
 
 pictures: $(VENV)/.installed-dev browser-packages  ## docs/images, of today's pages: some minutes
 	$(BIN)/python -m benchmarks.pictures
+
+gallery: $(VENV)/.installed-dev  ## what comes with snnviz, trained anew: six minutes of two idle cores; goes on where it was
+	$(BIN)/python -m snnviz gallery make
+
+atlas: $(VENV)/.installed-dev  ## every matrix of a small block: an hour of two idle cores; goes on where it was
+	$(BIN)/python -m benchmarks.atlas
 
 study: $(VENV)/.installed-dev  ## the slow tests: trainings of minutes
 	$(BIN)/python -m pytest -m slow

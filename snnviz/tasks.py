@@ -262,8 +262,8 @@ class GalleryEntry:
 
     `tasks`: the function, as ``module:function``, that returns its tasks, called with the store in which they are
     trained and with `arguments`; `after`: the entry that must be done before. `page`: where it is shown, the name
-    of a script of `pages/`. `weights`: whether weights come with it. `slow`: it takes more than minutes, and is made
-    only when it is named.
+    of a script of `pages/`. `weights`: whether weights come with it. `slow`: it takes minutes, and is made only
+    when it is named.
     """
 
     name: str

@@ -112,7 +112,7 @@ def shipped() -> Shipped | None:
         there = isinstance(found, Shipped) and found.store.path is not None and found.store.path.exists()
         if not there and (isinstance(found, Shipped) or time.monotonic() - at > AGAIN_SECONDS):
             try:
-                found = _open(folder, place[2] / "gallery")
+                found = _open(folder, place[2] / "came")
             except StoreError as error:
                 found = str(error)
             _opened[place] = time.monotonic(), found

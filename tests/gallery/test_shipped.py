@@ -134,11 +134,11 @@ def test_it_can_be_left_out(beside: Store, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_it_is_unpacked_once_and_again_where_it_is_gone(beside: Store, cache: Path) -> None:
     beside.runs()
-    (place,) = (cache / "gallery").iterdir()
+    (place,) = (cache / "came").iterdir()
     at = (place / "runs.sqlite").stat().st_mtime_ns
     other = Store(cache / "other.sqlite")
     assert len(other.runs()) == 2
-    assert [*(cache / "gallery").iterdir()] == [place]
+    assert [*(cache / "came").iterdir()] == [place]
     assert (place / "runs.sqlite").stat().st_mtime_ns == at
     other.close()
     shutil.rmtree(place)
@@ -158,7 +158,7 @@ def test_a_damaged_one_is_a_sentence_and_all_else_is_as_without_it(
         assert said.startswith("What came with snnviz cannot be shown: ")
         assert said.count("\n") == 0
         store.close()
-    assert not (cache / "gallery").exists() or not [*(cache / "gallery").iterdir()]
+    assert not (cache / "came").exists() or not [*(cache / "came").iterdir()]
 
 
 def _flip(folder: Path) -> None:

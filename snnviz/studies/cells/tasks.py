@@ -77,5 +77,6 @@ GALLERY = (
         "snnviz.studies.cells.gallery:study",
         after="cells-scored",
         weights=False,
+        slow=True,
     ),
 )

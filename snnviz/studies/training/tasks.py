@@ -60,4 +60,7 @@ KINDS = (
 )
 
 NAMED = "snnviz.studies.training.gallery:named"
-GALLERY = tuple(GalleryEntry(name, name, "design", NAMED, (name,)) for name in EXAMPLES)
+LONG = ("fashion-cnn", "fashion-saccades")
+"""Named designs that take more than a minute of an idle core."""
+
+GALLERY = tuple(GalleryEntry(name, name, "design", NAMED, (name,), slow=name in LONG) for name in EXAMPLES)
