@@ -42,7 +42,8 @@ def matrix_count(depth: int) -> int:
     >>> [matrix_count(depth) for depth in DEPTHS]
     [27, 729]
     """
-    return KINDS ** len(adjacency.skip_positions(depth))
+    count: int = KINDS ** len(adjacency.skip_positions(depth))
+    return count
 
 
 def matrix_of(depth: int, number: int) -> Edges:

@@ -11,7 +11,7 @@ import pytest
 from snnviz.store import Store, shipped
 from snnviz.tasks import gallery_entries, resolve
 from snnviz.ui.kit import starting
-from tests.pages.visit import Visit
+from tests.pages.visit import by_link
 
 OPENINGS = [
     ("skips", "sweep", "skips-sweep"), ("skips", "optimise", "skips-search"), ("activity", "", "activity-study"),
@@ -47,10 +47,7 @@ def test_what_a_page_would_train_first_comes_with_snnviz(
         return button(place, label, tasks, *more)
 
     monkeypatch.setattr(starting, "start_button", seen)
-    visit = Visit()
-    visit.at.query_params["view"] = view
-    visit.at.session_state["arrived"] = page  # as one who came by a link
-    visit.go(page)
+    by_link(page, f"view={view}" if view else "")
     assert asked
     assert [digest for digest in asked if digest not in named] == []
     assert entry in {named[digest] for digest in asked}
