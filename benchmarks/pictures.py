@@ -76,6 +76,7 @@ SKIPS = "network.edges=00210/00012/00000/00000/00000"
 LIVE = "digits --set network.edges=00210/00012/00000/00000/00000 --set seed="
 
 PICTURES = {
+    "home": Picture("", 1500),
     "design": Picture(f"design?{SKIPS}"),
     "backward": Picture("design?network.edges=00020/00000/01001/00000/02000"),
     "live": Picture(f"design?{SKIPS}&seed=5", runs=(f"run {LIVE}5",), top="Test accuracy"),

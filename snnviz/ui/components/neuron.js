@@ -111,7 +111,7 @@ class MovingNeuron {
 
   show() {
     for (const rail of this.root.querySelectorAll(".rail")) {
-      rail.querySelector("output").textContent = this.setting[rail.querySelector("input").name].toFixed(2);
+      rail.querySelector(".value").textContent = this.setting[rail.querySelector("input").name].toFixed(2);
     }
     this.one(".play").textContent = this.playing ? "Pause" : "Play";
     this.draw();
