@@ -31,6 +31,9 @@ SOURCE_COLOURS = {
 RIGHT, GIVEN = nth_style(0, "var(--st-green-color)"), nth_style(1, "var(--st-red-color)")
 """Of the right answer, and of the given one where that is another."""
 
+UNKNOWN = nth_style(0, "var(--st-primary-color)")
+"""Of the given answer where nobody knows the right one."""
+
 PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
 
 
@@ -150,7 +153,7 @@ def _readout(answer: Answer, names: Sequence[str]) -> list[dict[str, Any]]:
     found = []
     for number in range(values.shape[1]):
         told = number in (label, answered)
-        style = RIGHT if number == label else GIVEN
+        style = RIGHT if number == label else GIVEN if label is not None else UNKNOWN
         word = class_name(number, names)
         role = "right answer" if number == label else "given answer" if told else ""
         trace = {

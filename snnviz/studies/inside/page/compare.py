@@ -57,7 +57,8 @@ def panel(run: Run) -> None:
         one = ask("look", look, run)
         two = ask("look", other, second) if second is not None else None
         if one is not None and two is not None:
-            _shown(run, one, two, "before training" if not chosen else "the other")
+            name = "before training" if not chosen else "its ANN twin" if runs[chosen].design == twin else "the other"
+            _shown(run, one, two, name)
     with left:
         choosing.panel(run, one)
 
