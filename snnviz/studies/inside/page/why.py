@@ -14,6 +14,7 @@ from snnviz.studies.inside.theory.diagnosis import Finding, diagnose
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.chart import Chart
+from snnviz.views.numbers import space_percents
 
 ICONS = {"silent": ":material/volume_off:", "class": ":material/block:", "steps": ":material/timer:"}
 
@@ -31,7 +32,7 @@ def panel(run: Run) -> None:
     for number, one in enumerate(found):
         with st.container(border=True):
             st.markdown(f"{ICONS.get(one.kind, ':material/troubleshoot:')} **{escape_markdown(one.title)}**")
-            st.markdown(escape_markdown(one.sentence))
+            st.markdown(escape_markdown(space_percents(one.sentence)))
             if one.advice:
                 st.caption(escape_markdown(one.advice))
             with st.expander("Evidence", key=f"inside-evidence-{number}"):
