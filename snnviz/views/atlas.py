@@ -17,12 +17,13 @@ KINDS = ("none", "DSC", "ASC")
 
 
 def skip_name(position: tuple[int, int], kind: int) -> str:
-    """Returns a skip as text.
+    """Returns a skip as text, with the names that the editor has for layers.
 
     >>> skip_name((0, 2), 1), skip_name((1, 3), 0)
-    ('0 → 2 DSC', '1 → 3 none')
+    ('in → L2 DSC', 'L1 → L3 none')
     """
-    return f"{position[0]} → {position[1]} {KINDS[kind]}"
+    source, target = (f"L{vertex}" if vertex else "in" for vertex in position)
+    return f"{source} → {target} {KINDS[kind]}"
 
 
 def reached_text(found: ConfidenceInterval) -> str:
@@ -103,7 +104,7 @@ def effects_table(atlas: Atlas) -> pd.DataFrame:
             "difference": _points(effect.interval.mean),
             "low": _points(effect.interval.low),
             "high": _points(effect.interval.high),
-            "verdict": "told apart" if effect.interval.apart else "not told apart",
+            "verdict": "told apart" if effect.interval.excludes_zero else "not told apart",
         }
         for effect in atlas.effects
     ]

@@ -83,9 +83,9 @@ def test_the_drawn_matrix_is_found_in_the_atlas(gallery: Path) -> None:
     assert f"all 27 matrices, 5 seeds; 2 min of one core until 2026-11-30, on {MACHINE}" in said
     assert visit.at.button(key="atlas-take").disabled
     beside, effects = (visit.at.dataframe[n].value for n in range(2))
-    assert [*beside["skip"]][:2] == ["0 → 2 none", "0 → 2 ASC"]
+    assert [*beside["skip"]][:2] == ["in → L2 none", "in → L2 ASC"]
     assert [*beside["verdict"]][:2] == ["worse", "worse"]
-    assert effects.set_index("skip").loc["0 → 2 DSC", "verdict"] == "told apart"
+    assert effects.set_index("skip").loc["in → L2 DSC", "verdict"] == "told apart"
     other = Visit(links.to_query(Design.check({"network": {"kind": "block", "edges": "0010/0000/0000/0000"}})))
     assert "In the atlas this matrix reaches" in _texts(other)
     other.at.session_state["atlas-more"] = True

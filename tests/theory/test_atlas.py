@@ -73,7 +73,7 @@ def test_effects_are_those_that_were_planted_and_others_are_not_told_apart(tmp_p
     first = {effect.kind: effect.interval for effect in atlas.effects if effect.position == (0, 2)}
     for kind, truth in ((1, 0.1), (2, -0.04)):
         assert first[kind].low < truth < first[kind].high
-        assert first[kind].apart
+        assert first[kind].excludes_zero
     assert len(atlas.effects) == 6
     beside = atlas.beside(0)
     assert beside[(0, 2), 1][1].verdict == "better"
@@ -105,7 +105,7 @@ def test_ranks_hold_what_is_true_for_all_matrices_at_once(tmp_path: Path) -> Non
 def test_of_one_seed_no_interval_is_claimed(tmp_path: Path) -> None:
     atlas = atlas_of(tmp_path / "atlas", 3, rows(3, seeds=1))
     assert atlas.place(3) == Place(1, 27, 27)
-    assert all(not effect.interval.apart for effect in atlas.effects)
+    assert all(not effect.interval.excludes_zero for effect in atlas.effects)
     assert views.part_text(atlas) == "27 of 135 networks are trained, 1 of 5 seeds are whole"
     assert views.sentence(atlas, 9) == (
         "In the atlas this matrix reaches **80.0 % (1 seed)** of the test images; by the images held out for that, any "
