@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 from textwrap import dedent
 
@@ -152,3 +153,11 @@ def test_the_page_counts_and_gives_reasons(tmp_path: Path, monkeypatch: pytest.M
     assert again.counts(mutants)["not run"] == 1
     again.keep(mutants[:2])
     assert report.Found(tmp_path / "found.json").counts(mutants)["not run"] == 2
+
+
+def test_nine_of_ten_are_caught_and_the_others_have_a_reason() -> None:
+    """As the page has them."""
+    found = report.Found(report.REASONS.with_name("found.json")).outcomes
+    caught = {key for key, one in found.items() if one.outcome == "caught"}
+    assert len(caught) >= 0.9 * len(found)
+    assert found.keys() - caught == json.loads(report.REASONS.read_text()).keys()

@@ -33,7 +33,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after these; the next call goes on")
     parser.add_argument("--again", default="", help="an outcome, as survived, whose mutants are run anew")
     parser.add_argument("--only", nargs="+", default=[], help="mutants in whose name (a path, a line) one of these is")
-    parser.add_argument("--tests", nargs="+", default=[], help="these files alone: they can catch, but not acquit")
+    parser.add_argument(
+        "--tests", nargs="+", default=[], help="these alone: they catch, but acquit only where a reason is known"
+    )
     parser.add_argument("--no-measuring", action="store_true", help="take which tests reach what as it is known")
     parser.add_argument("--page", action="store_true", help="only write docs/mutants.md anew")
     parser.add_argument("--state", type=Path, default=Path(".mutants"), help="where it is kept (.mutants)")
@@ -77,7 +79,7 @@ def work(
 ) -> None:
     """Runs what has no result yet."""
     bench, start = Bench(root, folder), time.monotonic()
-    choice = Choice(database, bench.tree, tuple(asked.tests))
+    choice, reasons = Choice(database, bench.tree, tuple(asked.tests)), json.loads(report.REASONS.read_text())
     for number, mutant in enumerate(mutants, 1):
         if mutant.key in found and found[mutant.key].outcome != asked.again:
             continue
@@ -89,7 +91,7 @@ def work(
         text, change = mutant.text(source), mutant.change(source)
         tests, every = choice.of(mutant, asked.seconds)
         ran = judged(bench, database, mutant, text, tests, "numba" in source or "compiled" in source)
-        if ran.outcome == "caught" or not asked.tests:
+        if ran.outcome == "caught" or not asked.tests or mutant.key in reasons:
             found.add(mutant.key, report.Outcome(ran.outcome, ran.test, ran.tests, every, change))
         told = f"{number:3} {ran.outcome:9} {ran.seconds:5.0f} s {ran.tests:4}/{every:4} {mutant.path}:{mutant.row}"
         print(f"{told}  {mutant.line[:60]}  ->  {change[:60]}  {ran.test[:90]}", flush=True)

@@ -33,8 +33,9 @@ written by `python -m benchmarks.mutants --page`.
   fails without the change, too, catches nothing.
 - Who survives gets a test that states what is true (never the code again), or a reason in
   `benchmarks/mutants/reasons.json`; `python -m benchmarks.mutants --again survived` tries those once more, and with
-  `--only snnviz/core/norms.py --tests tests/core/test_norm.py` some of them by some tests, which can catch but not
-  acquit. What came out is kept in `benchmarks/mutants/found.json`, of lines that are still there.
+  `--only snnviz/core/norms.py --tests tests/core/test_norm.py` some of them by some tests, which can catch, but
+  acquit only where a reason is known. What came out is kept in `benchmarks/mutants/found.json`, of lines that are
+  still there.
 - The sample is of the code as it is: where lines are added or changed, others take their places among the {drawn}.
 """
 

@@ -172,6 +172,19 @@ class TestFile:
             found = load_model("digits", tmp_path)
             assert found is None or found.answer(DESIGNS[0]) == model.answer(DESIGNS[0])
 
+    def test_arrays_that_do_not_fit_together_are_none(self, model: Model, tmp_path: Path) -> None:
+        path = save_model(model, tmp_path)
+        with np.load(path) as file:
+            whole = {name: file[name] for name in file.files}
+        cut = {name: whole[name][..., :-1] for name in ("runs", "of", "values", "numbers", "kinds")}
+        cases = [whole, *({name: array} for name, array in cut.items())]
+        cases += [{"kinds": whole["kinds"][:-1]}, {"values": whole["values"][:-1]}]
+        cases.append({"of": np.where(whole["of"] == 3, 4, whole["of"]).astype(np.int32)})  # a design without runs
+        for number, changed in enumerate(cases):
+            with path.open("wb") as opened:
+                np.savez(opened, **(whole | changed))
+            assert (load_model("digits", tmp_path) is None) == (number > 0), [*changed]
+
     def test_another_version_is_none(self, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         save_model(model, tmp_path)
         monkeypatch.setattr(expected_files, "FORMAT", expected_files.FORMAT + 1)

@@ -68,8 +68,8 @@ def test_a_silent_layer_is_named_with_its_distance_and_a_threshold_that_would_do
         ("input", "differ by 0.05 only", {"input_sd": 0.05}),
         ("bias", "class 2 is favoured", {"readout_bias": np.eye(10)[2] * 9, "readout_sd": np.full(10, 0.3)}),
         ("class", "read as 4, though 30", {"predicted": np.where(np.arange(300) % 10 == 4, 9, np.arange(300) % 10)}),
-        ("steps", "50% of the answers still change", {
-            "by_steps": [0.1, 0.3, 0.5, 0.7, 0.8], "steps_needed": np.tile([1, 5], 150)}),
+        ("steps", "33% of the answers still change", {
+            "by_steps": [0.1, 0.3, 0.5, 0.7, 0.8], "steps_needed": np.tile([1, 5, 1], 100)}),
     ],
 )  # fmt: skip
 def test_each_trouble_is_told_with_its_numbers(kind: str, words: str, changed: dict[str, Any]) -> None:
