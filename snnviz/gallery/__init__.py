@@ -1,1 +1,1 @@
-"""Making the gallery: the runs that come with snnviz (decision 44). What reads it is `store.shipped`."""
+"""Makes the gallery: the finished runs that are distributed with snnviz (decision 44). `store.shipped` reads it."""

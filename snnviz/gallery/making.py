@@ -1,6 +1,6 @@
-"""Trains what comes with snnviz, and packs it: on one machine the same rows each time.
+"""Trains the runs that are distributed with snnviz, and packs them; on one machine the rows are the same each time.
 
-Trainings go to a store of their own, so that whoever interrupts them goes on where they were.
+They are trained into a separate store, so that an interrupted training continues where it stopped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ Say = Callable[[str], object]
 
 
 def chosen_entries(names: Sequence[str] = ()) -> list[GalleryEntry]:
-    """Returns the entries with these names, by default all that are not slow, in their order. Raises `NotFound`."""
+    """Returns the gallery's entries with these names, by default all that are not slow, in order. Raises
+    `NotFound`.
+    """
     known = {entry.name: entry for entry in gallery_entries()}
     for name in names:
         if name not in known:
@@ -50,7 +52,7 @@ def chosen_entries(names: Sequence[str] = ()) -> list[GalleryEntry]:
 
 
 def open_workshop(work: Path) -> Store:
-    """Returns the store in which the gallery is trained; it does not see the gallery that is there."""
+    """Returns the store in which the gallery's runs are trained; it does not show the gallery that exists already."""
     work.mkdir(parents=True, exist_ok=True)
     return Store(work / "runs.sqlite", gallery=False)
 
@@ -58,9 +60,11 @@ def open_workshop(work: Path) -> Store:
 def train(
     entries: Sequence[GalleryEntry], work: Path, say: Say, engine: Callable[[Store], Engine] | None = None
 ) -> None:
-    """Trains the runs of these entries that are not done yet, as many at a time as there are cores.
+    """Trains the runs of these entries that are not done yet, as many at a time as there are cores, into a store in
+    `work`.
 
-    `engine`: makes what runs them, by default a supervisor of its own. Raises `SnnvizError` if one fails.
+    say: called with progress messages. engine: returns the engine that trains the runs of a store, by default a
+    supervisor of its own. Raises `SnnvizError` if a run fails.
     """
     os.environ[VARIABLE] = "0"  # for processes that begin with another task's weights, too: none comes from elsewhere
     store = open_workshop(work)
@@ -96,7 +100,7 @@ def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> None
 
 
 def finished(entries: Sequence[GalleryEntry], work: Path) -> list[GalleryEntry]:
-    """Returns those of the entries whose runs are all done."""
+    """Returns the entries whose runs in `work` are all done."""
     store, found = open_workshop(work), []
     for entry in entries:
         tasks = _tasks(store, entry)

@@ -1,5 +1,5 @@
-"""Lessons: what is asked before something happens, and compared with what really happens.
+"""Lessons: the learner predicts what will happen, does it on a page, and compares the prediction with the result.
 
-A lesson is a Markdown file (`reading`), a kind of question one file in `questions`, a kind of check one in `checks`.
-Nothing here draws or computes a network: `checks.kind.World` is what a check may look at.
+A lesson is a Markdown file (`reading`); a kind of question is one file in `questions`, a kind of check one in
+`checks`. Nothing here draws or simulates a network: a check reads results through `checks.kind.World`.
 """

@@ -1,4 +1,4 @@
-"""Conditions on the fields of a page's setting, such as ``threshold >= 1.2``; nothing is evaluated."""
+"""Conditions on the fields of a page's setting, such as ``threshold >= 1.2``; no text is evaluated as code."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A comparison of the field at a path with a number or a text."""
+    """A comparison of the field at `path` with a number or a text (`value`) by the operator `says`, such as ">="."""
 
     path: str
     says: str
     value: str
 
     def holds(self, fields: Mapping[str, Any]) -> bool:
-        """Returns whether it holds for these fields; a missing field fulfils nothing."""
+        """Returns whether the condition holds for these fields, by path; False if the field is missing."""
         if self.path not in fields:
             return False
         found, wanted = _number(fields[self.path]), _number(self.value)
@@ -43,7 +43,9 @@ class Condition:
 
 
 def read_conditions(table: Table, name: str, least: int = 0) -> tuple[Condition, ...]:
-    """Returns the conditions of a list of texts in a lesson's TOML. Raises `InputError`."""
+    """Returns the conditions in a list of texts, the field `name` of a lesson's TOML, at least `least`. Raises
+    `InputError`.
+    """
     found = []
     given = table.texts(name, most=10)
     for text in given:
@@ -60,7 +62,7 @@ def read_conditions(table: Table, name: str, least: int = 0) -> tuple[Condition,
 
 
 def unmet(conditions: Sequence[Condition], fields: Mapping[str, Any]) -> list[Condition]:
-    """Returns the conditions that these fields do not fulfil."""
+    """Returns the conditions that do not hold for these fields, by path."""
     return [one for one in conditions if not one.holds(fields)]
 
 

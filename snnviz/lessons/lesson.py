@@ -1,4 +1,4 @@
-"""A lesson as a frozen value: steps with text, a page, what is hidden or locked, a question, and what is checked."""
+"""A lesson as a frozen value: steps with text, a page, hidden and locked controls, a question and a check."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ LESSONS = "lessons"
 
 @dataclass(frozen=True, slots=True)
 class Mystery:
-    """A field of a page's setting whose value is drawn for each learner from `values`, and shown to nobody.
-
-    title: what a learner reads of it. The value is in no link; see `snnviz.ui.kit.mystery`.
-    """
+    """A field of a page's setting whose value is drawn from `values` for each learner and hidden, to be found out."""
 
     field: str
     values: tuple[float, ...]
@@ -51,7 +48,9 @@ class Step:
 
     @property
     def beneath(self) -> str:
-        """The page beneath, by the name of its file: that of lessons where the step is about none."""
+        """The page that is drawn below the step's text, by the name of its file; the page of lessons if `page` is
+        "".
+        """
         return self.page or LESSONS
 
 

@@ -1,4 +1,4 @@
-"""All lessons: those that came with snnviz, in their order, and those in a host's folder ``SNNVIZ_LESSONS``."""
+"""All lessons: those distributed with snnviz, in order, and the files in the folder named by ``SNNVIZ_LESSONS``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Lessons by name, and a sentence for each file of a host that is no lesson."""
+    """Lessons by name; `problems` has a sentence for each file of the host's folder that cannot be read as a
+    lesson.
+    """
 
     lessons: Mapping[str, Lesson]
     problems: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ _SEEN: dict[tuple[Path, int, int], Lesson | str] = {}
 
 
 def library() -> Library:
-    """Returns all lessons as the files are now; a file is read again when it has changed."""
+    """Returns all lessons; a file is read again after it has changed."""
     lessons: dict[str, Lesson] = {}
     problems: list[str] = []
     host = os.environ.get(VARIABLE, "")
@@ -94,7 +96,7 @@ def _parse(path: Path, own: bool) -> Lesson | str:
 
 
 def read_file(path: Path, *, own: bool = False) -> Lesson:
-    """Returns the lesson in a file. Raises `InputError`."""
+    """Returns the lesson in a file. `own`: whether it is distributed with snnviz. Raises `InputError`."""
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise InputError("file", f"be at most {MOST_BYTES // 1000} kB", Unquoted(f"{size:,} bytes"))

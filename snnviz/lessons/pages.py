@@ -1,6 +1,6 @@
-"""The pages that may lie beneath a step: what their links say, and the names of their controls.
+"""The pages that steps of lessons can show: which links they accept, and the names of their controls.
 
-Pages of studies are known by the value that their links hold; nothing of them is imported before a lesson names it.
+Pages of studies are described by the class of the value that their links hold, which is imported only when needed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ NAME = re.compile(r"\*|[A-Za-z][\w.-]{0,60}")
 
 @dataclass(frozen=True, slots=True)
 class PageBeneath:
-    """A page by the name of its file. title: in the navigation. value: of its link, as "module:class"; "" where the
-    link is a design's. panels: names of its parts that can be hidden.
+    """A page that steps of lessons can show.
+
+    title: in the navigation. value: class of its link's value, as "module:class", "" if the link is a design's.
+    panels: names of its parts that can be hidden.
     """
 
     title: str
@@ -56,7 +58,9 @@ PAGES: dict[str, PageBeneath] = {
 
 
 def check_link(page: str, query: Mapping[str, str]) -> InputError | None:
-    """Returns what is wrong with the parameters of a link to a page; None if nothing is, or if only the page knows."""
+    """Returns the error in the parameters of a link to a page; None if there is none, or if only the page can check
+    them.
+    """
     about = PAGES.get(page)
     if about is None:
         return InputError("link", "belong to a page: name it by page = ...", "&".join(query))
@@ -74,7 +78,9 @@ def check_link(page: str, query: Mapping[str, str]) -> InputError | None:
 
 
 def check_names(page: str, names: Iterable[str]) -> InputError | None:
-    """Returns what is wrong with names of controls of a page; None if nothing is, or if only the page knows."""
+    """Returns the error for names that are no controls of a page; None if there is none, or if only the page can
+    check them.
+    """
     about = PAGES.get(page)
     for name in names:
         if not NAME.fullmatch(name):

@@ -1,12 +1,9 @@
-r"""The subset of Markdown that a lesson's text may have; everything else is shown as it is written.
+"""The subset of Markdown that is allowed in a lesson's text; everything else is shown literally.
 
-Paragraphs are separated by empty lines; lines that begin with "- " or "1. " are lists; inside of a line there are
-``**bold**``, ``*italic*``, code between backticks, and math between dollars.
-
-    >>> blocks("One\ntwo.\n\n- a *b*\n- c")
-    [Block(kind='text', lines=('One two.',)), Block(kind='list', lines=('a *b*', 'c'))]
-    >>> spans("a **b** `c` <i>")
-    [('text', 'a '), ('bold', 'b'), ('text', ' '), ('code', 'c'), ('text', ' <i>')]
+>>> blocks("One\ntwo.\n\n- a *b*\n- c")
+[Block(kind='text', lines=('One two.',)), Block(kind='list', lines=('a *b*', 'c'))]
+>>> spans("a **b** `c` <i>")
+[('text', 'a '), ('bold', 'b'), ('text', ' '), ('code', 'c'), ('text', ' <i>')]
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ Style = Literal["text", "bold", "italic", "code", "math"]
 
 
 class Block(NamedTuple):
-    """A paragraph (one line), or a list with a line for each item."""
+    """A paragraph (one line), or a list with one line for each item, as `kind` says."""
 
     kind: Kind
     lines: tuple[str, ...]
@@ -63,7 +60,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def spans(line: str) -> list[tuple[Style, str]]:
-    """Returns the pieces of a line with their style."""
+    """Returns the pieces of a line as pairs (style, text), such as ("bold", "b")."""
     found: list[tuple[Style, str]] = []
     at = 0
     for match in _SPAN.finditer(line):

@@ -1,4 +1,4 @@
-"""Reading the TOML parts of a lesson's file: each value with its rule, each error with its line."""
+"""Reads the TOML parts of a lesson's file: each field is validated, and errors name its line."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOST_ITEMS = 40
 
 
 class Table:
-    """A TOML table of a lesson's file, whose fields are taken out one by one; `finish` refuses what is left.
+    """A TOML table of a lesson's file, whose fields are read one by one; `finish` refuses those that were not read.
 
-    values: what tomllib read. lines: the lines of the block, `first` the number of its first line in the file. path:
-    of this table, such as "question".
+    values: what tomllib returned. lines: the lines of the TOML block, the first of which is line `first` of the file.
+    path: of this table in the block, such as "question".
     """
 
     def __init__(self, values: Mapping[str, Any], lines: Sequence[str], first: int, path: str = "") -> None:
@@ -45,11 +45,15 @@ class Table:
     # -- errors
 
     def wrong(self, name: str, rule: str, value: object, hint: str = "") -> InputError:
-        """Returns the error for a field, naming its line, its path, the rule and the value."""
+        """Returns an `InputError` for a field, which names its line, its path, the rule that it breaks and its
+        value.
+        """
         return InputError(f"line {self.line_of(name)}: {self._full(name)}", rule, value, hint)
 
     def line_of(self, name: str) -> int:
-        """Returns the line of the file on which a field of this table begins; that of the table where it is missing."""
+        """Returns the line of the file on which a field of this table begins; the table's own line if it is
+        missing.
+        """
         start = 0
         if self.path:
             header = re.compile(rf"\s*\[\[?\s*{re.escape(self.path.split('[')[0])}\s*\]\]?")
@@ -68,12 +72,14 @@ class Table:
     # -- values
 
     def take(self, name: str) -> Any:
-        """Returns the value of a field as TOML has it; None where it is missing."""
+        """Returns the unvalidated value of a field, and marks it as read; None if it is missing."""
         self._asked.append(name)
         return self.values.pop(name, None)
 
     def text(self, name: str, default: str | None = None, most: int = LONGEST) -> str:
-        """Returns a text of at most `most` characters; without a `default` it must be there."""
+        """Returns the text in a field, at most `most` characters. Raises `InputError`, also if it is missing without
+        a `default`.
+        """
         found = self.take(name)
         if found is None and default is not None:
             return default
@@ -88,7 +94,10 @@ class Table:
     def number(
         self, name: str, default: float | None = None, low: float = -1e12, high: float = 1e12, whole: bool = False
     ) -> float:
-        """Returns a finite number from `low` to `high`; without a `default` it must be there."""
+        """Returns the finite number in a field, from `low` to `high`, an integer if `whole`.
+
+        Raises `InputError`, also if it is missing without a `default`.
+        """
         found = self.take(name)
         if found is None and default is not None:
             return default
@@ -99,14 +108,16 @@ class Table:
         return int(found) if whole else float(found)
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """Returns true or false."""
+        """Returns the boolean in a field. Raises `InputError` for anything else."""
         found = self.take(name)
         if found is not None and not isinstance(found, bool):
             raise self.wrong(name, "be true or false", found)
         return default if found is None else found
 
     def one_of(self, name: str, options: Iterable[str], default: str | None = None) -> str:
-        """Returns one of a few words."""
+        """Returns the word in a field, one of `options`. Raises `InputError`, also if it is missing without a
+        `default`.
+        """
         found, known = self.take(name), [*options]
         if found is None and default is not None:
             return default
@@ -116,7 +127,11 @@ class Table:
         return str(found)
 
     def texts(self, name: str, most: int = MOST_ITEMS, longest: int = 120) -> tuple[str, ...]:
-        """Returns a list of texts; a single text is a list of one, a missing one is empty."""
+        """Returns the list of at most `most` texts in a field; a single text is a list of one, a missing field an
+        empty list.
+
+        longest: largest number of characters of each. Raises `InputError`.
+        """
         found = self.take(name)
         several = [] if found is None else [found] if isinstance(found, str) else found
         if not isinstance(several, list) or any(not isinstance(one, str) or not one.strip() for one in several):
@@ -126,7 +141,7 @@ class Table:
         return tuple(one.strip() for one in several)
 
     def numbers(self, name: str, least: int, most: int = MOST_ITEMS) -> tuple[float, ...]:
-        """Returns a list of different finite numbers."""
+        """Returns the list of `least` to `most` different finite numbers in a field. Raises `InputError`."""
         found = self.take(name)
         good = isinstance(found, list) and all(
             isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) for one in found
@@ -137,7 +152,7 @@ class Table:
         return tuple(map(float, found))
 
     def table(self, name: str) -> Table | None:
-        """Returns the table inside of this one; None where it is missing."""
+        """Returns the nested table in a field; None if it is missing. Raises `InputError` if it is no table."""
         found = self.take(name)
         if found is None:
             return None
@@ -146,7 +161,7 @@ class Table:
         return Table(found, self.lines, self.first, self._full(name))
 
     def tables(self, name: str, least: int, most: int) -> list[Table]:
-        """Returns the tables of a list of tables (``[[name]]``)."""
+        """Returns the `least` to `most` tables of an array of tables (``[[name]]``). Raises `InputError`."""
         found = self.take(name)
         several = [] if found is None else found
         if not isinstance(several, list) or any(not isinstance(one, dict) for one in several):
@@ -157,7 +172,9 @@ class Table:
         return [Table(one, self.lines, self.first, f"{path}[{place}]") for place, one in enumerate(several, 1)]
 
     def finish(self, what: str) -> None:
-        """Refuses fields that nobody asked for. what: of what they must be, such as "a step"."""
+        """Raises `InputError` for the first field that was not read. `what`: of what it would be a field, such as "a
+        step".
+        """
         for name, value in self.values.items():
             known = ", ".join(self._asked)
             hint = did_you_mean(name, self._asked)

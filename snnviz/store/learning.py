@@ -1,7 +1,7 @@
-"""Progress in lessons: what each learner answered at each step, how that was judged, and when.
+"""Progress in lessons: the answer of each learner to each step, its verdict, and times.
 
-The table is made at the first answer, so that stores of before, and read-only ones, need no change. A learner is a
-text that tells people apart and names nobody: the pseudonym of a visitor, or a seat in a class.
+The table is created at the first answer, so that older and read-only stores need no change. A learner is identified
+by a pseudonym: of a browser, or of a seat in a class.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _MADE: dict[str, int] = {}
 
 
 class StepProgress(NamedTuple):
-    """What is kept of one step of one learner.
+    """The progress of one learner in one step of a lesson.
 
-    answer: JSON text, None where nothing was asked or answered. found: JSON text of what happened, None before. level,
-    idea: of the verdict. answered, done: seconds since 1970, None where not yet.
+    answer: JSON text, None without an answer. found: JSON text of what happened (`Truth`), None if not yet. level,
+    idea: of the verdict. answered, done: when, in seconds since 1970, None if not yet.
     """
 
     learner: str
@@ -64,7 +64,9 @@ class StepProgress(NamedTuple):
 
 
 def steps_of(store: Store, learners: Sequence[str], lessons: Iterable[str] | None = None) -> list[StepProgress]:
-    """Returns what is kept of these learners, of all lessons or of some, the oldest first. Raises `StoreError`."""
+    """Returns the progress of these learners, in all lessons (None) or some, the oldest first. Raises
+    `StoreError`.
+    """
     if not _there(store):
         return []
     asked = [STEPS.c.learner.in_([*learners])]
@@ -77,9 +79,9 @@ def steps_of(store: Store, learners: Sequence[str], lessons: Iterable[str] | Non
 
 
 def keep_answer(store: Store, learner: str, lesson: str, step: str, answer: str) -> str:
-    """Keeps the JSON text of an answer, unless there is one already: the first counts. Returns the one that counts.
+    """Stores an answer (JSON text) unless there is one already, and returns the stored one: the first answer counts.
 
-    Raises `InputError` where it is too long, and `StoreError`.
+    Raises `InputError` if it is too long, and `StoreError`.
     """
     if len(answer) > LONGEST_ANSWER:
         rule = f"be at most {LONGEST_ANSWER:,} characters long"
@@ -97,7 +99,9 @@ def keep_answer(store: Store, learner: str, lesson: str, step: str, answer: str)
 
 
 def keep_done(store: Store, learner: str, lesson: str, step: str, *, found: str, level: str, idea: str) -> None:
-    """Keeps that a step is done: what happened as JSON text, and the verdict. The first time counts."""
+    """Stores that a step is done, with what happened (JSON text) and the verdict's level and idea. The first time
+    counts.
+    """
     if len(found) > LONGEST_FOUND:
         raise InputError(
             "found", f"be at most {LONGEST_FOUND:,} characters long", Unquoted(f"{len(found):,} characters")
@@ -112,7 +116,7 @@ def keep_done(store: Store, learner: str, lesson: str, step: str, *, found: str,
 
 
 def forget_steps(store: Store, learner: str, lesson: str) -> None:
-    """Removes what is kept of a learner in a lesson."""
+    """Deletes the progress of a learner in a lesson."""
     if _there(store):
         with store._writing() as connection:
             connection.execute(delete(STEPS).where(STEPS.c.learner == learner, STEPS.c.lesson == lesson))

@@ -1,8 +1,8 @@
-"""The runs that came with snnviz: a store in the project, unpacked into the cache once, and only read.
+"""The gallery, runs that are distributed with snnviz: a read-only store that is unpacked into the cache once.
 
 A gallery is a folder with two files: ``runs.tar.xz``, a store with the weights of some of its runs, and
 ``manifest.json``, which has the digest of that file and, for each run, the machine that trained it. `snnviz.gallery`
-makes it. ``SNNVIZ_GALLERY`` names another folder; 0 leaves the gallery out.
+makes it. ``SNNVIZ_GALLERY`` names another folder; 0 disables the gallery.
 """
 
 from __future__ import annotations
@@ -53,31 +53,33 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, eq=False)
 class Shipped:
-    """The runs that came with snnviz. `id`: digest of the archive. `machines`: of each run, in words, by its name."""
+    """The opened gallery. `id`: digest of its archive. `machines`: description of the machine that trained each run,
+    by name.
+    """
 
     id: str
     store: SingleStore
     machines: Mapping[str, str]
 
     def mark(self, run: Run) -> Run:
-        """Returns a run of this gallery with the machine that trained it."""
+        """Returns a run of the gallery with a note of the machine that trained it."""
         return replace(run, machine=self.machines.get(run.run, "an unknown machine"), revision=REVISION)
 
     @cached_property
     def keys(self) -> Mapping[str, str | None]:
-        """The digest by which each run is found, by its name."""
+        """The digest of each run's task, by the run's name."""
         with self.store._reading() as connection:
             found: dict[str, str | None] = dict(connection.execute(select(RUNS.c.run, RUNS.c.key)).all())
         return found
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The names of all runs, and the digests by which they are found."""
+        """The names of all runs, and the digests of their tasks."""
         return frozenset([*self.keys, *(key for key in self.keys.values() if key)])
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Returns the manifest of a gallery. Raises `StoreError`."""
+    """Returns the parsed ``manifest.json`` of a gallery's folder. Raises `StoreError`."""
     try:
         told = json.loads((folder / MANIFEST).read_text())
         good = isinstance(told["archive"], str) and all(
@@ -92,7 +94,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def gallery_folder() -> Path | None:
-    """Returns the folder of the gallery, or None if there is none or it is left out."""
+    """Returns the folder of the gallery; None if there is none or it is disabled."""
     named = os.environ.get(VARIABLE, "")
     folder = FOLDER if named in ("", "1") else Path(named)
     return folder if named != "0" and (folder / MANIFEST).exists() else None
@@ -102,7 +104,9 @@ _opened: dict[tuple[int, Path, Path], tuple[float, Shipped | str]] = {}
 
 
 def shipped() -> Shipped | None:
-    """Returns the gallery, opened once a process; None if there is none, or if it cannot be opened (see `problem`)."""
+    """Returns the gallery, opened once per process; None if there is none, or if it cannot be opened (see
+    `problem`).
+    """
     folder = gallery_folder()
     if folder is None:
         return None
@@ -120,7 +124,9 @@ def shipped() -> Shipped | None:
 
 
 def problem() -> str:
-    """Returns why the gallery cannot be shown, or which of its runs are of an older snnviz; "" if all is well."""
+    """Returns a sentence on why the gallery cannot be shown, or which of its runs are outdated; "" if there is no
+    problem.
+    """
     found = shipped()
     folder = gallery_folder()
     if folder is None:
@@ -136,7 +142,7 @@ def problem() -> str:
 
 
 def outdated(found: Shipped) -> tuple[str, ...]:
-    """Returns the names of the gallery's runs that their tasks no longer find, as they are computed otherwise now."""
+    """Returns the names of the gallery's runs that were computed by formulas that have changed since."""
     if (known := _OUTDATED.get(found.id)) is None:
         readable = found.store.runs(limit=100_000, of=None)
         current = {run.run for run in readable if run.current}
@@ -202,5 +208,5 @@ def file_digest(path: Path) -> str:
 
 
 def elsewhere(found: Shipped | None, names: Iterable[str]) -> list[str]:
-    """Returns those of the names and digests that the gallery has."""
+    """Returns those of `names` (names or digests of runs) that are runs of the gallery; [] if there is none."""
     return [] if found is None else [name for name in names if name in found.names]

@@ -1,4 +1,4 @@
-"""The kinds of check, one file each; every file in this folder with a `CHECK` is found."""
+"""The kinds of check, one file each; every file in this folder that defines `CHECK` is used."""
 
 from __future__ import annotations
 

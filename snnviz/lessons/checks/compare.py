@@ -1,4 +1,4 @@
-"""Finished runs of the learner's beside each other, case by case."""
+"""The check "compare": a metric of several finished runs of the learner, one for each case."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from snnviz.theory.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class CompareCheck(Check):
-    """One metric of the newest finished run of each case. margin: smaller differences of single runs tell nothing.
+    """Check: a metric of the newest finished run of each case.
 
-    ratio: two cases, of which the first one's number is measured as a multiple of the second one's; () for none.
+    cases: names, with the filter that selects the runs of each. margin: differences up to it count as equal. ratio:
+    two cases, of which the first one's metric is divided by the second one's; () for none.
     """
 
     kind: ClassVar[str] = "compare"
@@ -29,7 +30,7 @@ class CompareCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         cases = []
         for one in table.tables("cases", 2, 6):
             cases.append((one.text("name", most=40), read_filter(one)))
@@ -41,11 +42,11 @@ class CompareCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """Numbers by case, and one number where a ratio is asked for."""
+        """ "cases", and "number" if a ratio is computed."""
         return frozenset(["cases", "number"] if self.ratio else ["cases"])
 
     def look(self, world: World) -> Found:
-        """Found where each case has a finished run with the metric."""
+        """Returns the metric of each case; without `truth` until every case has a finished run."""
         numbers, open_cases = {}, []
         for name, where in self.cases:
             done = [run for run in world.runs(where, [self.metric]) if run.done]

@@ -1,4 +1,6 @@
-"""What a kind of check is: it looks at what really happened, and says "not yet" where nothing has."""
+"""Base class of checks, which find out what happened in a step of a lesson, and the protocol by which they see
+results.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A number or a curve that a page shows, with the name and the unit of its axes and a sentence on what it is of."""
+    """A number or a curve that a page shows: `number` or `series` of points (x, y), and names and units of its axes.
+
+    words: a sentence on what it was measured of.
+    """
 
     words: str
     number: float | None = None
@@ -26,7 +31,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SeenRun:
-    """A run that the learner has started or opened: its own name, a title, whether it is done, and its metrics."""
+    """A run that the learner has started or opened: its name and title, whether it is done, and its metrics by
+    name.
+    """
 
     run: str
     title: str
@@ -35,22 +42,25 @@ class SeenRun:
 
 
 class World(Protocol):
-    """What a check may look at: what this learner has before them, and nothing of others."""
+    """Protocol of what checks can read: the learner's own page, runs and settings, and nothing of other users."""
 
     def setting(self) -> Mapping[str, Any]:
-        """Returns the fields of the setting of the page beneath, by path."""
+        """Returns the current fields, by path, of the page that the step is about."""
 
     def reading(self, name: str) -> Reading | None:
-        """Returns what the page shows under this name; None where it shows nothing of the kind."""
+        """Returns the number or curve that the page shows under this name; None if it shows none."""
 
     def runs(self, wanted: RunFilter, metrics: Sequence[str]) -> Sequence[SeenRun]:
-        """Returns the runs that this learner has started or opened and that are meant, the newest first."""
+        """Returns the runs that this learner has started or opened and that match the filter, the newest first.
+
+        metrics: names of the metrics to read.
+        """
 
     def series(self, run: str, name: str) -> Reading | None:
-        """Returns a curve of a run: `SERIES` has the names."""
+        """Returns a curve of a run over its epochs, by one of the names in `SERIES`; None if there is none."""
 
     def look(self) -> Mapping[str, Any]:
-        """Returns the fields of the look that was opened inside a network; empty where none was."""
+        """Returns the fields of the `Look` that is open on the page Look inside; {} if none is."""
 
 
 SERIES = ("accuracy", "rate", "variance", "gradient")
@@ -59,50 +69,54 @@ SERIES = ("accuracy", "rate", "variance", "gradient")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a check found. truth: None where it is not there yet; words: what is missing, or what was found."""
+    """The result of a check: `truth`, None as long as it has not happened, and a sentence on what was found or is
+    missing.
+    """
 
     words: str
     truth: Truth | None = None
 
     @property
     def there(self) -> bool:
-        """Whether it has happened."""
+        """Whether it has happened: `truth` is not None."""
         return self.truth is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Check(ABC):
-    """A check. gives: what of a truth it measures, so that a question can be judged by it."""
+    """Base class of checks: whether the learner has done what a step asks for, and what resulted."""
 
     kind: ClassVar[str]
 
     @classmethod
     @abstractmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
 
     @property
     def gives(self) -> frozenset[str]:
-        """What of a truth it measures: "number", "cases", "series"."""
+        """The kinds of result that the check measures, by which a question can be judged: "number", "cases",
+        "series".
+        """
         return frozenset()
 
     @abstractmethod
     def look(self, world: World) -> Found:
-        """Returns what is found now."""
+        """Returns the present result of the check."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoWorld:
-    """A world in which nothing has happened, for previews."""
+    """A `World` in which nothing has happened, for previews of lessons. `fields`: the page's setting."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def setting(self) -> Mapping[str, Any]:
-        """Returns `fields`."""
+        """Returns `fields`, the page's setting."""
         return self.fields
 
     def reading(self, name: str) -> Reading | None:  # noqa: ARG002
-        """Returns None."""
+        """Returns None: the page shows no numbers."""
         return None
 
     def runs(self, wanted: RunFilter, metrics: Sequence[str]) -> Sequence[SeenRun]:  # noqa: ARG002
@@ -110,9 +124,9 @@ class NoWorld:
         return ()
 
     def series(self, run: str, name: str) -> Reading | None:  # noqa: ARG002
-        """Returns None."""
+        """Returns None: there are no curves."""
         return None
 
     def look(self) -> Mapping[str, Any]:
-        """Returns no fields."""
+        """Returns {}: nothing was opened on the page Look inside."""
         return {}

@@ -1,4 +1,4 @@
-"""A look inside a trained network that was opened."""
+"""The check "look": the learner has opened a trained network on the page Look inside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from snnviz.lessons.table import Table
 
 @dataclass(frozen=True, slots=True)
 class LookCheck(Check):
-    """A look inside was opened; where: what it must be of, such as ``image = 7``."""
+    """Check: the page Look inside shows a network, and its fields fulfil the conditions `where`, such as ``image =
+    7``.
+    """
 
     kind: ClassVar[str] = "look"
 
@@ -21,11 +23,11 @@ class LookCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(read_conditions(table, "where"))
 
     def look(self, world: World) -> Found:
-        """Found where such a look is open."""
+        """Returns whether such a `Look` is open now."""
         fields = world.look()
         if not fields:
             return Found("Not yet: open a look inside a network.")

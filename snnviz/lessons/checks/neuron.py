@@ -1,4 +1,4 @@
-"""One neuron under a constant current, computed by the catalogue's own step."""
+"""The check "neuron": a LIF neuron under a constant current, simulated with the catalogue's step function."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ QUANTITIES = {
 
 @dataclass(frozen=True, slots=True)
 class NeuronCheck(Check):
-    """A LIF neuron with a constant current: how often it spikes, when first, or its last potential; at once."""
+    """Check that simulates a LIF neuron with a constant current; it needs no action of the learner.
+
+    quantity: what is measured: the number of spikes, the first spike's time step, or the last potential.
+    """
 
     kind: ClassVar[str] = "neuron"
 
@@ -35,7 +38,7 @@ class NeuronCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(
             current=table.number("current", low=-10, high=10),
             threshold=table.number("threshold", default=1.0, low=0, high=10),
@@ -47,11 +50,11 @@ class NeuronCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """A number, and the potential over time."""
+        """ "number", and "series": the potential over time."""
         return frozenset(["number", "series"])
 
     def look(self, world: World) -> Found:  # noqa: ARG002 (it is computed)
-        """Found at once."""
+        """Returns the simulated quantity and the potential over time."""
         neuron = Neuron.model_validate({"threshold": self.threshold, "beta": self.beta, "reset": self.reset})
         potentials, outputs = respond(np.full((self.steps, 1), self.current), neuron)
         u, spiked = potentials[:, 0], outputs[:, 0] > 0

@@ -1,4 +1,4 @@
-"""What the page beneath shows: a number, a curve, or numbers of several cases."""
+"""The check "reading": a number, a curve, or numbers of several cases that the page shows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from snnviz.lessons.table import Table
 
 @dataclass(frozen=True, slots=True)
 class ReadingCheck(Check):
-    """The page's reading called `name` (a number or a curve), or those of `cases` (name of the case, of the reading).
+    """Check: the number or curve that the page shows under `name`, or the numbers of several cases.
 
-    where: what the page's setting must be. margin: of the cases.
+    cases: pairs of a case's name and the name under which the page shows its number; () for a single one. where:
+    conditions on the page's setting. margin: differences of cases up to it count as equal. curve: whether it is a
+    curve.
     """
 
     kind: ClassVar[str] = "reading"
@@ -28,7 +30,7 @@ class ReadingCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         cases = []
         for one in table.tables("cases", 0, 6):
             cases.append((one.text("name", most=40), one.text("reading", most=80)))
@@ -43,11 +45,11 @@ class ReadingCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """A curve, a number, or cases."""
+        """ "series" for a curve, "cases" for several numbers, else "number"."""
         return frozenset(["cases"] if self.cases else ["series"] if self.curve else ["number"])
 
     def look(self, world: World) -> Found:
-        """Found where the setting is as it must be and the page shows it."""
+        """Returns what the page shows; without `truth` until the conditions hold and the page shows it."""
         if missing := unmet(self.where, world.setting()):
             return Found(f"Not yet: {' and '.join(map(str, missing))}.")
         if self.cases:

@@ -1,4 +1,4 @@
-"""A finished run of the learner's: one of its metrics, or a curve of it."""
+"""The check "run": a metric or a curve of a finished run of the learner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from snnviz.theory.metrics import METRICS
 
 
 def read_filter(table: Table, name: str = "where") -> RunFilter:
-    """Returns the filter of runs in a lesson's TOML, in the words of the Runs page. Raises `InputError`."""
+    """Returns the filter of runs in a field of a lesson's TOML, in the syntax of the Runs page. Raises
+    `InputError`.
+    """
     text = table.text(name)
     try:
         return parse_filter(text)
@@ -23,20 +25,20 @@ def read_filter(table: Table, name: str = "where") -> RunFilter:
 
 
 def read_metric(table: Table, name: str = "metric", default: str | None = None) -> str:
-    """Returns the name of a metric of runs in a lesson's TOML. Raises `InputError`."""
+    """Returns the name of a metric in a field of a lesson's TOML. Raises `InputError` for an unknown one."""
     return table.one_of(name, METRICS.names, default)
 
 
 def unfinished(runs: tuple[SeenRun, ...] | list[SeenRun]) -> str:
-    """Returns what to say of runs of which none is done."""
+    """Returns a sentence on the state of matching runs, none of which is done."""
     return "Not yet: it is still training." if runs else "Not yet: train it, or open its result."
 
 
 @dataclass(frozen=True, slots=True)
 class RunCheck(Check):
-    """The newest finished run among those that the learner started or opened and that `where` means.
+    """Check: the newest finished run that the learner started or opened and that matches the filter `where`.
 
-    metric: which of its numbers is measured, "" for none; curve: which of its curves, "" for none.
+    metric: name of the metric to measure, "" for none. curve: name of the curve to measure, "" for none.
     """
 
     kind: ClassVar[str] = "run"
@@ -47,17 +49,17 @@ class RunCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         where = read_filter(table)
         return cls(where, read_metric(table, default=""), table.one_of("curve", SERIES, ""))
 
     @property
     def gives(self) -> frozenset[str]:
-        """A number or a curve, or neither."""
+        """ "number" for a metric, "series" for a curve; empty if only the run itself is required."""
         return frozenset([*(["number"] if self.metric else []), *(["series"] if self.curve else [])])
 
     def look(self, world: World) -> Found:
-        """Found where such a run is done."""
+        """Returns the run's metric or curve; without `truth` until such a run is done."""
         metrics = [self.metric] if self.metric else []
         runs = list(world.runs(self.where, metrics))
         done = next((run for run in runs if run.done), None)

@@ -1,4 +1,4 @@
-"""The best of the learner's runs within a limit: a score."""
+"""The check "score": the best metric among the learner's runs within a limit on their cost, for challenges."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from snnviz.theory.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class ScoreCheck(Check):
-    """The most of `metric` among finished runs that `where` means and whose `cost` is at most `limit`.
+    """Check: the largest `metric` among finished runs that match the filter `where` and whose metric `cost` is at
+    most `limit`.
 
-    least: the score from which the step is done; the challenge goes on after it.
+    least: the score from which the step counts as done; the learner may improve it afterwards.
     """
 
     kind: ClassVar[str] = "score"
@@ -30,7 +31,7 @@ class ScoreCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(
             where=read_filter(table),
             metric=read_metric(table),
@@ -41,11 +42,11 @@ class ScoreCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """The score."""
+        """ "number": the score."""
         return frozenset(["number"])
 
     def look(self, world: World) -> Found:
-        """Found where a run is within the limit and reaches `least`."""
+        """Returns the score; without `truth` until a run within the limit reaches `least`."""
         runs = list(world.runs(self.where, [self.metric, self.cost]))
         done = [run for run in runs if run.done and run.values.get(self.cost) is not None]
         if not done:

@@ -1,4 +1,4 @@
-"""A setting that is reached on the page beneath."""
+"""The check "setting": the learner has set fields of the page to certain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.lessons.table import Table
 
 @dataclass(frozen=True, slots=True)
 class SettingCheck(Check):
-    """The fields of the page's setting fulfil all conditions in `where`."""
+    """Check: the fields of the page's setting fulfil all conditions in `where`."""
 
     kind: ClassVar[str] = "setting"
 
@@ -21,11 +21,11 @@ class SettingCheck(Check):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the check of a lesson's TOML. Raises `InputError`."""
+        """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(read_conditions(table, "where", least=1))
 
     def look(self, world: World) -> Found:
-        """Found as soon as all conditions hold."""
+        """Returns whether all conditions hold now."""
         if missing := unmet(self.where, world.setting()):
             return Found(f"Not yet: {' and '.join(map(str, missing))}.")
         return Found("Reached.", Truth(words="You reached it."))

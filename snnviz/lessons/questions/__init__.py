@@ -1,4 +1,4 @@
-"""The kinds of question, one file each; every file in this folder with a `QUESTION` is found."""
+"""The kinds of question, one file each; every file in this folder that defines `QUESTION` is used."""
 
 from __future__ import annotations
 

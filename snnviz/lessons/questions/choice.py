@@ -1,4 +1,4 @@
-"""One of a few options, each wrong one of which names the wrong idea behind it."""
+"""The question "choice": one of several options; each wrong option names the misconception behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from snnviz.lessons.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option: its name, its text, the name of the wrong idea, and what is said to who chose it."""
+    """An option of a multiple-choice question.
+
+    idea: name of the misconception that leads to it, "" if it is right. words: feedback after it was chosen. right:
+    whether the lesson's file marks it as right.
+    """
 
     name: str
     text: str
@@ -23,10 +27,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceQuestion(Question):
-    """One of two to six options. best: which of a check's cases is right, "" where the file marks the right option.
+    """A multiple-choice question with two to six options.
 
-    Where cases decide, an option's name is that of its case, and one that is none of them, called "equal", is right
-    where the margin leaves no case out.
+    best: "most" or "least": the option whose case has the largest or smallest number in the check is right; "" if the
+    file marks the right option. Then an option's name is that of its case, and an option "equal" is right if the
+    cases differ by no more than the margin.
     """
 
     kind: ClassVar[str] = "choice"
@@ -37,7 +42,7 @@ class ChoiceQuestion(Question):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the question of a lesson's TOML. Raises `InputError`."""
+        """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given, best = common(table), table.one_of("best", ("", "most", "least"), "")
         options = []
         for place, one in enumerate(table.tables("options", 2, 6), 1):
@@ -59,7 +64,7 @@ class ChoiceQuestion(Question):
 
     @property
     def knows(self) -> bool:
-        """Whether the file marks the right option."""
+        """Whether the lesson's file marks the right option, so that no check is needed to judge an answer."""
         return not self.best
 
     def option(self, name: str) -> Option:
@@ -70,11 +75,13 @@ class ChoiceQuestion(Question):
         raise InputError("answer", f"be one of {', '.join(option.name for option in self.options)}", name)
 
     def answer(self, sent: object) -> Any:
-        """Returns the name of the option that was sent. Raises `InputError`."""
+        """Returns the name of the option that the browser sent. Raises `InputError` if there is no such option."""
         return self.option(sent if isinstance(sent, str) else "").name
 
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Right where the option is marked, or where its case is the best by more than the margin."""
+        """Returns "right" if the chosen option is marked as right, or if its case is the best by more than the
+        margin.
+        """
         chosen = self.option(answer)
         if self.knows:
             return Verdict("right" if chosen.right else "wrong", chosen.words, chosen.idea)
@@ -95,7 +102,7 @@ class ChoiceQuestion(Question):
         return Verdict("wrong", chosen.words, chosen.idea)
 
     def say(self, answer: Any) -> str:
-        """Returns the option's text."""
+        """Returns the text of the chosen option."""
         return self.option(answer).text
 
 

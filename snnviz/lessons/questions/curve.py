@@ -1,4 +1,6 @@
-"""A curve drawn by hand over axes, judged by its shape and by its distance."""
+"""The question "curve": a curve that the learner draws, judged by its shape and its distance from the measured
+one.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ RIGHT_DISTANCE, NEAR_DISTANCE = 0.12, 0.25
 
 
 def shape(curve: Sequence[float]) -> Shape:
-    """Returns the shape of a curve of shares of the y axis; wiggles below `SMALLEST_RISE` are none.
+    """Returns the shape of a curve, such as "rises"; values are shares of the y axis, changes below `SMALLEST_RISE`
+    ignored.
 
     >>> shape([0, 0.5, 1]), shape([0.2, 0.9, 0.1]), shape([0.3, 0.32, 0.3])
     ('rises', 'rises, then falls', 'flat')
@@ -49,9 +52,10 @@ def shape(curve: Sequence[float]) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class CurveQuestion(Question):
-    """A curve over an x axis from `x_low` to `x_high` and a y axis from `y_low` to `y_high`, called `x` and `y`.
+    """A question that is answered by drawing a curve.
 
-    log: whether the y axis is logarithmic. y_unit: "%" where the measured shares are drawn in percent.
+    x, y: labels of the axes, which range from `x_low` to `x_high` and from `y_low` to `y_high`. log: whether the y
+    axis is logarithmic. percent: whether measured shares are shown in percent.
     """
 
     kind: ClassVar[str] = "curve"
@@ -68,7 +72,7 @@ class CurveQuestion(Question):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the question of a lesson's TOML. Raises `InputError`."""
+        """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given = common(table)
         x, y = table.text("x", most=60), table.text("y", most=60)
         log = table.flag("log")
@@ -83,7 +87,9 @@ class CurveQuestion(Question):
         return cls(**given, x=x, y=y, x_low=x_low, x_high=x_high, y_low=y_low, y_high=y_high, log=log, percent=percent)
 
     def answer(self, sent: object) -> Any:
-        """Returns the drawn points as whole numbers from 0 to `FULL`. Raises `InputError`."""
+        """Returns the drawn points as integers from 0 to `FULL`, evenly spaced over the x axis. Raises
+        `InputError`.
+        """
         good = isinstance(sent, list) and len(sent) == POINTS and all(type(one) in (int, float) for one in sent)
         if not good or not all(math.isfinite(one) and 0 <= one <= FULL for one in sent):  # type: ignore[attr-defined]
             rule = f"be {POINTS} numbers from 0 to {FULL}: draw the curve from the left to the right"
@@ -91,11 +97,11 @@ class CurveQuestion(Question):
         return [round(one) for one in sent]  # type: ignore[attr-defined]
 
     def places(self) -> list[float]:
-        """Returns the x of each point."""
+        """Returns the x value of each drawn point."""
         return [float(x) for x in np.linspace(self.x_low, self.x_high, POINTS)]
 
     def values(self, answer: Sequence[int]) -> list[float]:
-        """Returns the y of each drawn point in the unit of what is measured."""
+        """Returns the y value of each drawn point, in the unit of the measured curve."""
         shares = np.asarray(answer, float) / FULL
         if self.log:
             low, high = math.log10(self.y_low), math.log10(self.y_high)
@@ -103,7 +109,9 @@ class CurveQuestion(Question):
         return [float(y) for y in self.y_low + shares * (self.y_high - self.y_low)]
 
     def shares(self, series: Sequence[tuple[float, float]]) -> list[float]:
-        """Returns a measured series at `places` as shares of the y axis, cut at its ends."""
+        """Returns a measured curve, points (x, y), interpolated at `places`, as shares of the y axis clipped to [0,
+        1].
+        """
         x, y = np.array(sorted(series), float).T
         found = np.interp(self.places(), x, y)
         if self.log:
@@ -114,7 +122,9 @@ class CurveQuestion(Question):
         return [float(one) for one in np.clip(found, 0, 1)]
 
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Right where shape and distance are, near where one of them is."""
+        """Returns "right" if shape and distance agree with the measured curve, "near" if one of them does, else
+        "wrong".
+        """
         series = [point for point in truth.series if math.isfinite(point[1])]
         if len(series) < 2:
             return Verdict("open", "Nothing was measured that this curve could be compared with.")
@@ -132,7 +142,7 @@ class CurveQuestion(Question):
         return Verdict("near" if near else "wrong", words, f"it {_verb(drew)}" if drew != was else "the right shape")
 
     def say(self, answer: Any) -> str:
-        """Returns the shape that was drawn."""
+        """Returns the shape of the drawn curve as text."""
         return f"a curve that {_verb(shape([one / FULL for one in answer]))}"
 
 

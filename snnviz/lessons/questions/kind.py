@@ -1,4 +1,4 @@
-"""What a kind of question is: what is asked, how an answer is read, how it is judged."""
+"""Base class of questions, the measured truth with which answers are compared, and the verdict on an answer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Level = Literal["right", "near", "wrong", "open"]
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What really happened: what a check found, or what the question knows by itself.
+    """What really happened in a step: the result of a check, or what the lesson's file states.
 
-    words: one sentence of what was measured and where. number: one number. cases: numbers by the name of a case.
-    margin: differences of cases up to it tell nothing. series: points (x, y) of a curve; marks: places on its x axis;
-    level: a horizontal line. axes: what x and y are.
+    words: a sentence on what was measured. number: a single number. cases: numbers by name of the case. margin:
+    differences of cases up to it count as equal. series: points (x, y) of a curve; marks: positions on its x axis;
+    level: a horizontal line. axes: labels of x and y.
     """
 
     words: str = ""
@@ -32,7 +32,7 @@ class Truth:
     axes: tuple[str, str] = ("", "")
 
     def document(self) -> dict[str, Any]:
-        """Returns the truth as JSON can hold it."""
+        """Returns the truth as a JSON object."""
         return {
             "words": self.words, "number": self.number, "cases": dict(self.cases), "margin": self.margin,
             "series": [list(point) for point in self.series], "marks": list(self.marks), "level": self.level,
@@ -41,7 +41,7 @@ class Truth:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Truth:
-        """Returns the truth of what `document` wrote."""
+        """Returns the truth from a JSON object of `document`."""
         return cls(
             words=str(document["words"]),
             number=document["number"],
@@ -56,7 +56,11 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How an answer was: its level, a sentence, and the name of the wrong idea behind it, "" where none is known."""
+    """The verdict on an answer: its level ("right", "near", "wrong", or "open" if it cannot be judged), and a
+    sentence.
+
+    idea: the misconception that the answer suggests, "" if none is known.
+    """
 
     level: Level
     words: str
@@ -65,7 +69,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Question(ABC):
-    """A question. ask: what is asked. before: whether it is asked before anything on the page may be changed."""
+    """Base class of questions. `ask`: the text of the question.
+
+    before: whether it must be answered before anything on the page can be changed.
+    """
 
     kind: ClassVar[str]
     needs: ClassVar[Literal["number", "cases", "series"]]
@@ -77,28 +84,28 @@ class Question(ABC):
     @classmethod
     @abstractmethod
     def read(cls, table: Table) -> Self:
-        """Returns the question of a lesson's TOML. Raises `InputError`."""
+        """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
 
     @property
     def knows(self) -> bool:
-        """Whether it is judged without a check."""
+        """Whether the lesson's file states what is right, so that an answer can be judged without a check."""
         return False
 
     @abstractmethod
     def answer(self, sent: object) -> Any:
-        """Returns what a browser sent as an answer, in its one form that JSON can hold. Raises `InputError`."""
+        """Returns the answer that a browser sent (untrusted), validated and as a JSON value. Raises `InputError`."""
 
     @abstractmethod
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Returns how an answer compares with what happened."""
+        """Returns the verdict on an answer, compared with what happened."""
 
     @abstractmethod
     def say(self, answer: Any) -> str:
-        """Returns an answer in words."""
+        """Returns an answer as text."""
 
 
 def common(table: Table) -> dict[str, Any]:
-    """Returns the fields that all questions have."""
+    """Returns the fields that all questions share, from a question's TOML table."""
     ask = table.text("ask")
     return {"ask": ask, "before": table.one_of("when", ("before", "after"), "before") == "before"}
 

@@ -1,4 +1,4 @@
-"""A number, right within a tolerance."""
+"""The question "number": a number, right within a tolerance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnviz.lessons.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """A wrong idea that gives answers from `low` to `high`: its name, and a sentence for who had it."""
+    """A misconception that leads to answers from `low` to `high`: its name, and feedback for the learner."""
 
     low: float
     high: float
@@ -23,9 +23,11 @@ class Idea:
 
 @dataclass(frozen=True, slots=True)
 class NumberQuestion(Question):
-    """A number from `low` to `high` in steps of `step`, in `unit` ("%" is of what is measured as a share).
+    """A question that is answered by a number from `low` to `high` in steps of `step`.
 
-    tolerance: how far off is still right; within `near` it is near. The truth is measured, or `answer_is`.
+    unit: of the number; "%" if a share is measured. tolerance: error up to which an answer is right; near: up to
+    which it is near. ideas: misconceptions behind ranges of answers. answer_is: the right number, None if a check
+    measures it.
     """
 
     kind: ClassVar[str] = "number"
@@ -42,7 +44,7 @@ class NumberQuestion(Question):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the question of a lesson's TOML. Raises `InputError`."""
+        """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given = common(table)
         low, high = table.number("low"), table.number("high")
         if low >= high:
@@ -70,18 +72,20 @@ class NumberQuestion(Question):
 
     @property
     def knows(self) -> bool:
-        """Whether the file says what is right."""
+        """Whether the lesson's file states the right number."""
         return self.answer_is is not None
 
     def answer(self, sent: object) -> Any:
-        """Returns the number that was sent. Raises `InputError`."""
+        """Returns the number that the browser sent. Raises `InputError` if it is out of range."""
         number = isinstance(sent, int | float) and not isinstance(sent, bool) and math.isfinite(sent)
         if not number or not self.low <= sent <= self.high:  # type: ignore[operator]
             raise InputError("answer", f"be a number from {one_to_many(self.low, self.high)}", sent)
         return float(sent) + 0.0  # type: ignore[arg-type]
 
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Right within the tolerance, near within `near`; else the idea that gives such a number, or the direction."""
+        """Returns "right" within the tolerance, "near" within `near`; else the misconception, or whether it is too
+        high or low.
+        """
         true = self.scaled(truth.number) if self.answer_is is None else self.answer_is
         if true is None:
             return Verdict("open", "Nothing was measured that this number could be compared with.")
@@ -98,7 +102,7 @@ class NumberQuestion(Question):
         return Verdict(level, words, f"{much.lower()} {direction}")  # type: ignore[arg-type]
 
     def scaled(self, number: float | None) -> float | None:
-        """Returns what was measured in the question's unit."""
+        """Returns a measured number in the question's unit (times 100 for "%"); None for None."""
         return None if number is None or not math.isfinite(number) else number * 100 if self.unit == "%" else number
 
     def say(self, answer: Any) -> str:

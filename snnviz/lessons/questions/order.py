@@ -1,4 +1,4 @@
-"""Things to be put in order."""
+"""The question "order": things to be put in order of a measured number."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from snnviz.lessons.table import Table
 
 @dataclass(frozen=True, slots=True)
 class OrderQuestion(Question):
-    """Two to six things (`items`, name and text) to be ordered from the most of a number to the least, or from the
-    least.
+    """A question that is answered by ordering two to six things, `items`: pairs of name and text.
 
-    The truth is a check's cases by these names; pairs that differ by no more than its margin may stand either way.
+    first: whether the one with the most or the least of the measured number comes first. The check measures cases
+    with the items' names; pairs that differ by no more than its margin may be in either order.
     """
 
     kind: ClassVar[str] = "order"
@@ -27,7 +27,7 @@ class OrderQuestion(Question):
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Returns the question of a lesson's TOML. Raises `InputError`."""
+        """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given, items = common(table), []
         for one in table.tables("items", 2, 6):
             items.append((one.text("name", most=40), one.text("text", most=120)))
@@ -37,14 +37,16 @@ class OrderQuestion(Question):
         return cls(**given, items=tuple(items), first=table.one_of("first", ("most", "least"), "most"))
 
     def answer(self, sent: object) -> Any:
-        """Returns the names in the order that was sent. Raises `InputError`."""
+        """Returns the items' names in the order that the browser sent. Raises `InputError` if it is no order of all
+        items.
+        """
         names = [name for name, _ in self.items]
         if not isinstance(sent, list) or sorted(map(str, sent[:10])) != sorted(names) or len(sent) != len(names):
             raise InputError("answer", f"be {', '.join(names)}, each once", sent)
         return [str(name) for name in sent]
 
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Right where no pair stands the wrong way, near where one does."""
+        """Returns "right" if no pair of items is in the wrong order, "near" if one is, else "wrong"."""
         if not truth.cases.keys() >= {name for name, _ in self.items}:
             return Verdict("open", "Not all of them were measured.")
         sign = 1 if self.first == "most" else -1
@@ -62,7 +64,7 @@ class OrderQuestion(Question):
         return Verdict(level, words + more, f"{one} before {other}")  # type: ignore[arg-type]
 
     def say(self, answer: Any) -> str:
-        """Returns the texts in their order."""
+        """Returns the items' texts in the given order."""
         texts = dict(self.items)
         return ", then ".join(texts[name] for name in answer)
 

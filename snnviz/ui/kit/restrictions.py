@@ -1,8 +1,9 @@
-"""What of a page is hidden or locked, by a lesson or by a link (`hide=`, `lock=`); it holds on the server.
+"""Controls and panels of a page that a lesson or a link (`hide=`, `lock=`) hides or locks; enforced on the server.
 
-Names are paths of fields as links have them (`neuron.threshold`, `init`; a name also means all below it), names of
-panels (`editor`, `details`), `train`, and `*` for all. Widgets of hidden fields are not drawn, those of locked ones are
-disabled, and what changes a locked field is refused with a sentence (`refusal`), however the wish reached the server.
+Names are paths of fields as in links (`neuron.threshold`, `init`; a name includes everything below it), names of
+panels (`editor`, `details`), `train`, and `*` for everything. Widgets of hidden fields are not drawn, those of locked
+ones are disabled, and a change of a locked field is refused with a sentence (`refusal`), however it reached the
+server.
 
 A *mystery* is a field whose value is drawn for each visitor: hidden, locked, and in no link (`mystery_fields`).
 """
@@ -32,10 +33,10 @@ _NAME = re.compile(r"\*|[A-Za-z][\w.-]{0,60}")
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """Names of what is hidden and of what is locked; `open` are exceptions of locked ones.
+    """Names of the fields, panels and actions that are hidden or locked; `open`: exceptions from `lock`.
 
-    cover: names of panels that are hidden for as long as nothing is predicted, which is said in their place.
-    pending: whether it is locked until a prediction is made, which the sentence then says. mystery: values of fields.
+    cover: panels that are hidden until the learner has made a prediction. pending: whether the prediction is still
+    missing, which the message of locked controls then says. mystery: values of mystery fields, by path.
     """
 
     hide: frozenset[str] = frozenset()
@@ -55,7 +56,7 @@ def set_lesson(found: Restrictions) -> None:
 
 
 def begin(query: Mapping[str, str]) -> None:
-    """Reads `hide=` and `lock=` of a link where the visit begins, for all of the visit."""
+    """Reads the restrictions from a link's parameters `hide` and `lock`, for the rest of the visit."""
     session = st.session_state
     if "link_restrictions" in session:
         return
@@ -90,7 +91,7 @@ def _all() -> tuple[Restrictions, Restrictions]:
 
 
 def covers(names: Iterable[str], path: str) -> bool:
-    """Returns whether one of the names means the field or panel at a path.
+    """Returns whether the field or panel at a path is among `names`, or below one of them.
 
     >>> covers({"neuron"}, "neuron.threshold"), covers({"neuron.threshold"}, "neuron"), covers({"*"}, "seed")
     (True, False, True)
@@ -109,7 +110,7 @@ def is_locked(path: str) -> bool:
 
 
 def locked_sentence(path: str) -> str:
-    """Returns why a field or an action cannot be used now."""
+    """Returns a sentence on why a field or an action is locked."""
     label = word(path).label if path != "train" else "Train"
     if any(one.pending and covers(one.lock, path) for one in _all()):
         return f"{label} opens when you have made your prediction."
@@ -131,12 +132,12 @@ def refusal(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "
 
 
 def mystery_fields() -> Mapping[str, Any]:
-    """Returns the values of fields that nobody is to see, by path; empty where there are none."""
+    """Returns the values of the mystery fields, by path; {} if there are none."""
     return _all()[0].mystery
 
 
 def with_mysteries(design: Design) -> Design:
-    """Returns a design with the values of fields that are a mystery."""
+    """Returns a design with the mystery fields set to their hidden values."""
     known = links.flatten(design) if mystery_fields() else {}
     hidden = {path: value for path, value in mystery_fields().items() if path in known}
     return links.change(design, hidden) if hidden else design

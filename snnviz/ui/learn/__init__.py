@@ -1,1 +1,1 @@
-"""Where people begin: the first page, and lessons."""
+"""The first page, and the pages and panels of lessons."""

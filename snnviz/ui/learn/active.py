@@ -1,4 +1,6 @@
-"""The lesson that a visitor is taking: which step, what it hides and locks, and how its page is opened."""
+"""The lesson that a visitor is taking: its current step, the restrictions of that step, and the opening of its
+page.
+"""
 
 from __future__ import annotations
 
@@ -25,32 +27,32 @@ LESSON, STEP = "lesson", "step"
 
 
 class Active(NamedTuple):
-    """The lesson and the step that are open, by its number from 0."""
+    """The lesson that is open, and the index of its current step."""
 
     lesson: Lesson
     place: int
 
     @property
     def step(self) -> Step:
-        """The step."""
+        """The current step."""
         return self.lesson.steps[self.place]
 
 
 def lessons() -> Library:
-    """Returns all lessons, with those that this visitor tries out."""
+    """Returns all lessons, including those that this visitor has uploaded to try out."""
     found, own = library(), st.session_state.get("learn_own", {})
     return Library({**own, **found.lessons}, found.problems)
 
 
 def current() -> Active | None:
-    """Returns what is open; None if no lesson is."""
+    """Returns the open lesson with its step; None if no lesson is open."""
     name, place = st.session_state.get("learn_lesson"), st.session_state.get("learn_step", 0)
     lesson = lessons().lessons.get(name) if name else None
     return None if lesson is None else Active(lesson, min(place, len(lesson.steps) - 1))
 
 
 def start(name: str, place: int | None = None) -> None:
-    """Opens a lesson at a step, by its number from 0; by default at the first one that is not done."""
+    """Opens a lesson at the step with index `place`; None: at the first step that is not done."""
     lesson = lessons().get(name)
     steps = progress.of_lesson(name)
     most = progress.first_open(lesson, steps)
@@ -60,7 +62,7 @@ def start(name: str, place: int | None = None) -> None:
 
 
 def leave() -> None:
-    """Closes the lesson; a page with a mystery is opened anew by its link."""
+    """Closes the lesson; a page with a mystery field is reset to its link."""
     active = current()
     st.session_state.learn_lesson = st.session_state.learn_entered = None
     restrictions.set_lesson(restrictions.NONE)
@@ -122,7 +124,10 @@ def _enter(page: str, active: Active) -> None:
 
 
 def apply(active: Active, kept: StepProgress | None) -> None:
-    """Hides and locks what the step says, and all until a question that comes first is answered."""
+    """Sets the restrictions of the current step, and locks everything until a question that comes first is answered.
+
+    kept: the learner's progress in this step, None if there is none.
+    """
     step = active.step
     asked = step.question is not None and progress.answer_of(step, kept) is None and not progress.is_done(kept)
     pending = asked and step.question is not None and step.question.before

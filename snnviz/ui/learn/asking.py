@@ -1,4 +1,4 @@
-"""How each kind of question is asked on a page, and how its answer is drawn beside what happened."""
+"""How each kind of question is asked on a page, and how its answer is drawn beside the result."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ TICKS = 5
 
 
 class Asking(NamedTuple):
-    """How a kind of question is asked. ask: draws its widget, by a key. sent: what that widget holds, unchecked.
+    """Functions for a kind of question. ask: draws its widget, given the question and a key. sent: returns the
+    widget's value.
 
-    figure: the charts of an answer beside a truth.
+    figure: returns the charts that show an answer beside the truth.
     """
 
     ask: Callable[[Any, str], None]

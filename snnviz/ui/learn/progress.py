@@ -1,4 +1,4 @@
-"""What this learner has answered and done, kept in the store; in the session alone where that cannot be written."""
+"""The learner's progress in lessons, stored in the store; only in the session if the store cannot be written."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from snnviz.ui.server.visitors import pseudonym, visitor
 
 
 def learner() -> str:
-    """Returns who learns here: a pseudonym of the browser's cookie."""
+    """Returns the learner's name: a pseudonym derived from the browser's cookie."""
     return pseudonym(f"learner:{visitor()}")
 
 
 def drawn_number(lesson: str, step: str, count: int) -> int:
-    """Returns a number below `count` that is always the same for this learner and step, and that nobody can guess."""
+    """Returns an unpredictable number below `count` that stays the same for this learner, lesson and step."""
     return int(pseudonym(f"mystery:{learner()}:{lesson}:{step}")[:12], 16) % count
 
 
@@ -34,7 +34,7 @@ def _own() -> dict[tuple[str, str], StepProgress]:
 
 
 def of_lessons() -> dict[str, dict[str, StepProgress]]:
-    """Returns the steps by lesson and name."""
+    """Returns the learner's progress by lesson and step."""
     try:
         kept = learning.steps_of(services.store(), [learner()])
     except StoreError:
@@ -46,7 +46,7 @@ def of_lessons() -> dict[str, dict[str, StepProgress]]:
 
 
 def of_lesson(lesson: str) -> dict[str, StepProgress]:
-    """Returns the steps of a lesson by name."""
+    """Returns the learner's progress in a lesson by step."""
     try:
         kept = learning.steps_of(services.store(), [learner()], [lesson])
     except StoreError:
@@ -56,7 +56,7 @@ def of_lesson(lesson: str) -> dict[str, StepProgress]:
 
 
 def keep_answer(lesson: str, step: str, answer: Any) -> None:
-    """Keeps an answer; the first one counts."""
+    """Stores the answer to a step; only the first one counts."""
     text = json.dumps(answer)
     try:
         learning.keep_answer(services.store(), learner(), lesson, step, text)
@@ -67,7 +67,7 @@ def keep_answer(lesson: str, step: str, answer: Any) -> None:
 
 
 def keep_done(lesson: str, step: str, truth: Truth, verdict: Verdict | None) -> None:
-    """Keeps that a step is done, what really happened, and how the answer was."""
+    """Stores that a step is done, with what happened and the verdict on the answer, None without a question."""
     found = json.dumps(truth.document())
     level, idea = ("", "") if verdict is None else (verdict.level, verdict.idea)
     try:
@@ -79,7 +79,7 @@ def keep_done(lesson: str, step: str, truth: Truth, verdict: Verdict | None) -> 
 
 
 def forget(lesson: str) -> None:
-    """Forgets what was done in a lesson."""
+    """Deletes the learner's progress in a lesson."""
     try:
         learning.forget_steps(services.store(), learner(), lesson)
     except StoreError as error:
@@ -89,7 +89,7 @@ def forget(lesson: str) -> None:
 
 
 def answer_of(step: Step, kept: StepProgress | None) -> Any:
-    """Returns what was answered, None where nothing was, or where the step asks something else by now."""
+    """Returns the learner's stored answer to a step; None if there is none, or if the question has changed since."""
     if step.question is None or kept is None or kept.answer is None:
         return None
     try:
@@ -99,7 +99,7 @@ def answer_of(step: Step, kept: StepProgress | None) -> Any:
 
 
 def truth_of(kept: StepProgress) -> Truth:
-    """Returns what really happened, as it was when the step was done."""
+    """Returns what happened in a step when it was done."""
     return Truth.of(json.loads(kept.found)) if kept.found else Truth()
 
 
@@ -109,7 +109,7 @@ def is_done(kept: StepProgress | None) -> bool:
 
 
 def first_open(lesson: Lesson, steps: Mapping[str, StepProgress]) -> int:
-    """Returns the number of the first step that is not done; that of the last one if all are."""
+    """Returns the index of the first step that is not done; of the last step if all are."""
     for place, step in enumerate(lesson.steps):
         if not is_done(steps.get(step.name)):
             return place

@@ -1,4 +1,4 @@
-"""A lesson's text on a page: the subset of Markdown that it may have, everything else as it is written."""
+"""Draws a lesson's text: the allowed subset of Markdown, everything else literally."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MARKS: dict[Style, str] = {"bold": "**", "italic": "*"}
 
 
 def to_markdown(text: str) -> str:
-    r"""Returns Markdown for Streamlit in which nothing of a stranger's text is markup but the subset.
+    """Returns Markdown for Streamlit in which everything but the allowed subset is escaped.
 
     >>> to_markdown("A **bold** <b>tag</b> [x](y)")
     'A **bold** \\<b\\>tag\\</b\\> \\[x\\](y)'

@@ -1,4 +1,4 @@
-"""What a lesson's checks may look at: this visitor's page, runs and looks."""
+"""The visitor's page, runs and looks, as the checks of lessons read them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DESIGN_PAGES = ("design", "data")
 
 
 class Visit:
-    """A `snnviz.lessons.checks.kind.World`: what this visitor has before them on the page called `page`."""
+    """Implementation of `snnviz.lessons.checks.kind.World` for the current visitor on the page called `page`."""
 
     def __init__(self, page: str) -> None:
         self.page = page
