@@ -36,7 +36,7 @@ function plotly(url) {
 }
 
 let turns = Promise.resolve(); // charts of all boards are drawn one after another
-let since = 0; // when drawing began to hold the browser
+let since = null; // when drawing began to hold the browser; null as soon as it was let go
 
 /** Draws when it is its turn; between two drawings the browser paints and answers, where they have held it for long. */
 function inTurn(draw) {
@@ -46,12 +46,16 @@ function inTurn(draw) {
 }
 
 async function breathe() {
-  if (performance.now() - since < HOLDING) return;
-  await new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve)); // after the frame
-    setTimeout(resolve, 100); // nobody looks: there are no frames
-  });
-  since = performance.now();
+  if (since !== null && performance.now() - since > HOLDING) {
+    await new Promise((resolve) => {
+      requestAnimationFrame(() => setTimeout(resolve)); // after the frame
+      setTimeout(resolve, 100); // nobody looks: there are no frames
+    });
+  }
+  if (since === null) {
+    since = performance.now();
+    setTimeout(() => (since = null)); // the browser has it again
+  }
 }
 
 /** The page's theme: a reader of its CSS variables, and from them the template that every chart starts with. */

@@ -83,7 +83,13 @@ def panel() -> None:
 def _is_active() -> bool:
     """Whether runs are on their way."""
     counts = services.CACHE.get("weigh-counts", lambda: services.store().counts())
-    return bool(counts["queued"] or counts["running"])
+    return bool(counts["queued"] or counts["running"]) or _is_empty()
+
+
+def _is_empty() -> bool:
+    """Whether the experiment has no finished run yet: it may be submitted while this view is drawn."""
+    now = WEIGHING.value
+    return now.of == "experiment" and not groups_of(now, EXPERIMENT.value).groups
 
 
 def _groups() -> Groups | None:
