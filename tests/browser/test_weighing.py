@@ -63,8 +63,7 @@ def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], d
     page.mouse.move(x - 30, y)
     page.mouse.move(x, y, steps=4)
     expect(page.locator("[data-chart=front] .hoverlayer .hovertext")).to_be_visible()  # what was set
-    page.mouse.down()
-    page.mouse.up()
+    page.mouse.click(x, y, delay=100)  # as long as a finger's
     expect(page.get_by_role("heading", name="On the front")).to_have_count(1)
     page.get_by_role("button", name="Edit on the Design page").click()
     expect(page.get_by_text("Taken from Trade-offs.")).to_be_visible()
