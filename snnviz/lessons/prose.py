@@ -1,9 +1,12 @@
-"""The subset of Markdown that is allowed in a lesson's text; everything else is shown literally.
+r"""The subset of Markdown that is allowed in a lesson's text; everything else is shown literally.
 
->>> blocks("One\ntwo.\n\n- a *b*\n- c")
-[Block(kind='text', lines=('One two.',)), Block(kind='list', lines=('a *b*', 'c'))]
->>> spans("a **b** `c` <i>")
-[('text', 'a '), ('bold', 'b'), ('text', ' '), ('code', 'c'), ('text', ' <i>')]
+Paragraphs are separated by empty lines; lines that begin with "- " or "1. " are lists; inside of a line there are
+``**bold**``, ``*italic*``, code between backticks, and math between dollars.
+
+    >>> blocks("One\ntwo.\n\n- a *b*\n- c")
+    [Block(kind='text', lines=('One two.',)), Block(kind='list', lines=('a *b*', 'c'))]
+    >>> spans("a **b** `c` <i>")
+    [('text', 'a '), ('bold', 'b'), ('text', ' '), ('code', 'c'), ('text', ' <i>')]
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ MARKS: dict[Style, str] = {"bold": "**", "italic": "*"}
 
 
 def to_markdown(text: str) -> str:
-    """Returns Markdown for Streamlit in which everything but the allowed subset is escaped.
+    r"""Returns Markdown for Streamlit in which everything but the allowed subset is escaped.
 
     >>> to_markdown("A **bold** <b>tag</b> [x](y)")
     'A **bold** \\<b\\>tag\\</b\\> \\[x\\](y)'
