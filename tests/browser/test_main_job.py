@@ -36,6 +36,27 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def editor(dashboard: str, stay: Callable[..., Page]) -> Page:
+    """The Design page, open, where nothing is trained."""
+    return stay(f"{dashboard}/design?init.kind=kaiming")
+
+
+@pytest.fixture(scope="module")
+def finished(dashboard: str, stay: Callable[..., Page]) -> Page:
+    """A page where somebody trained a design to its end, and watched it."""
+    page = stay(f"{dashboard}/design?{QUICK}&seed=11")
+    train(page)
+    expect(metric(page, "Test accuracy")).to_be_in_viewport()  # it stands below what a screen holds
+    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p.data?.[1]?.x?.length)"
+    )
+    expect(badge(page, "done")).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)
+    return page
+
+
 def cell(page: Page, i: int, j: int) -> Locator:
     return page.locator(f'td[data-i="{i}"][data-j="{j}"]')
 
@@ -84,8 +105,23 @@ def test_an_answer_does_not_wait_for_the_browser_to_confirm_its_header(dashboard
     assert min(times[2:]) < 0.02, times
 
 
-def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/design")
+def test_an_axis_of_shares_ends_at_100_percent_with_one_point_too(editor: Page) -> None:
+    plot = editor.locator("[data-chart=forecast] .js-plotly-plot")
+    expect(plot).to_be_attached(timeout=60_000)
+    editor.wait_for_function("plot => plot._fullLayout?.yaxis?.range", arg=plot.element_handle())
+    low, high = plot.evaluate("plot => plot._fullLayout.yaxis.range")
+    assert -0.021 <= low < high <= 1.021
+    drawn = """async plot => {
+      await Plotly.react(plot, [{ x: [1], y: [0.3], error_y: { array: [2] } }], plot.layout, plot._context);
+      return [...plot._fullLayout.yaxis.range, ...[...plot.querySelectorAll(".ytick text")].map((t) => t.textContent)];
+    }"""
+    low, high, *ticks = plot.evaluate(drawn)
+    assert -0.021 <= low < high <= 1.021
+    assert all(re.fullmatch(r"\d+(\.\d)? %", tick) for tick in ticks)
+
+
+def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(editor: Page) -> None:
+    page = editor
     expect(metric(page, "Parameters")).to_have_text("12.0 k")
     cell(page, 0, 3).click()  # by mouse: none -> DSC
     expect(metric(page, "Parameters")).to_have_text("13.2 k")
@@ -101,17 +137,18 @@ def test_a_drawn_skip_shows_in_the_preview_and_in_the_address(dashboard: str, vi
     page.get_by_role("button", name="Apply", exact=True).click()
     page.wait_for_url(re.compile(r"network\.edges=001/000/000"))
     expect(metric(page, "Parameters")).to_have_text("8,522")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.wait_for_url(lambda url: "edges" not in url)
 
 
-def test_a_form_field_changes_the_verdict_and_the_address(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/design?init.kind=kaiming")
-    page.get_by_role("tab", name="Neuron").click()
-    field = page.get_by_role("spinbutton", name="Threshold")
+def test_a_form_field_changes_the_verdict_and_the_address(editor: Page) -> None:
+    editor.get_by_role("tab", name="Neuron").click()
+    field = editor.get_by_role("spinbutton", name="Threshold")
     field.fill("2.5")
     field.press("Enter")
-    expect(page.get_by_text("will be silent at threshold 2.5")).to_be_visible()
-    page.wait_for_url(re.compile("neuron.threshold=2.5"))
-    assert address(page) == {"init.kind": "kaiming", "neuron.threshold": "2.5"}
+    expect(editor.get_by_text("will be silent at threshold 2.5")).to_be_visible()
+    editor.wait_for_url(re.compile("neuron.threshold=2.5"))
+    assert address(editor) == {"init.kind": "kaiming", "neuron.threshold": "2.5"}
 
 
 def test_a_bad_link_is_one_sentence_and_the_default_design(dashboard: str, visit: Callable[..., Page]) -> None:
@@ -121,25 +158,11 @@ def test_a_bad_link_is_one_sentence_and_the_default_design(dashboard: str, visit
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
 
 
-def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Page]) -> None:
-    link = f"{dashboard}/design?{QUICK}&seed=11"
-    page = visit(link)
-    train(page)
-    expect(metric(page, "Test accuracy")).to_be_in_viewport()  # it stands below what a screen holds
-    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p.data?.[1]?.x?.length)"
-    )
-    expect(badge(page, "done")).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stProgress")).to_have_count(0)
-    accuracy = metric(page, "Test accuracy").inner_text()
+def test_train_watch_leave_and_come_back(finished: Page, visit: Callable[..., Page]) -> None:
+    accuracy = metric(finished, "Test accuracy").inner_text()
     assert re.fullmatch(r"\d+\.\d %", accuracy)
 
-    page.reload()  # the same browser: the result is there, and says that it was
-    expect(badge(page, "trained before, shown from the store")).to_be_visible()
-    expect(metric(page, "Test accuracy")).to_have_text(accuracy)
-
-    other = visit(page.url, color_scheme="dark")  # another profile, by the link
+    other = visit(finished.url, color_scheme="dark")  # another profile, by the link
     expect(badge(other, "trained before, shown from the store")).to_be_visible()
     expect(metric(other, "Test accuracy")).to_have_text(accuracy)
     expect(other.get_by_role("button", name="Show the trained result")).to_be_visible()
@@ -148,21 +171,27 @@ def test_train_watch_leave_and_come_back(dashboard: str, visit: Callable[..., Pa
     expect(other.get_by_test_id("stDataFrame")).to_be_visible()
 
 
-def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/design?{QUICK}&seed=14")
-    train(page)
-    expect(badge(page, "done")).to_be_visible(timeout=60_000)
-    cell(page, 0, 3).click()
-    words = page.get_by_text("The editor now holds another design: Skips")
+def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(finished: Page) -> None:
+    cell(finished, 0, 3).click()
+    words = finished.get_by_text("The editor now holds another design: Skips")
     expect(words).to_be_visible()
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Restore its design").click()
-    expect(page.get_by_role("button", name="Show the trained result")).to_be_visible()
+    expect(finished.get_by_role("button", name="Train", exact=True)).to_be_visible()
+    finished.get_by_role("button", name="Restore its design").click()
+    expect(finished.get_by_role("button", name="Show the trained result")).to_be_visible()
     expect(words).to_have_count(0)
-    expect(cell(page, 0, 3)).to_have_text("")
+    expect(cell(finished, 0, 3)).to_have_text("")
 
 
-def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str, visit: Callable[..., Page]) -> None:
+def test_a_result_is_there_after_a_reload_and_says_that_it_was(finished: Page) -> None:
+    accuracy = metric(finished, "Test accuracy").inner_text()
+    finished.reload()
+    expect(badge(finished, "trained before, shown from the store")).to_be_visible()
+    expect(metric(finished, "Test accuracy")).to_have_text(accuracy)
+
+
+def test_a_run_survives_the_browser_keeps_a_zoom_and_is_cancelled_from_another(
+    dashboard: str, visit: Callable[..., Page]
+) -> None:
     link = f"{dashboard}/design?{SLOW}&seed=12"
     first = visit(link)
     train(first)
@@ -170,23 +199,18 @@ def test_a_run_survives_the_browser_and_is_cancelled_from_another(dashboard: str
     first.close()
     second = visit(link, color_scheme="light")  # finds the run by its design
     expect(second.get_by_test_id("stProgress")).to_contain_text("epoch")
-    second.get_by_role("button", name="Cancel", exact=True).click()
-    expect(badge(second, "cancelled")).to_be_visible()
-    expect(second.get_by_role("button", name=re.compile(r"^(Train|Go on from epoch \d+)$"))).to_be_visible()
 
-
-def test_a_zoom_survives_the_next_second_of_a_live_run(dashboard: str, visit: Callable[..., Page]) -> None:
-    page = visit(f"{dashboard}/design?{SLOW}&seed=13")
-    train(page)
-    chart = page.get_by_role("application", name="Firing rate per layer")
+    chart = second.get_by_role("application", name="Firing rate per layer")
     points = "(plot) => plot.data?.[0]?.x?.length ?? 0"
     until(lambda: chart.evaluate(points) > 1)
     chart.evaluate("(plot) => window.Plotly.relayout(plot, {'xaxis.range': [0, 3]})")
     before = chart.evaluate(points)
-    until(lambda: chart.evaluate(points) > before)
+    until(lambda: chart.evaluate(points) > before)  # the next second of the live run
     assert chart.evaluate("(plot) => plot.layout.xaxis.range") == [0, 3]
-    page.get_by_role("button", name="Cancel", exact=True).click()
-    expect(badge(page, "cancelled")).to_be_visible()
+
+    second.get_by_role("button", name="Cancel", exact=True).click()
+    expect(badge(second, "cancelled")).to_be_visible()
+    expect(second.get_by_role("button", name=re.compile(r"^(Train|Go on from epoch \d+)$"))).to_be_visible()
 
 
 def test_a_killed_dashboard_finds_its_run_again(visit: Callable[..., Page], tmp_path: Path) -> None:
@@ -240,21 +264,3 @@ def _healthy(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def test_an_axis_of_shares_ends_at_100_percent_with_one_point_too(
-    visit: Callable[..., Page], place: tuple[str, Store]
-) -> None:
-    page = visit(f"{place[0]}/design")
-    plot = page.locator("[data-chart=forecast] .js-plotly-plot")
-    expect(plot).to_be_attached(timeout=60_000)
-    page.wait_for_function("plot => plot._fullLayout?.yaxis?.range", arg=plot.element_handle())
-    low, high = plot.evaluate("plot => plot._fullLayout.yaxis.range")
-    assert -0.021 <= low < high <= 1.021
-    drawn = """async plot => {
-      await Plotly.react(plot, [{ x: [1], y: [0.3], error_y: { array: [2] } }], plot.layout, plot._context);
-      return [...plot._fullLayout.yaxis.range, ...[...plot.querySelectorAll(".ytick text")].map((t) => t.textContent)];
-    }"""
-    low, high, *ticks = plot.evaluate(drawn)
-    assert -0.021 <= low < high <= 1.021
-    assert all(re.fullmatch(r"\d+(\.\d)? %", tick) for tick in ticks)

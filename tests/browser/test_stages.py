@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.access import WIDTHS, nothing_in_the_way
+from tests.browser.conftest import VIEWPORT
 from tests.browser.drawing import cell, press
 
 pytestmark = pytest.mark.browser
@@ -74,15 +75,18 @@ def test_a_matrix_is_copied_and_taken_back(dashboard: str, visit: Callable[..., 
     page.wait_for_url(lambda url: "blocks" not in url)
 
 
-@pytest.mark.parametrize("kind", ["resnet18", "densenet121", "mobilenetv2", "vgg"])
-def test_every_kind_fits_the_page_with_its_layers_names(dashboard: str, visit: Callable[..., Page], kind: str) -> None:
-    page = visit(f"{dashboard}/design?network.kind={kind}")
-    shown = page.get_by_role("list" if kind == "vgg" else "group", name="The network")
-    for name in ["readout (output layer)"] if kind == "vgg" else ["stem (input layer)", "readout (output layer)"]:
-        expect(shown.get_by_text(name, exact=True)).to_be_visible()
-    for width in WIDTHS:
-        nothing_in_the_way(page, width)
-        for each in page.locator(".card").all():
-            box = each.bounding_box()
-            assert box is not None
-            assert box["x"] + box["width"] <= width
+def test_every_kind_fits_the_page_with_its_layers_names(dashboard: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{dashboard}/design?network.kind=resnet18")
+    for kind in ("resnet18", "densenet121", "mobilenetv2", "vgg"):
+        page.set_viewport_size(VIEWPORT)
+        page.get_by_role("radio", name=kind, exact=True).click()
+        page.wait_for_url(re.compile(f"network.kind={kind}(&|$)"))
+        shown = page.get_by_role("list" if kind == "vgg" else "group", name="The network")
+        for name in ["readout (output layer)"] if kind == "vgg" else ["stem (input layer)", "readout (output layer)"]:
+            expect(shown.get_by_text(name, exact=True)).to_be_visible()
+        for width in WIDTHS:
+            nothing_in_the_way(page, width)
+            for each in page.locator(".card").all():
+                box = each.bounding_box()
+                assert box is not None
+                assert box["x"] + box["width"] <= width
