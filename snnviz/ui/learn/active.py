@@ -114,6 +114,7 @@ def _enter(page: str, active: Active) -> None:
     session = st.session_state
     session.learn_entered = (active.lesson.name, active.place)
     session.notice = None  # its Undo would lead out of the step
+    session.watched = None  # what is shown is what is trained or opened in this step
     readings.clear()
     step = active.step
     pairs = dict(parse_qsl(step.link, keep_blank_values=True))

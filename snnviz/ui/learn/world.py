@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from snnviz.design.links import flatten, one_line_summary
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd, LayerState
@@ -38,10 +40,11 @@ class Visit:
         return None if shown is None else shown.find(name)
 
     def runs(self, wanted: RunFilter, metrics: Sequence[str]) -> Sequence[SeenRun]:
-        """Returns the runs of designs that were started or opened in this visit, or are of the edited design."""
+        """Returns the runs of designs that were started or opened in this visit, or that the Design page shows."""
         store, now = services.store(), _indexed()
         by_key = {run.key: run for run in now.runs}
-        names = dict.fromkeys([*opened.names(), state.design().digest])
+        watched: str | None = st.session_state.watched
+        names = dict.fromkeys([*opened.names(), *([watched] if watched else [])])
         mine = {
             run.run: run for name in names if (run := now.by_name.get(name) or by_key.get(name)) is not None
         }.values()
