@@ -106,7 +106,9 @@ class NumberQuestion(Question):
         return None if number is None or not math.isfinite(number) else number * 100 if self.unit == "%" else number
 
     def say(self, answer: Any) -> str:
-        """Returns the number with its unit."""
+        """Returns the number with its unit; of steps, which one."""
+        if self.unit.endswith("step"):
+            return f"{self.unit} {float(answer):.4g}"
         unit = f" {self.unit}" if self.unit else ""
         return f"{float(answer):.4g}{unit}"
 

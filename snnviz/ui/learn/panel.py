@@ -179,13 +179,15 @@ def _outcome(step: Step, kept: StepProgress | None) -> None:
 
 def _feet(now: Active, kept: StepProgress | None) -> None:
     done, last = progress.is_done(kept), now.place + 1 == len(now.lesson.steps)
-    to_read = now.step.question is None and now.step.check is None
+    to_read, at = now.step.question is None and now.step.check is None, (now.lesson.name, now.place)
     with st.container(horizontal=True, gap="small"):
         if now.place:
             st.button("Back", key="lesson-back", icon=":material/arrow_back:", on_click=_go, args=(now.place - 1,))
         if done or to_read:
             label = "Finish" if last else "Next"
-            st.button(label, key="lesson-next", type="primary", icon=":material/arrow_forward:", on_click=_next)
+            st.button(
+                label, key="lesson-next", type="primary", icon=":material/arrow_forward:", on_click=_next, args=at
+            )
         else:
             st.button(
                 "Go on without",
@@ -193,6 +195,7 @@ def _feet(now: Active, kept: StepProgress | None) -> None:
                 type="tertiary",
                 help="The step counts as not answered.",
                 on_click=_next,
+                args=at,
             )
 
 
@@ -218,10 +221,10 @@ def _keep() -> None:
         st.rerun()
 
 
-def _next() -> None:
+def _next(lesson: str, place: int) -> None:
     now = active.current()
-    if now is None:
-        return
+    if now is None or (now.lesson.name, now.place) != (lesson, place):
+        return  # pressed twice: the step that was pressed for is left already
     kept = progress.of_lesson(now.lesson.name).get(now.step.name)
     if not progress.is_done(kept):
         progress.keep_done(now.lesson.name, now.step.name, Truth(), None)
