@@ -93,7 +93,7 @@ def or_nearest(make: Callable[[], Design], nearest: bool | None) -> Design:
         if not nearest:
             error.args = (f"{error}{'' if nearest is None else '; --nearest takes it'}",)
             raise
-        click.echo(f"{error.why}: changed to {error.nearest.told}", err=True)
+        click.echo(f"{error.why}: changed to {error.nearest.summary}", err=True)
         return error.nearest.design
 
 

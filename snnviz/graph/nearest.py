@@ -49,7 +49,7 @@ class NearestDesign:
         return cls(design, changes, before)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The changes as one line of text, each with its value before."""
         pairs = ((f"{path}={text}", self.before.get(path)) for path, text in self.changes.items())
         return ", ".join(text if was is None else f"{text} (was {was})" for text, was in pairs)

@@ -102,7 +102,7 @@ def test_all_that_stands_in_the_way_is_named_at_once() -> None:
     assert set(found.nearest.changes) == {
         "network.norm", "neuron.kind", "neuron.threshold", "data.steps", "init.kind",
     }  # fmt: skip
-    assert "network.norm=none (was batch)" in found.nearest.told
+    assert "network.norm=none (was batch)" in found.nearest.summary
 
 
 def test_what_relus_were_given_is_kept() -> None:

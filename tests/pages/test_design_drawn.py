@@ -111,8 +111,8 @@ def test_a_skip_drawn_in_a_row_of_layers_is_offered_with_the_neurons_of_before(d
     assert asked[0] == ()
     offer = session["offer"]
     assert offer.design == links.from_query("network.edges=002/000/000&neuron.threshold=0.5")
-    assert "network.edges=002/000/000 (was 000/000/000)" in offer.told
-    assert "neuron.kind=lif (was relu)" in offer.told
+    assert "network.edges=002/000/000 (was 000/000/000)" in offer.summary
+    assert "neuron.kind=lif (was relu)" in offer.summary
 
 
 def test_what_one_spike_a_neuron_cannot_have_is_offered_with_the_code_of_before() -> None:
