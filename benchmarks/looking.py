@@ -5,7 +5,7 @@
 A default run and a small ResNet-18 are trained in a store of their own, in a temporary folder that is removed. Times
 are taken in the page, from the press (or the pen) until the figure's new numbers stand there and the browser has
 painted: the least and the median of so many rounds, since other work on the machine only adds, and the least processor
-time that server, networks and browser took together meanwhile, which on an idle machine is about the time one waits.
+time that the page's process and the one that holds the networks took together meanwhile.
 *Cold*: the process that holds the networks was not there yet. Viewers are websockets, each at an image of its own, that
 draw their view anew every five seconds; their share of a core is that of the page's process and of the one that holds
 the networks together.
@@ -20,6 +20,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,35 +95,28 @@ PAINTED = "[data-chart=inside_rasters] .heatmaplayer image"
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A wait in seconds: by the clock, and of the processors for all processes that this one started."""
+    """A wait in seconds: by the clock, and of the processors for page and networks."""
 
     wall: float
     work: float
 
 
-def work_so_far() -> float:
-    """Seconds of processor time of all descendants of this process that are there."""
-    parents, spent = {}, {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-            tasks = (place / "task").glob("*/schedstat")
-            spent[int(place.name)] = sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
-        except (OSError, IndexError):
-            continue
-    mine, found = {os.getpid()}, set(parents)
-    while found:
-        found = {pid for pid, parent in parents.items() if parent in mine and pid not in mine}
-        mine |= found
-    return sum(spent.get(pid, 0.0) for pid in mine - {os.getpid()})
+def work_so_far(server: Server) -> float:
+    """Seconds of processor time of the page's process and of the one that holds the networks."""
+    spent = 0
+    for pid in (server.process.pid, *answering_pids(server)):
+        with suppress(OSError):  # it has ended
+            tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+            spent += sum(int(task.read_text().split()[0]) for task in tasks)
+    return spent / 1e9
 
 
-def waited(act: Callable[[], object]) -> Wait:
+def waited(server: Server, act: Callable[[], object]) -> Wait:
     """What `act` takes; what it returns, if a number, is its time by the clock in milliseconds."""
-    work, begin = work_so_far(), time.monotonic()
+    work, begin = work_so_far(server), time.monotonic()
     found = act()
     wall = time.monotonic() - begin
-    work = work_so_far() - work
+    work = work_so_far(server) - work
     return Wait(found / 1000 if isinstance(found, int | float) else wall, work)
 
 
@@ -137,7 +131,7 @@ def first_look(page: Page, server: Server, design: Design) -> Wait:
         button.click()
         page.locator(PAINTED).first.wait_for(timeout=300_000)
 
-    return waited(press)
+    return waited(server, press)
 
 
 def open_look(page: Page, server: Server, run: str) -> None:
@@ -148,17 +142,17 @@ def open_look(page: Page, server: Server, run: str) -> None:
     page.evaluate(WATCH)
 
 
-def images(page: Page, rounds: int) -> list[Wait]:
+def images(page: Page, server: Server, rounds: int) -> list[Wait]:
     """From a click on another image to its rasters."""
     found = []
     for k in range(1, rounds + 1):
         script = f"() => window.changed(() => window.picture({k % 20}))"
-        found.append(waited(partial(page.evaluate, script)))
+        found.append(waited(server, partial(page.evaluate, script)))
         page.wait_for_timeout(700)
     return found
 
 
-def pen(page: Page, rounds: int) -> list[Wait]:
+def pen(page: Page, server: Server, rounds: int) -> list[Wait]:
     """From a dot of the pen until what the network says of the picture with it stands there."""
     page.get_by_role("radio", name="Draw one").click()
     page.get_by_text("Draw with the mouse").wait_for()
@@ -168,7 +162,7 @@ def pen(page: Page, rounds: int) -> list[Wait]:
     found = []
     for k in range(rounds):
         x, y = 0.15 + 0.7 * ((k * 0.37) % 1), 0.15 + 0.7 * ((k * 0.61) % 1)
-        found.append(waited(partial(page.evaluate, f"() => window.changed(() => window.dot({x}, {y}))")))
+        found.append(waited(server, partial(page.evaluate, f"() => window.changed(() => window.dot({x}, {y}))")))
         page.wait_for_timeout(700)
     return found
 
@@ -295,8 +289,8 @@ def main() -> None:
             )
             found["first look, cold"] = told("first look, cold", [cold])
             open_look(page, server, runs[DEEP.digest])
-            found["another image"] = told("another image", images(page, given.rounds))
-            found["answer behind the pen"] = told("answer behind the pen", pen(page, given.rounds))
+            found["another image"] = told("another image", images(page, server, given.rounds))
+            found["answer behind the pen"] = told("answer behind the pen", pen(page, server, given.rounds))
             found["look at ResNet-18 (small)"] = told(
                 "look at ResNet-18 (small)", [first_look(page, server, resnet) for _ in range(3)]
             )
