@@ -107,7 +107,8 @@ def _came(run: Run) -> None:
     with st.popover("Train", type="primary", icon=PLAY, width="stretch", key="train-came"):
         reached = metrics(services.store(), [run], ["accuracy"])[run.run]["accuracy"]
         st.markdown(f"**Came with snnviz: {share(reached)}** of the test images.")
-        st.caption(escape_markdown(came.sentence(run)))
+        said = came.sentence(run).removeprefix("Came with snnviz: ")
+        st.caption(escape_markdown(f"{said[:1].upper()}{said[1:]}"))
         with st.container(horizontal=True):
             st.button("Show it", icon=came.ICON, key="train-show", on_click=state.train)
             st.button(
