@@ -80,7 +80,7 @@ def test_a_design_comes_from_a_file_or_from_standard_input(snnviz: Snnviz, tmp_p
         snnviz("link", str(marked)),
         snnviz("link", "-", stdin='{"seed": 4}'),
     ):
-        assert (answer.code, answer.out, answer.err) == (0, "?seed=4\n", "")
+        assert (answer.code, answer.out, answer.err) == (0, "/design?seed=4\n", "")
 
 
 def test_a_run_is_one_json_object_with_everything_in_it(snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path) -> None:
