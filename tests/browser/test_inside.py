@@ -91,4 +91,3 @@ def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable
     expect(page.locator("[data-chart=inside_confusion] .heatmaplayer image")).to_have_count(1, timeout=PATIENCE)
     expect(page.locator("[data-chart=inside_intervals] .js-plotly-plot")).to_have_count(1, timeout=PATIENCE)
     assert len(figures_say_their_numbers(page)) == 7
-    nothing_in_the_way(page, 390)
