@@ -90,7 +90,10 @@ def rate(pixels: PixelDistribution, steps: int, /) -> Floats:
 
 @ENCODINGS.register(source="snntorch.spikegen.latency (linear, normalised)", formula=r"t = (T-1)(1-p)")
 def latency(pixels: PixelDistribution, steps: int, /) -> Floats:
-    """Each pixel spikes once: the brighter, the earlier. Pixels darker than 1 % stay silent."""
+    """Each pixel spikes once: the brighter, the earlier. Pixels darker than 1 % stay silent.
+
+    Returns (T, T): on the diagonal the share of pixels that spike at each of `steps` time steps, 0 elsewhere.
+    """
     times = np.round((steps - 1) * (1 - pixels.levels)).astype(int)
     lit = pixels.levels >= 0.01
     return np.diag(np.bincount(times[lit], weights=pixels.share[lit], minlength=steps))

@@ -66,7 +66,9 @@ class CountingPlan:
 
 
 def counting_plans(design: Design) -> dict[int, CountingPlan]:
-    """Returns the counting plan of each layer with weights, by its index in the architecture; {} for TTFS networks."""
+    """Returns for each layer with weights, by its index in the architecture, how its synaptic operations are counted;
+    {} for TTFS networks.
+    """
     if design.network.code == "ttfs":
         return {}
     found = {}

@@ -75,7 +75,8 @@ class Cycle:
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Returns potentials and spikes of each layer, (T, B, H, W, C), computed step by step.
 
-        `drives`: currents from outside the cycle, (T or 1, B, H, W, C). `size`: (T, B).
+        For each layer: `drives`, currents from outside the cycle, (T or 1, B, H, W, C); `weights` of what it reads from
+        within the cycle; `scans`, the steps of its neurons. `size`: (T, B).
         """
         us = [drives[0].new_empty(*size, *member.shape[1:], member.shape[0]) for member in self.members]
         ss = [torch.empty_like(u) for u in us]

@@ -69,8 +69,8 @@ def _gradients(network: Network, image: Tensor, labels: Tensor, objective: Branc
 def branch_shares(
     network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None
 ) -> dict[str, float | None] | None:
-    """Returns the branches' share in the gradient of each layer, by name; None if there are no branches (no
-    `objective`).
+    """Returns for each layer, by its name, the share of its gradient's norm that comes from the auxiliary classifiers
+    (branches, Guo et al. 2024) instead of the readout; None without such branches (no `objective`).
     """
     if objective is None:
         return None

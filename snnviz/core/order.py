@@ -42,7 +42,9 @@ def _together(built: Architecture, members: Sequence[int], *, half: bool) -> Cyc
 
 
 def stage_layers(stage: Stage) -> list[int]:
-    """Returns the indices of the layers in a stage."""
+    """Returns the indices in `Architecture.layers` of the layers that are computed together: one, or those of a
+    cycle.
+    """
     return [stage] if isinstance(stage, int) else [member.index for member in stage.members]
 
 

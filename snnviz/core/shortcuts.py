@@ -60,7 +60,9 @@ def _drawn(design: Design) -> Design:
 
 
 def branches_of(network: Network) -> Branches | None:
-    """Returns the branches of a network's design, or None if it has none."""
+    """Returns the auxiliary classifiers on hidden layers (shortcut back-propagation, Guo et al. 2024) of a network, or
+    None if its design has none.
+    """
     return Branches(network) if branch_layers(network.design) else None
 
 

@@ -165,7 +165,10 @@ class ActivationHook:
         self.total = said.sum() if self.total is None else self.total + said.sum()
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """Returns the whole loss, and the mean activation (1,), of these images as a part of a batch of `count`."""
+        """Returns `main`, the loss of the readout (), plus the penalty of activity, and the mean activation (1,).
+
+        The images may be a part of a batch of `count`, in which case mean and penalty are their share of the batch's.
+        """
         assert self.total is not None
         mean = self.total / (count * sum(layer.neurons for layer in self.objective.network.firing))
         return main + self.objective.weight * mean, mean.detach()[None]

@@ -148,7 +148,9 @@ class Network:
         self.windows = ttfs.widen_windows(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
 
     def physical(self, index: int) -> ttfs.Layer:
-        """Returns weights, ramps and thresholds of layer `index` as its neurons have them, by (6). Raises `InputError`.
+        """Returns the weights, slopes of the potential and thresholds of layer `index` as spiking neurons have them,
+        from the trained parameters of the ReLU network, by (6) of Stanojevic et al. 2023. Raises `InputError` if a
+        slope is not above 0.
 
         A convolution's weights are (channels, C k k), and its inputs the spike times of a receptive field. The input's
         range [low, high] is included in the first layer's weights.

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnviz import leftovers
-from snnviz.data import makers, recordings
+from snnviz.data import owners, recordings
 from snnviz.data.cards import DatasetCard
 from snnviz.data.files.limits import TEST_SHARE, Kind
-from snnviz.data.makers import Owner
+from snnviz.data.owners import Owner
 from snnviz.design.menus import EVENTS
 from snnviz.design.registry import Entry
 from snnviz.errors import DataMissing, NotFound
@@ -170,7 +170,7 @@ def store_dataset(
     place = dataset_folder(name)
     if is_available(name):
         if maker is not None:
-            makers.write_owners(place, {**makers.read_owners(place), maker.visitor: maker.address})
+            owners.write_owners(place, {**owners.read_owners(place), maker.visitor: maker.address})
         return
     work = place.parent / f"own-{uuid.uuid4().hex}.tmp"
     try:
@@ -180,7 +180,7 @@ def store_dataset(
                 np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
             (work / "card.json").write_text(json.dumps(description))
             if maker is not None:
-                makers.write_owners(work, {maker.visitor: maker.address})
+                owners.write_owners(work, {maker.visitor: maker.address})
             if place.exists():  # it was removed before, or damaged
                 shutil.rmtree(place)
             os.replace(work, place)
@@ -201,11 +201,11 @@ def remove_dataset(name: str, visitor: str | None = None) -> bool:
         raise NotFound(f"data set must be one of one's own on this machine, got {name[:60]!r}")
     with exclusive_lock():
         if visitor is not None:
-            several = makers.read_owners(dataset_folder(name))
+            several = owners.read_owners(dataset_folder(name))
             if several.pop(visitor, None) is None:
                 raise NotFound(f"data set must be one that you keep to be removed by you, got {name}")
             if several:
-                makers.write_owners(dataset_folder(name), several)
+                owners.write_owners(dataset_folder(name), several)
                 return False
         for path in dataset_folder(name).iterdir():
             if path.name != "card.json":

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.data import makers, owndata
+from snnviz.data import owndata, owners
 from snnviz.data.files import archives, eventfiles, eventfolders, imagefiles, pictures
 from snnviz.data.files.archives import Files, PathParts
 from snnviz.data.files.checked import CheckedDataset as CheckedDataset
@@ -29,7 +29,7 @@ from snnviz.data.files.limits import UploadLimits as UploadLimits
 from snnviz.data.files.reading import ChoiceNeeded as ChoiceNeeded
 from snnviz.data.files.reading import UploadChoices as UploadChoices
 from snnviz.data.files.reading import UploadReader, count_with_noun, join_names
-from snnviz.data.makers import Owner
+from snnviz.data.owners import Owner
 from snnviz.errors import InputError, Unquoted
 
 MAX_NAMES = 10
@@ -105,8 +105,8 @@ def store_upload(
         if new and sum(sizes.values()) + size > limits.kept * 10**6:
             rule = f"fit into the {limits.kept:,} MB that are kept on this machine for all of them"
             raise InputError("data set", rule, Unquoted(f"{size / 1e6:,.0f} MB more"))
-        if maker is not None and maker.visitor not in makers.read_owners(owndata.dataset_folder(name)):
-            makers.check_quota(maker, size, sizes, limits)
+        if maker is not None and maker.visitor not in owners.read_owners(owndata.dataset_folder(name)):
+            owners.check_quota(maker, size, sizes, limits)
         owndata.store_dataset(name, told, checked.arrays, maker)
     return name
 

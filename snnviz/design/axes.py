@@ -110,7 +110,9 @@ def parse_axis(text: str, base: Design, shares: Sequence[float] = ()) -> Axis:
 
 
 def is_continuous(text: str, base: Design) -> bool:
-    """Returns whether an axis, given as text, has a range without a count, from which any number can be taken."""
+    """Returns whether an axis, given as text, has a range of real numbers without a count, from which any number can
+    be taken: ``neuron.beta=0..1``, but not ``neuron.beta=0..1/5``. base: the design whose fields it varies.
+    """
     return any(_span(values, field_type(base, path)) is not None for path, values in map(_split, text.split(TOGETHER)))
 
 

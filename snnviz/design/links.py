@@ -221,10 +221,11 @@ def part_to_query(value: Part, prefix: str = "") -> str:
 
 
 def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
-    """Returns the fields of a page's settings from the parameters whose names begin with `prefix`, numbers parsed.
+    """Returns the fields of the settings `kind` from the URL parameters whose names begin with `prefix`, as numbers
+    where they are numbers.
 
-    Missing fields get their absent value (default when introduced); a link that sets nothing gives {}, so that the page
-    shows its defaults. Raises `InputError`.
+    Without any such parameter {}, and the page shows its defaults. Otherwise each field that is left out gets the
+    default that it had when it was introduced, so that old links keep their meaning. Raises `InputError`.
     """
     given = {name.removeprefix(prefix): value for name, value in query.items() if name.startswith(prefix)}
     if (length := sum(len(name) + len(value) for name, value in given.items())) > MAX_QUERY_LENGTH:

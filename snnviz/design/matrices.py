@@ -51,7 +51,9 @@ class SeededMatrix:
 
 
 def matrix_count(text: str, base: Design) -> int:
-    """Returns how many matrices a text such as ``dsc:2`` stands for, without generating them."""
+    """Returns how many matrices a text stands for, without generating them: ``dsc:2``, all with two DSC skips and no
+    others; ``random:9``, nine drawn; a matrix written out, one. base: the design whose block says how deep they are.
+    """
     found = _WORDS.fullmatch(text.strip())
     if found is None:
         return 1

@@ -59,12 +59,13 @@ def _nothing(_: Any, /) -> tuple[LearnableParameter, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Model(Entry[Step]):
-    """A neuron model of the catalogue; `function` is its step.
+    """A neuron model of the catalogue; `function` computes one time step of it.
 
-    part: class of the value with its fields. label: short name for people. states: number of state variables; 0 for a
-    model without time. spiking: whether its output is spikes. learnable: returns its learnable parameters besides
-    weights. kernel: "module:class" in `snnviz.core` that computes the same faster. lif: returns the LIF neuron that
-    equals this one before training, for models that have one; formulas that only hold for LIF use it.
+    part: the class whose instances hold the model's parameters in a design. label: short name for people. states:
+    number of state variables; 0 for a model without time. spiking: whether its output is spikes. learnable: returns
+    its learnable parameters besides weights. kernel: "module:class" in `snnviz.core` that computes the same faster.
+    lif: returns the LIF neuron that equals this one before training, for models that have one; formulas that only
+    hold for LIF use it.
     """
 
     part: type[Part] = Part

@@ -23,7 +23,9 @@ class BatchReads(Maintenance):
     """
 
     def several(self, names: Iterable[str]) -> dict[str, Run]:
-        """Returns the runs with these names or digests. Raises `StoreError` if one cannot be read."""
+        """Returns the runs with these names, or with tasks of these digests, by the given string; those that are not in
+        the store are left out. Raises `StoreError` if one cannot be read.
+        """
         asked = tuple(names)
         with self._reading() as connection:
             rows = connection.execute(

@@ -62,7 +62,7 @@ class Shipped:
     machines: Mapping[str, str]
 
     def mark(self, run: Run) -> Run:
-        """Returns a run of the gallery with a note of the machine that trained it."""
+        """Returns a copy of `run`, one that came with snnviz, which names the machine that trained it."""
         return replace(run, machine=self.machines.get(run.run, "an unknown machine"), revision=REVISION)
 
     @cached_property

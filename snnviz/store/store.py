@@ -155,7 +155,9 @@ class Store(SingleStore):
         return super().name(run) if there is None or not came else there.store.name(run)
 
     def several(self, names: Iterable[str]) -> dict[str, Run]:
-        """Returns the runs with these names or digests. Raises `StoreError` if one cannot be read."""
+        """Returns the runs with these names, or with tasks of these digests, by the given string, those that came with
+        snnviz included; those that are not found are left out. Raises `StoreError` if one cannot be read.
+        """
         asked = tuple(names)
         found = super().several(asked)
         there, came = self._came(name for name in asked if name not in found)

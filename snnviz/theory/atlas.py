@@ -144,7 +144,9 @@ class Atlas:
 
 
 def read_atlas(path: Path, depth: int) -> Atlas:
-    """Returns the atlas in a file. Raises `StoreError` if it is not one."""
+    """Returns an atlas, the results of every adjacency matrix of a block of `depth` layers, from its file. Raises
+    `StoreError` if the file is damaged or no atlas.
+    """
     try:
         with gzip.open(path, "rb") as file:
             text = file.read(MOST_BYTES).decode()

@@ -187,7 +187,9 @@ class FeatureSpace:
         return numbers, np.array(told_kinds, np.int64).reshape(len(several), len(self._kinds))
 
     def number(self, path: str) -> int:
-        """Returns the index of a numeric feature's column in the first array of `places`."""
+        """Returns the column of the numeric feature `path`, such as ``neuron.beta``, in the array (d, numeric features)
+        that `places` returns first.
+        """
         return [field.path for field in self._told].index(path)
 
     def restore(self, path: str, places: Floats) -> Floats:

@@ -31,8 +31,8 @@ class Disagreement:
     p: float
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Returns the confidence interval (low, high) of the difference over all images like these, for the same two
-        networks.
+        """Returns the confidence interval (low, high) of `difference`, B's accuracy less A's, over all images like
+        these, for the same two networks.
         """
         from scipy.special import ndtri  # a tenth of a second, which most have no need of
 

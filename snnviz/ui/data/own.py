@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz.data import apart, datasets, makers, owndata, uploads
+from snnviz.data import apart, datasets, owndata, owners, uploads
 from snnviz.data import frames as events
 from snnviz.data.samples import Sample
 from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices, UploadLimits
@@ -208,7 +208,7 @@ def _kept() -> None:
     for name in names:
         about = datasets.dataset_card(name)
         words, view, away = st.columns([6, 2, 2], vertical_alignment="center")
-        mine = local or me.visitor in makers.read_owners(owndata.dataset_folder(name))
+        mine = local or me.visitor in owners.read_owners(owndata.dataset_folder(name))
         whose = "" if mine else " · another visitor's"
         words.markdown(
             f"{escape_markdown(about.title)} · {about.train + about.test:,} · :small[`{name}`]{whose}",
@@ -225,7 +225,7 @@ def _kept() -> None:
                 help="Deletes its samples; runs that used it keep their results, and the same upload brings it back.",
             )
     if not local:
-        limits, (have, _) = UploadLimits.here(), makers.storage_use(me, owndata.own_dataset_sizes())
+        limits, (have, _) = UploadLimits.here(), owners.storage_use(me, owndata.own_dataset_sizes())
         st.caption(
             f"You keep {have.sets} of the {limits.visitor_sets} data sets and {have.bytes / 1e6:,.0f} of the "
             f"{limits.visitor_kept:,} MB that one visitor may. What you keep you can remove in this browser, which "

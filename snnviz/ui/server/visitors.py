@@ -21,7 +21,7 @@ from pathlib import Path
 import streamlit as st
 from itsdangerous import BadSignature, TimestampSigner
 
-from snnviz.data.makers import Owner
+from snnviz.data.owners import Owner
 from snnviz.places import cache_dir
 
 LOG = logging.getLogger(__name__)

@@ -59,7 +59,8 @@ class FixedPoint:
 
 
 def fixed_points(gain: float, threshold: float) -> tuple[FixedPoint, ...]:
-    """Returns the positive fixed points of the mean-field map, ascending; () where activity must die out.
+    """Returns the variances of the potential that stay the same from layer to layer in mean field (v = gain Q(theta /
+    sqrt(v)), Q: upper tail of the standard normal), ascending and above 0; () where activity must die out.
 
     With x = theta / sqrt(v) they solve x^2 Q(x) = theta^2 / gain, whose left side has one maximum.
 

@@ -186,9 +186,11 @@ class ReluLayer:
 
 
 class CellLayers:
-    """A cell's operations, with the values of backward connections from the time step before.
+    """The operations of a cell of a SNASNet (Kim et al. 2022), with the values of backward connections from the time
+    step before.
 
-    Called with the terms that reach the input node, it returns those that reach the output node.
+    Called once a time step with the tensors (B, C, H, W) that are added up at the input node, it returns those that are
+    added up at the output node.
     """
 
     def __init__(

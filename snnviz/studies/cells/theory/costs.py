@@ -29,7 +29,9 @@ def scoring_seconds(setting: Scoring) -> float:
 
 
 def scoring_steps(setting: Scoring) -> int:
-    """Returns the number of progress steps of a scoring: half time steps of the networks, ReLU twin included."""
+    """Returns the length of a scoring's progress bar: two for each time step of each network drawn, and two for the
+    same network with ReLU instead of spiking neurons, which has one time step.
+    """
     return 2 * (setting.repeats * setting.steps + 1)
 
 

@@ -1,1 +1,1 @@
-"""Computation with torch, run by workers."""
+"""Measuring trained networks again, with torch; imported by workers only."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnviz.data import makers, owndata, uploads
-from snnviz.data.makers import Owner
+from snnviz.data import owndata, owners, uploads
+from snnviz.data.owners import Owner
 from snnviz.data.uploads import CheckedDataset, UploadLimits
 from snnviz.errors import InputError, NotFound
 from tests.packed import npz
@@ -57,12 +57,12 @@ def test_and_some_room() -> None:
     with pytest.raises(InputError, match="fit into the 0 MB of your internet address"):
         keep(0, ME, UploadLimits(address_kept=0))
     name = keep(0, ME)
-    mine, there = makers.storage_use(ME, owndata.own_dataset_sizes())
+    mine, there = owners.storage_use(ME, owndata.own_dataset_sizes())
     assert (mine.sets, there.sets) == (1, 1)
     assert size < mine.bytes == there.bytes < size + 1000  # the files' heads
-    assert makers.storage_use(ELSEWHERE, owndata.own_dataset_sizes())[0].sets == 0
+    assert owners.storage_use(ELSEWHERE, owndata.own_dataset_sizes())[0].sets == 0
     assert uploads.remove(name, ME.visitor)
-    assert makers.storage_use(ME, owndata.own_dataset_sizes())[0].bytes == 0
+    assert owners.storage_use(ME, owndata.own_dataset_sizes())[0].bytes == 0
 
 
 def test_sixty_kilobytes_do_not_fill_all_places() -> None:
@@ -93,7 +93,7 @@ def test_who_made_it_removes_it_and_nobody_else(cache: Path) -> None:
 def test_what_several_keep_stays_until_the_last_removes_it() -> None:
     assert keep(0, ME) == keep(0, YOU) == keep(0, ME)
     (name,) = owndata.own_dataset_names()
-    assert makers.read_owners(owndata.dataset_folder(name)) == dict([ME, YOU])
+    assert owners.read_owners(owndata.dataset_folder(name)) == dict([ME, YOU])
     assert not uploads.remove(name, ME.visitor)
     assert owndata.is_available(name)
     with pytest.raises(NotFound):
@@ -111,7 +111,7 @@ def test_the_same_once_more_takes_no_second_place() -> None:
 def test_a_damaged_note_is_nobodys(cache: Path, text: str) -> None:
     name = keep(0, ME)
     (cache / "datasets" / name / "makers.json").write_text(text)
-    assert makers.read_owners(cache / "datasets" / name) == {}
+    assert owners.read_owners(cache / "datasets" / name) == {}
     assert owndata.is_available(name)
 
 
