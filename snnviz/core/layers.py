@@ -26,12 +26,24 @@ def convolution(
     Channels are last, also in memory. `bfloat16`: multiplied in bfloat16, accumulated and returned in float32.
     """
     padding = weight.shape[-1] // 2
-    maps = x.flatten(0, 1).permute(0, 3, 1, 2)
+    maps, stride = _read_by_strided_1x1(x.flatten(0, 1).permute(0, 3, 1, 2), weight, stride)
     if bfloat16:
         y = F.conv2d(maps.bfloat16(), weight.bfloat16(), _halved(bias), stride, padding, 1, groups).to(x.dtype)
     else:
         y = F.conv2d(maps, weight, bias, stride, padding, 1, groups)
     return y.permute(0, 2, 3, 1).reshape(*x.shape[:2], *y.shape[2:], -1)
+
+
+def _read_by_strided_1x1(maps: Tensor, weight: Tensor, stride: int) -> tuple[Tensor, int]:
+    """The positions of maps (B, C, H, W) that a convolution reads, and its stride among them: every `stride`th where the
+    kernel has one position, else all.
+
+    oneDNN takes them out itself, but where it computes the gradient of few channels' weights without AVX-512 it writes
+    beyond its buffer (torch 2.13), and the process dies at some later step.
+    """
+    if stride == 1 or weight.shape[-1] > 1:
+        return maps, stride
+    return maps[:, :, ::stride, ::stride].contiguous(memory_format=torch.channels_last), 1
 
 
 def conv_input_gradient(gradient: Tensor, weight: Tensor, stride: int, like: Tensor, *, bfloat16: bool) -> Tensor:
@@ -53,6 +65,7 @@ def conv_weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, stride: in
     `gradient`: of the output, (T, B, H', W', O); `x`: the input, (T, B, H, W, C).
     """
     g, seen = (part.flatten(0, 1).permute(0, 3, 1, 2) for part in (gradient, x))
+    seen, stride = _read_by_strided_1x1(seen, weight, stride)
     if bfloat16:
         g, seen = g.bfloat16(), seen.bfloat16()
     found: Tensor = conv2d_weight(seen, weight.shape, g, stride, weight.shape[-1] // 2)
