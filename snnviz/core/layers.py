@@ -35,8 +35,8 @@ def convolution(
 
 
 def _read_by_strided_1x1(maps: Tensor, weight: Tensor, stride: int) -> tuple[Tensor, int]:
-    """The positions of maps (B, C, H, W) that a convolution reads, and its stride among them: every `stride`th where the
-    kernel has one position, else all.
+    """The positions of maps (B, C, H, W) that a convolution reads, and its stride among them: every `stride`th where
+    the kernel has one position, else all.
 
     oneDNN takes them out itself, but where it computes the gradient of few channels' weights without AVX-512 it writes
     beyond its buffer (torch 2.13), and the process dies at some later step.
