@@ -85,7 +85,7 @@ def test_the_compiled_kernel_equals_torchs_path(
     cell, found = cell_of(reset, kind), []
     for compiled in (True, False):
         if not compiled:
-            monkeypatch.setattr(neurons, "fits", lambda _: False)
+            monkeypatch.setattr(neurons, "is_supported", lambda _: False)
         current = drive(steps, constant, torch.float32)
         assert neurons.fits(current.detach()) == compiled
         spikes = neurons.lif(current, cell, steps)
@@ -284,7 +284,7 @@ def test_a_surrogate_without_a_kernel_of_its_own_equals_torchs_path(
         gradients = []
         for fast in (True, False):
             if not fast:
-                monkeypatch.setattr(neurons, "fits", lambda _: False)
+                monkeypatch.setattr(neurons, "is_supported", lambda _: False)
             current = torch.randn(6, 50, generator=torch.Generator().manual_seed(1)).mul_(2).requires_grad_()
             spikes = neurons.lif(current, cell, 6)
             (spikes * torch.arange(50)).sum().backward()

@@ -152,7 +152,7 @@ def of_a_candidate(made: Design, patch: pytest.MonkeyPatch, record: Record) -> N
 
 def of_trajectories(made: Design, patch: pytest.MonkeyPatch, record: Record) -> None:
     relu = Design.check(made.document() | {"neuron": {"kind": "relu"}, "data": made.data.model_dump() | {"steps": 1}})
-    patch.setattr(trajectories.Learner, "see", noted(record, lambda _, shown, labels: (shown, labels), Enough))
+    patch.setattr(trajectories.Learner, "add_batch", noted(record, lambda _, shown, labels: (shown, labels), Enough))
     list(trajectories.run_trajectories(Trajectories(design=relu)))
 
 

@@ -207,7 +207,7 @@ class TestReplacing:
         def full(*_: object) -> None:
             raise StoreError("The disk is full.") from OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(store, "leave", full)
+        monkeypatch.setattr(store, "remove_supervisor", full)
         made = Local(store)
         for _ in range(5):
             made.start()
@@ -227,7 +227,7 @@ class TestReplacing:
         def busy(*_: object) -> None:
             raise StoreError("The store is in use by another program.") from sqlite3.OperationalError("locked")
 
-        monkeypatch.setattr(store, "leave", busy)
+        monkeypatch.setattr(store, "remove_supervisor", busy)
         made = Local(store)
         for _ in range(6):
             made.start()
