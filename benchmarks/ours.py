@@ -131,7 +131,7 @@ def _kernels_off() -> Iterator[None]:
         (vars(module), name, vars(module)[name])
         for path, module in list(sys.modules.items())
         if path.startswith("snnviz.core.")
-        for name in ("fits",)
+        for name in ("is_supported",)
         if name in vars(module)
     ]
     for names, name, _ in asked:

@@ -87,7 +87,7 @@ def test_the_compiled_kernel_equals_torchs_path(
         if not compiled:
             monkeypatch.setattr(neurons, "is_supported", lambda _: False)
         current = drive(steps, constant, torch.float32)
-        assert neurons.fits(current.detach()) == compiled
+        assert neurons.is_supported(current.detach()) == compiled
         spikes = neurons.lif(current, cell, steps)
         (spikes * weights(steps, torch.float32)).sum().backward()
         _, seen = neurons.respond_with_activity(current.detach().expand(steps, -1, -1).contiguous(), cell, steps)
