@@ -65,7 +65,7 @@ def test_saturated_are_the_activations_that_a_narrow_window_cuts() -> None:
     """In the first layer, which reads what the ReLU network reads."""
     network = seen(change(STARTS["digits mlp"], SMALL))
     made = make_twin_pair(network, -0.9, "one", 1, 1, 0)
-    cut = float((network.said[0] >= made.hidden[0].window.width).mean())
+    cut = float((network.outputs[0] >= made.hidden[0].window.width).mean())
     assert made.saturated[0] == pytest.approx(cut)
     assert 0.1 < cut < 0.9
 
