@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from snnviz.design.design import Design
+from snnviz.design.experiment import distinct_designs
 from snnviz.jobs import pace
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store, Task
@@ -74,7 +75,7 @@ def main() -> None:
             rows.append({"design": name, "before": old, "estimate": new, "seconds": run.seconds, "load": load})
 
         row("default, nothing known", {}, seed=1)
-        small = trained(engine, sweep.distinct_designs(sweep.sweep_points(sweep.SkipSweep())))
+        small = trained(engine, distinct_designs(sweep.sweep_points(sweep.SkipSweep())))
         median = statistics.median(run.seconds for run in small)
         for name, document in LARGER.items():
             row(name, document)
