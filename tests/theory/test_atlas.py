@@ -123,7 +123,9 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert views.effects_table(atlas).empty
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"# {}\nmatrix"), gzip.compress(b"# []\n")])
+@pytest.mark.parametrize(
+    "content", [b"", b"no gzip", gzip.compress(b"# {}\nmatrix", mtime=0), gzip.compress(b"# []\n")]
+)
 def test_a_damaged_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "atlas").write_bytes(content)
     with pytest.raises(StoreError, match=r"The atlas .* cannot be read: make it anew"):
