@@ -124,7 +124,9 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"# {}\nmatrix", mtime=0), gzip.compress(b"# []\n")]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"# {}\nmatrix", mtime=0), gzip.compress(b"# []\n", mtime=0)],
+    ids=["empty", "no gzip", "no setting", "a list"],
 )
 def test_a_damaged_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "atlas").write_bytes(content)
