@@ -174,11 +174,11 @@ def _our_studies() -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class DesignButton:
-    """A button that a study adds below the forecast on the Design page, from the tuples ``DESIGN_BUTTONS`` in `tasks`.
+class Button:
+    """A button that a study adds to another page and that opens the study's own.
 
-    `open`: the function, as ``module:function``, that prepares the study's page for the design; called without
-    arguments. `page`: its file in `pages`, without ``.py``. `fits`: returns whether the button is shown for a design.
+    `help`: said on hover. `icon`: its symbol, as in Streamlit. `key`: of the widget. `open`: the function, as
+    ``module:function``, that prepares the study's page. `page`: the page's file in `pages`, without ``.py``.
     """
 
     label: str
@@ -187,6 +187,15 @@ class DesignButton:
     key: str
     open: str
     page: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesignButton(Button):
+    """A button below the forecast on the Design page, from the tuples ``DESIGN_BUTTONS`` in `tasks`.
+
+    `open` is called without arguments. `fits`: returns whether the button is shown for a design.
+    """
+
     fits: Callable[[Design], bool]
 
 
@@ -196,39 +205,23 @@ def every_design(design: Design) -> bool:  # noqa: ARG001
 
 
 @dataclass(frozen=True, slots=True)
-class RunButton:
-    """A button that a study adds for one run of a design on the Runs page, from the tuples ``RUN_BUTTONS`` in `tasks`.
+class RunButton(Button):
+    """A button for one run of a design on the Runs page, from the tuples ``RUN_BUTTONS`` in `tasks`.
 
-    `open`: the function, as ``module:function``, that prepares the study's page; called with the `store.Run`. `fits`:
-    returns whether there is such a button for runs of a design. `watched`: the live panel of the Design page has it,
-    too, once the run has weights. Others as in `DesignButton`. Buttons with the same `key` are one button, which opens
-    the page of the one that fits.
+    `open` is called with the `store.Run`. `fits`: returns whether there is such a button for runs of a design.
+    `watched`: the live panel of the Design page has it, too, once the run has weights. Buttons with the same `key` are
+    one button, which opens the page of the one that fits.
     """
 
-    label: str
-    help: str
-    icon: str
-    key: str
-    open: str
-    page: str
     fits: Callable[[Design], bool] = every_design
     watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PairButton:
-    """A button that a study adds where two designs are chosen from runs, from the tuples ``PAIR_BUTTONS`` in `tasks`.
-
-    `open`: the function, as ``module:function``, that prepares the study's page; called with both designs. Others as in
-    `DesignButton`.
+class PairButton(Button):
+    """A button where two designs are chosen from runs, from the tuples ``PAIR_BUTTONS`` in `tasks`; `open` is called
+    with both designs.
     """
-
-    label: str
-    help: str
-    icon: str
-    key: str
-    open: str
-    page: str
 
 
 def pair_buttons() -> list[PairButton]:

@@ -27,8 +27,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from snnviz.design import links
@@ -152,7 +152,7 @@ def _filled(table: Table, name: str, title: str, text: str, explanation: str) ->
         if wrong := check_names(page, given[field]):
             raise table.wrong(field, wrong.rule, wrong.value)
     mystery = _mystery(table, page)
-    question, check = _question(table), _check(table)
+    question, check = _entry(table, "question", QUESTIONS), _entry(table, "check", CHECKS)
     do = table.text("do", "", most=300)
     table.finish("a step")
     drawn = mystery is not None and check is None and question is not None and question.needs == "number"
@@ -193,19 +193,24 @@ def _mystery(table: Table, page: str) -> Mystery | None:
     return Mystery(field, values)
 
 
-def _question(table: Table) -> Question | None:
-    inside = table.table("question")
-    if inside is None:
-        return None
-    question = QUESTIONS[inside.one_of("kind", QUESTIONS)].read(inside)
-    inside.finish(f"a question of kind {question.kind}")
-    return question
+class _Kind(Protocol):
+    """A question or a check: a class in a registry, by its kind."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @classmethod
+    def from_table(cls, table: Table) -> Self: ...
 
 
-def _check(table: Table) -> Any:
-    inside = table.table("check")
+K = TypeVar("K", bound=_Kind)
+
+
+def _entry(table: Table, name: str, registry: Mapping[str, type[K]]) -> K | None:
+    """The question or check in the sub-table `name`, None without one."""
+    inside = table.table(name)
     if inside is None:
         return None
-    check = CHECKS[inside.one_of("kind", CHECKS)].read(inside)
-    inside.finish(f"a check of kind {check.kind}")
-    return check
+    entry = registry[inside.one_of("kind", registry)].from_table(inside)
+    inside.finish(f"a {name} of kind {entry.kind}")
+    return entry

@@ -42,7 +42,7 @@ class Before:
 
 def check(toml: str) -> Check:
     table = Table.parse(toml, 1)
-    found = CHECKS[table.one_of("kind", CHECKS)].read(table)
+    found = CHECKS[table.one_of("kind", CHECKS)].from_table(table)
     table.finish("a check")
     return found
 

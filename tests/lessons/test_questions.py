@@ -67,7 +67,7 @@ y_high = 1
 
 def question(toml: str) -> Question:
     table = Table.parse(toml, 1)
-    found = QUESTIONS[table.one_of("kind", QUESTIONS)].read(table)
+    found = QUESTIONS[table.one_of("kind", QUESTIONS)].from_table(table)
     table.finish("a question")
     return found
 

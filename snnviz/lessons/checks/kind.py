@@ -90,7 +90,7 @@ class Check(ABC):
 
     @classmethod
     @abstractmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
 
     @property

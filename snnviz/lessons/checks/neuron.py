@@ -37,7 +37,7 @@ class NeuronCheck(Check):
     quantity: str
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(
             current=table.number("current", low=-10, high=10),

@@ -29,7 +29,7 @@ class ReadingCheck(Check):
     curve: bool
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         cases = []
         for one in table.tables("cases", 0, 6):

@@ -48,7 +48,7 @@ class RunCheck(Check):
     curve: str
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         where = read_filter(table)
         return cls(where, read_metric(table, default=""), table.one_of("curve", SERIES, ""))

@@ -30,7 +30,7 @@ class ScoreCheck(Check):
     least: float
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(
             where=read_filter(table),

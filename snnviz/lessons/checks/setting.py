@@ -20,7 +20,7 @@ class SettingCheck(Check):
     where: tuple[Condition, ...]
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(read_conditions(table, "where", least=1))
 

@@ -41,7 +41,7 @@ class ChoiceQuestion(Question):
     best: str
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given, best = common(table), table.one_of("best", ("", "most", "least"), "")
         options = []

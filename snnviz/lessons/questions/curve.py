@@ -71,7 +71,7 @@ class CurveQuestion(Question):
     percent: bool
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given = common(table)
         x, y = table.text("x", most=60), table.text("y", most=60)

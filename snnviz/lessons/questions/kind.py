@@ -83,7 +83,7 @@ class Question(ABC):
 
     @classmethod
     @abstractmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
 
     @property

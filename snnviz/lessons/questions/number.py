@@ -43,7 +43,7 @@ class NumberQuestion(Question):
     answer_is: float | None
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given = common(table)
         low, high = table.number("low"), table.number("high")

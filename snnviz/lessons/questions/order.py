@@ -26,7 +26,7 @@ class OrderQuestion(Question):
     first: str
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def from_table(cls, table: Table) -> Self:
         """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
         given, items = common(table), []
         for one in table.tables("items", 2, 6):

@@ -8,7 +8,6 @@ from pathlib import Path
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.design.networks import BlockNetwork
 from snnviz.errors import StoreError
 from snnviz.graph import atlas as matrices
 from snnviz.store import shipped
@@ -52,9 +51,10 @@ def panel() -> None:
 
 def atlas_of(design: Design) -> tuple[Atlas, int] | None:
     """Returns the atlas of blocks of as many layers, and the number of this design's matrix; None if there is none."""
-    if not isinstance(design.network, BlockNetwork):
+    if len(design.network.matrices) != 1:
         return None
-    depth, number = len(design.network.edges) - 1, matrices.number_of(design.network.edges)
+    (edges,) = design.network.matrices
+    depth, number = len(edges) - 1, matrices.number_of(edges)
     folder = _folder()
     if number is None or depth not in matrices.DEPTHS or folder is None:
         return None
