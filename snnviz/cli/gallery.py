@@ -9,7 +9,7 @@ import click
 
 from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, print_json
-from snnviz.errors import NotFound
+from snnviz.errors import NotFound, SnnvizError
 from snnviz.gallery import making
 from snnviz.places import cache_dir
 from snnviz.store import shipped
@@ -56,7 +56,8 @@ def list_gallery(as_json: bool) -> None:
 def make(entries: Sequence[str], work: Path | None, to: Path, pack_only: bool) -> None:
     """Train what comes with snnviz, by default all ENTRIES, and pack it.
 
-    It goes on where it was interrupted. On one machine it becomes the same, row by row.
+    It goes on where it was interrupted. On one machine it becomes the same, row by row. An entry whose training fails,
+    as its data set is not here, is left out and named at the end.
     """
     chosen = making.chosen_entries(entries)
     work = work or cache_dir() / "gallery-work"
@@ -66,14 +67,18 @@ def make(entries: Sequence[str], work: Path | None, to: Path, pack_only: bool) -
         if line:
             click.echo(line)
 
+    failed: dict[str, str] = {}
     if pack_only:
         chosen = making.finished(chosen, work)
     else:
         with reliable_interrupts() as check:
-            making.train(chosen, work, say)
+            failed = making.train(chosen, work, say)
+        chosen = making.finished(chosen, work)
     manifest = making.pack(chosen, work, to)
     size = (to / shipped.ARCHIVE).stat().st_size / 1e6
     click.echo(f"{len(manifest['runs'])} runs, {size:.1f} MB, in {to}")
+    if failed:
+        raise SnnvizError("Left out: " + "; ".join(f"{name}, as {why}" for name, why in failed.items()))
 
 
 def _found() -> Shipped:

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import select
 
 from snnviz import __version__
-from snnviz.errors import InputError, NotFound, SnnvizError, did_you_mean
+from snnviz.errors import InputError, NotFound, did_you_mean
 from snnviz.jobs import machine
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
@@ -59,18 +59,24 @@ def open_workshop(work: Path) -> Store:
 
 def train(
     entries: Sequence[GalleryEntry], work: Path, say: Say, engine: Callable[[Store], Engine] | None = None
-) -> None:
+) -> dict[str, str]:
     """Trains the runs of these entries that are not done yet, as many at a time as there are cores, into a store in
     `work`.
 
+    Returns why an entry has a run that did not become done, such as a data set that is not here, by the entry's name.
+
     say: called with progress messages. engine: returns the engine that trains the runs of a store, by default a
-    supervisor of its own. Raises `SnnvizError` if a run fails.
+    supervisor of its own.
     """
     os.environ[VARIABLE] = "0"  # for processes that begin with another task's weights, too: none comes from elsewhere
     store = open_workshop(work)
     made = engine(store) if engine is not None else Local(store, idle=IDLE_SECONDS)
     first = [entry for entry in entries if entry.after not in {one.name for one in entries}]
-    for several in (first, [entry for entry in entries if entry not in first]):
+    failed: dict[str, str] = {}
+    for later in (False, True):
+        several = [entry for entry in entries if (entry not in first) is later]
+        failed |= {entry.name: f"{entry.after} is not there" for entry in several if entry.after in failed}
+        several = [entry for entry in several if entry.name not in failed]
         asked = {entry.name: _tasks(store, entry) for entry in several}
         place = work / MACHINES
         machines = json.loads(place.read_text()) if place.exists() else {}
@@ -79,17 +85,20 @@ def train(
             if not submitted.cached:
                 machines[submitted.run] = machine.description()
         _write(place, machines)
-        _wait(made, asked, say)
+        failed |= _wait(made, asked, say)
     store.close()
+    return failed
 
 
-def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> None:
-    left = dict(asked)
+def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> dict[str, str]:
+    left, failed = dict(asked), dict[str, str]()
     while left:
         runs = engine.store.several(task.digest for tasks in left.values() for task in tasks)
-        for run in runs.values():
-            if run.state in ("failed", "cancelled"):
-                raise SnnvizError(f"The run {run.run} is {run.state}: {run.error or 'somebody stopped it'}")
+        for name, tasks in list(left.items()):
+            for run in (runs[task.digest] for task in tasks):
+                if run.state in ("failed", "cancelled") and name in left:
+                    failed[name] = f"the run {run.run} is {run.state}: {run.error or 'somebody stopped it'}"
+                    del left[name]
         for name in [name for name, tasks in left.items() if all(runs[task.digest].state == "done" for task in tasks)]:
             seconds = sum(runs[task.digest].seconds for task in left.pop(name))
             say(f"{name}: {len(asked[name])} done, {seconds:.0f} s of training")
@@ -97,6 +106,7 @@ def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> None
             say("")
             engine.ensure_worker()
             time.sleep(POLL_SECONDS)
+    return failed
 
 
 def finished(entries: Sequence[GalleryEntry], work: Path) -> list[GalleryEntry]:
