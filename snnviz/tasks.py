@@ -209,12 +209,15 @@ class RunButton(Button):
     """A button for one run of a design on the Runs page, from the tuples ``RUN_BUTTONS`` in `tasks`.
 
     `open` is called with the `store.Run`. `fits`: returns whether there is such a button for runs of a design.
-    `watched`: the live panel of the Design page has it, too, once the run has weights. Buttons with the same `key` are
-    one button, which opens the page of the one that fits.
+    `watched`: the live panel of the Design page has it, too, once the run has weights. `prepare`: a function, as
+    ``module:function``, that returns at once and is called without arguments where that panel shows a finished run, so
+    that the page opens without a wait. Buttons with the same `key` are one button, which opens the page of the one that
+    fits.
     """
 
     fits: Callable[[Design], bool] = every_design
     watched: bool = False
+    prepare: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,5 +18,6 @@ RUN_BUTTONS = (
         page="inside",
         fits=lambda design: design.network.code != "ttfs",  # the TTFS page has such a button for these
         watched=True,
+        prepare="snnviz.studies.inside.page.client:start",
     ),
 )

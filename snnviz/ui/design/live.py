@@ -148,6 +148,8 @@ def _offers(run: Run, place: st.delta_generator.DeltaGenerator) -> None:
         offer = run_button(key, run.design)
         if offer is None or not offer.watched:
             continue
+        if offer.prepare and run.state == "done":
+            resolve(offer.prepare)()
         if place.button(offer.label, icon=offer.icon, key=f"live-{key}", help=offer.help):
             resolve(offer.open)(run)
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")

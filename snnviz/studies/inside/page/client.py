@@ -83,6 +83,13 @@ class Looking:
                 asked.answer.set_exception(LookFailed("The process that looks has ended: try again."))
         return asked
 
+    def start(self) -> None:
+        """Starts the process if none is running, so that the first look does not wait for torch to be imported."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._last = time.monotonic()
+                self._running()
+
     def _forget(self, number: int, text: str) -> None:
         self._asked.pop(number, None)
         self._same.pop(text, None)
@@ -144,6 +151,11 @@ def looking() -> Looking:
     from snnviz.ui.kit import services
 
     return Looking(services.store().url)
+
+
+def start() -> None:
+    """Starts the process that answers looks; returns at once."""
+    looking().start()
 
 
 def answer(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from snnviz.core.execute import execute
 from snnviz.design.design import Design
-from snnviz.design.links import change
+from snnviz.design.links import change, to_query
 from snnviz.events import Checkpoint
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
@@ -32,6 +32,10 @@ TINY = Design.check(
         "training": {"epochs": 1, "batch_size": 20, "learning_rate": 0.01},
     }
 )
+
+
+START = client.Looking.start
+"""As it is: the pages' tests replace it."""
 
 
 @pytest.fixture(autouse=True)
@@ -165,3 +169,17 @@ def test_answers_are_shared_and_a_dead_process_is_a_sentence(trained: Callable[.
     assert client.looking().pid is None
     assert client.answer("look", Look(run=run.run, image=1), 1).about["image"] == 1
     assert client.looking().pid not in (None, pid)
+
+
+def test_the_process_is_there_before_the_first_look(
+    trained: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.Looking, "start", START)
+    trained(TINY)
+    Visit("")
+    assert client.looking().pid is None
+    Visit(to_query(TINY))  # its finished run is shown, with the button Look inside
+    pid = client.looking().pid
+    assert pid is not None
+    client.looking().start()
+    assert client.looking().pid == pid
