@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ def answer(path: str, query: bytes, base: str = "", method: str = "GET", kind: s
         sent.append(message)
 
     scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": []}
-    asyncio.run(Moved(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
+        other.submit(lambda: asyncio.run(Moved(streamlit, base)(scope, None, send))).result()  # type: ignore[arg-type]
     return sent
 
 

@@ -75,6 +75,7 @@ def test_no_figure_draws_another_band() -> None:
         "snnviz/studies/skips/charts/belief.py": "a model's 95 % interval, named so",
         "snnviz/studies/skips/charts/search.py": "the same interval in steps",
         "snnviz/studies/skips/charts/controls.py": "the same interval of differences",
+        "snnviz/studies/inside/charts/many.py": "Wilson's interval of a share, named so",
         "snnviz/studies/tradeoffs/charts/compare.py": "that of differences, or one that holds at every look",
         "snnviz/studies/tradeoffs/charts/front.py": "the same interval, both ways",
         "snnviz/studies/tradeoffs/charts/mattered.py": "the same interval over blocks",
