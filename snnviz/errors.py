@@ -60,7 +60,9 @@ class StoreError(SnnvizError):
 
 
 class LeaseLost(SnnvizError):
-    """Another attempt owns the run now, so this one must stop writing."""
+    """This worker no longer owns the run, because another attempt (the n-th start of the same run) took it over, so it
+    must stop writing.
+    """
 
 
 class Unquoted(str):

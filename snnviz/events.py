@@ -1,4 +1,4 @@
-"""Events that a run reports while it runs.
+"""Events that a run reports while it is computed: stored rows, progress, and checkpoints.
 
 An event is a small frozen value; its fields are the columns of its table in the store and of its data frame. A `Row` is
 stored (append-only, one row per `key`: a resumed run computes the same rows again, and the first stays). `Progress`
@@ -51,7 +51,8 @@ class Sample(Row):
 
 @dataclass(frozen=True, slots=True)
 class LayerState(Row):
-    """State of one layer after `step` training steps, measured on the fixed probe batch.
+    """State of one layer after `step` training steps, measured on the probe batch, up to 64 training images that stay
+    the same.
 
     rate: spikes per neuron and time step, 0..1 (None for a readout without spikes and for ReLUs). var_u: variance of
     the membrane potential over a layer's neurons, averaged over time steps and images, before reset. grad_norm: L2 norm
@@ -98,9 +99,12 @@ class LayerState(Row):
 
 @dataclass(frozen=True, slots=True)
 class Branch(Row):
-    """State of a shortcut branch: its mean loss over the training steps since the last row, and the weight of its loss.
+    """State of a shortcut branch (an auxiliary classifier with its own loss, attached to a hidden layer) at one
+    training step.
 
-    layer: number of the layer it reads, among all layers, from 1. The loss in `Sample` is the main loss.
+    loss: mean loss of the branch over the training steps since the last row. weight: factor of this loss in the total
+    loss. layer: number of the layer it reads, among all layers, from 1. The loss in `Sample` is that of the network's
+    own output.
     """
 
     table: ClassVar[str] = "branches"
@@ -116,7 +120,8 @@ class Branch(Row):
 
 @dataclass(frozen=True, slots=True)
 class Timing(Row):
-    """Spike times of a hidden layer of a TTFS network on the probe batch, in tau_c: its window from `start` to `end`.
+    """Spike times of a hidden layer of a TTFS (time-to-first-spike) network on the probe batch, in units of tau_c, the
+    time constant of the input current: its window from `start` to `end`, in which its neurons may spike.
 
     final: 1 for the windows set after training from the training images, else 0. first, mean: first and mean spike
     time, None without spikes. saturated: share of neurons that spike at `start`, whose activation exceeds the window.

@@ -1,4 +1,4 @@
-"""Temporary files and folders, and how to tell whether the process that made them is dead."""
+"""Locks on temporary files and folders, which tell whether the process that made them has ended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def in_use(path: Path) -> Iterator[None]:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Returns whether the process that made this file or folder has ended, so that it can be deleted."""
+    """Returns whether no living process holds the lock of `in_use` on this file or folder, so that it can be
+    deleted.
+    """
     try:
         if time.time() - path.stat().st_mtime < YOUNG_SECONDS:
             return False

@@ -1,4 +1,4 @@
-"""Paths of files on this machine. No user input becomes part of a path."""
+"""Paths of folders on this machine: the cache and the data sets. No user input becomes part of a path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Extensions: entries that a host adds to a built-in list, from modules named by an environment variable."""
+"""Loading of extensions: entries that the host of a server adds to a built-in list, from modules named by an
+environment variable.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class Plugins(Generic[E]):
     submodule: str = ""
 
     def names(self) -> list[str]:
-        """Returns the module names in the environment variable."""
+        """Returns the names of the modules that the environment variable `variable` lists."""
         return [name for name in os.environ.get(self.variable, "").split(",") if name]
 
     def load(self, ours: Iterable[str]) -> dict[str, E]:

@@ -58,7 +58,8 @@ class PriorRun:
 
 
 class History:
-    """What a task has reported before it is resumed, and the runs of other tasks that it builds on.
+    """What a task had reported before it was interrupted and is resumed (rows and last checkpoint), and runs of other
+    tasks.
 
     This class holds given rows and weights; the store's history is `jobs.history.StoredHistory`.
     """
@@ -75,7 +76,9 @@ class History:
         return self._weights
 
     def of(self, task: Task) -> PriorRun | None:  # noqa: ARG002 (others know some)
-        """Returns the run of another task, or None if it was never submitted."""
+        """Returns the run of another task, on which this task builds (such as a training before its fine-tuning); None
+        if it was never submitted.
+        """
         return None
 
 
@@ -84,7 +87,7 @@ EMPTY_HISTORY = History()
 
 
 def one_thread() -> int:
-    """Returns 1: the number of threads for a task on a shared machine."""
+    """Returns 1. Default of the argument `threads` of tasks: how many threads they may use now."""
     return 1
 
 
@@ -175,10 +178,12 @@ def _our_studies() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button that a study adds to another page and that opens the study's own.
+    """A button that a study (a folder of `snnviz.studies`) adds to a page of the app and that opens the study's own
+    page.
 
-    `help`: said on hover. `icon`: its symbol, as in Streamlit. `key`: of the widget. `open`: the function, as
-    ``module:function``, that prepares the study's page. `page`: the page's file in `pages`, without ``.py``.
+    `help`: text shown on hover. `icon`: its symbol, as in Streamlit. `key`: of the widget. `open`: the function, as
+    ``module:function``, that prepares the study's page, such as by filling in its settings. `page`: the page's file in
+    `pages`, without ``.py``.
     """
 
     label: str
@@ -191,7 +196,8 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class DesignButton(Button):
-    """A button below the forecast on the Design page, from the tuples ``DESIGN_BUTTONS`` in `tasks`.
+    """A button below the forecast on the Design page, declared in the tuple ``DESIGN_BUTTONS`` of a study's module
+    `tasks`.
 
     `open` is called without arguments. `fits`: returns whether the button is shown for a design.
     """
@@ -200,13 +206,13 @@ class DesignButton(Button):
 
 
 def every_design(design: Design) -> bool:  # noqa: ARG001
-    """Returns True: a button that fits all designs."""
+    """Returns True. Default of `RunButton.fits`: the button is shown for all designs."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class RunButton(Button):
-    """A button for one run of a design on the Runs page, from the tuples ``RUN_BUTTONS`` in `tasks`.
+    """A button for one run on the Runs page, declared in the tuple ``RUN_BUTTONS`` of a study's module `tasks`.
 
     `open` is called with the `store.Run`. `fits`: returns whether there is such a button for runs of a design.
     `watched`: the live panel of the Design page has it, too, once the run has weights. `prepare`: a function, as
@@ -222,24 +228,24 @@ class RunButton(Button):
 
 @dataclass(frozen=True, slots=True)
 class PairButton(Button):
-    """A button where two designs are chosen from runs, from the tuples ``PAIR_BUTTONS`` in `tasks`; `open` is called
-    with both designs.
+    """A button shown where two designs are chosen from the list of runs, declared in the tuple ``PAIR_BUTTONS`` of a
+    study's module `tasks`; `open` is called with both designs.
     """
 
 
 def pair_buttons() -> list[PairButton]:
-    """Returns the buttons of all studies for two designs."""
+    """Returns the buttons of all studies that open a page with two designs, such as a comparison."""
     return [button for module in _task_modules() for button in getattr(module, "PAIR_BUTTONS", ())]
 
 
 def design_buttons(design: Design) -> list[DesignButton]:
-    """Returns the buttons of all studies that fit a design."""
+    """Returns the buttons of all studies that are shown on the Design page for this design."""
     found = [button for module in _task_modules() for button in getattr(module, "DESIGN_BUTTONS", ())]
     return [button for button in found if button.fits(design)]
 
 
 def run_buttons() -> dict[str, list[RunButton]]:
-    """Returns the buttons of all studies for a run, those with the same key together."""
+    """Returns the buttons of all studies for a run on the Runs page, grouped by their key."""
     found: dict[str, list[RunButton]] = {}
     for module in _task_modules():
         for button in getattr(module, "RUN_BUTTONS", ()):
@@ -248,18 +254,19 @@ def run_buttons() -> dict[str, list[RunButton]]:
 
 
 def run_button(key: str, design: Design) -> RunButton | None:
-    """Returns the button with a key that fits runs of a design, or None."""
+    """Returns the button with this key that is shown for runs of this design, or None."""
     return next((button for button in run_buttons().get(key, ()) if button.fits(design)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryEntry:
-    """Something that comes with snnviz already trained, from the tuples ``GALLERY`` in the `tasks` of studies.
+    """Something that is shipped with snnviz already trained, declared in the tuple ``GALLERY`` of a study's module
+    `tasks`.
 
-    `tasks`: the function, as ``module:function``, that returns its tasks, called with the store in which they are
-    trained and with `arguments`; `after`: the entry that must be done before. `page`: where it is shown, the name
-    of a script of `pages/`. `weights`: whether weights come with it. `slow`: it takes minutes, and is made only
-    when it is named.
+    `tasks`: the function, as ``module:function``, that returns the tasks to run, called with the store in which they
+    are trained and with `arguments`. `after`: name of the entry that must be run before. `page`: where it is shown, the
+    name of a script of `pages/`. `weights`: whether the trained weights are shipped, too. `slow`: it takes minutes, and
+    is only run when it is named.
     """
 
     name: str
@@ -273,7 +280,7 @@ class GalleryEntry:
 
 
 def gallery_entries() -> list[GalleryEntry]:
-    """Returns what comes with snnviz, or may come with it: of all studies."""
+    """Returns the gallery entries of all studies: everything that can be shipped with snnviz already trained."""
     return [entry for module in _task_modules() for entry in getattr(module, "GALLERY", ())]
 
 
@@ -282,7 +289,7 @@ def _task_modules() -> list[ModuleType]:
 
 
 class TaskKinds:
-    """The collection of all kinds of task by name, in the order of `snnviz.studies.FOLDERS`; imported at first use."""
+    """The collection of all kinds of task, by name, in the order of `snnviz.studies.FOLDERS`; imported at first use."""
 
     @cached_property
     def _known(self) -> dict[str, TaskKind[Any]]:

@@ -60,7 +60,8 @@ def is_data_dependent(init: Choice) -> bool:
 
 
 def suits(kind: str, neuron: AnyNeuron) -> bool:
-    """Returns whether the formula of the initialisation `kind` holds for such a neuron.
+    """Returns whether the formula of the initialisation `kind` holds for this neuron; some are derived for LIF neurons
+    only.
 
     >>> suits("reset-aware", Neuron()), suits("kaiming", Neuron())
     (True, True)

@@ -90,8 +90,10 @@ def step(
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """Factors of the losses in one epoch: `value` is lambda, `main` the main loss's factor, `branch` that of each
-    branch's.
+    """Factors by which losses are multiplied in one epoch of training with shortcut branches (auxiliary classifiers).
+
+    `value`: lambda of the schedule. `main`: factor of the loss of the network's own output. `branch`: factor of the
+    loss of each branch.
     """
 
     value: float
@@ -100,7 +102,8 @@ class LossWeights:
 
 
 def loss_weights(shortcut: Shortcut, epoch: int, epochs: int, branches: int) -> LossWeights:
-    """Returns the factors of the main loss and of each of the `branches` branches' losses in `epoch`, counted from 0.
+    """Returns the factors of the main loss and of the losses of `branches` shortcut branches (auxiliary classifiers) in
+    `epoch`, counted from 0.
 
     "plain": CE + lambda sum_m CE_m. "normalised": (1 - l) CE + l / M sum_m CE_m with l = lambda / (1 + lambda).
 

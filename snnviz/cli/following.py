@@ -47,7 +47,9 @@ class EventBar(Bar):
 
 
 class Runs(dict[str, Run]):
-    """Runs by digest. `stopped`: whether Ctrl-C ended the wait, so that some runs may be unfinished or missing."""
+    """Runs by the digest of their task. `stopped`: whether Ctrl-C ended the wait, so that some runs may be unfinished
+    or missing.
+    """
 
     stopped = False
 
@@ -129,7 +131,7 @@ def failures_text(runs: Mapping[str, Run]) -> str:
 
 
 def state_of(runs: Mapping[str, Run], name: str) -> str:
-    """Returns the state of a run by digest; "missing" if it was not queued before Ctrl-C."""
+    """Returns the state of the run with the digest `name`; "missing" if it was not queued before Ctrl-C."""
     return runs[name].state if name in runs else "missing"
 
 

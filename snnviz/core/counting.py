@@ -27,7 +27,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class CountingPlan:
-    """How the operations of one layer are counted; calling it with the layer's input counts them.
+    """Which inputs of one layer count as which kind of operation; calling it with the layer's input counts them.
 
     taps: (H W,) number of weights that read an input at each position. real: (C,) which channels hold real numbers.
     summed: whether some channels hold sums or averages of spikes: then a value stands for `times` as many spikes, or,
@@ -86,7 +86,9 @@ def counting_plans(design: Design) -> dict[int, CountingPlan]:
 
 
 def merges_to_count(design: Design, plans: dict[int, CountingPlan]) -> set[int]:
-    """Returns the indices of the merge layers for which the number of spikes in each value must be computed."""
+    """Returns the indices of the merge layers for which the number of spikes summed in each value must be known, to
+    count the operations of layers behind them.
+    """
     layers, found = build_architecture(design).layers, set[int]()
     asked = [index for index, plan in plans.items() if plan.averaged]
     while asked:

@@ -96,7 +96,8 @@ class Cycle:
     def back(
         self, us: list[Tensor], ss: list[Tensor], gs: list[Tensor], weights: Sequence[Tensor], scans: Sequence[Scan]
     ) -> list[Tensor]:
-        """Returns the weight gradients, and replaces the potentials `us` by the gradients of the currents `drives`.
+        """Computes the backward pass step by step: returns the weight gradients, and replaces the potentials `us` by
+        the gradients of the currents `drives`.
 
         `gs`: gradients of the spikes. Gradients of neuron parameters accumulate in `scans`.
         """

@@ -66,7 +66,7 @@ class Images:
         return self.images.index_select(0, chosen)  # [chosen] takes eight times as long
 
     def some(self, chosen: Tensor) -> Images:
-        """Returns an `Images` with only the images at these positions (an index tensor, 0 to N - 1).
+        """Returns the subset of the images at these positions (an index tensor, 0 to N - 1).
 
         Still images are copied; recordings stay in their memory-mapped file, and only `rows` changes.
         """

@@ -1,4 +1,4 @@
-"""Gradient norms of each layer's weights on one batch, with and without shortcut branches, also before training."""
+"""Gradient norms of each layer's weights on one batch, with and without shortcut branches (auxiliary classifiers)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ PROFILE_IMAGES = 32
 
 @dataclass(frozen=True, slots=True)
 class GradientNorms:
-    """L2 norms of the gradients of a layer's weights: of the weighted main loss, branch losses, and total loss.
+    """L2 norms of the gradients of one layer's weights, for the parts of a loss with shortcut branches (auxiliary
+    classifiers).
 
-    `plain`: of the main loss without weighting, as in training without branches.
+    `plain`: of the main loss (the network's own), without weighting, as in training without branches. `main`: of the
+    weighted main loss. `branches`: of the branches' weighted losses. `whole`: of the total loss.
     """
 
     plain: float
@@ -38,7 +40,9 @@ class GradientNorms:
 
     @property
     def share(self) -> float | None:
-        """The branches' share, |g_b| / (|g| + |g_b|); None if both gradients are 0."""
+        """Share of the branches in the gradient, |g_b| / (|g| + |g_b|), with g of the main loss and g_b of the
+        branches' losses; None if both are 0.
+        """
         both = self.main + self.branches
         return self.branches / both if both > 0 else None
 
@@ -69,8 +73,8 @@ def _gradients(network: Network, image: Tensor, labels: Tensor, objective: Branc
 def branch_shares(
     network: Network, image: Tensor, labels: Tensor, objective: BranchObjective | None
 ) -> dict[str, float | None] | None:
-    """Returns for each layer, by its name, the share of its gradient's norm that comes from the auxiliary classifiers
-    (branches, Guo et al. 2024) instead of the readout; None without such branches (no `objective`).
+    """Returns for each layer, by its name, the share of its gradient's norm that comes from the shortcut branches
+    (auxiliary classifiers, Guo et al. 2024) instead of the readout; None without branches (no `objective`).
     """
     if objective is None:
         return None
@@ -99,7 +103,9 @@ class LayerGradient:
 
 @dataclass(frozen=True, slots=True)
 class GradientProfile:
-    """The gradients of all layers of a design before training, and the names of the layers with a branch."""
+    """Gradients and activity of all layers of a design before training, and the names of the layers with a shortcut
+    branch (auxiliary classifier).
+    """
 
     design: Design
     branches: tuple[str, ...]
@@ -107,7 +113,8 @@ class GradientProfile:
 
 
 def gradient_profile(design: Design) -> GradientProfile:
-    """Returns the gradients of a design at initialisation, on the probe batch. Raises `DataMissing`.
+    """Returns the gradients of a design at initialisation, with and without shortcut branches, on the probe batch.
+    Raises `DataMissing`.
 
     A design without branches is given branches with a constant weight.
     """

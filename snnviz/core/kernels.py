@@ -104,7 +104,8 @@ def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int
 
 @compiled
 def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
-    """Computes one time step `t` of LIF neurons in place: replaces the current in `u[t]` by the potential, sets `s[t]`.
+    """Computes one time step `t` of the forward pass of LIF neurons, in place: replaces the current in `u[t]` by the
+    potential, sets `s[t]`.
 
     Arguments as in `forward`; the neurons of earlier steps must have been computed.
     """
@@ -266,7 +267,7 @@ def backward(u: Any, g: Any, total: Any, sums: Any, how: Any) -> None:
 
 @compiled
 def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
-    """Computes the gradients of one time step `t` of LIF neurons, in place; called from the last step to the first.
+    """Computes one time step `t` of the backward pass of LIF neurons, in place; called from the last step to the first.
 
     Arguments as in `backward`.
     """

@@ -17,7 +17,7 @@ def measure_layers(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
     """Yields the LayerStates of a trained network at the checkpoint's step, and for a TTFS network its Timings.
 
     Before them those before training, unless the initialisation is data-dependent, since it may have used other images.
-    Values that belong to training steps are None: gradient norms, and the branches' share in them. Raises
+    Values that belong to training steps are None: gradient norms, and the share of shortcut branches in them. Raises
     `DataMissing`.
     """
     training, _, _ = yield from data.load_with_progress(design)

@@ -200,7 +200,7 @@ class Merge:
             to.index_add_(-1, chosen, part)
 
     def columns(self, some: Sequence[Source]) -> Tensor:
-        """Returns the indices of the output channels that the given sources feed, sorted."""
+        """Returns the indices of the joined map's channels that the given sources feed, sorted."""
         fed = {c for source, place in zip(self.sources, self.places, strict=True) if source in some for c in place}
         return torch.tensor(sorted(fed))
 

@@ -46,10 +46,10 @@ DropoutMasks = Mapping[int, Tensor]
 
 
 class Outputs:
-    """The outputs of all layers so far, (T, B, H, W, C) or (T, B, N); pooled and delayed versions are cached for all
-    readers.
+    """The outputs of all layers computed so far in a forward pass, (T, B, H, W, C) or (T, B, N), by layer index.
 
-    `many`: for merge layers with averages, how many spikes each value sums.
+    Pooled and delayed versions are cached, as several layers may read them. `many`: for merge layers with averages, how
+    many spikes each value sums.
     """
 
     def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
@@ -74,7 +74,7 @@ class Outputs:
             self.many.pop(index, None)
 
     def averaged(self, merge: Merge) -> Tensor:
-        """Returns the joined sources of `merge`, averaged over time; averaged before joining where that gives the same
+        """Returns the joined sources of `merge`, averaged over time; computed before joining where that gives the same
         result.
         """
         if not all(source.linear for source in merge.sources):
@@ -82,11 +82,11 @@ class Outputs:
         return Outputs({index: x.mean(0, keepdim=True) for index, x in self._said.items()}, 1).read(merge)
 
     def read(self, merge: Merge) -> Tensor:
-        """Returns the joined sources of `merge`."""
+        """Returns the joined sources of `merge`: the input of a layer."""
         return merge(*map(self.source, merge.sources))
 
     def spikes(self, merge: Merge) -> Tensor:
-        """Returns the number of spikes summed in each value of the joined sources of `merge`."""
+        """Returns how many spikes are summed in each value of the joined sources of `merge`."""
         return merge(*map(self._spikes, merge.sources))
 
     def _spikes(self, source: Source) -> Tensor:
@@ -98,7 +98,7 @@ class Outputs:
         return x * source.averaged if source.averaged > 1 else x
 
     def source(self, source: Source) -> Tensor:
-        """Returns all channels of the output that `source` reads, pooled and delayed."""
+        """Returns the output that `source` names, all channels, pooled and delayed as it says."""
         if source == Source(source.layer, source.merge, channels=source.channels):
             return self[source.layer]
         key = replace(source, merge="main", channels=None)
@@ -154,15 +154,19 @@ class Network:
         return tuple(layer for layer in self.architecture.layers if layer.spiking)
 
     def adapt(self) -> None:
-        """Called after each training step; does nothing here. TTFS networks widen their windows."""
+        """Called after each training step; TTFS networks override it to widen their windows, other networks do
+        nothing.
+        """
 
     def settle(self, images: Images) -> None:
-        """Called after the last epoch with the training images; does nothing here. TTFS networks set their final
-        windows.
+        """Called after the last epoch with the training images; TTFS networks override it to set their final windows,
+        other networks do nothing.
         """
 
     def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:  # noqa: ARG002
-        """Yields the spike timing of each layer for encoded images; nothing here, only TTFS networks have it."""
+        """Yields the spike timing of each hidden layer of a TTFS network for encoded images; nothing for other
+        networks.
+        """
         yield from ()
 
     @property
@@ -233,7 +237,8 @@ class Network:
         by: Statistics = "batch",
         kept: DropoutMasks | None = None,
     ) -> None:
-        """Computes the layers of a stage and adds their outputs to `outputs`; a readout that does not spike adds none.
+        """Computes the layers of one execution stage (a layer, or a cycle of layers) and adds their outputs to
+        `outputs`; a readout that does not spike adds none.
 
         `watch`: activity hook. `by`: statistics of batch normalisation. `kept`: dropout masks.
         """

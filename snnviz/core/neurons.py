@@ -32,7 +32,7 @@ from snnviz.design.parts import Neuron
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The LIF neurons of a layer: the design's neuron, and the layer's learnt leak and threshold (0-d tensors), or
+    """The LIF neurons of one layer: the design's neuron, and the layer's learnt leak and threshold (0-d tensors), or
     None.
     """
 
@@ -74,11 +74,15 @@ class Cell:
         return self.learnt_beta, self.learnt_threshold
 
     def fire(self, current: Tensor, steps: int, *, overwrite: bool = False) -> Tensor:
-        """Returns the spikes (T, ...) for a current: see `lif`."""
+        """Returns the spikes (T, ...) for a current (T, ...) or, constant over time, (1, ...), with autograd; see
+        `lif`.
+        """
         return lif(current, self, steps, overwrite=overwrite)
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
-        """Returns the spikes and the layer's activity; overwrites the current."""
+        """Returns the spikes (T, ...) and the layer's `Activity` for a current (T, ...) or (1, ...), which is
+        overwritten.
+        """
         return respond_with_activity(current, self, steps)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -91,7 +95,9 @@ class Cell:
         return activity(u, s, far.flatten(2).sum(2))
 
     def scan(self) -> CellScan:
-        """Returns a `CellScan`, for one forward and backward pass through a loop of layers."""
+        """Returns a new `CellScan`: the neurons for one forward and backward pass, one time step at a time, in a loop
+        of layers.
+        """
         return CellScan(self)
 
 
@@ -132,7 +138,7 @@ class Rectifier:
         return F.relu(current)
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:  # noqa: ARG002
-        """Returns max(0, current) and the layer's activity, with u being the current."""
+        """Returns max(0, current) and the layer's `Activity`, in which u is the current."""
         return F.relu(current), activity(current, None)
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
@@ -311,8 +317,8 @@ def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.flo
 
 
 def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
-    """Returns the arguments of the backward kernels: beta, theta, the surrogate's slope and code, the reset's code, and
-    whether it subtracts.
+    """Returns the arguments of the backward kernels: beta, theta, slope and code of the surrogate, code of the reset,
+    and whether the reset subtracts.
     """
     choice = cell.neuron.surrogate
     kind = kernels.SURROGATES.index(choice.kind) if choice.kind in kernels.SURROGATES else kernels.GIVEN

@@ -63,7 +63,9 @@ class BatchNorm:
         return of
 
     def back(self, gradient: Tensor, x: Tensor, of: BatchStatistics, by: Statistics) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns the gradients of one time step's x, of the gain and of the bias; `of` is what `step` returned."""
+        """Returns the gradients of one time step's input x, of the gain and of the bias; `of` is what `step` returned,
+        `by` which statistics it used.
+        """
         running = (None, None) if by == "batch" else (self.mean, self.variance)
         rows = (gradient.flatten(0, -2), x.flatten(0, -2), self.gain.detach())
         of_x, of_gain, of_bias = torch.ops.aten.native_batch_norm_backward(

@@ -26,8 +26,8 @@ def is_observation_step(step_in_epoch: int, steps_per_epoch: int) -> bool:
 
 
 class RunningSums:
-    """Sums since the last measurement: losses, correct predictions, images, and gradient norms of each layer's
-    weights.
+    """Sums over training steps since the last measurement: losses, correct predictions, images, gradient norms of each
+    layer's weights.
     """
 
     def __init__(self, parameters: Iterable[str], *, gradients: bool = True) -> None:
@@ -60,7 +60,7 @@ class RunningSums:
         return Sample(step, epoch, self.loss.item() / self.images, self.hits.item() / self.images)
 
     def losses(self) -> list[float]:
-        """Returns the mean of each loss besides the main loss, such as the branches'; [] if there are none."""
+        """Returns the mean of each additional loss, such as those of shortcut branches; [] if there are none."""
         return [] if self.parts is None else (self.parts / self.images).tolist()
 
     def gradient_norms(self) -> list[float] | None:
@@ -78,7 +78,7 @@ def observe_layers(
 ) -> Iterator[LayerState]:
     """Yields the state of each layer on the encoded probe batch, and the mean gradient norms in `sums`.
 
-    `branch_shares`: by layer name, the branches' share in the gradient.
+    `branch_shares`: by layer name, the share of shortcut branches (auxiliary classifiers) in the gradient.
     """
     seen: dict[int, Activity] = {}
     with torch.no_grad():

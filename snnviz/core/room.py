@@ -27,7 +27,8 @@ def budget_bytes() -> int:
 
 
 def free_space(size: int) -> None:
-    """Deletes the least recently used files until `size` more bytes fit. Raises `DataMissing` if they never do.
+    """Deletes the least recently used cache files of frames until a new one of `size` bytes fits. Raises `DataMissing`
+    if it never does.
 
     Runs that have mapped a deleted file keep it until they end.
     """

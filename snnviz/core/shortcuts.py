@@ -1,10 +1,10 @@
-"""Shortcut branches, used in training only (Guo et al. 2024): see `snnviz.catalog.shortcuts`.
+"""Shortcut branches: auxiliary classifiers on hidden layers, used in training only (Guo et al. 2024).
 
     z_m = W_m mean(o) + b_m          o: output of a hidden layer; the mean is over time and positions
     L = a CE(main) + c sum_m CE(z_m)
 
 The gradient that reaches a layer before a branch passes through fewer surrogate derivatives. Branches do not change the
-network's output: without them it computes the same, bit for bit.
+network's output: without them it computes the same, bit for bit. Schedules of a and c: `snnviz.catalog.shortcuts`.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ PREFIX = "shortcut."
 
 
 class Branches:
-    """The branches of a network: ``parameters`` maps "shortcut.<layer>.weight" to (classes, C), ".bias" to (classes,).
+    """The shortcut branches of a network: linear classifiers on the averaged outputs of hidden layers.
 
-    Weights are drawn as the readout's are, by the design's initialisation from its seed and the layer's name; if that
-    is data-dependent, by the variance-preserving one.
+    ``parameters`` maps "shortcut.<layer>.weight" to (classes, C), ".bias" to (classes,). Weights are drawn as the
+    readout's are, by the design's initialisation from its seed and the layer's name; if that is data-dependent, by the
+    variance-preserving one.
     """
 
     def __init__(self, network: Network) -> None:
@@ -48,7 +49,9 @@ class Branches:
             self.parameters[f"{PREFIX}{name}.bias"] = torch.zeros(classes).requires_grad_()
 
     def objective(self, epoch: int) -> BranchObjective | None:
-        """Returns the loss to minimise in an epoch, counted from 0; None if the branches' weight is 0."""
+        """Returns the training loss of an epoch, counted from 0, main loss and branch losses weighted by the schedule;
+        None if the branches' weight is 0.
+        """
         training = self.design.training
         factors = loss_weights(training.shortcut, epoch, training.epochs, len(self.layers))
         return BranchObjective(self, factors.main, factors.branch) if factors.value > 0 else None
@@ -60,15 +63,17 @@ def _drawn(design: Design) -> Design:
 
 
 def branches_of(network: Network) -> Branches | None:
-    """Returns the auxiliary classifiers on hidden layers (shortcut back-propagation, Guo et al. 2024) of a network, or
-    None if its design has none.
+    """Returns the shortcut branches of a network, with initial weights (auxiliary classifiers on hidden layers, Guo et
+    al. 2024); None if its design has none.
     """
     return Branches(network) if branch_layers(network.design) else None
 
 
 @dataclass(frozen=True, slots=True)
 class BranchObjective:
-    """A training loss: `main` times the network's own loss plus `branch` times each branch's loss."""
+    """A training loss with shortcut branches: `main` times the network's own loss plus `branch` times the loss of each
+    branch.
+    """
 
     branches: Branches
     main: float
@@ -80,7 +85,9 @@ class BranchObjective:
         return self.branches.parameters
 
     def alone(self) -> BranchObjective:
-        """Returns the same loss with only the branches' part: the weight of the network's own loss is 0."""
+        """Returns the same loss without the network's own loss (weight 0), so that only the branches' losses are
+        left.
+        """
         return replace(self, main=0.0)
 
     def make_hook(self) -> BranchHook:
@@ -89,7 +96,9 @@ class BranchObjective:
 
 
 class BranchHook:
-    """Forward hook that computes the branches' logits from layer outputs, and from them the loss."""
+    """Forward hook that computes the logits of shortcut branches from the outputs of hidden layers, and from them the
+    training loss.
+    """
 
     def __init__(self, objective: BranchObjective) -> None:
         self.objective = objective
@@ -106,7 +115,9 @@ class BranchHook:
         self.logits[index] = F.linear(mean, branches.parameters[f"{name}.weight"], branches.parameters[f"{name}.bias"])
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """Returns the whole loss and each branch's loss, (M,), of these images as a part of a batch of `count`."""
+        """Returns the weighted sum of all losses, which training minimises, and each branch's own loss, (M,); the
+        images are a part of a batch of `count`.
+        """
         found = [F.cross_entropy(self.logits[index], labels, reduction="sum") / count
                  for index in self.objective.branches.layers]  # fmt: skip
         parts = torch.stack(found)

@@ -21,7 +21,8 @@ from snnviz.design.parts import AnyNeuron
 
 
 class Scan(Protocol):
-    """Protocol for neurons in a loop of layers: one forward and one backward pass over (T, B, ...) tensors in place.
+    """Protocol of neurons that step through time together with other layers of a loop: one forward and one backward
+    pass over (T, B, ...) tensors in place.
 
     Time steps `t` come in order, forward ascending and backward descending.
     """
@@ -57,7 +58,9 @@ class Population(Protocol):
         ...
 
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
-        """Returns the spikes and the layer's activity, without gradients; overwrites the current."""
+        """Returns the outputs (spikes, (T, ...)) and the layer's `Activity`, without gradients; overwrites the
+        current.
+        """
         ...
 
     def respond(self, current: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -72,12 +75,14 @@ class Population(Protocol):
         ...
 
     def scan(self) -> Scan:
-        """Returns a new `Scan` for one forward and backward pass through a loop of layers."""
+        """Returns a new `Scan`: the neurons for one forward and backward pass, one time step at a time, in a loop of
+        layers.
+        """
         ...
 
     @property
     def learnt(self) -> tuple[float | None, float | None]:
-        """The learnt leak and threshold, averaged over neurons, None for those that are not learnt."""
+        """The learnt leak and threshold, each averaged over neurons; None for those that are not learnt."""
         ...
 
 
@@ -113,8 +118,8 @@ class StepPopulation:
         self.tensors = [tensors[each.name] for each in self._numbers]
 
     def values(self, tensors: Sequence[Tensor]) -> Any:
-        """Returns the namespace that the step reads: the neuron's fields, with learnt ones replaced by these
-        tensors.
+        """Returns the namespace `p` that the model's step function reads: the neuron's fields, with learnt ones
+        replaced by `tensors`.
         """
         found = values(self.neuron)
         for each, tensor in zip(self._numbers, tensors, strict=True):
@@ -151,7 +156,9 @@ class StepPopulation:
 
     @torch.no_grad()
     def observed(self, current: Tensor, steps: int) -> tuple[Tensor, Activity]:
-        """Returns the spikes and the layer's activity, without gradients."""
+        """Returns the outputs (spikes, (T, ...)) and the layer's `Activity` for a current (T, ...) or (1, ...), without
+        gradients.
+        """
         p, states = self.values(self.tensors), self.initial_states()
         u = current.new_empty(steps, *current.shape[1:])
         outputs, far = torch.empty_like(u), torch.zeros(u.shape[:2])
@@ -175,12 +182,14 @@ class StepPopulation:
         return activity(u, s if self.model.spiking else None, far)
 
     def scan(self) -> StepScan:
-        """Returns a new `StepScan` for one forward and backward pass through a loop of layers."""
+        """Returns a new `StepScan`: the neurons for one forward and backward pass, one time step at a time, in a loop
+        of layers.
+        """
         return StepScan(self)
 
     @property
     def learnt(self) -> tuple[float | None, float | None]:
-        """The learnt leak and threshold, averaged over neurons, None for those that are not learnt."""
+        """The learnt leak and threshold, each averaged over neurons; None for those that are not learnt."""
         told: dict[str, float] = {}
         for each, tensor in zip(self._numbers, self.tensors, strict=True):
             if each.row is not None:

@@ -55,7 +55,7 @@ class TtfsNetwork(Network):
 
     @property
     def inner(self) -> ttfs.Network:
-        """The `core.ttfs.Network` with the current parameters and windows."""
+        """The network as a `core.ttfs.Network`, which computes spike times, with the current parameters and windows."""
         slopes: ttfs.Slopes = self.design.ttfs.slope
         return ttfs.Network(
             self.architecture, self.parameters, self.windows, low=self.low, high=self.high, slopes=slopes
@@ -97,7 +97,7 @@ class TtfsNetwork(Network):
 
     @torch.no_grad()
     def settle(self, images: Images) -> None:
-        """Sets the windows by equation (8) of `theory.ttfs`, from the largest activations on these images."""
+        """Sets the final windows by equation (8) of `theory.ttfs`, from the largest activations on these images."""
         self._reached = [0.0] * len(self.firing)
         for part in images.images.split(min(TEST_BATCH, self.micro_batch)):
             self(intensities(part, images.white)[None], by="learn")
@@ -165,7 +165,8 @@ class ActivationHook:
         self.total = said.sum() if self.total is None else self.total + said.sum()
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """Returns `main`, the loss of the readout (), plus the penalty of activity, and the mean activation (1,).
+        """Returns the total loss: `main`, the loss of the readout (), plus the activity penalty; and the mean
+        activation (1,).
 
         The images may be a part of a batch of `count`, in which case mean and penalty are their share of the batch's.
         """

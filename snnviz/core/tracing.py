@@ -100,7 +100,7 @@ class Trace:
 
 
 class TracedNetwork(Network):
-    """A network whose forward pass keeps the values of all layers, for `trace`."""
+    """A network whose forward pass (`trace`) keeps the values of all layers at all time steps."""
 
     def __init__(self, design: Design, silenced: Silenced | None = None) -> None:
         super().__init__(design)

@@ -32,19 +32,23 @@ Result = TypeVar("Result")
 
 
 class LossHook(Protocol):
-    """Protocol of forward hooks that see the layers' outputs and then compute the training loss."""
+    """Protocol of forward hooks that see the layers' outputs during a forward pass and then compute the training
+    loss.
+    """
 
     def __call__(self, index: int, said: Tensor, /) -> None: ...
 
     def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """Returns the loss to minimise, and the losses besides the main one, (M,): sums over these images divided by
-        `count`.
+        """Returns the total loss to minimise, and the additional losses in it, (M,); both are sums over these images
+        divided by `count`.
         """
         ...
 
 
 class Objective(Protocol):
-    """Protocol of training losses that replace the main loss, with parameters of their own."""
+    """Protocol of training losses that extend the cross-entropy of the network's output, with parameters of their
+    own.
+    """
 
     @property
     def parameters(self) -> Mapping[str, Tensor]:
@@ -97,8 +101,8 @@ class Optimizer:
         return self.rate
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """Updates the parameters from their gradients, in the order of `parameters`; fewer gradients update the first
-        ones only.
+        """Updates the parameters from their gradients, in the order of `parameters`; if fewer gradients are given, only
+        the first parameters.
         """
         parameters = [parameter.detach() for parameter in self.parameters.values()][: len(gradients)]
         self._step(parameters, gradients, list(self.states.values())[: len(gradients)], self.rate)
@@ -136,8 +140,8 @@ class Optimizer:
 class LossAndGradients:
     """Mean loss of a batch, its logits (B, classes), and the gradient of each parameter.
 
-    With an objective: `loss` is the main loss, gradients are of the whole loss, with those of the objective's
-    parameters last, and `parts` (M,) are the other losses.
+    With an objective: `loss` is the main loss (cross-entropy of the network's output), gradients are of the whole loss,
+    with those of the objective's parameters last, and `parts` (M,) are the other losses.
     """
 
     loss: Tensor
@@ -249,7 +253,7 @@ def _settle() -> None:
 
 
 def test_parts(network: Network, count: int) -> list[slice]:
-    """Returns the slices of `count` test images that are evaluated together, one batch each.
+    """Returns how `count` test images are split into batches for evaluation, as slices.
 
     The random numbers of a noisy encoding depend on where a slice begins, so equal slices give equal results.
     """

@@ -115,20 +115,22 @@ class Network:
         return torch.where((rise > 0) | (left <= 0), met, window.end)
 
     def received(self, times: Tensor, window: Window) -> Tensor:  # noqa: ARG002
-        """Returns when the spikes of a layer, or of the input, arrive at the next one; here unchanged, subclasses add
-        noise.
+        """Returns the times at which spikes of a layer, or of the input, arrive at the next one; here unchanged,
+        subclasses add noise.
         """
         return times
 
     def slope(self, index: int) -> Tensor | None:
-        """Returns the slopes B (n,) of hidden layer `index`; None where all are 1."""
+        """Returns the slopes B (n,) of the potentials of hidden layer `index` at the threshold; None where all are
+        1.
+        """
         if self.slopes == "one":
             return None
         return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
 
     def arriving(self, index: int, before: Tensor) -> tuple[float, int]:
-        """Returns spikes per input of layer `index`, and synaptic operations of all images, given the spike times
-        before it.
+        """Returns the spikes per input of layer `index`, and the synaptic operations of all images, from the spike
+        times `before` of the layer before.
 
         The former exceeds 1 where inputs are averaged over squares, as each spike arrives separately.
         """
@@ -177,7 +179,9 @@ class Network:
         return weight * (self.high - self.low) if index == 0 else weight
 
     def decoded(self, index: int, before: Tensor) -> Tensor:
-        """Returns D + sum W (t_min - t_j) / B of a layer: its activation (4) without the max, or its logits."""
+        """Returns the values that a layer's spike times encode, before the ReLU: D + sum W (t_min - t_j) / B; of the
+        readout the logits.
+        """
         layer, (weight, bias) = self.architecture.layers[index], self._named(index)
         before = pool_times(before, layer.sources[0])
         x = (self.windows[index - 1] if index else INPUT_WINDOW).end - before

@@ -1,4 +1,4 @@
-"""Checks uploads in a subprocess with limited memory and time.
+"""Checks untrusted uploads in a subprocess with limited memory and time.
 
 Whatever an uploaded file contains, the calling process stays small: samples are written into a temporary folder, which
 is deleted before the function returns, and stay mapped into memory.

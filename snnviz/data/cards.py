@@ -43,6 +43,7 @@ class DatasetCard:
     """Description of a data set: size, source, licence, files, and statistics of the training images.
 
     For digits the statistics are over all images, because their split depends on the seed. Intensities are in [0, 1].
+    Nothing is read from the data set's files.
 
     `shape`: (channels or polarities, height, width) of the files; what a design uses is `datasets.sample_shape`.
     `histogram`: share of pixels at intensity k/16, k = 0..16. `likeness`: similarity of the spikes of neighbouring

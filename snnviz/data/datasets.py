@@ -41,7 +41,8 @@ ROLES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Training and test images, uint8 arrays (N, H, W) or (N, C, H, W), and labels (N,) from 0.
+    """The training and test set of an image data set: images as uint8 arrays (N, H, W) or (N, C, H, W), labels (N,)
+    from 0.
 
     `white`: the value of a white pixel, 255 or 16.
     """
@@ -61,8 +62,8 @@ def dataset_card(name: str) -> DatasetCard:
 
 
 def find_files(name: str, role: str) -> list[Path]:
-    """Returns existing files on this machine that may be the IDX file `role` of data set `name`, preferred ones
-    first.
+    """Returns the existing files on this machine that may be the IDX file with role `role` (such as "train-images") of
+    data set `name`, the preferred first; their content is not checked.
     """
     places = (folder / f"{role}{ending}" for folder in data_dirs(name) for ending in ("", ".gz"))
     return [place for place in places if place.is_file()]
@@ -134,8 +135,8 @@ def ensure_downloaded(name: str, on_progress: Callable[[str], None], *, explicit
 
 
 def source_dataset(name: str) -> str:
-    """Returns the name of the data set whose files are read: the images of simulated recordings or of other label
-    sets.
+    """Returns the name of the data set whose files are read for `name`: for simulated recordings the image data set
+    they are computed from, for another labelling (cifar100-coarse) the one with the images, else `name`.
     """
     about = dataset_card(name)
     if about.simulated:

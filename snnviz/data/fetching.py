@@ -29,8 +29,8 @@ class DownloadError(OSError):
 
 
 def download(name: str, file: str, urls: Sequence[str], known: str, watch: ProgressCallback) -> Path:
-    """Returns the path of a file in cache/datasets/`name`, downloading it if it is missing; pooch checks its hash
-    `known`.
+    """Returns the path of a file in cache/datasets/`name`, downloading it if it is missing; pooch checks it against the
+    hash `known`.
 
     The URLs are tried in turn. An interrupted download is kept as .part, and the next URL, or the next call, resumes
     it. `watch` gets progress messages. Raises `OSError`: a `DownloadError` if no URL worked.

@@ -77,9 +77,10 @@ def center_crop(events: Array, sensor: Shape, side: int) -> Array:
 
 
 def has_recent_neighbour(events: Array, microseconds: int) -> NDArray[np.bool_]:
-    """Returns which events, (n,), follow an event of one of the four neighbouring pixels by less than `microseconds`.
+    """Returns for each event, (n,) bool, whether one of the four neighbouring pixels had an event (of either polarity)
+    less than `microseconds` before; others count as noise.
 
-    Of either polarity. As `tonic.transforms.Denoise`, which also keeps all events with a time below its `filter_time`.
+    As `tonic.transforms.Denoise`, which also keeps all events with a time below its `filter_time`.
     """
     count = len(events)
     if not count:

@@ -1,4 +1,4 @@
-"""Storage of uploaded data sets, under names derived from their content, such as own-0123456789ab.
+"""Storage of uploaded data sets ("own" data), under names derived from their content, such as own-0123456789ab.
 
 Each has a folder in `cache/datasets` with `card.json` and arrays, which are memory-mapped and never unpickled. Uploads
 are checked by `snnviz.data.uploads`. A removed data set leaves its description, so that its runs can still be read.
@@ -100,7 +100,7 @@ def missing_error(name: str) -> DataMissing:
 
 
 def registry_entry(kind: str) -> Entry[Any] | None:
-    """Returns the registry entry of an uploaded data set, or None if this machine never had it."""
+    """Returns the entry of an uploaded data set for the registry of data sets, or None if this machine never had it."""
     description = _told(kind)
     if description is None:
         return None
@@ -139,7 +139,8 @@ def split_indices(name: str, seed: int) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def compute_split(description: Mapping[str, Any], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Returns the indices of training and of test samples: as uploaded, or drawn by `seed` if the description says so.
+    """Returns the indices of training and of test samples of an uploaded data set: as uploaded, or drawn by `seed` if
+    the stored description says so.
 
     `description`: the stored description.
     """

@@ -68,7 +68,9 @@ class EventCountStatistics:
         return float(np.interp(np.log(steps), np.log(self.steps[1:]), self.alike[1:]))
 
     def moments(self, steps: int) -> Floats:
-        """Returns E[x_s x_t] for T = `steps` frames, an array (T, T)."""
+        """Returns the second moments E[x_s x_t] of the normalised counts between frames s and t, for T = `steps`
+        frames: an array (T, T).
+        """
         alike, scale = self.correlation_at(steps), np.sqrt(self.second_moments_at(steps))
         found: Floats = np.outer(scale, scale) * (alike + (1 - alike) * np.eye(steps))
         return found
@@ -166,7 +168,9 @@ LAYOUTS: dict[str, _Parted | _Classes | _People] = {
 
 
 def find_folder(name: str) -> Path | None:
-    """Returns the folder on this machine with the recordings of data set `name` as they were published, or None."""
+    """Returns the folder on this machine that holds the published files of the recordings of data set `name`, or
+    None.
+    """
     layout = LAYOUTS[name]
     for folder in data_dirs(name):
         for place in (folder / layout.inner, folder, *sorted(folder.glob(f"*/{layout.inner}"))):

@@ -32,10 +32,11 @@ SIMULATION_VERSION = "/".join(
 
 @dataclass(frozen=True, slots=True)
 class RecordingSet:
-    """The training or the test recordings of a data set, read on demand.
+    """The training or the test recordings of a data set of event recordings, read on demand.
 
-    `sensor`: (P, H, W). `labels` (N,). `read(numbers)`: returns their events, in that order; raises `DataMissing`.
-    `told(number)`: returns text that changes when the recording does. `folder`: where frames are cached.
+    `sensor`: (P, H, W). `labels`: (N,). `read(numbers)`: returns the events of the recordings with these numbers, in
+    that order; raises `DataMissing`. `told(number)`: returns a text that changes when the file of that recording
+    changes, used as a cache key. `folder`: where frames are cached.
     """
 
     sensor: Shape
@@ -48,7 +49,7 @@ class RecordingSet:
         return len(self.labels)
 
     def chosen(self, numbers: Sequence[int]) -> RecordingSet:
-        """Returns the set of the recordings with these numbers only, in that order."""
+        """Returns the subset of the recordings with these numbers, in that order."""
         kept = list(numbers)
         return replace(
             self,
@@ -129,8 +130,8 @@ def _simulated(name: str, split: Split) -> tuple[RecordingSet, RecordingSet]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A sample with its label: the image (C, H, W) in [0, 1] or None, and its events or None; simulated recordings have
-    both.
+    """One sample of a data set with its label: the image (C, H, W) in [0, 1] or None, and its events or None; simulated
+    recordings have both.
     """
 
     label: int

@@ -59,7 +59,8 @@ def densenet_like(depth: int) -> Edges:
 
 
 def with_n_skip(depth: int, n_skip: int, edge: int, seed: int) -> Edges:
-    """Returns a random matrix in which each layer j has min(n_skip, j - 1) skips of kind `edge` (1 DSC, 2 ASC).
+    """Returns a random matrix for a block of `depth` layers, in which layer j has min(n_skip, j - 1) skips into it, all
+    of kind `edge` (1 DSC, concatenate; 2 ASC, add).
 
     The sources of each layer are drawn without replacement; `seed` makes the draw reproducible.
     """

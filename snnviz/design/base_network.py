@@ -57,8 +57,8 @@ class BaseNetwork(Part):
 
     @property
     def matrices(self) -> tuple[Edges, ...]:
-        """The adjacency matrix of each block with a matrix of its own; one matrix if all stacked blocks share it, () if
-        none has.
+        """The adjacency matrices of the network's blocks: one per block, or only one if all blocks share it; () for
+        networks without blocks.
         """
         return ()
 
@@ -83,13 +83,13 @@ class BaseNetwork(Part):
         return {}
 
     def forward(self) -> dict[str, object]:
-        """Returns the field values that remove all backward connections from this network; {} if there are none."""
+        """Returns the field values that turn this network into one without backward connections; {} if it has none."""
         return {}
 
     @property
     def skips(self) -> dict[str, str]:
-        """The field that holds skip connections, mapped to its text; {} if the network is a plain sequence of
-        layers.
+        """The network's skip connections as ``{field: text}`` of the field that holds them; {} if the network is a
+        plain sequence of layers.
         """
         return {}
 
@@ -102,7 +102,8 @@ class BaseNetwork(Part):
         raise NotImplementedError
 
     def required_changes(self, field: str) -> dict[str, object]:  # noqa: ARG002 (others have something)
-        """Returns the values that other fields of this network need so that a refused change of `field` is allowed.
+        """Returns which other fields of this network must also change, and to what, for a change of `field` that is
+        otherwise refused.
 
         {} where no such values are known.
         """

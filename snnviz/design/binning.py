@@ -66,7 +66,7 @@ class Augment(Part):
     ] = 0.0
 
     def check(self, _: str, side: int | None) -> None:
-        """Raises `InputError` if events are to be dropped from images; `side` is None for images."""
+        """Raises `InputError` if events are to be dropped but the data set has images, which is when `side` is None."""
         if self.drop and side is None:
             raise InputError("data.augment.drop", "be 0 for images, which have no events", self.drop)
 

@@ -57,13 +57,12 @@ Edge = tuple[int, int, int, bool]
 
 
 def canonical_form(cell: Cell) -> tuple[Edge, ...]:
-    """Returns the connections of a cell in a normal form: cells with equal forms compute the same function of their
-    weights.
+    """Returns the connections of a cell in a normal form: cells with equal forms are the same architecture.
 
-    Connections on no path are dropped. A node fed by one forward skip alone is merged with the skip's source; a node
-    that feeds one forward skip alone, with the skip's target. Nodes 1 and 2 may be exchanged where delays stay the
-    same. Cells with equal forms have their weights at other places, so that a seed gives them different weights: they
-    are two draws of one network, not two networks.
+    Connections on no path from input to output are dropped. A node fed by one forward skip alone is merged with the
+    skip's source; a node that feeds one forward skip alone, with the skip's target. Nodes 1 and 2 may be exchanged
+    where delays stay the same. Cells with equal forms compute the same function of their weights, but may draw
+    different initial weights from one seed.
 
     >>> canonical_form(parse("0203 0000 0003 0000")) == canonical_form(parse("0003 0000 0000 0000"))
     True
@@ -100,8 +99,8 @@ def to_text(cell: Cell) -> str:
 
 
 def count_connections(cell: Cell) -> dict[str, int]:
-    """Returns the number of connections by direction (forward, backward) and by operation (skip, conv1, conv3,
-    pool).
+    """Returns how many connections a cell has, by direction ("forward", "backward") and by operation ("skip", "conv1",
+    "conv3", "pool").
     """
     ways = [{name: many[name] for name in OPERATION_CODES} for many in map(Counter, _kinds(cell))]
     forward, backward = (sum(many.values()) for many in ways)
@@ -111,7 +110,8 @@ def count_connections(cell: Cell) -> dict[str, int]:
 
 
 def counts_by_direction(cell: Cell) -> dict[str, int]:
-    """Returns the number of connections by direction and operation: forward_skip, ..., backward_pool.
+    """Returns how many connections a cell has for each pair of direction and operation: "forward_skip", ...,
+    "backward_pool".
 
     >>> found = counts_by_direction(parse("0303 0030 2002 0200"))
     >>> found["forward_conv1"], found["backward_conv1"]
@@ -207,7 +207,8 @@ PUBLISHED_CELLS: dict[str, Cell] = {
 
 
 def random_cell(seed: int, number: int, *, backward: bool) -> Cell:
-    """Returns random candidate cell `number` of the sequence given by `seed`, whichever were drawn before.
+    """Returns random cell number `number` (from 0) of the endless sequence given by `seed`; it does not depend on which
+    others were drawn.
 
     `backward`: allow backward connections. Drawn as in the code of Kim et al.: each pair's operation uniform in 0..4,
     its direction by a coin if `backward`; nodes that no path leads to from the input, or from to the output, lose their

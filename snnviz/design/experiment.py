@@ -62,13 +62,13 @@ class HasDesign(Protocol):
 
 
 def distinct_designs(several: Iterable[HasDesign]) -> tuple[Design, ...]:
-    """Returns the designs of several runs, each once."""
+    """Returns the designs of several runs without duplicates, in order."""
     return tuple({one.design.digest: one.design for one in several}.values())
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A number of combinations that an experiment leaves out, with the reason as a sentence.
+    """Combinations of levels that an experiment does not run: how many (`count`), and why, as a sentence.
 
     error: the error of the rule that they break; None for another reason.
     """
@@ -141,7 +141,8 @@ class Experiment(Document):
         return {(run.levels, run.seed): run.design for run in self.runs()}
 
     def require_complete(self) -> Experiment:
-        """Returns the experiment itself. Raises `InputError` if a combination breaks a rule and would be left out.
+        """Returns the experiment itself. Raises `InputError` if some combination of levels breaks a rule and would be
+        left out.
 
         For studies that need all of their combinations.
         """
@@ -151,7 +152,9 @@ class Experiment(Document):
         return self
 
     def groups(self) -> dict[Levels, Design]:
-        """Returns the design with the first seed for each combination of levels that is run."""
+        """Returns one design (with the first seed) for each combination of levels that is run; a group is all seeds of
+        one combination.
+        """
         return self._known.groups
 
     @property

@@ -55,9 +55,9 @@ def flatten_document(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resets_part(path: str, before: object, after: object) -> bool:
-    """Returns whether changing the field at `path` from `before` to `after` resets its part to defaults.
+    """Returns whether changing the field at `path` resets the rest of its part, such as `neuron`, to defaults.
 
-    True for a kind, such as ``network.kind``, except between neurons that have the same fields.
+    True for a part's kind, such as ``network.kind``, except between neurons that have the same fields.
 
     >>> resets_part("neuron.kind", "lif", "relu"), resets_part("neuron.kind", "lif", "plif")
     (False, True)
@@ -137,7 +137,7 @@ def absent_fields(kinds: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
 
 
 def has_no_settings(query: Mapping[str, str]) -> bool:
-    """Returns whether the parameters of a link set nothing, so that the page shows its defaults."""
+    """Returns whether the parameters of a link set no field of a design, so that the page shows the default design."""
     return not query.keys() - RESERVED_PARAMETERS
 
 
@@ -208,7 +208,7 @@ def _put_all(document: dict[str, Any], settings: Mapping[str, Any], neurons: Neu
 
 
 def part_to_query(value: Part, prefix: str = "") -> str:
-    """Returns the query string of a page's settings, with only the fields that differ from their absent value.
+    """Returns the query string of a page's settings: fields that differ from their absent value, after `prefix`.
 
     The absent value is the default when the field was introduced. The string is empty only for the default settings.
     """
@@ -237,7 +237,7 @@ def part_from_query(kind: type[Part], query: Mapping[str, str], prefix: str = ""
 
 
 def parse_settings(pairs: Iterable[str]) -> dict[str, str]:
-    """Returns ``--set`` options, such as ``["training.epochs=3"]``, by path, as text. Raises `InputError`."""
+    """Returns ``--set`` options, ``["training.epochs=3"]``, as ``{path: text}``. Raises `InputError`."""
     settings = {}
     for pair in pairs:
         path, equals, value = pair.partition("=")
@@ -306,8 +306,7 @@ def differences(designs: list[Design]) -> dict[str, list[Any]]:
 
 
 def format_last_name(path: str, value: Any) -> str:
-    """Returns a field and its value as short text: the last part of the path, then the value; for a kind the value
-    alone.
+    """Returns a field as short text: the path's last part and the value; of a kind the value only.
 
     >>> format_last_name("neuron.threshold", 1.0), format_last_name("init.kind", "kaiming")
     ('threshold 1.0', 'kaiming')

@@ -45,7 +45,7 @@ class SeededMatrix:
         return f"{self.type}-each:{self.n_skip}"
 
     def at(self, seed: int) -> str:
-        """Returns the matrix for a run with this seed, as text."""
+        """Returns the adjacency matrix that is drawn for a run with this seed, as text."""
         code = _TYPES[self.type][0]
         return adjacency.to_compact_text(adjacency.with_n_skip(self.depth, self.n_skip, code, seed))
 

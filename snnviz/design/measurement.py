@@ -9,7 +9,8 @@ from snnviz.design.submitted import Task
 
 
 class Measurement(Task):
-    """Task: measures the layers of a finished run again, from its weights, on today's probe batch and operation count.
+    """Task: measures the layer statistics of a finished run again, from its stored weights, with today's probe batch
+    and operation count.
 
     Its rows are stored apart from the run's: one measurement before training and one after. `design`: the trained one.
     """

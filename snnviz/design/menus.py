@@ -91,7 +91,7 @@ def choice_field(registry: Registry[Any], path: str) -> Any:
 
 
 def default_choice(registry: Registry[Any], path: str, **given: Any) -> Any:
-    """Returns a pydantic default of a choice field: the entry `kind` with the given parameters, resolved at first
-    use.
+    """Returns the default of a choice field, for pydantic: the entry `kind` of the registry with the given parameters;
+    the registry is read at first use.
     """
     return Field(default_factory=lambda: Choice(registry.choose(path, given)))

@@ -47,7 +47,7 @@ for fields that were renamed, split or removed. A new field needs none.
 
 
 def text_version() -> int:
-    """Returns the version number of the texts that are stored today."""
+    """Returns the version number of the JSON texts of tasks that the store writes today."""
     return len(UPGRADES)
 
 

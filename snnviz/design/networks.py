@@ -21,7 +21,9 @@ Pooling = Literal["max", "average"]
 
 
 class BlockNetwork(BaseNetwork):
-    """A stem, then blocks of 3x3 convolution layers that all have the adjacency matrix `edges`, then a readout."""
+    """A stem convolution, then `blocks` blocks of 3x3 convolution layers that all have the adjacency matrix `edges`,
+    then a readout.
+    """
 
     kind: Literal["block"] = "block"
     edges: Annotated[
@@ -221,7 +223,7 @@ class StagedNetwork(BaseNetwork):
 
     @property
     def originals(self) -> tuple[Edges, ...]:
-        """The adjacency matrix of each block in the published architecture, at this network's depth, without edits."""
+        """The adjacency matrix of each block as in the published architecture, at this network's depth."""
         return self._originals(self.kind, self.depth)
 
     @property
@@ -234,8 +236,8 @@ class StagedNetwork(BaseNetwork):
         )
 
     def channels(self, original: int) -> int:
-        """Returns the number of channels at this network's width where the published architecture has `original`; at
-        least 2.
+        """Returns how many channels this network has where the published architecture has `original`: scaled by
+        `width`, at least 2.
         """
         return max(2, round(self.width * original))
 

@@ -82,7 +82,7 @@ class Neuron(AnyNeuron):
 
 
 class OfItsKind:
-    """Pydantic annotation of fields that hold a neuron of any kind; validates and serialises it by the class of that
+    """Pydantic annotation of a field that holds a neuron of any kind; validates and serialises it by the class of its
     kind.
     """
 
@@ -146,8 +146,10 @@ class Data(Part):
 
 
 class Shortcut(Part):
-    """Shortcut branches in training (Guo et al. 2024): where they begin and how much their losses count over the
-    epochs.
+    """Shortcut branches (Guo et al. 2024): auxiliary classifiers on hidden layers whose losses are added in training.
+
+    schedule: weight of their losses over the epochs. layers: the layers they read, by number from 1; () for the default
+    places. weighting: how their losses and the main loss are weighted.
     """
 
     schedule: Annotated[Choice, *choice_field(SHORTCUTS, "training.shortcut.schedule")] = default_choice(

@@ -92,7 +92,7 @@ class Recipe(Document):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The recipe's training and augmentation fields by path in a design, for `links.change`.
+        """The recipe's fields for training and augmentation by their path in a design, for `links.change`.
 
         >>> Recipe(optimizer="sgd:momentum=0.8").settings["training.optimizer"]
         {'kind': 'sgd', 'momentum': 0.8, 'weight_decay': 0.0}
@@ -187,5 +187,5 @@ def apply_recipe(study: S, name: str) -> S:
 
 
 def matching_recipe(study: Recipe) -> str | None:
-    """Returns the name of the paper's recipe whose settings the study has, or None."""
+    """Returns the name of the published recipe (in `RECIPES`) whose settings the study has, or None."""
     return next((name for name in RECIPES if apply_recipe(study, name) == study), None)

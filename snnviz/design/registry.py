@@ -50,7 +50,9 @@ class Range:
     """The field's label on pages, where `views.words` has no word that is the same for all such fields."""
 
     def rule(self, whole: bool) -> str:
-        """Returns the rule as the end of a sentence, "be a number from 0 to 1"; `whole`: a whole number."""
+        """Returns the rule as the end of an error message, such as "be a number from 0 to 1"; `whole`: say "a whole
+        number".
+        """
         return f"be a {'whole ' if whole else ''}number from {self.low:.10g} to {self.high:.10g}"
 
     def canonical(self, value: object, whole: bool) -> Number | None:

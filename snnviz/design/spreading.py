@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 
 def spread_points(axes: int, least: int) -> Iterator[tuple[float, ...]]:
-    """Yields the first points of Sobol's sequence in the unit cube with `axes` dimensions, coordinates between 0 and 1.
+    """Yields at least `least` evenly spread points of the unit cube with `axes` dimensions: the first points of Sobol's
+    sequence.
 
     Their number n is the smallest power of two that is at least `least`; on each axis every value (k + 1/2) / n occurs
     once. The sequence is not scrambled, so the same points come each time (Sobol 1967; directions by Joe and Kuo 2008,

@@ -12,7 +12,8 @@ StagedKind = Literal["resnet18", "densenet121", "mobilenetv2"]
 
 
 def residual(layers: int) -> Edges:
-    """Returns the matrix of a ResNet block: an identity (ASC) skip around every two layers (He et al. 2016).
+    """Returns the adjacency matrix of a ResNet block of `layers` layers: an identity (ASC) skip around every two layers
+    (He et al. 2016).
 
     Skips add up: the layer after a pair reads the outputs of all earlier pairs and the block's input.
     """
@@ -21,14 +22,15 @@ def residual(layers: int) -> Edges:
 
 
 def dense(layers: int) -> Edges:
-    """Returns the matrix of a DenseNet block: every layer and the output concatenate all earlier outputs (Huang et al.
-    2017).
+    """Returns the adjacency matrix of a DenseNet block of `layers` layers: every layer and the output concatenate all
+    earlier outputs (Huang et al. 2017).
     """
     return adjacency.densenet_like(layers + 1)
 
 
 def inverted(layers: int) -> Edges:
-    """Returns the matrix of a MobileNetV2 block: an identity skip around every inverted residual but the first.
+    """Returns the adjacency matrix of a MobileNetV2 block of `layers` inverted residuals: an identity skip around each
+    but the first.
 
     Sandler et al. 2018.
     """

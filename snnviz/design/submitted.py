@@ -1,4 +1,4 @@
-"""Base classes of what can be submitted: frozen values with one canonical JSON text and a digest."""
+"""Base classes of what can be submitted to run: frozen values with one canonical JSON text and a digest."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Task(Document):
         return copied
 
     def stored(self) -> str:
-        """Returns the JSON text that the store keeps, which `restore` reads."""
+        """Returns the JSON text of the task that the store keeps, which `restore` reads."""
         return naming.to_stored_text(type(self), self.document())
 
     @property

@@ -52,7 +52,9 @@ def chosen_entries(names: Sequence[str] = ()) -> list[GalleryEntry]:
 
 
 def open_workshop(work: Path) -> Store:
-    """Returns the store in which the gallery's runs are trained; it does not show the gallery that exists already."""
+    """Returns the separate store in `work` in which the gallery's runs are trained; it does not show the gallery that
+    exists already.
+    """
     work.mkdir(parents=True, exist_ok=True)
     return Store(work / "runs.sqlite", gallery=False)
 
@@ -60,8 +62,8 @@ def open_workshop(work: Path) -> Store:
 def train(
     entries: Sequence[GalleryEntry], work: Path, say: Say, engine: Callable[[Store], Engine] | None = None
 ) -> dict[str, str]:
-    """Trains the runs of these entries that are not done yet, as many at a time as there are cores, into a store in
-    `work`.
+    """Trains the runs of these gallery entries that are not done yet, as many at a time as there are cores, into a
+    store in `work`.
 
     Returns why an entry has a run that did not become done, such as a data set that is not here, by the entry's name.
 

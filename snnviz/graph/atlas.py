@@ -1,7 +1,8 @@
-"""The matrices of an atlas: every block of a few layers, with what all of them have in common.
+"""Enumeration of all adjacency matrices (without backward connections) of small blocks, and the designs that train
+them.
 
-A matrix has a number: its skips, in the order of `adjacency.skip_positions`, are the digits of it in base 3, the first
-one counting most.
+The atlas is the set of trained networks with every such matrix. A matrix has a number: its skips, in the order of
+`adjacency.skip_positions`, are the digits of the number in base 3, the most significant first.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ spike before training; with torch's own weights it is nearly silent. Beside that
 
 
 def matrix_count(depth: int) -> int:
-    """Returns the number of matrices of a block of `depth` layers.
+    """Returns how many adjacency matrices without backward connections a block of `depth` layers can have.
 
     >>> [matrix_count(depth) for depth in DEPTHS]
     [27, 729]
@@ -47,7 +48,8 @@ def matrix_count(depth: int) -> int:
 
 
 def matrix_of(depth: int, number: int) -> Edges:
-    """Returns the matrix with this number.
+    """Returns the adjacency matrix with this number (its skips are the number's digits in base 3) of a block of `depth`
+    layers.
 
     >>> adjacency.to_compact_text(matrix_of(3, 5))
     '0001/0002/0000/0000'
@@ -59,7 +61,8 @@ def matrix_of(depth: int, number: int) -> Edges:
 
 
 def number_of(edges: Edges) -> int | None:
-    """Returns the number of a matrix; None if it has backward connections.
+    """Returns the number of an adjacency matrix, from which `matrix_of` restores it; None if it has backward
+    connections.
 
     >>> number_of(matrix_of(4, 500)), number_of(adjacency.sequential(4))
     (500, 0)
@@ -73,7 +76,8 @@ def number_of(edges: Edges) -> int | None:
 
 
 def neighbours(depth: int, number: int) -> tuple[tuple[tuple[int, int], int, int], ...]:
-    """Returns the matrices that differ in one skip: its position, what it is there, and the matrix's number.
+    """Returns the matrices that differ from a matrix in one skip only, each as (position (i, j), skip kind there,
+    number of the matrix).
 
     >>> neighbours(3, 0)
     (((0, 2), 1, 9), ((0, 2), 2, 18), ((0, 3), 1, 3), ((0, 3), 2, 6), ((1, 3), 1, 1), ((1, 3), 2, 2))
@@ -88,6 +92,8 @@ def neighbours(depth: int, number: int) -> tuple[tuple[tuple[int, int], int, int
 
 @lru_cache(maxsize=8192)
 def atlas_design(depth: int, number: int, seed: int) -> Design:
-    """Returns the design of a matrix of the atlas: an ordinary one, that can be trained anywhere."""
+    """Returns the design that trains a block with this matrix (by number) and seed; all other fields are the same for
+    all matrices.
+    """
     edges = adjacency.to_compact_text(matrix_of(depth, number))
     return from_sparse({**SETTING, "network.edges": edges, "seed": seed})

@@ -1,4 +1,6 @@
-"""Shortcut branches of a network (Guo et al. 2024): the layers they read and their number of parameters."""
+"""Shortcut branches of a network (auxiliary classifiers; Guo et al. 2024): the layers they read and their number of
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from snnviz.graph.architectures import build_architecture
 
 
 def branch_layers(design: Design) -> tuple[int, ...]:
-    """Returns the indices, in the architecture, of the hidden layers with a branch; () where the schedule is "zero".
+    """Returns the indices, in the architecture, of the hidden layers that a shortcut branch (auxiliary classifier)
+    reads; () where the schedule is "zero".
 
     >>> from snnviz.design.networks import MlpNetwork
     >>> from snnviz.design.parts import Shortcut, Training
@@ -31,7 +34,8 @@ def hidden_layers(design: Design) -> tuple[int, ...]:
 
 
 def default_branch_layers(design: Design) -> tuple[int, ...]:
-    """Returns the indices of the layers with a branch by default: at 1/4, 1/2 and 3/4 of the layers with neurons.
+    """Returns the indices of the layers that shortcut branches (auxiliary classifiers) read by default: those at 1/4,
+    1/2 and 3/4 of the layers with neurons.
 
     In a network whose blocks have a matrix each: the last layer of each block but the last.
     """
@@ -43,7 +47,7 @@ def default_branch_layers(design: Design) -> tuple[int, ...]:
 
 
 def check_branch_layers(design: Design) -> None:
-    """Raises `InputError` if the design names a layer for a branch that the network does not have."""
+    """Raises `InputError` if the design attaches a shortcut branch to a layer that the network does not have."""
     count, named = len(hidden_layers(design)), design.training.shortcut.layers
     if named and named[-1] > count:
         rule = f"be hidden layers of the network, from 1 to {count}"
@@ -51,7 +55,9 @@ def check_branch_layers(design: Design) -> None:
 
 
 def branch_parameter_count(design: Design) -> int:
-    """Returns the number of weights and biases of all branches, which exist in training only."""
+    """Returns the number of weights and biases of all shortcut branches (auxiliary classifiers, used in training
+    only).
+    """
     built = build_architecture(design)
     classes = built.layers[-1].out_shape[0] // built.layers[-1].voters
     return sum(classes * (built.channels(index) + 1) for index in branch_layers(design))

@@ -36,8 +36,8 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A plain block chosen as a control: its channels, its size, and by which share it is larger than the compared
-    block.
+    """A plain block (without skips) chosen as a control for a block with skips: its channels, its size, and by which
+    share it is larger than the compared block.
     """
 
     channels: int
@@ -60,7 +60,7 @@ def network_size(design: Design) -> Size:
 
 
 def can_be_plain(design: Design) -> bool:
-    """Returns whether a design's network can be replaced by a plain block of another width."""
+    """Returns whether a design's network can be replaced by a block without skips of another width, as a control."""
     return design.network.without_skips(1) is not None
 
 
@@ -75,7 +75,8 @@ def plain_block(design: Design, channels: int) -> Design:
 
 @lru_cache(maxsize=4096)
 def match_control(design: Design, what: Control) -> Match:
-    """Returns the plain block whose `what` (parameters or operations) is nearest to that of a block with skips.
+    """Returns the block without skips whose number of `what` ("parameters" or "operations") is nearest to that of the
+    design's block.
 
     Of two equally near, the smaller. Channels are a whole number, so the sizes differ by `Match.mismatch`.
     """

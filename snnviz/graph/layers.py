@@ -39,7 +39,9 @@ class Source:
 
     @property
     def averaged(self) -> int:
-        """Number of values that are averaged into each value read, by average pooling and smoothing."""
+        """Number of points that are averaged into each value that is read, by average pooling and smoothing; 1 without
+        either.
+        """
         return self.smooth**2 * (self.pool**2 if self.pooling == "average" else 1)
 
     @property
@@ -125,7 +127,7 @@ class Architecture:
 
     @property
     def watched(self) -> tuple[Layer, ...]:
-        """The layers whose activity is observed: all but merge layers."""
+        """The layers whose activity is recorded: all but merge layers, which have no neurons."""
         return tuple(layer for layer in self.layers if layer.kind != "merge")
 
     @property
@@ -150,8 +152,8 @@ class Builder:
         return self.input_shape if index == INPUT else self.layers[index].out_shape
 
     def merged(self, sources: tuple[Source, ...]) -> Shape:
-        """Returns the shape (channels, height, width) of the joined sources; the first source must be a layer that
-        exists.
+        """Returns the shape (channels, height, width) of the sources joined (summed and concatenated), before any is
+        added to the architecture; the first source must be a layer that exists.
         """
         channels, height, width = self.shape(sources[0].layer)
         pool, enlarge = sources[0].pool, sources[0].enlarge
@@ -194,7 +196,9 @@ class Builder:
         )  # fmt: skip
 
     def bare(self, name: str, neurons: int, source: Source, *, dropout: float) -> int:
-        """Appends a linear layer without bias and normalisation and returns its index."""
+        """Appends a linear layer without bias and batch normalisation, with dropout of its inputs, and returns its
+        index.
+        """
         in_shape, shape = self.merged((source,)), (neurons, 1, 1)
         return self._append(
             Layer(name, "linear", (source,), in_shape, shape, spiking=self.spiking, biased=False, dropout=dropout)
@@ -229,5 +233,7 @@ class Builder:
         return self._append(Layer(name, "merge", sources, shape, shape, spiking=False, plain=True))
 
     def halving(self, index: int, least: int = 4) -> int:
-        """Returns 2, the pooling that halves a layer's maps, if their smaller side is at least `least`, else 1."""
+        """Returns the pooling factor after layer `index`: 2 if the smaller side of its maps is at least `least`, else
+        1.
+        """
         return 2 if min(self.shape(index)[1:]) >= least else 1

@@ -1,4 +1,4 @@
-"""Repairs of refused changes: which other fields must change so that a change of a design is allowed."""
+"""Repairs of refused changes: which other fields must change, too, so that a change of a design is allowed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MOST = 4
 
 
 def repair_change(before: Design, wish: Mapping[str, Any]) -> NearestDesign | None:
-    """Returns the design `before` with the changes `wish`, by path, and what else had to change; None if no repair is
-    known.
+    """Returns the design `before` with the requested changes `wish` (path to value) and with the other fields changed
+    that stood in the way; None if no repair is known.
 
     Conflicting fields get their usual values; for ReLUs and TTFS the nearest allowed design is taken. A requested value
     that is invalid in itself is not repaired.

@@ -26,7 +26,8 @@ ONE_SPIKE, RELU = "network.code is ttfs", "neuron.kind is relu"
 
 @dataclass(frozen=True, slots=True)
 class NearestDesign:
-    """An allowed design, and how it differs from the requested one: by path, as text that ``--set`` takes.
+    """A valid design nearest to an invalid requested one, and how they differ: `changes` by path, as text that
+    ``--set`` takes.
 
     Applying `changes` to the request gives `design`. `before`: the requested values at the same paths, where they
     exist.
@@ -41,7 +42,7 @@ class NearestDesign:
 
     @classmethod
     def between(cls, asked: dict[str, Any], design: Design) -> NearestDesign:
-        """Returns the differences from the requested document `asked` to `design`."""
+        """Returns the nearest design `design` with its differences from the requested document `asked`."""
         changes = _changes(asked, design)
         before = {
             path: links.format_value(value) for path, value in links.flatten_document(asked).items() if path in changes
@@ -124,7 +125,9 @@ def _of_neurons(design: Design) -> Iterator[Violation]:
 
 
 def ttfs_violations(design: Design) -> Iterator[Violation]:
-    """Yields the rules for a TTFS twin that a design breaks: a plain sequence of layers, without skips, on images."""
+    """Yields the rules for having a TTFS twin that a design breaks: it must be a plain sequence of layers, without
+    skips, on images.
+    """
     network, name = design.network, design.data.name
     if EVENTS in DATASETS[name].traits:
         yield "data.name", "be images for TTFS, not recordings of events", name
@@ -135,7 +138,7 @@ def ttfs_violations(design: Design) -> Iterator[Violation]:
 
 
 def nearest_design(asked: Design, *, code: str | None = None, row: bool = False) -> NearestDesign:
-    """Returns the nearest design that breaks no rule, and everything that it changes.
+    """Returns the valid design that is nearest to `asked`, and everything that it changes.
 
     `asked` may break rules. `code`: the neural code to use instead of its own. `row`: make it a plain sequence of
     layers, also for the rate code. Networks that have to become ReLUs become the `ann_twin`. Raises `InputError` for

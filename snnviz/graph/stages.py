@@ -20,8 +20,8 @@ from snnviz.design.staged import StagedKind
 
 @dataclass(frozen=True, slots=True)
 class Conv:
-    """A convolution inside a block's layer. `halves`: halves height and width; `fires`: neurons follow, else it is
-    linear.
+    """A convolution inside a layer of a block. `halves`: it halves height and width (stride 2); `fires`: it is followed
+    by neurons, else it is linear.
     """
 
     channels: int
@@ -37,7 +37,7 @@ Unit = tuple[Conv, ...]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Layers joined by an adjacency matrix, whose last vertex is the block's output.
+    """A block: layers joined by an adjacency matrix, whose last vertex is the block's output.
 
     `transition`: a convolution after the block, followed by average pooling by 2 (DenseNet).
     """

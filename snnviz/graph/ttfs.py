@@ -10,7 +10,7 @@ from snnviz.graph.twins import ann_twin
 
 
 def relu_network(design: Design) -> Design:
-    """Returns the ReLU network of a design, of which a TTFS network is the exact twin.
+    """Returns the design of the ReLU network that a design's TTFS (time-to-first-spike) network computes exactly.
 
     TTFS works for plain sequences of layers: an mlp, a cnn, a vgg, a block without skips; a sum of two spikes is no
     spike, and there are no time steps for delays. Raises `InputError`, which proposes the nearest design that has a

@@ -1,4 +1,5 @@
-"""Background processes of the server that are not runs: at most one at a time, with limits on time and memory.
+"""Background processes of the server that compute no runs, such as fitting a model: one at a time, with limits on time
+and memory.
 
 No one waits for them, and they take no place in the queue of runs. They end with the server.
 """

@@ -53,7 +53,7 @@ class Forkserver:
         return number
 
     def child(self, url: str, claim: Claim) -> RunProcess:
-        """Returns the process of a run; it starts in the background."""
+        """Starts the process of a claimed run in the background, and returns it."""
         process = self._context.Process(target=worker.process_main, args=(url, claim), daemon=True)
         return RunProcess(claim, process, self._order(lambda: self._start(process)))
 
@@ -101,7 +101,7 @@ class Forkserver:
 
 
 class RunProcess:
-    """The process of a run, with the state of stopping it.
+    """The process that computes one claimed run, and the state of stopping it.
 
     `stopped`: when it was asked to stop, or None; `cancelled`: a user asked for it; `silent`: it hangs, so it is killed
     without waiting.
@@ -145,7 +145,7 @@ class RunProcess:
 
     @property
     def is_unreaped(self) -> bool:
-        """Whether the process was killed long ago and is still reported as alive."""
+        """Whether the process was killed long ago and the operating system still reports it as alive."""
         return self.stopped is not None and time.monotonic() - self.stopped > GRACE_SECONDS + UNREAPED_SECONDS
 
     @property

@@ -22,7 +22,8 @@ class Engine(Protocol):
         """Submits a task, so that it is run once. Raises `TooLarge`, `InputError`, `StoreError`."""
 
     def retrain(self, run: str) -> None:
-        """Trains a finished run again, to restore its deleted weights, or here if it came with snnviz.
+        """Trains a finished run again, because its weights were deleted, or because it was distributed with snnviz
+        without them.
 
         Raises as `submit`, and `NotFound`.
         """
@@ -48,8 +49,8 @@ def submit_checked(store: Store, task: Task) -> Submitted:
 
 
 def again_checked(store: Store, run: str) -> None:
-    """Queues a finished run to be trained again; of one that came with snnviz it is checked what `submit_checked`
-    checks.
+    """Queues a finished run to be trained again, after the checks of `submit_checked` if it is a run distributed with
+    snnviz.
     """
     found = store.get(run)
     _check(store, found.task, known=found.machine is None)

@@ -30,7 +30,9 @@ class StoredHistory(History):
         return self._store.load_checkpoint(self._run)
 
     def of(self, task: Task) -> PriorRun | None:
-        """Returns the run of another task, or None if it was never submitted."""
+        """Returns the run of another task, on which this task builds (such as a training before its fine-tuning); None
+        if it was never submitted.
+        """
         try:
             run = self._store.get(task.digest)
         except NotFound:

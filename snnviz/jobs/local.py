@@ -108,18 +108,18 @@ class Local:
             process.wait(timeout)
 
     def supervisor(self) -> int | None:
-        """Returns the supervisor's process number, or None if none runs."""
+        """Returns the process id of the supervisor, or None if none runs."""
         return lock.holder_pid(self.store.lock)
 
     def silent(self) -> float | None:
-        """Returns the seconds since the supervisor's last heartbeat; None if none runs or it has sent none yet."""
+        """Returns the seconds since the last heartbeat of the supervisor; None if none runs or it has sent none yet."""
         pid = None if self.store.readonly else self.supervisor()
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
         heartbeat = None if pid is None else heartbeats.get(engine.owner_name("local", pid))
         return None if heartbeat is None else max(0.0, time.time() - heartbeat)
 
     def standstill(self) -> str | None:
-        """Returns a sentence if the queue is stuck because its supervisor hangs, else None."""
+        """Returns a sentence for users if the queue is stuck because its supervisor hangs, else None."""
         silent = self.silent()
         if silent is None or silent < HUNG_SECONDS / 2:
             return None

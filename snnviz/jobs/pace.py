@@ -1,4 +1,4 @@
-"""Predicted durations of tasks on this machine, learnt from finished runs, and their formatting."""
+"""Predicted durations of tasks on this machine, learnt from the durations of finished runs, and their formatting."""
 
 from __future__ import annotations
 

@@ -46,14 +46,16 @@ NICENESS = 5
 
 @dataclass
 class OvertakenRun:
-    """A run that waits for memory: since when, and how many runs have overtaken it."""
+    """A queued run that waits because memory is short: since when it waits, and how many later runs were started before
+    it.
+    """
 
     since: float
     runs: int = 0
 
     @property
     def enough(self) -> bool:
-        """Whether no further run may overtake it."""
+        """Whether no further run may be started before it."""
         return self.runs >= MAX_OVERTAKES or time.monotonic() - self.since > MAX_OVERTAKE_SECONDS
 
 

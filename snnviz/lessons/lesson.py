@@ -25,10 +25,10 @@ class Step:
     """One step of a lesson.
 
     name: its title in small letters and dashes, by which progress is kept. text, explanation: of the subset of Markdown
-    in `snnviz.lessons.prose`; the explanation is shown after the answer and the check. page: the page beneath, by the
-    name of its file in `pages/`, or "" for none; link: query string of its setting. hide, lock: names of controls and
-    panels (fields by path, or `*`); open: names that `lock` leaves alone; cover: panels that are hidden until the
-    question is answered. do: what to do before the check can say something.
+    in `snnviz.lessons.prose`; the explanation is shown after the answer and the check. page: the page shown below the
+    step, by the name of its file in `pages/`, or "" for none; link: query string of its setting. hide, lock: names of
+    controls and panels (fields by path, or `*`); open: names that `lock` leaves alone; cover: panels that are hidden
+    until the question is answered. do: what to do before the check can say something.
     """
 
     name: str

@@ -21,7 +21,7 @@ NAME = re.compile(r"\*|[A-Za-z][\w.-]{0,60}")
 
 @dataclass(frozen=True, slots=True)
 class PageBeneath:
-    """A page that steps of lessons can show.
+    """Description of a page that can be shown below a step of a lesson.
 
     title: in the navigation. value: class of its link's value, as "module:class", "" if the link is a design's.
     panels: names of its parts that can be hidden.

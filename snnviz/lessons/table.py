@@ -72,7 +72,7 @@ class Table:
     # -- values
 
     def take(self, name: str) -> Any:
-        """Returns the unvalidated value of a field, and marks it as read; None if it is missing."""
+        """Returns the value of a field without validation, and marks it as read; None if it is missing."""
         self._asked.append(name)
         return self.values.pop(name, None)
 
@@ -172,8 +172,8 @@ class Table:
         return [Table(one, self.lines, self.first, f"{path}[{place}]") for place, one in enumerate(several, 1)]
 
     def finish(self, what: str) -> None:
-        """Raises `InputError` for the first field that was not read. `what`: of what it would be a field, such as "a
-        step".
+        """Raises `InputError` for the first field that no method has read, because it is unknown. `what`: of what it
+        would be a field, such as "a step".
         """
         for name, value in self.values.items():
             known = ", ".join(self._asked)

@@ -1,7 +1,8 @@
-"""Search strategies over codes: random search; Gaussian processes with UCB, for one value, and with qLogNEHVI, for a
-front of several. All minimise.
+"""Search strategies: random search, and Bayesian optimisation of one value (UCB) or of several (qLogNEHVI). All
+minimise.
 
-They are light; torch and BoTorch are imported when one is first fitted.
+A code is a tuple of ints: the chosen option for each slot of what is searched. The modules are light; torch and BoTorch
+are imported when a Gaussian process is first fitted.
 """
 
 from snnviz.search.fronts import NEHVI

@@ -1,4 +1,4 @@
-"""The Gaussian processes of searches, by BoTorch in float64: their fits, and the choice of candidates.
+"""Gaussian processes of searches, by BoTorch in float64: fitting, and choosing the next candidates.
 
 Values are standardised and negated, as BoTorch maximises. Nothing here uses torch's global random generator.
 """
@@ -126,8 +126,8 @@ def choose_for_front(
     *,
     count: int,
 ) -> list[int]:
-    """Returns the positions of the `count` best candidates by qLogNEHVI, chosen one after the other, given the pending
-    codes.
+    """Returns the positions in `candidates` of the `count` best ones for improving a Pareto front (qLogNEHVI), chosen
+    one after the other, given the pending codes.
 
     values: for each code one number per objective, all minimised. The reference point lies a tenth of their range
     beyond the worst value of each: BoTorch's own lies beyond the worst of the front, and what is better in accuracy but

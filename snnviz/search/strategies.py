@@ -28,16 +28,20 @@ class Strategy(Protocol[Told]):
     """Protocol of search strategies: objects that propose codes with a small value, or small values."""
 
     def ask(self, count: int) -> list[Code]:
-        """Returns up to `count` new codes to evaluate, none of them told or pending; fewer only if no more are left."""
+        """Returns up to `count` new codes to evaluate, none of them evaluated or pending; fewer only if no more are
+        left.
+        """
 
     def tell(self, code: Code, value: Told) -> None:
-        """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not
-        finite.
+        """Records the measured value of a code, asked for or not. Raises `InputError` for an invalid code or a value
+        that is not finite.
         """
 
 
 class LazyShuffle:
-    """Iterates over every code of a space once, in a random order given by the seed, without enumerating the space."""
+    """Iterates over every code of a space exactly once, in a random order given by the seed, without enumerating the
+    space.
+    """
 
     CHUNK = 256
 
@@ -71,7 +75,8 @@ def draw_codes(sizes: Sequence[int], count: int, random: np.random.Generator) ->
 
 
 class StatefulStrategy(ABC, Generic[V]):
-    """Base class of strategies: stores the codes and values it was told, in order, and pending codes.
+    """Base class of strategies: stores the codes with their values in the order in which they were told (`tell`), and
+    pending codes.
 
     `sizes`: number of options per slot. `seed`: 0 or more. `allowed`: returns whether a code may be asked for; by
     default each may.
@@ -102,8 +107,8 @@ class StatefulStrategy(ABC, Generic[V]):
         return chosen
 
     def tell(self, code: Code, value: V) -> None:
-        """Records the value of a code, asked for or not. Raises `InputError` for an invalid code or a value that is not
-        finite.
+        """Records the measured value of a code, asked for or not. Raises `InputError` for an invalid code or a value
+        that is not finite.
         """
         code = tuple(code)
         if len(code) != len(self.sizes) or any(not 0 <= c < size for c, size in zip(code, self.sizes, strict=True)):

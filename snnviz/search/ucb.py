@@ -29,7 +29,8 @@ class UCB(StatefulStrategy[float]):
     """Bayesian optimisation: chooses the codes with the smallest mean - kappa_t sd of a Gaussian process.
 
     `kernel`: one length scale for all slots (hamming) or one per slot (hamming-ard). The first `initial` codes are
-    random. kappa_t = `kappa` `decay`^t, where t is the number of batches of the present size that were told since then.
+    random. kappa_t = `kappa` `decay`^t, where t is the number of batches of the present size whose values were recorded
+    since then.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class UCB(StatefulStrategy[float]):
         """What the last fit found; None before there was one."""
 
     def fit(self) -> FittedProcess:
-        """Fits the Gaussian process to all values told so far, at least one, and returns its hyperparameters."""
+        """Fits the Gaussian process to all values recorded so far, at least one, and returns its hyperparameters."""
         from snnviz.search import process  # BoTorch takes a second to load
 
         self.belief = process.fit_gaussian_process(self.codes, self.values, self.kernel)

@@ -29,7 +29,9 @@ class Maintenance(DiskSpace):
     _checking = False
 
     def words(self) -> list[str]:
-        """Returns sentences on the state of the store that users should know, such as that it is read-only."""
+        """Returns sentences on the state of the store that are shown to users, such as that it is read-only, was
+        replaced or is being checked.
+        """
         said = []
         if self.readonly:
             said.append(f"The store {self.place} is read-only: runs can be looked at, none can be added or changed.")
@@ -45,8 +47,8 @@ class Maintenance(DiskSpace):
         return said
 
     def check_beside(self) -> threading.Thread | None:
-        """Starts an integrity check in a background thread, for files too large to be checked on opening; returns the
-        thread.
+        """Starts an integrity check in a background thread, for files too large to be checked on opening, and returns
+        the thread.
 
         Returns None for small files and database servers. `words` reports that the check is running; after damage was
         found, every use of the store raises `StoreError`.
@@ -114,7 +116,8 @@ class Maintenance(DiskSpace):
                 left.unlink()
 
     def sweep(self, gone: Callable[[str], bool | None]) -> list[Path]:
-        """Deletes temporary files that killed processes left behind, and returns their paths. Called by the supervisor.
+        """Deletes temporary files and folders that killed workers left behind, and returns their paths. Called by the
+        supervisor.
 
         `gone(owner)`: whether that supervisor is known to be dead; None if unknown.
         """

@@ -66,10 +66,10 @@ class FilterableRun(Protocol):
 
     @property
     def words(self) -> str:
-        """All searchable text of the run in lower case: name, title, tags, note and settings."""
+        """All searchable text of the run, in lower case: name, title, tags, note and settings."""
 
     def value(self, path: str) -> Any:
-        """Returns the field of the run's design at a path; None if the design has no such field."""
+        """Returns the value of a field of the run's design, by its path; None if the design has no such field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A condition that a text occurs anywhere in a run's searchable text."""
+    """A condition that a text occurs somewhere in a run's searchable text (name, title, tags, note, settings)."""
 
     text: str
 

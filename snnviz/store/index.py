@@ -46,7 +46,8 @@ class IndexedDesign:
 
     @cached_property
     def base(self) -> Mapping[str, Any]:
-        """The values of all fields that a link does not name, by path, for the same choices of kind.
+        """The values, by path, of the fields that `settings` leaves out: their absent values (defaults when they were
+        introduced) for the same choices of kind.
 
         They are the fields' absent values, their defaults when they were introduced; see `links.absent_beside`.
         """
@@ -220,8 +221,8 @@ class RunIndex:
 
 @lru_cache(maxsize=1)
 def release_digest() -> str:
-    """Returns a digest of everything that determines what a stored design means: this release's files, and a host's
-    entries.
+    """Returns a digest of the program: the files of this release and the extensions of a host, on which the meaning of
+    a stored design depends. Caches are valid as long as it is the same.
     """
     found = hashlib.sha256()
     for folder in ("design", "catalog", "graph"):

@@ -79,7 +79,8 @@ def steps_of(store: Store, learners: Sequence[str], lessons: Iterable[str] | Non
 
 
 def keep_answer(store: Store, learner: str, lesson: str, step: str, answer: str) -> str:
-    """Stores an answer (JSON text) unless there is one already, and returns the stored one: the first answer counts.
+    """Stores a learner's first answer (JSON text) to a step; if there is one already, keeps it. Returns the stored
+    answer.
 
     Raises `InputError` if it is too long, and `StoreError`.
     """
@@ -99,8 +100,8 @@ def keep_answer(store: Store, learner: str, lesson: str, step: str, answer: str)
 
 
 def keep_done(store: Store, learner: str, lesson: str, step: str, *, found: str, level: str, idea: str) -> None:
-    """Stores that a step is done, with what happened (JSON text) and the verdict's level and idea. The first time
-    counts.
+    """Stores that a learner has finished a step, with what happened (JSON text), the verdict's level and the
+    misconception `idea`; later calls change nothing.
     """
     if len(found) > LONGEST_FOUND:
         raise InputError(
@@ -116,7 +117,7 @@ def keep_done(store: Store, learner: str, lesson: str, step: str, *, found: str,
 
 
 def forget_steps(store: Store, learner: str, lesson: str) -> None:
-    """Deletes the progress of a learner in a lesson."""
+    """Deletes the stored progress of a learner in one lesson."""
     if _there(store):
         with store._writing() as connection:
             connection.execute(delete(STEPS).where(STEPS.c.learner == learner, STEPS.c.lesson == lesson))

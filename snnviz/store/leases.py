@@ -1,4 +1,4 @@
-"""The methods of `Store` that workers use: leases, writes that carry an attempt number, and checkpoints."""
+"""The part of `Store` that workers use. A lease is a worker's right to write to a run; it carries an attempt number."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from snnviz.tasks import KINDS
 
 
 class Leases:
-    """The methods of `Store` that workers use; the docstring of `Store` is the contract."""
+    """The methods of `Store` for workers: claiming queued runs, writing their rows and checkpoints, heartbeats; the
+    docstring of `Store` is the contract.
+    """
 
     def __init__(
         self, url: str | Path | None = None, *, check: bool = True, create: bool = True, frozen: bool = False
@@ -58,7 +60,7 @@ class Leases:
         return self._frozen or (self.path is not None and opening.is_readonly(self.path))
 
     def flush_log(self) -> None:
-        """Writes SQLite's write-ahead log into the database file, so that a copy of this file alone is complete.
+        """Moves SQLite's write-ahead log into the database file, so that a copy of this file alone is complete.
 
         Does not block: what others are reading meanwhile stays in the log until the next call.
         """
@@ -111,13 +113,13 @@ class Leases:
         return other is None
 
     def name(self, run: str) -> str:
-        """Returns a run's own name for its name or the digest of its task; any other text is returned unchanged."""
+        """Returns the name of a run, given its name or the digest of its task; any other text is returned unchanged."""
         with self._reading() as connection:
             found: str | None = connection.scalar(select(reading.name_query(run)))
         return found or run
 
     def waiting(self, limit: int = 50) -> list[Run]:
-        """Returns up to `limit` queued runs, the one that has waited longest first."""
+        """Returns up to `limit` queued runs, in the order in which they will be claimed."""
         first = reading.RUN_QUERY.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
             with self._reading() as connection:
@@ -132,7 +134,7 @@ class Leases:
         return next(iter(self.waiting(1)), None)
 
     def claims_of(self, owner: str) -> list[RunningClaim]:
-        """Returns the running runs that this owner has claimed."""
+        """Returns the runs that this owner (the name of a supervisor or process) has claimed and that are running."""
         with self._reading() as connection:
             columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested, RUNS.c.heartbeat)
             found = connection.execute(columns.where(RUNS.c.state == "running", RUNS.c.owner == owner)).all()
@@ -148,7 +150,8 @@ class Leases:
         eta_seconds: float | None = None,
         seconds: float = 0.0,
     ) -> bool:
-        """Adds rows, replaces the progress, adds `seconds` of training time, and renews the lease.
+        """Writes new rows of a run, replaces its progress, adds `seconds` to its training time, and renews the worker's
+        lease.
 
         `eta_seconds`: training time left. Returns False if cancelling was requested, else True. Raises `LeaseLost`.
         """
@@ -166,7 +169,9 @@ class Leases:
         return not cancelled
 
     def renew_lease(self, run: str, attempt: int) -> bool:
-        """Renews the lease of a run. Returns and raises as `append` does."""
+        """Renews the lease of a run without writing anything else. Returns False if cancelling was requested, else
+        True. Raises `LeaseLost`.
+        """
         return self.append(run, attempt)
 
     def add_note(self, run: str, attempt: int, note: str) -> None:
@@ -184,8 +189,8 @@ class Leases:
         error: str | None = None,
         traceback: str | None = None,
     ) -> None:
-        """Ends an attempt: `state` is one of `ENDED`, or "queued" to hand the run back to the queue. Raises
-        `LeaseLost`.
+        """Ends an attempt: sets the run's `state` to one of `ENDED`, or to "queued" to hand the run back to the queue.
+        Raises `LeaseLost`.
         """
         new: dict[str, Any] = {
             "state": state if state != "queued" else case((RUNS.c.cancel_requested, "cancelled"), else_="queued"),
@@ -240,7 +245,7 @@ class Leases:
             connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_=now))
 
     def remove_supervisor(self, owner: str) -> None:
-        """Removes a supervisor that has ended or is known to be dead."""
+        """Removes the record of a supervisor that has ended or is known to be dead."""
         with self._writing() as connection:
             connection.execute(delete(SUPERVISORS).where(SUPERVISORS.c.owner == owner))
 

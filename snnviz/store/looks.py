@@ -1,4 +1,6 @@
-"""Layer states of a run, with the last one replaced by a later measurement where there is one."""
+"""Layer states of a run, in which those of an old way of measuring are replaced where the run was measured again
+later.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ def merge_remeasured(states: Sequence[LayerState], anew: Sequence[LayerState]) -
     """Returns a run's layer states with the first and last replaced by those measured `anew`, if they use the old
     probe.
 
-    Values that a measurement lacks are kept: gradient norms and the branches' share in them.
+    Values that a measurement lacks are kept: gradient norms and the share of shortcut branches in them.
     """
     found = list(states)
     if uses_old_probe(states):

@@ -69,7 +69,8 @@ def _is_of_design(run: Run) -> bool:
 
 
 def kept_values(finished: float | None, kept: Summary, names: Sequence[str]) -> Values | None:
-    """Returns a run's metrics in `names` from its stored summary `kept`, if the summary suffices, else None.
+    """Returns a run's metrics in `names` from its stored summary `kept`, or None if the summary is incomplete or out of
+    date.
 
     It does not suffice if a metric is missing or was stored at another end of the run than `finished`, or if the run
     may have been measured again since. `kept` must also contain the metric `PROBE`.

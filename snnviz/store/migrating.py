@@ -135,8 +135,10 @@ def _keep(path: Path, version: int) -> Path:
 
 @dataclass(frozen=True)
 class KeyedRun:
-    """A row of the table of runs with the key of its task, the revisions it was computed with, and its new stored
-    text.
+    """Intermediate value of a migration: a database row of a run with what is added to it.
+
+    key: digest of its task. at: the revisions it was computed with. mended: a sentence on what is computed differently
+    now. text: its new stored text.
     """
 
     row: Columns[*tuple[Any, ...]]

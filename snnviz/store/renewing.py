@@ -33,7 +33,7 @@ def describe_revisions(several: list[Revision]) -> str:
 
 
 def candidate_names(key: str) -> Iterator[str]:
-    """Yields the names that a new run with this key may get; the first unused one is taken."""
+    """Yields the names that a new run with this key may get, the key's own first; the first unused one is taken."""
     yield key
     for number in range(1, 100):
         yield hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]

@@ -87,7 +87,9 @@ class DiskSpace(Leases):
         return gone
 
     def reserve(self) -> None:
-        """Writes a reserve file of a few megabytes, if there is enough room, which `release` deletes on a full disk."""
+        """Writes a reserve file of a few megabytes if there is room; `release` deletes it when the disk is full, so
+        that deleting runs still works.
+        """
         if self._reserve is None or self._reserve.exists() or self.readonly:
             return
         with suppress(OSError):

@@ -23,8 +23,8 @@ class BatchReads(Maintenance):
     """
 
     def several(self, names: Iterable[str]) -> dict[str, Run]:
-        """Returns the runs with these names, or with tasks of these digests, by the given string; those that are not in
-        the store are left out. Raises `StoreError` if one cannot be read.
+        """Returns several runs with one query, as a dictionary from the given strings, which are names of runs or
+        digests of their tasks; those that are not in the store are left out. Raises `StoreError` if one cannot be read.
         """
         asked = tuple(names)
         with self._reading() as connection:
@@ -40,7 +40,9 @@ class BatchReads(Maintenance):
         return by_requested_name(asked, [(run.run, run.key, run) for run in runs])
 
     def rows_of(self, names: Iterable[str], event: type[R]) -> dict[str, list[R]]:
-        """Returns all rows of one kind (a class of `Row`) of each run that has any, in order, by the requested name."""
+        """Returns all rows of one kind (a class of `Row`) of several runs, in order, by the requested name; runs
+        without such rows are left out.
+        """
         asked = tuple(names)
         with self._reading() as connection:
             rows = connection.execute(reading.MANY_ROWS_QUERIES[event], {"of": asked}).all()
@@ -50,8 +52,8 @@ class BatchReads(Maintenance):
         return by_requested_name(asked, [(run, key, several) for (run, key), several in found.items()])
 
     def new_rows(self, since: Mapping[str, int], event: type[R]) -> dict[str, list[tuple[int, R]]]:
-        """Returns the rows of one kind (a class of `Row`), with their numbers, that each run has gained since a row
-        number.
+        """Returns the rows of one kind (a class of `Row`), with their numbers, that each of several runs has gained
+        since a row number.
 
         since: the last known row number of each run, 0 for all rows.
         """
@@ -68,7 +70,9 @@ class BatchReads(Maintenance):
 
 
 def by_requested_name(asked: Iterable[str], found: Iterable[tuple[str, str | None, V]]) -> dict[str, V]:
-    """Returns values by requested name or digest, from triples (name, key, value); names take precedence over keys."""
+    """Returns values by the requested names, given triples (name of the run, digest of its task, value); a requested
+    string may be either, and names take precedence.
+    """
     called = [*found]
     known = {key: value for _, key, value in called} | {run: value for run, _, value in called}
     return {name: known[name] for name in asked if name in known}

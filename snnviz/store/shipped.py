@@ -62,7 +62,7 @@ class Shipped:
     machines: Mapping[str, str]
 
     def mark(self, run: Run) -> Run:
-        """Returns a copy of `run`, one that came with snnviz, which names the machine that trained it."""
+        """Returns a copy of `run`, a run of the gallery, in which `machine` names the machine that trained it."""
         return replace(run, machine=self.machines.get(run.run, "an unknown machine"), revision=REVISION)
 
     @cached_property
@@ -104,8 +104,8 @@ _opened: dict[tuple[int, Path, Path], tuple[float, Shipped | str]] = {}
 
 
 def shipped() -> Shipped | None:
-    """Returns the gallery, opened once per process; None if there is none, or if it cannot be opened (see
-    `problem`).
+    """Returns the gallery (runs distributed with snnviz), opened once per process; None if there is none, or if it
+    cannot be opened (see `problem`).
     """
     folder = gallery_folder()
     if folder is None:
@@ -124,8 +124,8 @@ def shipped() -> Shipped | None:
 
 
 def problem() -> str:
-    """Returns a sentence on why the gallery cannot be shown, or which of its runs are outdated; "" if there is no
-    problem.
+    """Returns a sentence on why the gallery (runs distributed with snnviz) cannot be shown, or which of its runs are
+    outdated; "" if there is no problem.
     """
     found = shipped()
     folder = gallery_folder()
@@ -142,7 +142,7 @@ def problem() -> str:
 
 
 def outdated(found: Shipped) -> tuple[str, ...]:
-    """Returns the names of the gallery's runs that were computed by formulas that have changed since."""
+    """Returns the names of the gallery's runs that were computed by formulas which this release has changed."""
     if (known := _OUTDATED.get(found.id)) is None:
         readable = found.store.runs(limit=100_000, of=None)
         current = {run.run for run in readable if run.current}
@@ -208,5 +208,7 @@ def file_digest(path: Path) -> str:
 
 
 def elsewhere(found: Shipped | None, names: Iterable[str]) -> list[str]:
-    """Returns those of `names` (names or digests of runs) that are runs of the gallery; [] if there is none."""
+    """Returns those of `names` (names of runs or digests of their tasks) that are runs of the gallery (distributed with
+    snnviz); [] if there is none.
+    """
     return [] if found is None else [name for name in names if name in found.names]

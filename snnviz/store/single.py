@@ -1,4 +1,4 @@
-"""The runs of one database, with their rows and checkpoints."""
+"""The runs of one database, with their rows and checkpoints, without the gallery."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ R = TypeVar("R", bound=Row)
 
 
 class SingleStore(Marks):
-    """The runs of one database; `Store` is what everybody opens, and its docstring the contract."""
+    """The runs of one database; base class of `Store`, which adds the runs distributed with snnviz, and whose docstring
+    is the contract.
+    """
 
     def submit(self, task: Task) -> Submitted:
-        """Submits a design, or another task, to be run; see the class for tasks that were submitted before."""
+        """Adds a task, such as a design, to the queue, unless the store has a run of it; see `Store` for tasks that
+        were submitted before.
+        """
         key, now = task.digest, time.time()
         known = select(RUNS.c.run, RUNS.c.state).where(RUNS.c.key == key)
         with self._reading() as connection:
@@ -155,8 +159,8 @@ class SingleStore(Marks):
                 file.unlink(missing_ok=True)
 
     def get(self, run: str) -> Run:
-        """Returns the run with this name or digest, or the only one whose name starts so. Raises `NotFound`,
-        `StoreError`.
+        """Returns the run with this name or digest, or the only one whose name starts with this text. Raises
+        `NotFound`, `StoreError`.
         """
         if not run or len(run) > 16 or set(run) - set("0123456789abcdef"):
             raise NotFound(f"run must be the name of a run (16 hexadecimal digits) or its start, got {run[:60]!r}")
@@ -195,13 +199,15 @@ class SingleStore(Marks):
         return {state: found.get(state, 0) for state in STATES}
 
     def rows(self, run: str, event: type[R], since: int = 0) -> list[tuple[int, R]]:
-        """Returns the rows of one kind of a run with their numbers, in order, after the number `since`."""
+        """Returns the rows of one kind (a class of `Row`) of a run with their numbers, in order, after the row number
+        `since`.
+        """
         with self._reading() as connection:
             found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": since}).all()
         return [(seq, tables.row_from_columns(event, name, columns, crc)) for seq, name, *columns, crc in found]
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
-        """Returns the newest row of one kind of each run that has any.
+        """Returns the newest row of one kind (a class of `Row`) of each run that has any, by the run's name.
 
         `runs`: names or digests; None: every run, without damaged rows.
         """

@@ -1,4 +1,4 @@
-"""The class `Store`: all runs with their rows and checkpoints, and beside them those that came with snnviz."""
+"""The class `Store`: all runs with their rows and checkpoints, including those distributed with snnviz."""
 
 from __future__ import annotations
 
@@ -79,11 +79,13 @@ class Store(SingleStore):
 
     @property
     def shipped(self) -> Shipped | None:
-        """The runs that came with snnviz, or None."""
+        """The gallery (the runs distributed with snnviz), or None."""
         return shipped.shipped() if self._gallery else None
 
     def submit(self, task: Task) -> Submitted:
-        """Submits a design, or another task, to be run; see the class for tasks that were submitted before."""
+        """Adds a task, such as a design, to the queue, unless there is a run of it already; see the class for tasks
+        that were submitted before.
+        """
         if self._came([task.digest])[1]:
             return Submitted(self.name(task.digest), cached=True, created=False)
         return super().submit(task)
@@ -146,17 +148,19 @@ class Store(SingleStore):
             super().mark_viewed(run)
 
     def words(self) -> list[str]:
-        """Returns sentences on the state of the store that users should know, such as that it is read-only."""
+        """Returns sentences on the state of the store that are shown to users, such as that it is read-only, was
+        replaced or is being checked.
+        """
         return super().words() + ([said] if self._gallery and (said := shipped.problem()) else [])
 
     def name(self, run: str) -> str:
-        """Returns a run's own name for its name or the digest of its task; any other text is returned unchanged."""
+        """Returns the name of a run, given its name or the digest of its task; any other text is returned unchanged."""
         there, came = self._came([run])
         return super().name(run) if there is None or not came else there.store.name(run)
 
     def several(self, names: Iterable[str]) -> dict[str, Run]:
-        """Returns the runs with these names, or with tasks of these digests, by the given string, those that came with
-        snnviz included; those that are not found are left out. Raises `StoreError` if one cannot be read.
+        """Returns several runs with one query, as a dictionary from the given strings, which are names of runs or
+        digests of their tasks; those that are not found are left out. Raises `StoreError` if one cannot be read.
         """
         asked = tuple(names)
         found = super().several(asked)
@@ -168,19 +172,25 @@ class Store(SingleStore):
         return found
 
     def rows(self, run: str, event: type[R], since: int = 0) -> list[tuple[int, R]]:
-        """Returns the rows of one kind of a run with their numbers, in order, after the number `since`."""
+        """Returns the rows of one kind (a class of `Row`) of a run with their numbers, in order, after the row number
+        `since`.
+        """
         there, came = self._came([run])
         return super().rows(run, event, since) if there is None or not came else there.store.rows(run, event, since)
 
     def rows_of(self, names: Iterable[str], event: type[R]) -> dict[str, list[R]]:
-        """Returns all rows of one kind of each run that has any, in order."""
+        """Returns all rows of one kind (a class of `Row`) of several runs, in order, by the requested name; runs
+        without such rows are left out.
+        """
         asked = tuple(names)
         there, came = self._came(asked)
         found = super().rows_of(asked, event)
         return found | there.store.rows_of(came, event) if there is not None and came else found
 
     def new_rows(self, since: Mapping[str, int], event: type[R]) -> dict[str, list[tuple[int, R]]]:
-        """Returns the rows of one kind, with their numbers, of each run after the number in `since` (0 for all)."""
+        """Returns the rows of one kind (a class of `Row`), with their numbers, that each of several runs has gained
+        since a row number (0 for all rows).
+        """
         there, came = self._came(since)
         if there is None or not came:
             return super().new_rows(since, event)
@@ -189,7 +199,7 @@ class Store(SingleStore):
         return (super().new_rows(own, event) if own else {}) | more
 
     def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
-        """Returns the newest row of one kind of each run that has any.
+        """Returns the newest row of one kind (a class of `Row`) of each run that has any, by the run's name.
 
         `runs`: names or digests; None: every run, without damaged rows.
         """
@@ -210,7 +220,7 @@ class Store(SingleStore):
     ) -> list[Run]:
         """Returns readable runs, the newest first: of designs, or of the kind of task `of` (None: of any kind).
 
-        `came`: also those that came with snnviz.
+        `came`: include the runs distributed with snnviz.
         """
         found = super().runs(limit, states, of)
         there = self.shipped if came and "done" in states else None
@@ -221,8 +231,8 @@ class Store(SingleStore):
         return sorted((*found, *more), key=lambda run: (-run.created, run.run))[:limit]
 
     def summaries(self, runs: Iterable[str] | None, metrics: Iterable[str]) -> dict[str, dict[str, StoredMetric]]:
-        """Returns the stored values of these metrics for each run (None: for all runs), by the runs' own names; damaged
-        ones are left out. Of a run that came with snnviz, times are None: they are another machine's.
+        """Returns the stored values of these metrics for each run (None: for all runs), by the runs' names; damaged
+        ones are left out. Times of runs distributed with snnviz are None, since another machine trained them.
         """
         asked, named = (None if runs is None else tuple(runs)), tuple(metrics)
         found = super().summaries(asked, named)

@@ -81,8 +81,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """Result of a submission: the run's name, whether it is done already (`cached`), and whether it is new
-    (`created`).
+    """Result of submitting a task: the run's name, whether the run is done already (`cached`), and whether it was newly
+    created (`created`).
     """
 
     run: str
@@ -106,8 +106,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class RunningClaim:
-    """A running run, as its owner sees it: attempt, whether cancelling was requested, and the time of the last
-    heartbeat.
+    """A running run as its owner sees it: its attempt number, whether cancelling was requested, and the time of the
+    last heartbeat.
     """
 
     run: str

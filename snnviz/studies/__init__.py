@@ -1,4 +1,5 @@
-"""The studies: one folder for each kind of question about networks; `tasks` in each lists its kinds of task.
+"""The studies: one folder for each scientific question, with its page, commands and computations; the module `tasks` of
+each lists its kinds of task.
 
 To add a study, create its folder and add its name here.
 """

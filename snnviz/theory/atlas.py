@@ -1,6 +1,8 @@
-"""What every matrix of a small block reaches, read from a file that comes with snnviz, and what follows from it.
+"""Results of training a small block with every possible adjacency matrix (an atlas), read from a file shipped with
+snnviz.
 
-The file has a row for each trained matrix and seed; some may be missing, and everything says of how many seeds it is.
+The file has one row for each trained matrix and seed; some may be missing, so every result says over how many seeds it
+is.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class About:
-    """How an atlas was made: the digest of the setting, the machines in words, the last day, and seconds of a core."""
+    """How an atlas was made: digest of the training setting, the machines in words, the date of the last run, and the
+    total seconds on one core.
+    """
 
     setting: str
     machines: tuple[str, ...] = ()
@@ -43,7 +47,8 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class EdgeEffect:
-    """What a skip does on average over all matrices of the others: test accuracy with it, less that without.
+    """Mean effect of one skip connection: test accuracy with it minus test accuracy without, averaged over all matrices
+    of the other skips.
 
     `kind`: 1 DSC, 2 ASC. `interval`: over seeds.
     """
@@ -55,7 +60,9 @@ class EdgeEffect:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The ranks, of `count` matrices, that the validation images leave open for one; 1 is best."""
+    """The range of ranks, `best` to `worst` among `count` matrices, that is compatible with a matrix's validation
+    accuracy; 1 is the best.
+    """
 
     best: int
     worst: int
@@ -64,7 +71,9 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """All matrices of a block of `depth` layers: `values` by metric, (matrices, seeds), NaN where none was trained."""
+    """Results of all adjacency matrices of a block of `depth` layers: `values` maps a metric to an array (matrices,
+    seeds), NaN where a run is missing.
+    """
 
     depth: int
     about: About
@@ -72,24 +81,27 @@ class Atlas:
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds with which every matrix was trained."""
+        """The seeds for which every matrix was trained."""
         whole = ~np.isnan(self.values["accuracy"]).any(axis=0)
         return tuple(int(seed) for seed in np.flatnonzero(whole))
 
     @cached_property
     def trained(self) -> int:
-        """The number of trained networks."""
+        """Number of trained networks, over all matrices and seeds."""
         return int((~np.isnan(self.values["accuracy"])).sum())
 
     def reached(self, number: int, metric: str = "accuracy") -> ConfidenceInterval | None:
-        """Returns what a matrix reached over the seeds that it was trained with; None if it was not."""
+        """Returns the mean of a metric of matrix `number` over its trained seeds, with a 95 % interval; None if it was
+        not trained.
+        """
         values = self.values[metric][number]
         values = values[~np.isnan(values)]
         return confidence_interval([float(value) for value in values]) if len(values) else None
 
     def beside(self, number: int) -> dict[tuple[tuple[int, int], int], tuple[int, Comparison]]:
-        """Returns the matrices one skip away, by its position and what it is there: their number, and the difference of
-        their test accuracy from that of `number`, paired by seed and corrected for how many there are.
+        """Returns the matrices that differ from matrix `number` in one skip, by (position, skip kind there): the
+        neighbour's number, and the difference of its test accuracy from that of `number`, paired by seed and corrected
+        for the number of comparisons.
         """
         several = neighbours(self.depth, number)
         others = {f"{i}-{j}-{kind}": self._by_seed(other) for (i, j), kind, other in several}
@@ -101,7 +113,9 @@ class Atlas:
 
     @cached_property
     def effects(self) -> tuple[EdgeEffect, ...]:
-        """The effect of each skip, over the seeds with which every matrix was trained; none without such a seed."""
+        """The effect of each skip, computed over the seeds for which every matrix was trained; () without such a
+        seed.
+        """
         if not self.seeds:
             return ()
         positions = adjacency.skip_positions(self.depth)
@@ -116,9 +130,11 @@ class Atlas:
 
     @cached_property
     def honest_difference(self) -> float:
-        """The smallest difference of two means of validation accuracy that tells matrices apart, among all pairs.
+        """The smallest difference of two matrices' mean validation accuracies that is significant among all pairs
+        (Tukey's HSD).
 
-        Tukey's, with the standard deviation left when each matrix and each seed has its own mean; infinite for a seed.
+        The standard deviation is what is left after subtracting the mean of each matrix and of each seed; infinite for
+        a single seed.
         """
         values = self.values["validation_accuracy"][:, self.seeds]
         count, seeds = values.shape
@@ -130,7 +146,8 @@ class Atlas:
         return studentized_range_quantile(count, freedom) * sd * math.sqrt(2 / seeds)
 
     def place(self, number: int) -> Place | None:
-        """Returns a matrix's ranks among all by the validation images; None without a seed that all have.
+        """Returns the range of ranks of matrix `number` among all, by validation accuracy; None without a seed for
+        which all were trained.
 
         The interval holds for all matrices at once (Al Mohamad et al. 2022): those before it that differ by more than
         `honest_difference` are better, and those after it are worse.
@@ -171,7 +188,7 @@ def read_atlas(path: Path, depth: int) -> Atlas:
 
 
 def write_atlas(path: Path, about: About, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes an atlas; the same rows become the same file."""
+    """Writes the file of an atlas from its rows; the same rows give the same bytes."""
     text = io.StringIO()
     told = {"setting": about.setting, "machines": about.machines, "made": about.made, "seconds": round(about.seconds)}
     text.write(f"# {json.dumps(told)}\n")
@@ -184,7 +201,7 @@ def write_atlas(path: Path, about: About, rows: Iterable[Mapping[str, Any]]) -> 
 
 
 def file_name(depth: int) -> str:
-    """Returns the name of the file of an atlas.
+    """Returns the name of the file that holds the atlas of blocks of `depth` layers.
 
     >>> file_name(4)
     'atlas-4.csv.gz'

@@ -71,10 +71,9 @@ def stored_runs_left_out(
     designs: Sequence[Design], stored: Callable[[Iterable[str]], Collection[str]], share: float = OFFERED_SHARE
 ) -> int:
     """Returns how many runs in the store could not be reused if these designs held out a share of their training
-    images.
+    images, which gives them another digest.
 
-    stored: returns those of the given digests for which the store has a run, such as ``lambda digests:
-    store.several(digests)``.
+    stored: returns those of the given digests for which the store has a run.
     """
     pairs = [(design.digest, hold_out(design, share).digest) for design in designs]
     known = stored([digest for pair in pairs for digest in pair])

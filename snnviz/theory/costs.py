@@ -37,8 +37,8 @@ def sample_counts(design: Design) -> tuple[int, int]:
 
 
 def split_counts(design: Design) -> tuple[int, int, int]:
-    """Returns three numbers of images: training images used (with held-out ones), held-out ones among them, test
-    images.
+    """Returns three numbers of images of a design: training images drawn from the data set (held-out ones included),
+    held-out ones among them, and test images.
     """
     data, (train, test) = design.data, dataset_sizes(design.data.name)
     used = min(data.train_samples or train, train)

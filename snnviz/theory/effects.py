@@ -168,7 +168,8 @@ class Interaction:
 def interaction(
     x: str, y: str, columns: Mapping[str, Sequence[Any]], values: Sequence[float | None]
 ) -> Interaction | None:
-    """Returns the grid of two fields' levels; None if no row has both fields and an objective.
+    """Returns the mean objective for each pair of levels of two fields; None if no row has both fields and an
+    objective.
 
     >>> columns = {"x": [0, 1, 0, 1], "y": ["a", "a", "b", "b"]}
     >>> interaction("x", "y", columns, [1.0, 2.0, 5.0, 6.0]).beyond.tolist()
@@ -199,8 +200,8 @@ def interaction(
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Shares of the levels of a field among the best rows and among all rows that have the field; `count`: best
-    rows.
+    """How often each level of a field occurs among the best rows, and among all rows that have the field, as shares;
+    `count`: number of best rows.
     """
 
     field: str

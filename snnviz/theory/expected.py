@@ -48,7 +48,7 @@ class ModelQuality:
 
 @dataclass(frozen=True, eq=False)
 class MetricModel:
-    """The model of one metric: its trees, the width of its intervals and its quality check.
+    """The regression model of one metric: its trees, the width of its intervals and its measured quality.
 
     quantile: half width of intervals in units of `scale`. noise: the value of `scale` if all trees agree. runs,
     designs: the numbers of them that have a value.
@@ -176,11 +176,11 @@ class Model:
 
     @property
     def designs(self) -> int:
-        """Number of tried designs."""
+        """Number of designs with finished runs from which the model was trained."""
         return len(self.places[0])
 
     def answer(self, design: Design) -> DesignPrediction:
-        """Returns the predictions for a design and the runs of the nearest designs."""
+        """Returns the predictions for a design and the finished runs of the nearest designs."""
         told = settings_of(design)
         apart = distances(self.fields.places([told]), self.places)[0]
         first = np.argsort(apart, kind="stable")[:NEAREST]
@@ -202,8 +202,8 @@ class Model:
         return Neighbour(self.runs[mine[0]], len(mine), told, distance)
 
     def curve(self, designs: Sequence[Design], name: str) -> tuple[Floats, Floats, Floats]:
-        """Returns a metric's predicted values, low and high ends, for several designs; NaN for designs too far from
-        tried ones.
+        """Returns a metric's predicted values, low and high ends, (n,) each, for several designs; NaN for designs too
+        far from those with finished runs.
         """
         target, told = self.targets[name], [settings_of(design) for design in designs]
         apart = distances(self.fields.places(told), self.places).min(axis=1)
@@ -213,14 +213,14 @@ class Model:
         return value, low, high
 
     def varied(self, design: Design) -> tuple[str, ...]:
-        """Returns the paths of a design's numeric fields for which several values were tried."""
+        """Returns the paths of a design's numeric fields that have several values among the finished runs."""
         told = settings_of(design)
         fields = (f for f in self.fields.fields if f.numeric and len(f.values) > 1 and f.path not in FOLLOWING)
         return tuple(field.path for field in fields if field.path in told)
 
     def over(self, design: Design, path: str) -> tuple[Floats, NDArray[np.bool_]]:
-        """Returns a field's value in each run (r,), and which runs (r,) differ from `design` in this field and the seed
-        alone.
+        """Returns the value of the field `path` in each finished run, (r,), and a mask (r,) of the runs that differ
+        from `design` only in this field and the seed.
         """
         number, (numbers, kinds) = self.fields.number(path), self.places
         own = self.fields.places([settings_of(design)])

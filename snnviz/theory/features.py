@@ -113,8 +113,8 @@ class Feature:
         return len(self.values) + self.missing > 1
 
     def place(self, value: float | str | None) -> float:
-        """Returns a number as its position on the feature's scale, its logarithm if `log`; NaN for a value that is
-        not a number.
+        """Returns a number on the feature's scale: its logarithm if `log`, else itself; NaN for a value that is not a
+        number.
         """
         if not isinstance(value, float | int):
             return math.nan
@@ -137,7 +137,7 @@ class FeatureSpace:
 
     @classmethod
     def tried(cls, designs: Sequence[tuple[Design, Settings]]) -> FeatureSpace:
-        """Returns the features of these designs, given with their `settings_of`."""
+        """Returns the features of the designs that were tried, each given with its `settings_of`."""
         paths = dict.fromkeys(path for _, told in designs for path in told)
         fields = []
         for path in paths:
@@ -150,7 +150,7 @@ class FeatureSpace:
 
     @property
     def columns(self) -> int:
-        """Number of columns of `matrix`."""
+        """Number of columns of the feature matrix that `matrix` returns."""
         return len(self._numbers) + sum(len(field.values) for field in self._kinds)
 
     def matrix(self, several: Sequence[Settings]) -> Inputs:
@@ -172,7 +172,8 @@ class FeatureSpace:
         return found
 
     def places(self, several: Sequence[Settings]) -> Places:
-        """Returns positions of designs for `distances`, given as features by path (`settings_of`).
+        """Returns the positions of designs in this space, for `distances`; the designs are given as features by path
+        (`settings_of`).
 
         The first array holds numbers (n, numbers) as shares of the tried range, NaN if missing; the second the
         indices of options (n, choices), -1 for one that was not tried.
@@ -187,13 +188,13 @@ class FeatureSpace:
         return numbers, np.array(told_kinds, np.int64).reshape(len(several), len(self._kinds))
 
     def number(self, path: str) -> int:
-        """Returns the column of the numeric feature `path`, such as ``neuron.beta``, in the array (d, numeric features)
-        that `places` returns first.
+        """Returns the index of the numeric feature `path`, such as ``neuron.beta``, among the numeric features: its
+        column in the first array that `places` returns.
         """
         return [field.path for field in self._told].index(path)
 
     def restore(self, path: str, places: Floats) -> Floats:
-        """Returns the values of a numeric feature from its column of `places`, the inverse of `Field.place`."""
+        """Returns the values of a numeric feature from its column of `places` (n,); the inverse of `Feature.place`."""
         number = self.number(path)
         placed: Floats = places * self._spans[number]
         return 10.0**placed if self._told[number].log else placed

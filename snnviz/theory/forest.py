@@ -35,7 +35,7 @@ class Forest:
     fold: NDArray[np.int16]
 
     def check(self, features: int) -> None:
-        """Raises `ValueError` unless the arrays are valid trees over this number of features, so that `predict`
+        """Raises `ValueError` unless the arrays are valid trees over `features` features, so that `predict`
         terminates.
         """
         nodes, inner = len(self.feature), self.feature != LEAF

@@ -55,7 +55,7 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The possible values of a field: `choices` in their order, or numbers from `low` to `high`.
+    """The possible values of a field: a list of `choices`, or numbers from `low` to `high`.
 
     log: whether numbers are on a logarithmic scale. step: distance of the possible numbers, 1 for whole ones; None
     for any number.
@@ -124,7 +124,7 @@ class Column:
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Column:
-        """Returns a column with the domain that follows from its values."""
+        """Returns a column with these values, all in the smallest domain that contains them."""
         domain = infer_domain(value for value in values if value is not ABSENT)
         return cls(values, [None if value is ABSENT else domain for value in values])
 

@@ -109,7 +109,7 @@ class OperationCounts:
         return self.eff_macs + self.eff_acs
 
     def by(self, convention: Convention) -> Operations:
-        """Returns the `Operations` by one convention."""
+        """Returns the `Operations` as one counting convention has them."""
         pair = (self.macs, self.additions) if convention == "additions" else (self.eff_macs, self.eff_acs)
         return Operations(self.dense, *pair, self.estimated, convention)
 
@@ -123,7 +123,7 @@ def parse_convention(name: str, field: str = "convention") -> Convention:
 
 
 def connections_per_position(layer: Layer) -> NDArray[np.int64]:
-    """Returns an array (H, W): how many weights read an input at each position of a layer's joined input maps.
+    """Returns, for each position of a layer's input maps, how many weights read an input there: an array (H, W).
 
     >>> from snnviz.graph.layers import Layer
     >>> connections_per_position(Layer("L", "conv", (), (1, 3, 3), (2, 3, 3), kernel=3)).tolist()
@@ -157,7 +157,8 @@ def connections_before_pooling(layer: Layer, pool: int, sides: tuple[int, int]) 
 
 
 def additions_if_all_spike(design: Design) -> int:
-    """Returns the additions per image of a TTFS network in which each pixel and each hidden neuron spikes once.
+    """Returns the additions per image of a TTFS network if each pixel and each hidden neuron spiked once: an upper
+    bound.
 
     Max pooling passes only the first spike of its window.
     """
@@ -327,7 +328,7 @@ def _busy(design: Design, index: int, rates: Rates) -> float:
 
 
 def effective_operations(found: NDArray[np.bool_], meets: NDArray[np.int64]) -> float:
-    """Returns the operations per image, averaged over images, for the nonzero inputs of a layer.
+    """Returns the operations per image of a layer for its nonzero inputs, averaged over images.
 
     `found` (B, C H W): which inputs are not 0. `meets` (H, W): number of weights that read an input at each position.
     """

@@ -20,7 +20,11 @@ Code = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class FittedProcess:
-    """Hyperparameters of a fitted Gaussian process, on the standardised scale z = (y - shift) / spread."""
+    """Fitted hyperparameters of a Gaussian process, on the standardised scale z = (y - shift) / spread.
+
+    lengths: length scale of each slot. scale: variance of the function. noise: variance of observations. mean: the
+    constant prior mean.
+    """
 
     lengths: tuple[float, ...]
     """Length scale of each slot; all equal where the kernel has one length scale."""
@@ -36,7 +40,9 @@ class FittedProcess:
 
 @dataclass(frozen=True, slots=True)
 class MainEffects:
-    """Main effect of each option: the posterior mean for that option, averaged uniformly over all other slots."""
+    """Main effects of a fitted Gaussian process over codes: for each slot an array of posterior means, one for each
+    option, averaged uniformly over all other slots; and each slot's importance, its share of their variance.
+    """
 
     means: tuple[Floats, ...]
     """One array per slot, (options,), in the unit of the values."""

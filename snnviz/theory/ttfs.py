@@ -131,7 +131,9 @@ class Layer:
     """"nothing": (1) holds without end, and silent inputs send nothing."""
 
     def read(self, times: Floats) -> Floats:
-        """Returns the input spike times (..., m), after max pooling, from the spike times of the layer before."""
+        """Returns the spike times that reach this layer's synapses, (..., m), from those of the layer before:
+        unchanged, or after max pooling the first of each square.
+        """
         return times if self.squares is None else times[..., self.squares].min(-1)
 
     @property
@@ -141,15 +143,17 @@ class Layer:
         return found
 
     def rise(self, times: Floats) -> Floats:
-        """Returns dV/dt from t_min on, an array (B, n): (2), or alpha + sum W over the inputs that spiked."""
+        """Returns the slope dV/dt of the potentials from t_min on, an array (B, n), given input spike times (B, m):
+        (2), or alpha + sum W over the inputs that spiked.
+        """
         if self.silent == "clock":
             return np.broadcast_to(self.slope, (len(times), len(self.ramp)))
         found: Floats = self.ramp + (self.read(times) < self.window.start) @ self.weights.T
         return found
 
     def reached(self, times: Floats) -> Floats:
-        """Returns the potentials V(t_min), an array (B, n), from spike times (B, m); for the readout these are the
-        logits (7).
+        """Returns the potentials V(t_min) at the start of the window, an array (B, n), from input spike times (B, m);
+        for the readout these are the logits (7).
         """
         start = self.window.start
         found: Floats = self.ramp * (start - self.before) + (start - self.read(times)) @ self.weights.T
@@ -179,8 +183,8 @@ class Layer:
         return found
 
     def gated(self, times: Floats) -> Bools:
-        """Returns which neurons, (B, n), the gate keeps from spiking early: V exceeds the threshold at some time before
-        t_min.
+        """Returns a mask (B, n) of the neurons that only the gate keeps from spiking too early: V exceeds the threshold
+        at some time before t_min.
 
         V is piecewise linear, so its largest value is at an input spike or at an end.
         """
@@ -261,7 +265,7 @@ class ForwardPass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TtfsNetwork:
-    """A fully connected time-to-first-spike network; the last layer is the readout."""
+    """A fully connected time-to-first-spike network with fixed parameters, in numpy; the last layer is the readout."""
 
     layers: tuple[Layer, ...]
 

@@ -35,8 +35,8 @@ BALANCED, KAIMING = "variance-preserving", "kaiming"
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A design with a better forecast than another's, the change in `words`, and whether it is then `good`: no problem
-    left.
+    """A suggested change of a design: the changed design, the change in `words`, and whether its forecast has no
+    problem left (`good`).
     """
 
     design: Design
@@ -58,8 +58,8 @@ class _Trouble:
 
 @lru_cache(maxsize=256)
 def activity_verdict(design: Design) -> tuple[Tone, str]:
-    """Returns a tone and one sentence on the activity to expect at initialisation, with changes that would improve
-    it.
+    """Returns a verdict on the activity forecast at initialisation: a tone ("good", ...) and one sentence, with changes
+    that would improve it.
     """
     layers = forecast_layers(design)
     found = _trouble(layers)

@@ -1,4 +1,4 @@
-"""The pages by section: what the navigation at the top offers, and the place of pages that kinds of task bring."""
+"""The pages of the app by section of the navigation, including pages that kinds of task define."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGES = ROOT / "pages"
 
 
 class Entry(NamedTuple):
-    """A page: the name of its script and of its address, its title, and the name of its symbol."""
+    """A page in the navigation: the name of its script (and address), its title, and the name of its icon."""
 
     name: str
     title: str
@@ -61,7 +61,7 @@ MARK = """<style>.stApp [data-testid=stTopNav] > .rc-overflow-item:nth-child({pl
 
 
 def mark(page: StreamlitPage, offered: dict[str, list[StreamlitPage]]) -> None:
-    """Marks the section in which the page is."""
+    """Marks the section of the navigation that contains the open page."""
     for place, entries in enumerate(offered.values(), 1):
         if any(entry.url_path == page.url_path for entry in entries):
             st.html(MARK.format(place=place))

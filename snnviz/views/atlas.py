@@ -1,4 +1,4 @@
-"""Words and tables of an atlas: what a drawn matrix reached, its neighbours, and what each skip does."""
+"""Texts and tables on an atlas (results of training a small block with every adjacency matrix)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = ("none", "DSC", "ASC")
 
 
 def skip_name(position: tuple[int, int], kind: int) -> str:
-    """Returns a skip as text, with the names that the editor has for layers.
+    """Returns a skip connection as text, with the layer names of the block editor.
 
     >>> skip_name((0, 2), 1), skip_name((1, 3), 0)
     ('in → L2 DSC', 'L1 → L3 none')
@@ -27,7 +27,7 @@ def skip_name(position: tuple[int, int], kind: int) -> str:
 
 
 def reached_text(found: ConfidenceInterval) -> str:
-    """Returns an accuracy over seeds as text.
+    """Returns a mean accuracy over seeds with its interval as text.
 
     >>> reached_text(ConfidenceInterval(0.932, 0.92, 0.944, 5)), reached_text(ConfidenceInterval(0.9, -1e400, 1e400, 1))
     ('93.2 % (95 %: 92.0 to 94.4, 5 seeds)', '90.0 % (1 seed)')
@@ -38,7 +38,7 @@ def reached_text(found: ConfidenceInterval) -> str:
 
 
 def place_text(found: Place) -> str:
-    """Returns ranks as text.
+    """Returns a range of ranks as text.
 
     >>> place_text(Place(1, 27, 27)), place_text(Place(3, 9, 27)), place_text(Place(4, 4, 27))
     ('any place among all 27', 'place 3 to 9 of 27', 'place 4 of 27')
@@ -50,7 +50,7 @@ def place_text(found: Place) -> str:
 
 
 def sentence(atlas: Atlas, number: int) -> str:
-    """Returns what a matrix reached in the atlas's setting, and its place among all."""
+    """Returns a sentence on the test accuracy that matrix `number` reached, and on its rank among all matrices."""
     reached, place = atlas.reached(number), atlas.place(number)
     if reached is None:
         return f"This matrix is not trained yet: {part_text(atlas)}."
@@ -59,7 +59,7 @@ def sentence(atlas: Atlas, number: int) -> str:
 
 
 def part_text(atlas: Atlas) -> str:
-    """Returns how much of the atlas is there."""
+    """Returns a text on how many of the atlas's networks have been trained."""
     whole = matrix_count(atlas.depth)
     if atlas.trained == whole * len(SEEDS):
         return f"all {whole} matrices, {len(SEEDS)} seeds"
@@ -68,14 +68,16 @@ def part_text(atlas: Atlas) -> str:
 
 
 def made_text(atlas: Atlas) -> str:
-    """Returns when, where and in how long the atlas was made."""
+    """Returns a text on when, on which machine and in what time the atlas was computed."""
     hours = atlas.about.seconds / 3600
     took = f"{atlas.about.seconds / 60:.0f} min" if hours < 1.5 else f"{hours:.1f} h"
     return f"{part_text(atlas)}; {took} of one core until {atlas.about.made}, on {'; '.join(atlas.about.machines)}"
 
 
 def neighbours_table(atlas: Atlas, number: int) -> pd.DataFrame:
-    """Returns the matrices one skip away: the difference of test accuracy in points, with its interval."""
+    """Returns a table of the matrices that differ from matrix `number` in one skip: the difference of their test
+    accuracy in points, with its interval.
+    """
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
@@ -95,7 +97,9 @@ def neighbours_table(atlas: Atlas, number: int) -> pd.DataFrame:
 
 
 def effects_table(atlas: Atlas) -> pd.DataFrame:
-    """Returns what each skip does on average over all matrices of the others, in points, with its interval."""
+    """Returns a table of the average effect of each skip on test accuracy, over all matrices of the other skips, in
+    points, with its interval.
+    """
     import pandas as pd
 
     rows = [

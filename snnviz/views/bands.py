@@ -1,4 +1,4 @@
-"""Means of several lines with one kind of interval, the same on every page: 95 %, Student's t, of the mean.
+"""Means of several curves (runs over seeds) with error bands: always the 95 % interval of the mean by Student's t.
 
 `interval_note` names it; it stands under every figure that has a band or bars (decision 36).
 """
@@ -26,13 +26,13 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def thinned(rows: Sequence[N], most: int = 200) -> Sequence[N]:
-    """Returns at most `most` of the rows, evenly spaced, always including the last."""
+    """Returns at most `most` of the rows, evenly spaced, so that a chart stays light; the last is always included."""
     step = -(-len(rows) // most) if rows else 1
     return rows[(len(rows) - 1) % step :: step]
 
 
 def mean(values: Sequence[Sequence[float]], average: Callable[[Sequence[float]], float] = fmean) -> list[float]:
-    """Returns the average of several lines at each position that all of them have reached."""
+    """Returns the average of several curves at each position that all of them have reached."""
     return [float(f"{average(column):.5g}") for column in zip(*values, strict=False)]
 
 
@@ -89,8 +89,9 @@ def band_traces(
     bounds: Bounds = ANYTHING,
     line: dict[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Returns Plotly traces of the mean of several lines and of the band of its 95 % intervals, up to where all of
-    them are. `line`: what else is said of the mean's trace."""
+    """Returns Plotly traces of the mean of several lines and of the band of its 95 % intervals, up to the position that
+    all of them have reached. `line`: further Plotly settings of the mean's trace.
+    """
     some = thinned(range(min(map(len, values))))
     found = [mean_interval([row[k] for row in values], average, bounds) for k in some]
     at = [x[k] for k in some]

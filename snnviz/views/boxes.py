@@ -12,9 +12,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of a drawing: its name, its contents, its output shape, and whether it contains spiking layers (`role`).
+    """A box in a drawing of a network: its name, its contents, its output shape, and whether it contains spiking layers
+    (`role`).
 
-    branch: text of a shortcut branch at this box, which exists in training only.
+    branch: text on a shortcut branch (auxiliary classifier, in training only) that is attached here; "" for none.
     """
 
     name: str
@@ -25,7 +26,8 @@ class Box:
 
 
 def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Box, ...]:
-    """Returns the boxes of a SNASNet for images of this shape (channels, height, width).
+    """Returns the boxes of the drawing of a SNASNet, from image to vote, for images of this shape (channels, height,
+    width).
 
     >>> [part.shape for part in parts((1, 16, 16), 16, 1024, 10)]
     ['1 × 16×16', '16 × 16×16', '16 × 16×16', '32 × 8×8', '32 × 8×8', '32 × 4×4', '1,024', '10']

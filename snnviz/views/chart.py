@@ -20,7 +20,8 @@ Figure = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A slider below a chart that moves a line and shades everything to its right, in the browser alone.
+    """A slider below a chart that moves a vertical line and shades everything to its right; it works in the browser
+    alone.
 
     values: positions on the x axis, ascending; notes: text for each. The layout's last two shapes are the shade and the
     line (`cursor_shapes`).
@@ -128,7 +129,9 @@ def _count(trace: Mapping[str, Any], letter: str) -> int:
 
 
 def empty(x: str, y: str, **layout: Any) -> Figure:
-    """Returns a figure without traces, with named axes; `layout`: further settings of the y axis."""
+    """Returns a Plotly figure with axis titles `x` and `y` and no traces yet; `layout`: further settings of the y
+    axis.
+    """
     axes = {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}, **layout}}
     margin = {"l": 56, "r": 12, "t": 8, "b": 40}
     return {"data": [], "layout": {**axes, "margin": margin, "hovermode": "x unified"}}

@@ -60,8 +60,8 @@ def error_text(metric: Metric, error: float) -> str:
 
 
 def check_text(model: Model) -> str:
-    """Returns one or two sentences on how accurate the model was on runs it was not trained on, and when it was
-    trained.
+    """Returns one or two sentences on how accurate the model of expected metrics was on runs it was not trained on, and
+    when it was trained.
     """
     target = model.targets.get("accuracy") or next(iter(model.targets.values()))
     check, at = target.check, time.localtime(model.fitted)
@@ -78,7 +78,7 @@ def check_text(model: Model) -> str:
 def unknown_text(model: Model, answer: DesignPrediction, told: dict[str, float | str]) -> str:
     """Returns a sentence that says why there is no prediction for a design.
 
-    told: the design's features by path (`features.settings_of`).
+    told: features of the design by path (`features.settings_of`).
     """
     if answer.unknown == ALL_TOGETHER:
         return "Unknown here: each setting was tried, but no run is near all of them together."
@@ -124,7 +124,8 @@ def over_chart(
     *,
     log: bool,
 ) -> Chart:
-    """Returns a chart of a metric over one field: the prediction with its interval as a line, results of runs as dots.
+    """Returns a chart of a metric's prediction over the values of one field, with its interval, and results of runs as
+    dots.
 
     line: values of the field, prediction, low and high end, NaN where there is none. dots: field values and results of
     runs that differ from the design only in this field and the seed; others: of other runs. at: the design's own value.

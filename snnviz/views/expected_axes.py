@@ -1,4 +1,4 @@
-"""The axes that a run's charts will have when it is complete, used while it trains."""
+"""Axes of a run's charts as they will be at its end, so that charts do not rescale while it trains."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class ExpectedAxes:
 
     @classmethod
     def of(cls, design: Design) -> ExpectedAxes:
-        """Returns the axes of a design's run."""
+        """Returns the axes that the charts of a design's run will have."""
         names = tuple(layer.name for layer in build_architecture(design).watched)
         return cls(design.training.epochs, names, math.log(max(2, dataset_card(design.data.name).classes)))
 
     def frame(self, charts: Sequence[Chart]) -> list[Chart]:
-        """Returns the charts with x axes up to the last epoch; charts without points get the layers and usual
+        """Returns the charts with x axes up to the last epoch; charts without points get the layers' names and usual
         ranges.
         """
         least = height(self.layers)  # so that nothing moves with the first point

@@ -1,6 +1,6 @@
-"""The field's words and what they mean, from ``docs/glossary.md``: the one place where each is explained in a sentence.
+"""Technical terms and their meanings, read from ``docs/glossary.md``.
 
-Pages show it where a word stands: `snnviz.ui.kit.words.define_terms` marks words in a text, and `views.words` takes it
+Pages explain words with it: `snnviz.ui.kit.words.define_terms` marks words in a text, and `views.words` takes a meaning
 as the help of a field whose label is such a word.
 """
 
@@ -28,14 +28,14 @@ ROW = re.compile(r"^\| (?P<words>[^*|][^|]*) \| (?P<meaning>.+) \|$")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term: how it is written, its name first, and its meaning. `anchor`: its name in an address."""
+    """A technical term: the ways it is written, its name first, and its meaning."""
 
     words: tuple[str, ...]
     meaning: str
 
     @property
     def anchor(self) -> str:
-        """Its words in letters, digits and dashes.
+        """The term's name in a URL fragment: its words in letters, digits and dashes.
 
         >>> Term(("T", "time steps"), "").anchor, Term(("Kendall's tau",), "").anchor
         ('t-time-steps', 'kendall-s-tau')
@@ -45,7 +45,7 @@ class Term:
 
 @cache
 def terms() -> tuple[Term, ...]:
-    """Returns the field's words; none where the glossary was not installed with the program."""
+    """Returns all terms of the glossary; () if the file is not installed with the program."""
     if not FILE.is_file():
         return ()
     found = []
@@ -79,7 +79,7 @@ def as_sentence(term: Term) -> str:
 
 
 def document() -> dict[str, dict[str, str]]:
-    """Returns all terms by anchor, each with its name and its meaning, for the browser."""
+    """Returns the whole glossary as JSON for the browser: by anchor, each term's name and meaning."""
     return {term.anchor: {"word": max(term.words, key=len), "meaning": as_sentence(term)} for term in terms()}
 
 
@@ -90,8 +90,9 @@ def _by_word() -> dict[str, Term]:
 
 @cache
 def marked_words() -> tuple[re.Pattern[str], dict[str, Term]]:
-    """Returns a pattern of the words that are marked in a text, and each word's term. Words of one letter and those of
-    every day are left out; abbreviations are told by their capitals.
+    """Returns a regular expression of the terms that pages mark in texts, and the term of each word.
+
+    Words of one letter and everyday words are left out; abbreviations must be in capitals.
     """
     known = {
         word if word.upper() == word else word.lower(): term

@@ -1,4 +1,4 @@
-"""Figures of lessons: what was predicted, drawn into what really happened."""
+"""Charts of lessons that compare a learner's prediction with what was measured."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def curve_chart(
     log: bool = False,
     percent: bool = False,
 ) -> Chart:
-    """Returns the drawn curve, if one was drawn, and the measured one over the same axes."""
+    """Returns a chart of the curve that the learner drew (if any) and the measured one over the same axes; both are
+    points (x, y).
+    """
     figure = empty(*axes, **({"type": "log"} if log else {"range": list(y_range)}))
     if percent:
         figure["layout"]["yaxis"]["tickformat"] = ".0%"
@@ -42,7 +44,7 @@ def curve_chart(
 
 
 def number_chart(predicted: float, measured: float, low: float, high: float, unit: str, caption: str) -> Chart:
-    """Returns the predicted and the measured number on one line from `low` to `high`."""
+    """Returns a chart of the predicted and the measured number on one line from `low` to `high`."""
     figure = empty(unit or "value", "")
     figure["layout"]["xaxis"]["range"] = [low - 0.03 * (high - low), high + 0.03 * (high - low)]
     figure["layout"]["yaxis"] |= {"showticklabels": False, "range": [-1, 1], "zeroline": True, "showgrid": False}
@@ -72,7 +74,9 @@ def neuron_chart(
     caption: str,
     predicted: float | None = None,
 ) -> Chart:
-    """Returns a potential over time with its threshold and spikes, and a predicted time as a line."""
+    """Returns a chart of a membrane potential over time with its threshold and spikes, and the predicted spike time as
+    a line.
+    """
     figure = empty(*axes)
     figure["data"].append(
         {
@@ -109,7 +113,9 @@ def neuron_chart(
 
 
 def cases_chart(cases: Mapping[str, float], texts: Mapping[str, str], chosen: Sequence[str], caption: str) -> Chart:
-    """Returns a bar for each case; those of the prediction are marked, in its order."""
+    """Returns a bar chart of the measured number of each case; those in `chosen`, the prediction, are marked in its
+    order.
+    """
     figure = empty("", "")
     figure["layout"] |= {"hovermode": "closest", "margin": {"l": 160, "r": 12, "t": 8, "b": 30}}
     names = list(cases)[::-1]

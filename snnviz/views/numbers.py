@@ -30,7 +30,7 @@ IN_TABLES: dict[Form, str] = {
 
 
 def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
-    """Returns a share of 0 to 1 (accuracy, firing rate) as text in percent.
+    """Formats a share of 0 to 1 (accuracy, firing rate) as text in percent.
 
     >>> share(0.3341), share(1), share(0.98, 0), share(None), share(-0.012, signed=True)
     ('33.4 %', '100.0 %', '98 %', '–', '-1.2 %')
@@ -39,7 +39,7 @@ def share(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
 
 
 def points(value: float, digits: int = 1) -> str:
-    """Returns a difference of two shares of 0 to 1 as text in percentage points.
+    """Formats a difference of two shares of 0 to 1 as text in percentage points.
 
     >>> points(0.013), points(-0.008)
     ('+1.3 points', '-0.8 points')
@@ -48,7 +48,7 @@ def points(value: float, digits: int = 1) -> str:
 
 
 def count(number: float | None) -> str:
-    """Returns a number of parameters, operations, neurons or images as text: three digits and a unit, all digits below
+    """Formats a number of parameters, operations, neurons or images as text: three digits and a unit, all digits below
     10,000.
 
     >>> count(950), count(9408), count(12010), count(147456), count(1848010), count(0.5)
@@ -63,7 +63,7 @@ def count(number: float | None) -> str:
 
 
 def energy(nanojoules: float | None) -> str:
-    """Returns the energy of one image, given in nJ, as text: one decimal below 100.
+    """Formats the energy of one image, given in nJ, as text: one decimal below 100.
 
     >>> energy(9.62), energy(446.1), energy(1174.6)
     ('9.6 nJ', '446 nJ', '1,175 nJ')
@@ -74,7 +74,7 @@ def energy(nanojoules: float | None) -> str:
 
 
 def metric_text(metric: Metric, value: float | None) -> str:
-    """Returns a run's value of a metric as text, formatted by the metric's form.
+    """Formats a run's value of a metric as text, in the metric's unit.
 
     >>> [metric_text(METRICS[name], 0.25) for name in ("accuracy", "energy", "spikes", "seconds", "estimated")]
     ['25.0 %', '0.2 nJ', '0.25', '0.2 s', 'no']
@@ -104,7 +104,7 @@ def table_value(name: str, value: float | None) -> float | None:
 
 
 def range_text(low: float, high: float, digits: int = 1, *, signed: bool = True, scale: float = 1) -> str:
-    """Returns the two ends of an interval as text; "" if they are infinite.
+    """Formats the two ends of an interval as text; "" if they are infinite.
 
     >>> range_text(-2.93, 1.27), range_text(0.1, 0.25, 2, signed=False), range_text(-math.inf, math.inf)
     ('-2.9 to +1.3', '0.10 to 0.25', '')
@@ -116,7 +116,7 @@ def range_text(low: float, high: float, digits: int = 1, *, signed: bool = True,
 
 
 def confidence_interval(low: float, high: float, digits: int = 1, *, over: str = "") -> str:
-    """Returns a 95 % interval as text in brackets; `over`: what it is over, such as "4 seeds".
+    """Formats a 95 % interval as text in brackets; `over`: what it is over, such as "4 seeds".
 
     >>> confidence_interval(-2.93, 1.27), confidence_interval(0.21, 0.8, 2, over="20 cells")
     ('(95 %: -2.9 to +1.3)', '(95 %: +0.21 to +0.80, 20 cells)')
@@ -151,7 +151,7 @@ def interval_text(found: ConfidenceInterval, over: str = "seed", *, scale: float
 
 
 def kendall(tau: float, low: float, high: float, *, over: str = "") -> str:
-    """Returns Kendall's tau with its 95 % interval as text.
+    """Formats Kendall's tau with its 95 % interval as text.
 
     >>> kendall(0.584, 0.2, 0.8)
     'τ = +0.58 (95 %: +0.20 to +0.80)'

@@ -64,7 +64,7 @@ def payload(groups: Iterable[Group], *, side_by_side: bool = False) -> bytes:
 
 
 def item(one: Picture) -> dict[str, Any]:
-    """Returns a picture as a dictionary for the component."""
+    """Returns a picture as a dictionary, the form that the pictures component takes."""
     return {
         "label": one.label,
         "picture": one.data,

@@ -1,4 +1,4 @@
-"""Error messages in the words of the pages; `errors` has them in the words of the program."""
+"""Error messages for visitors: the sentences of `errors` with the labels that pages use for fields and values."""
 
 from __future__ import annotations
 

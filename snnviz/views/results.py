@@ -60,7 +60,7 @@ def other_metrics(result: Result | None, known: Collection[str]) -> dict[str, fl
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a run so far, by kind."""
+    """The rows of a run so far, by kind: samples, layer states, states of shortcut branches, ends of epochs."""
 
     samples: Sequence[Sample] = ()
     layers: Sequence[LayerState] = ()

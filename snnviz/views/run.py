@@ -52,9 +52,9 @@ def run_charts(
 ) -> list[Chart]:
     """Returns the charts of a run over its epochs: accuracy, loss, and each layer's rate, Var[u] and gradient norm.
 
-    With shortcut branches also their losses and the saturation of surrogates; learnt leaks and thresholds if there are
-    any. `past`: a sentence on leaks that were clipped. `on`: which images layers are measured on; later measurements of
-    runs of early releases are separate points.
+    With shortcut branches (auxiliary classifiers) also their losses and the saturation of surrogates; learnt leaks and
+    thresholds if there are any. `past`: a sentence on leaks that were clipped. `on`: which images layers are measured
+    on; later measurements of runs of early releases are separate points.
     """
     by_layer: dict[int, list[LayerState]] = {}
     for state in layers:

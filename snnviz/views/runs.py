@@ -49,7 +49,7 @@ def run_table(rows: Sequence[dict[str, Any]], metrics: Sequence[str] = ("accurac
 
 
 def row(run: Any, values: Mapping[str, float | None]) -> dict[str, Any]:
-    """Returns one row of `run_table` for a run and its metrics."""
+    """Returns one row of `run_table`, by column, for a run and its metrics."""
     return {
         "state": run.state,
         "design": design_line(run.design),

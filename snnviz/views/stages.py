@@ -1,4 +1,4 @@
-"""The parts of a staged network for its drawing: stem, blocks, readout."""
+"""The sections of a staged network (ResNet, DenseNet, MobileNet) for its drawing: stem, blocks, readout."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of a staged network: its name, number of layers and output shape; `edges` is empty unless it is a block.
+    """One section of a drawing of a staged network (stem, a block, head or readout): its name, number of layers and
+    output shape.
 
-    `share`: of the network's parameters, projections and the following transition included.
+    `edges`: adjacency matrix of a block, else (). `changed`: whether it was edited. `share`: share of the network's
+    parameters, projections and the following transition included.
     """
 
     name: str
@@ -49,7 +51,9 @@ class Stage:
 
 @lru_cache(maxsize=64)
 def stages(design: Design) -> tuple[Stage, ...]:
-    """Returns the parts of a staged network: the stem, each block, the head if there is one, and the readout."""
+    """Returns the sections of a staged network in order: the stem, each block, the head if there is one, and the
+    readout.
+    """
     network, built = _network(design), build_architecture(design)
     total = sum(layer.parameters for layer in built.layers)
     parts: dict[str, list[Layer]] = {}
@@ -69,7 +73,8 @@ def stages(design: Design) -> tuple[Stage, ...]:
 
 
 def block_of(layer: str) -> str:
-    """Returns the block, stem, head or readout that a layer belongs to; a transition belongs to the block before it.
+    """Returns the name of the block, stem, head or readout that a layer (by name) belongs to; a transition belongs to
+    the block before it.
 
     >>> block_of("B2.L3a"), block_of("T2"), block_of("head")
     ('B2', 'B2', 'head')

@@ -30,7 +30,9 @@ ON, OFF = "var(--st-blue-color)", "var(--st-orange-color)"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """Events (n,) with x, y, t in microseconds and p, of a sensor with `height` x `width` pixels."""
+    """A recording for the player of event recordings: events (n,) with x, y, t in microseconds and p, of a sensor with
+    `height` x `width` pixels.
+    """
 
     title: str
     events: Array

@@ -61,13 +61,13 @@ def spread_markers(symbol: str) -> dict[str, Any]:
 
 
 def nth_style(place: int, colour: str, variant: int = 0) -> LineStyle:
-    """Returns the style of thing number `place` (from 0) in this colour; 36 styles differ even without colour."""
+    """Returns line style number `place` (from 0) in this colour; 36 styles differ even without colour."""
     symbol = SYMBOLS[place % len(SYMBOLS)] + VARIANTS[variant % len(VARIANTS)]
     return LineStyle(colour, DASHES[place % len(DASHES)], symbol)
 
 
 def ordered_colour(index: int, count: int) -> str:
-    """Returns the colour of thing `index` of `count` in order, from violet (first) to gold (last), for light and dark
+    """Returns colour number `index` of `count` from a scale, violet (first) to gold (last), readable on light and dark
     pages.
     """
     place = index / max(1, count - 1) * (len(DEPTH) - 1)
@@ -78,7 +78,7 @@ def ordered_colour(index: int, count: int) -> str:
 
 
 def ordered_styles(count: int) -> list[LineStyle]:
-    """Returns the styles of `count` things that have an order."""
+    """Returns `count` line styles for lines that have an order, such as layers."""
     return [nth_style(place, ordered_colour(place, count)) for place in range(count)]
 
 

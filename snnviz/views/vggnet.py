@@ -12,7 +12,7 @@ from snnviz.views.boxes import Box
 
 
 def parts(design: Design) -> tuple[Box, ...]:
-    """Returns the boxes: image, stages, hidden layer, readout.
+    """Returns the boxes of the drawing of a VGG: image, stages, hidden layer, readout.
 
     >>> from snnviz.catalog.examples import get_example
     >>> [(part.inside, part.shape) for part in parts(get_example("vgg-digits"))][1:3]

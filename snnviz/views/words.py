@@ -193,7 +193,7 @@ def _explained(found: Word, name: str) -> Word:
 
 
 def named(name: str) -> Word | None:
-    """Returns the words of a study's field, a table's column or a metric by name; None if it has none.
+    """Returns label and help of a study's field, a table's column or a metric, by its name; None if it has none.
 
     >>> named("energy").label, named("beta").label, named("p")
     ('Energy', 'Leak β', None)

@@ -21,12 +21,14 @@ Floats = NDArray[Any]
 
 
 def model(neuron: AnyNeuron) -> Model:
-    """Returns the catalogue's entry of a neuron's kind."""
+    """Returns the entry of the registry `NEURONS` for a neuron's kind: its step function and description."""
     return NEURONS[neuron.kind]
 
 
 def learnable_parameters(neuron: AnyNeuron) -> tuple[LearnableParameter, ...]:
-    """Returns the parameters besides the weights that layers of this neuron learn."""
+    """Returns the parameters that layers of this neuron learn in addition to the weights, such as leak and
+    threshold.
+    """
     return model(neuron).learnable(neuron)
 
 
@@ -56,12 +58,13 @@ def surrogate(neuron: AnyNeuron) -> Choice | None:
 
 
 def values(neuron: AnyNeuron) -> SimpleNamespace:
-    """Returns a neuron's fields as the namespace `p` that step functions take."""
+    """Returns a neuron's fields as the namespace `p` that is passed to step functions, such as p.threshold."""
     return SimpleNamespace(**{name: getattr(neuron, name) for name in type(neuron).model_fields})
 
 
 def respond(current: Floats, neuron: AnyNeuron) -> tuple[Floats, Floats]:
-    """Returns potentials and outputs, both (T, n), of untrained neurons driven by a current (T, n).
+    """Simulates untrained neurons driven by an input current (T, n) over T time steps; returns membrane potentials and
+    outputs (spikes), both (T, n).
 
     >>> respond(np.array([[1.5], [1.0], [0.0]]), Neuron(threshold=1.0, beta=0.5))[0].ravel().tolist()
     [1.5, 0.75, 0.375]

@@ -56,8 +56,8 @@ Single = NDArray[np.float32]
 
 
 def in_place(current: Single, neuron: Neuron) -> Single:
-    """Overwrites currents (pairs, T, n) with membrane potentials and returns them: `lif` in float32 for millions of
-    neurons.
+    """Overwrites input currents (pairs, T, n) with the membrane potentials of LIF neurons and returns them: as `lif`,
+    but in float32 and without copies, for millions of neurons.
 
     Its order of rounding, beta u - theta s before I is added, differs from `lif`; recorded numbers of the Activity page
     depend on it.

@@ -23,7 +23,7 @@ PathParts = tuple[str, ...]
 
 
 class Source(Protocol):
-    """A file that can be read on demand; `source(most)` returns its first bytes."""
+    """Protocol of a file of an upload, which is opened and read on demand."""
 
     @property
     def size(self) -> int:
@@ -121,12 +121,16 @@ def path_parts(name: str) -> PathParts:
 
 
 def is_hidden(place: Iterable[str]) -> bool:
-    """Returns whether a path is hidden or was added by an operating system, such as __MACOSX/._x and .DS_Store."""
+    """Returns whether a path (as its parts) is hidden or was added by an operating system, such as __MACOSX/._x and
+    .DS_Store.
+    """
     return any(part.startswith(".") or part == "__MACOSX" for part in place)
 
 
 def files_of_path(path: Path, reading: UploadReader) -> Files:
-    """Returns the files of a file or folder on this machine by path; links are not followed. Raises `InputError`."""
+    """Returns the files of a file or folder on this machine as a mapping from path parts to `Source`; links are not
+    followed. Raises `InputError`.
+    """
     limits = reading.limits
     if path.is_file():
         limits.fit(path.stat().st_size)
@@ -158,7 +162,8 @@ def files_of_path(path: Path, reading: UploadReader) -> Files:
 
 
 def files_of_upload(given: Mapping[str, bytes | Path], reading: UploadReader) -> Files:
-    """Returns uploaded files by path; `given` maps untrusted names to bytes or to files on this machine.
+    """Returns uploaded files as a mapping from path parts to `Source`; `given` maps untrusted names to bytes or to
+    files on this machine.
 
     Raises `InputError` where limits are exceeded.
     """
@@ -173,7 +178,8 @@ def files_of_upload(given: Mapping[str, bytes | Path], reading: UploadReader) ->
 
 
 def files_of_archive(raw: IO[bytes], size: int, reading: UploadReader) -> Files:
-    """Returns the files of a zip archive of `size` bytes by path, without unpacking them.
+    """Returns the files of a zip archive of `size` bytes as a mapping from path parts to `Source`, without unpacking
+    them.
 
     Raises `InputError` for damaged archives and for those that would unpack to far more than arrived (zip bombs).
     """

@@ -60,17 +60,19 @@ class CheckedDataset:
 
     @property
     def per_class(self) -> tuple[int, ...]:
-        """Number of samples of each class."""
+        """Number of samples of each class, training and test together."""
         return tuple(np.bincount(self.arrays["labels"], minlength=self.classes).tolist())
 
     @property
     def split(self) -> str:
-        """How samples are split into training and test set, in words."""
+        """How the samples are split into training and test set, as a sentence."""
         how = "by the seed" if self.drawn else "as it is"
         return f"{self.train:,} for training, {self.test:,} for testing, {how}"
 
     def facts(self) -> dict[str, str]:
-        """Returns what to show before the data set is stored: text by title."""
+        """Returns the facts that are shown to the user before the data set is stored, such as sizes and classes: title
+        to text.
+        """
         counts = [
             f"{self.labels[label] if label < len(self.labels) else label}: {count:,}"
             for label, count in enumerate(self.per_class)

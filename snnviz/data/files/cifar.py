@@ -35,7 +35,7 @@ class CifarFormat:
 
     @property
     def record(self) -> int:
-        """Size of a record in bytes."""
+        """Size in bytes of one record (one image with its labels) in a binary file."""
         return self.labels + PIXELS
 
     @property

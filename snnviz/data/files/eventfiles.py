@@ -173,8 +173,8 @@ def event_columns(found: NDArray[Any], order: str = "xytp") -> list[NDArray[Any]
 
 
 def structured_events(found: NDArray[Any], order: str = "xytp") -> Array:
-    """Returns an array with fields or columns x, y, t and p, of integers, as events of dtype `EVENT`. Raises
-    `InputError`.
+    """Returns events of dtype `EVENT` from an array of integers with fields, or columns in the given order, x, y, t and
+    p. Raises `InputError`.
     """
     events = np.zeros(len(found), EVENT)
     for name, column in zip(ORDER, event_columns(found, order), strict=True):

@@ -70,8 +70,8 @@ class UploadLimits:
 
     @classmethod
     def here(cls) -> UploadLimits:
-        """Returns the limits of this machine, from the environment. Raises `InputError` for a value that is no whole
-        number.
+        """Returns the limits set in this machine's environment variables. Raises `InputError` for a value that is no
+        whole number.
         """
         found = {}
         for name in cls.__dataclass_fields__:
@@ -83,18 +83,18 @@ class UploadLimits:
         return cls(**found)
 
     def fit(self, size: int) -> None:
-        """Raises `InputError` if `size` bytes are more than an upload may have."""
+        """Raises `InputError` if an upload of `size` bytes is larger than `megabytes` allows."""
         if size > self.megabytes * 10**6:
             raise InputError("upload", f"be at most {self.megabytes:,} MB", Unquoted(f"{size / 1e6:,.0f} MB"))
 
     def too_large(self) -> InputError:
-        """Returns the error for an upload that cannot be read within the memory limit."""
+        """Returns the error to raise for an upload that cannot be read within the memory limit."""
         rule = f"be read within {self.memory:,} MB of memory"
         return InputError("upload", rule, Unquoted("one that takes more"))
 
     def fit_unpacked(self, size: int, arrived: int) -> None:
-        """Raises `InputError` if `size` unpacked bytes are too many for `arrived` bytes: over `FLOOR` plus `RATIO`
-        times as many.
+        """Raises `InputError` if an archive of `arrived` bytes unpacks to suspiciously many (`size`) bytes: more than
+        `FLOOR` plus `RATIO` times as many.
         """
         self.fit(size)
         if size > FLOOR + RATIO * arrived:

@@ -225,7 +225,8 @@ PICTURE_SIDE = 512
 
 
 def read_picture(source: Source) -> NDArray[np.uint8]:
-    """Returns one picture as (C, H, W), C = 1 for a gray one and else 3, its longer side at most `PICTURE_SIDE` pixels.
+    """Returns one picture as uint8 (C, H, W), C = 1 for a gray one and else 3, its longer side at most `PICTURE_SIDE`
+    pixels.
 
     It is turned as the camera says, and transparent pixels are put on white. Raises `InputError` of one sentence.
     """

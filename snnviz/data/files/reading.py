@@ -20,7 +20,9 @@ from snnviz.errors import InputError, Unquoted
 
 @dataclass(frozen=True, slots=True)
 class UploadChoices:
-    """The user's choices where a file has several readings; empty if not asked or not answered yet."""
+    """What the user chose where an uploaded file can be read in several ways; a field is empty if not asked or not
+    answered yet.
+    """
 
     scale: str = ""
     split: str = ""
@@ -43,8 +45,8 @@ HELP: Mapping[str, str] = {
 
 
 class ChoiceNeeded(InputError):
-    """A file has several readings: the user must set `option` to one of `choices`, which maps values to
-    descriptions.
+    """An uploaded file can be read in several ways: the user must set `option` (a field of `UploadChoices`) to a key of
+    `choices`, which maps values to descriptions.
     """
 
     def __init__(self, option: str, why: str, choices: Mapping[str, str]) -> None:
@@ -118,7 +120,7 @@ class UploadReader:
             self.done.append(Conversion(what, count, words))
 
     def choose(self, option: str, why: str, choices: Mapping[str, str], usual: str = "") -> str:
-        """Returns the user's choice among `choices` for `option`, or `usual` if nothing was chosen.
+        """Returns the user's choice among `choices` for `option`, or the default `usual` if nothing was chosen.
 
         Raises `ChoiceNeeded` if nothing was chosen and `usual` is empty, `InputError` for an invalid choice.
         """
@@ -134,7 +136,7 @@ class UploadReader:
         return usual
 
     def check_unused_choices(self) -> None:
-        """Raises `InputError` if the user made a choice that was never asked for."""
+        """Raises `InputError` if the user made a choice for an option that this upload never asked for."""
         for each in fields(UploadChoices):
             given = getattr(self.choices, each.name)
             if given and each.name not in self.asked:

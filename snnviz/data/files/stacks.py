@@ -39,7 +39,7 @@ class ImageStack:
 
     @classmethod
     def of(cls, images: LazyArray) -> ImageStack:
-        """Returns the stack of an array with the colour axis first, last or absent. Raises `InputError`."""
+        """Returns the stack of images in an array (N, H, W), (N, C, H, W) or (N, H, W, C). Raises `InputError`."""
         shape = images.shape
         if len(shape) == 3:
             return cls(images.field, (shape[0], 1, *shape[1:]), images.dtype, lambda: _gray(images), "no colours")
@@ -53,7 +53,7 @@ class ImageStack:
 
     @classmethod
     def of_records(cls, name: str, tables: Sequence[LazyArray]) -> ImageStack:
-        """Returns the stack of CIFAR records, which end with the pixels."""
+        """Returns the stack of images in tables of CIFAR records, rows of bytes that end with the pixels."""
 
         def pieces() -> Iterator[NDArray[Any]]:
             for table in tables:

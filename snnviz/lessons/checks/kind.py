@@ -42,13 +42,15 @@ class SeenRun:
 
 
 class World(Protocol):
-    """Protocol of what checks can read: the learner's own page, runs and settings, and nothing of other users."""
+    """Protocol of what checks of a lesson can read: the learner's own page, runs and settings, and nothing of other
+    users.
+    """
 
     def setting(self) -> Mapping[str, Any]:
         """Returns the current fields, by path, of the page that the step is about."""
 
     def reading(self, name: str) -> Reading | None:
-        """Returns the number or curve that the page shows under this name; None if it shows none."""
+        """Returns the number or curve that the page shows now under this name; None if it shows none."""
 
     def runs(self, wanted: RunFilter, metrics: Sequence[str]) -> Sequence[SeenRun]:
         """Returns the runs that this learner has started or opened and that match the filter, the newest first.
@@ -60,7 +62,9 @@ class World(Protocol):
         """Returns a curve of a run over its epochs, by one of the names in `SERIES`; None if there is none."""
 
     def look(self) -> Mapping[str, Any]:
-        """Returns the fields of the `Look` that is open on the page Look inside; {} if none is."""
+        """Returns the fields of the `Look` (image, muted sources, ...) that is open on the page Look inside a network;
+        {} if none is.
+        """
 
 
 SERIES = ("accuracy", "rate", "variance", "gradient")
@@ -69,8 +73,8 @@ SERIES = ("accuracy", "rate", "variance", "gradient")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result of a check: `truth`, None as long as it has not happened, and a sentence on what was found or is
-    missing.
+    """The result of a lesson's check: a sentence on what was found or is missing, and the measured `truth`, None until
+    it has happened.
     """
 
     words: str
@@ -78,13 +82,15 @@ class Found:
 
     @property
     def there(self) -> bool:
-        """Whether it has happened: `truth` is not None."""
+        """Whether what the step asks for has happened: `truth` is not None."""
         return self.truth is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Check(ABC):
-    """Base class of checks: whether the learner has done what a step asks for, and what resulted."""
+    """Base class of checks: they find out whether the learner has done what a step of a lesson asks for, and what
+    resulted.
+    """
 
     kind: ClassVar[str]
 
@@ -102,12 +108,12 @@ class Check(ABC):
 
     @abstractmethod
     def look(self, world: World) -> Found:
-        """Returns the present result of the check."""
+        """Returns the result of the check at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoWorld:
-    """A `World` in which nothing has happened, for previews of lessons. `fields`: the page's setting."""
+    """A `World` in which the learner has done nothing, for previews of lessons. `fields`: the page's setting."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
 

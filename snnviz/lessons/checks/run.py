@@ -30,7 +30,7 @@ def read_metric(table: Table, name: str = "metric", default: str | None = None) 
 
 
 def unfinished(runs: tuple[SeenRun, ...] | list[SeenRun]) -> str:
-    """Returns a sentence on the state of matching runs, none of which is done."""
+    """Returns a sentence on why there is no result yet: the state of the matching runs, none of which is done."""
     return "Not yet: it is still training." if runs else "Not yet: train it, or open its result."
 
 

@@ -97,7 +97,7 @@ class CurveQuestion(Question):
         return [round(one) for one in sent]  # type: ignore[attr-defined]
 
     def places(self) -> list[float]:
-        """Returns the x value of each drawn point."""
+        """Returns the x value of each drawn point, evenly spaced from `x_low` to `x_high`."""
         return [float(x) for x in np.linspace(self.x_low, self.x_high, POINTS)]
 
     def values(self, answer: Sequence[int]) -> list[float]:

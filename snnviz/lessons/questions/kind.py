@@ -41,7 +41,7 @@ class Truth:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Truth:
-        """Returns the truth from a JSON object of `document`."""
+        """Returns the truth that `document` wrote as a JSON object."""
         return cls(
             words=str(document["words"]),
             number=document["number"],
@@ -88,7 +88,7 @@ class Question(ABC):
 
     @property
     def knows(self) -> bool:
-        """Whether the lesson's file states what is right, so that an answer can be judged without a check."""
+        """Whether the lesson's file states the right answer, so that no check is needed to judge an answer."""
         return False
 
     @abstractmethod
@@ -101,17 +101,17 @@ class Question(ABC):
 
     @abstractmethod
     def say(self, answer: Any) -> str:
-        """Returns an answer as text."""
+        """Returns an answer as text for the learner."""
 
 
 def common(table: Table) -> dict[str, Any]:
-    """Returns the fields that all questions share, from a question's TOML table."""
+    """Returns the fields that all questions have, read from a question's TOML table, as keyword arguments."""
     ask = table.text("ask")
     return {"ask": ask, "before": table.one_of("when", ("before", "after"), "before") == "before"}
 
 
 def one_to_many(least: float, most: float) -> str:
-    """Returns a range as a text.
+    """Returns the range from `least` to `most` as text.
 
     >>> one_to_many(0, 1)
     '0 to 1'

@@ -1,4 +1,4 @@
-"""What of the study of activity comes with snnviz: the training study with which its page opens."""
+"""What the activity study ships already trained: the runs of the training study that its page shows first."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from snnviz.studies.activity.study import TrainingStudy, study_runs
 
 
 def study(_: Store) -> list[Design]:
-    """Returns the runs of the first training study."""
+    """Returns the designs of the training study that the Activity page shows first, to train and ship them."""
     return list(distinct_designs(study_runs(TrainingStudy())))

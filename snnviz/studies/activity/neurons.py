@@ -66,7 +66,9 @@ def write(neuron: AnyNeuron) -> str:
 
 @lru_cache(maxsize=256)
 def build(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
-    """Returns the neuron of such a text with the given threshold (`theta`), leak (`beta`) and reset."""
+    """Returns the neuron described by a text such as "synaptic:alpha=0.7", with the threshold `theta`, leak `beta` and
+    reset.
+    """
     sliders = dict(zip(SLIDERS, (theta, beta, reset), strict=True))
     if text == LIF:
         return Neuron.model_validate(sliders)

@@ -22,7 +22,8 @@ from snnviz.graph.architectures import build_architecture
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One design of a study, with its initialisation `init`. Runs with the same `name` differ in their seed only.
+    """One run of a training study: its design, with its initialisation `init`. Runs with the same `name` differ in
+    their seed only.
 
     `place`, `of`: index of its value of the varied quantity, and the number of values; 0 of 0 if nothing else is
     varied.

@@ -1,4 +1,4 @@
-"""What of the study of cells comes with snnviz: what the views of its page open with."""
+"""What the cells study ships already computed: the scoring, searches and trainings that its page shows first."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from snnviz.studies.cells.study import CellStudy, distinct_designs, study_runs, 
 
 
 def score(_: Store) -> list[Scoring]:
-    """Returns the scoring of the first cell."""
+    """Returns the scoring of the cell that the Cells page shows first, to compute and ship it."""
     return [Scoring()]
 
 
 def search(_: Store) -> list[CellSearch]:
-    """Returns the usual search."""
+    """Returns the search with the default setting, to compute and ship it."""
     return [CELL_SEARCHES["usual"]]
 
 
 def scored(_: Store) -> list[CellSearch]:
-    """Returns the searches that the first study scores."""
+    """Returns the searches whose candidates the default study compares, to compute and ship them."""
     return list(study_searches(CellStudy()).values())
 
 
 def study(store: Store) -> list[Design]:
-    """Returns the runs of the first study, whose cells are scored already."""
+    """Returns the trainings of the default study, to run and ship them; its searches must be finished in `store`."""
     rows = {one.digest: [row for _, row in store.rows(one.digest, Candidate) if not row.fine] for one in scored(store)}
     return list(distinct_designs(study_runs(CellStudy(), rows)))

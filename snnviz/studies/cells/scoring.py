@@ -131,7 +131,9 @@ class CellSearch(UntrainedNetworks):
         return self.connections == "backward"
 
     def cell(self, number: int) -> Cell:
-        """Returns candidate `number`, from 0; independent of the number of candidates and the size of the network."""
+        """Returns candidate cell `number`, from 0; it does not depend on the number of candidates and the size of the
+        network.
+        """
         return random_cell(self.seed, number, backward=self.backward)
 
     @property
@@ -152,8 +154,7 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def beside(self) -> tuple[CellSearch, ...]:
-        """Searches that compare normalisations: one for each other normalisation, over the first candidates of this
-        search.
+        """The searches that score the first candidates of this search by the other normalisations, for comparison.
 
         Their number is chosen so that `COMPARED` different cells are among them.
         """

@@ -39,7 +39,8 @@ class CellStudy(Recipe):
 
     question: "scores": random cells are scored and trained. "search": the best of more and more candidates is trained,
     and random ones. "steps": the best is trained with more time steps. "transfer": the best for one data set is trained
-    on another. The defaults are small enough for a laptop; `recipes.apply_recipe` sets what a paper trains with.
+    on another. kept: "backward" leaves out cells without backward connections. The defaults are small enough for a
+    laptop; `recipes.apply_recipe` sets what a paper trains with.
     """
 
     noun = "a study of cells"
@@ -100,7 +101,9 @@ class CellStudy(Recipe):
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """Names of the data sets on which cells are searched and trained."""
+        """Names of the data sets on which cells are searched and trained: `data`, and `other` for the question
+        "transfer".
+        """
         return tuple(dict.fromkeys((self.data, self.other))) if self.question == "transfer" else (self.data,)
 
 

@@ -96,8 +96,8 @@ class Look(Document):
 
     @property
     def network(self) -> Look:
-        """The same request without image, focus and compared run: equal for all requests to the same modified
-        network.
+        """The same request without image, focus and compared run; equal for all requests to the same modified network,
+        so a cache key.
         """
         return self.model_copy(update={"image": 0, "drawn": "", "focus": "", "other": ""})
 

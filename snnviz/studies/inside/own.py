@@ -1,4 +1,6 @@
-"""One's own picture as an image of a data set: gray or in colours, light ink on dark ground, scaled, in the middle."""
+"""Converts a visitor's own picture to an image like those of a data set: gray or in colours, light ink on dark ground,
+scaled, centred.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ SAMPLED = 200
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What images of a data set look like. frame: "ink" if they are light ink on an empty dark ground, as MNIST's.
+    """What typical images of a data set look like. frame: "ink" if they are light ink on an empty dark ground, as
+    MNIST's, else "square".
 
     extent: the longer side of the ink's box in pixels; middle: row and column of its centre of mass, from 0; both are
     medians over images.
@@ -41,7 +44,9 @@ class Usual:
 
 
 def usual_of(images: Pixels, white: int) -> Usual:
-    """Returns what images (N, C, H, W) of a data set look like; `white`: the value of a white pixel."""
+    """Returns what typical images of a data set look like, from images (N, C, H, W); `white`: the value of a white
+    pixel.
+    """
     light = images.mean(1) / white  # (N, H, W)
     edge = np.concatenate([light[:, 0], light[:, -1], light[:, :, 0], light[:, :, -1]], 1)
     inked = [one for one in light if one.any()]
@@ -54,7 +59,7 @@ def usual_of(images: Pixels, white: int) -> Usual:
 
 
 def looks_inverted(picture: Pixels) -> bool:
-    """Whether a picture (C, H, W) is dark ink on a light ground: whether most of its edge is light."""
+    """Returns whether a picture (C, H, W) is dark ink on a light ground: whether most of its edge is light."""
     light = picture.mean(0) / 255
     return float(np.median(np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]]))) > 0.5
 
@@ -62,7 +67,8 @@ def looks_inverted(picture: Pixels) -> bool:
 def prepare(
     picture: Pixels, shape: Sequence[int], usual: Usual, brightness: Brightness, frame: Frame
 ) -> tuple[Pixels, str]:
-    """Returns a picture (C, H, W) as an image of `shape`, from 0 to 255, and what was done with it, in words.
+    """Converts a picture (C, H, W) to an image of `shape` (values 0 to 255) like those of the data set; returns it, and
+    a text on what was done.
 
     frame "ink": the ground is set to 0 and the ink stretched to 255, cut to the ink's box, scaled so that its longer
     side is that of the data set's median image, and put with its centre of mass where that of these is, as MNIST's

@@ -1,1 +1,3 @@
-"""Study: shortcut branches (Guo et al. 2024), and how large gradients are in each layer."""
+"""Study: shortcut branches (auxiliary classifiers on hidden layers; Guo et al. 2024), and how large gradients are in
+each layer.
+"""

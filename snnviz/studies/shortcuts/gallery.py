@@ -1,4 +1,4 @@
-"""What of the study of shortcuts comes with snnviz: what its page opens with."""
+"""What the shortcuts study ships already computed: the runs and the survey that its page shows first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from snnviz.studies.shortcuts.study import STARTS, GradientSurvey, ShortcutStudy
 
 
 def runs(_: Store) -> list[Design]:
-    """Returns the runs of the first comparison."""
+    """Returns the runs of the comparison that the Shortcuts page shows first, to train and ship them."""
     return list(distinct_designs(study_runs(next(iter(STARTS.values())), ShortcutStudy())))
 
 
 def survey(_: Store) -> list[GradientSurvey]:
-    """Returns the first survey of gradients before training."""
+    """Returns the survey of initial gradients that the Shortcuts page shows first, to compute and ship it."""
     return [gradient_survey(next(iter(STARTS.values())), ShortcutStudy())]

@@ -1,4 +1,6 @@
-"""The study of shortcut branches: the same design with and without them, and gradients before training."""
+"""The study of shortcut branches (auxiliary classifiers): the same design with and without them, and gradients before
+training.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ third has skips.
 
 
 class ShortcutStudy(Document):
-    """Settings of the study: how many runs of each mode, and which networks are surveyed before training."""
+    """Settings of the study: how many runs of each mode of training (with and without shortcut branches), and of which
+    networks gradients are measured before training.
+    """
 
     noun = "a study"
 
@@ -111,7 +115,9 @@ class ShortcutStudy(Document):
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One run of a comparison. Runs of one mode differ in their seed only."""
+    """One run of the comparison: the design in one mode of training (see `training_modes`). Runs of one mode differ in
+    their seed only.
+    """
 
     mode: Mode
     name: str
@@ -119,7 +125,8 @@ class StudyRun:
 
 
 def training_modes(design: Design) -> dict[Mode, Design]:
-    """Returns the design without branches, with constant ones, and with those whose weight falls as the design says.
+    """Returns the design in each mode of training: "vanilla", without shortcut branches; "constant", with a constant
+    weight of their losses; "evolutionary", with the falling weight that the design sets.
 
     A design without branches has only the mode "vanilla"; a constant schedule has no mode "evolutionary".
 
@@ -138,7 +145,8 @@ def training_modes(design: Design) -> dict[Mode, Design]:
 
 
 def control_design(design: Design) -> Design:
-    """Returns the design without branches, trained for more epochs that take at least the branches' operations.
+    """Returns the design without shortcut branches, trained for more epochs, so that it costs at least as many
+    operations as with branches.
 
     >>> control_design(STARTS["deep mlp"]).training.epochs
     14
@@ -182,7 +190,9 @@ def _with(design: Design, shortcut: Shortcut) -> Design:
 
 
 class GradientSurvey(Task):
-    """Task: gradients at initialisation, with and without branches, of one design, or for several depths and inits."""
+    """Task: measures gradients at initialisation, with and without shortcut branches, of one design, or for several
+    depths and initialisations.
+    """
 
     kind = "gradients"
     noun = "a survey of gradients"
@@ -214,7 +224,7 @@ class GradientSurvey(Task):
 
     @property
     def layers(self) -> int:
-        """Number of layers of all networks together, which progress counts."""
+        """Number of layers of all networks together; the task's progress counts layers."""
         each = sum(self.depths) or self.design.network.hidden_layers or 1
         return each * max(1, len(self.inits))
 
@@ -255,7 +265,8 @@ class InitialGradient(Row):
     """A layer of an untrained network of a gradient survey, on the probe batch.
 
     init: text as by `catalog.inits.format_init`. depth: hidden layers, or 0 if depth is not a number of layers. branch:
-    1 if a branch reads the layer, else 0. The other fields are those of `snnviz.core.gradients.LayerGradient`.
+    1 if a shortcut branch (auxiliary classifier) reads the layer, else 0. The other fields are those of
+    `snnviz.core.gradients.LayerGradient`.
     """
 
     table: ClassVar[str] = "gradients"

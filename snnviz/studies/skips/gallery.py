@@ -1,4 +1,4 @@
-"""What of the study of skips comes with snnviz: the settings with which its page opens."""
+"""What the skips study ships already computed: the sweep and the searches that its page shows first."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from snnviz.studies.skips.sweep import SWEEPS, sweep_points
 
 
 def sweep(_: Store) -> list[Design]:
-    """Returns the runs of the first sweep."""
+    """Returns the runs of the sweep that the Skips page shows first, to train and ship them."""
     return list(distinct_designs(sweep_points(next(iter(SWEEPS.values())))))
 
 
 def optimisation(_: Store) -> list[Search]:
-    """Returns the searches of the first optimisation."""
+    """Returns the searches of the optimisation that the Skips page shows first, to run and ship them."""
     return list(optimisation_searches(Optimisation()))

@@ -134,7 +134,8 @@ def _design(value: object) -> Design:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One choice of a candidate: the kind of skip from `source` to `target`, or how many skips reach `target`.
+    """One decision about a candidate: which kind of skip there is from `source` to `target`, or how many skips reach
+    `target`.
 
     In the latter case `source` is None, and the sources are drawn by the search's seed. `options`: pairs (type,
     number), the first of them (0, 0).
@@ -174,7 +175,7 @@ class SearchSpace:
 
 @lru_cache(maxsize=256)
 def search_space(search: Search) -> SearchSpace:
-    """Returns the slots of a search: one for each position of a small block, else one for each vertex.
+    """Returns the search space of a search: a slot for each position of a small block, else one for each vertex.
 
     In a block with more than `MAX_SLOTS_BY_PAIR` positions, a vertex has the number of its skips (1, 2, half of those
     possible, or all) and their type as one choice.
@@ -253,7 +254,7 @@ def widest_design(search: Search) -> Design:
 
 
 def count_skips(design: Design) -> int:
-    """Returns the number of skips of a design."""
+    """Returns the number of skip connections of a design's network."""
     return sum(edge != 0 for edges in design.network.matrices for row in edges for edge in row)
 
 

@@ -97,7 +97,7 @@ class SkipSweep(Recipe):
 
     @property
     def chosen(self) -> tuple[SkipType, ...]:
-        """The types of skips in the sweep."""
+        """The types of skips ("DSC", "ASC") that the sweep compares."""
         return {"both": ("DSC", "ASC"), "dsc": ("DSC",), "asc": ("ASC",)}[self.types]  # type: ignore[return-value]
 
     @property

@@ -14,8 +14,8 @@ SIDE_BY_SIDE = 2
 
 
 def cost(search: Search) -> Cost:
-    """Returns the estimated cost of a search; its steps are training steps of the ANN twin, shared weights and
-    candidates.
+    """Returns the estimated cost of a search for skips; its progress counts training steps of the ANN twin, shared
+    weights and candidates.
 
     The cost of a candidate is taken as the mean of the network's and the widest one's.
     """

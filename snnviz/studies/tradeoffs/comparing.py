@@ -107,7 +107,7 @@ class Comparing(Document):
 
 
 def same_group(one: Design, other: Design) -> bool:
-    """Returns whether two designs are the same except for the seed."""
+    """Returns whether two designs are the same except for the seed, so that their runs are in one group."""
     return one.digest == other.model_copy(update={"seed": one.seed}).digest
 
 

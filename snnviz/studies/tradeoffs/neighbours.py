@@ -1,4 +1,4 @@
-"""Designs next to a group's design: one step along one field each."""
+"""Designs one step away from a group's design, each in one field, as suggestions for what to train next."""
 
 from __future__ import annotations
 

@@ -65,7 +65,9 @@ def better_direction(metric: Metric) -> Direction:
 
 @lru_cache(maxsize=1024)
 def follows_from_design(metric: Metric, design: Design) -> bool:
-    """Returns whether a metric is determined by the design, without training, and so is the same for all seeds."""
+    """Returns whether a metric, such as the number of parameters, is determined by the design without training, and so
+    is the same for all seeds.
+    """
     try:
         return metric.value(Outcome(design)) is not None
     except Exception:  # a host's own

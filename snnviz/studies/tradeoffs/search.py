@@ -144,7 +144,7 @@ class FrontSearch(Task):
 
     @property
     def objectives(self) -> tuple[str, ...]:
-        """Names of the metrics that are optimised: accuracy, then the costs."""
+        """Names of the metrics that are traded off: accuracy, then the costs."""
         return ("accuracy", *self.costs.split(","))
 
     @property
@@ -277,7 +277,9 @@ class Candidate:
 
 
 def candidates(search: FrontSearch, trials: Sequence[FrontTrial]) -> list[Candidate]:
-    """Returns the candidates whose trainings have all ended, in the order in which they were chosen."""
+    """Returns the candidates of a search whose trainings have all ended, with means over them, in the order in which
+    they were chosen.
+    """
     several: dict[int, list[FrontTrial]] = {}
     for trial in sorted(trials, key=lambda trial: (trial.number, trial.seed)):
         several.setdefault(trial.number, []).append(trial)
@@ -297,8 +299,8 @@ def _candidate(search: FrontSearch, trials: Sequence[FrontTrial]) -> Candidate:
 
 
 def to_minimise(search: FrontSearch, values: tuple[float, ...]) -> tuple[float, ...]:
-    """Returns a candidate's `values` as quantities to minimise: 1 - accuracy, and the costs, counts as log10(1 +
-    cost).
+    """Returns a candidate's objective `values` as quantities to minimise: 1 - accuracy, and the costs, where counts
+    become log10(1 + cost).
     """
     found = [1 - values[0]]
     for name, value in zip(search.costs.split(","), values[1:], strict=True):

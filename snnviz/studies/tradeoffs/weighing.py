@@ -54,7 +54,7 @@ class Objective:
 
     @property
     def better(self) -> Direction:
-        """Whether "more" or "less" is better."""
+        """The direction in which the metric is better: "more" or "less"."""
         return "more" if self.metric.better == "more" else "less"
 
 
@@ -68,7 +68,7 @@ class Limit:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The bounds as in a link, such as "rate<=0.06"."""
+        """The bounds as texts, as in a link, such as "rate<=0.06"."""
         ends = (("<=", self.below), (">=", self.above))
         return tuple(f"{self.metric}{sign}{format_number(end)}" for sign, end in ends if end is not None)
 

@@ -1,4 +1,4 @@
-"""What of the named designs comes with snnviz."""
+"""Which named designs are shipped already trained."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from snnviz.store import Store
 
 
 def named(_: Store, name: str) -> list[Design]:
-    """Returns the design of this name."""
+    """Returns the design called `name`, as the list of runs to train and ship."""
     return [get_example(name)]

@@ -1,4 +1,4 @@
-"""What of the study of TTFS networks comes with snnviz: what the views of its page open with."""
+"""What the TTFS study ships already computed: the runs and tasks that the views of its page show first."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ START = next(iter(STARTS.values()))
 
 
 def networks(_: Store) -> list[Design]:
-    """Returns the network, its twin, and the rate-coded one."""
+    """Returns the trainings of the network that the TTFS page shows first: as ReLU network, as TTFS twin, and
+    rate-coded, to run and ship them.
+    """
     return list(compared_networks(START, TtfsStudy().steps).values())
 
 
 def naive(_: Store) -> list[Trajectories]:
-    """Returns the four trainings side by side."""
+    """Returns the task that trains four networks side by side (view on naive training), to run and ship it."""
     return [Trajectories.meant({"design": START})]
 
 
 def limits(_: Store) -> list[Task]:
-    """Returns the fine-tuning under the first limits, and the curve over one of them."""
+    """Returns the fine-tuning under the page's first hardware limits, and the tasks of the curve over one of them, to
+    run and ship them.
+    """
     now = LimitSettings()
     points = [point.task for point in curve_points(START, now, [now.axis])]
     return [*pretrained_designs(START, now.seeds), finetuning_task(START, now.limits, now), *points]
 
 
 def penalties(_: Store) -> list[Design]:
-    """Returns the runs with a penalty on activity."""
+    """Returns the trainings with several weights of the activity penalty, to run and ship them."""
     return [one.design for one in penalty_runs(START, PenaltyStudy())]

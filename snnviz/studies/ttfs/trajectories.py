@@ -28,7 +28,9 @@ def _relus(value: object) -> Design:
 
 
 class Trajectories(Task):
-    """Task: trains several models from the same weights, on the same batches in the same order."""
+    """Task: trains several models (a ReLU network, TTFS networks with slope B = 1 and with ramp alpha = 1) from the
+    same weights, on the same batches in the same order.
+    """
 
     kind = "trajectories"
     noun = "a setting of trajectories"

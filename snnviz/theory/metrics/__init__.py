@@ -41,7 +41,8 @@ Form = Literal["share", "number", "count", "energy", "seconds", "flag"]
 
 
 class Outcome:
-    """Everything known of a run that has ended: its design, its duration, and its rows, from which metrics are read.
+    """Everything known of a run that has ended, from which metrics are computed: its design, its duration, and its
+    rows.
 
     seconds: duration of training, or None. rows: rows by kind, in order; layer states as `store.looks` gives them.
     """
@@ -69,7 +70,7 @@ Read = Callable[[Outcome], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number computed from a finished run, such as its accuracy or energy.
+    """Definition of one number that is computed from a finished run, such as its accuracy or energy.
 
     name: in ``--json``, CSV and the store, never changed: lower-case letters, digits and ``_``. label, help: on pages,
     and in `docs/reference.md`, as is the `unit`, such as "nJ". form: how it is formatted. better: whether more or less
@@ -145,7 +146,7 @@ class Metrics:
 
     @property
     def rows(self) -> tuple[type[Row], ...]:
-        """All kinds of row that any metric reads, each once."""
+        """The classes of all rows (`events.Row`) that any metric reads, each once."""
         return tuple(dict.fromkeys(row for metric in self for row in metric.rows))
 
     @property
@@ -154,7 +155,9 @@ class Metrics:
         return tuple(metric for metric in self if metric.listed)
 
     def counted(self, quantity: str, convention: Convention) -> Metric:
-        """Returns the metric that counts `quantity` by `convention`. Raises `KeyError`."""
+        """Returns the metric for a counted quantity, such as "energy", by one counting convention. Raises
+        `KeyError`.
+        """
         for metric in self:
             if (metric.quantity, metric.convention) == (quantity, convention):
                 return metric

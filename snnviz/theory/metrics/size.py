@@ -1,4 +1,4 @@
-"""Metrics of how large a network is."""
+"""Metrics of the size of a network: its parameters and dense operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of how long a run takes."""
+"""Metrics of the duration of a run."""
 
 from __future__ import annotations
 

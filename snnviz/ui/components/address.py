@@ -20,7 +20,7 @@ def address(query: str, *, key: str, steps: bool = False) -> None:
     The path, the fragment and Streamlit's own `embed` settings stay. Nothing is shown and no space is taken.
 
     steps: changes become steps of the browser's history after a second without change. For pages that read their
-    setting from the address when `linked.is_back_navigation`.
+    setting from the address again after Back.
     """
     beside: dict[str, str] = st.session_state.get(BESIDE, {})
     kept = [f"{name}={quote(text, safe=',.*')}" for name, text in beside.items()]

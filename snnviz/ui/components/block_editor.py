@@ -45,7 +45,8 @@ def block_editor(
     labels: Sequence[str] | None = None,
     presets: Mapping[str, tuple[str, Edges]] | None = None,
 ) -> Edges:
-    """Shows the editor and returns the matrix as drawn. `on_change` is called first and can read `drawn`.
+    """Shows the editor of a block's adjacency matrix and returns the matrix as drawn. `on_change` is called first and
+    can read `drawn`.
 
     `no_back`: why backward connections are not offered, if so. `fixed`: the number of vertices cannot change; then
     `labels` may name each of them, in a few characters ("out", last, is the block's output), and `presets` may give
@@ -93,8 +94,8 @@ def _fixed_presets(size: int, presets: Mapping[str, tuple[str, Edges]] | None) -
 
 
 def drawn(key: str, edges: Edges, rev: str, *, fixed: bool = False, backward: bool = True) -> Edges:
-    """Returns the matrix as drawn, for use in the `on_change` callback; `edges` if nothing valid was drawn for
-    `rev`.
+    """Returns the adjacency matrix that the visitor has drawn in the editor `key`, for use in its `on_change` callback;
+    `edges` if nothing valid was drawn for the revision `rev`.
     """
     return accept(browser_state(key).get("drawn"), edges, rev, fixed=fixed, backward=backward)
 
@@ -114,7 +115,8 @@ def accept(value: object, edges: Edges, rev: str, *, fixed: bool = False, backwa
 
 
 def answer(question: object, *, rows: int | None = None) -> dict[str, object] | None:
-    """Returns the answer to a question of the editor (such as for a preset): a matrix, or a sentence on what is wrong.
+    """Returns the server's answer to a question that the editor asks, such as for a random matrix or a pasted text: a
+    matrix, or a sentence on what is wrong.
 
     `rows`: the size of a fixed block.
 

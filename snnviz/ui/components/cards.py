@@ -22,8 +22,10 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card. `page`: the address of the page that it opens, with the query string `query`; `action`: what its button
-    says; `chart`: see ``cards.js``; `note`: of the chart.
+    """A card with text and a small chart that links to a page.
+
+    `page`: the address of the page that it opens, with the query string `query`. `words`: its text. `action`: label of
+    its button. `chart`: data of the chart, see ``cards.js``; `note`: text below the chart.
     """
 
     page: str

@@ -22,7 +22,9 @@ _MOUNT = matrix.mount("cell_editor")
 def cell_editor(
     cell: Cell, *, rev: str, key: str, on_change: Callable[[], None] = matrix.no_op, readonly: bool = False
 ) -> Cell:
-    """Shows the editor and returns the cell as drawn. `on_change` is called first and can read `drawn`."""
+    """Shows the editor of a SNASNet cell and returns the cell as drawn. `on_change` is called first and can read
+    `drawn`.
+    """
     asked = matrix.browser_state(key).get("ask")
     result = _MOUNT(
         key=key,
@@ -43,7 +45,9 @@ def cell_editor(
 
 
 def drawn(key: str, cell: Cell, rev: str) -> Cell:
-    """Returns the cell as drawn, for use in the `on_change` callback; `cell` if nothing valid was drawn for `rev`."""
+    """Returns the cell that the visitor has drawn in the editor `key`, for use in its `on_change` callback; `cell` if
+    nothing valid was drawn for the revision `rev`.
+    """
     return accept(matrix.browser_state(key).get("drawn"), cell, rev)
 
 
@@ -57,8 +61,8 @@ def accept(value: object, cell: Cell, rev: str) -> Cell:
 
 
 def answer(question: object) -> dict[str, object] | None:
-    """Returns the answer to a question of the editor (such as for a random cell): a cell, or a sentence on what is
-    wrong.
+    """Returns the server's answer to a question that the editor asks, such as for a random cell or a pasted text: a
+    cell, or a sentence on what is wrong.
 
     >>> answer({"id": "1", "text": "0300 2000 0000 0000"})["sentence"]
     'cell[1][0] must be 0 (node 0 feeds node 1 already, and a pair has one connection), got 2'

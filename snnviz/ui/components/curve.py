@@ -23,7 +23,8 @@ def curve(
     key: str,
     on_draw: Callable[[], None],
 ) -> None:
-    """Shows empty axes to draw over. ticks, names: labels from the low end to the high one, of x and of y.
+    """Shows empty axes over which the visitor draws a curve. ticks, names: labels from the low end to the high one, of
+    x and of y.
 
     The curve has `points` heights from 0 to `full`; `on_draw` runs after each stroke and can read `drawn_curve`.
     """
@@ -37,6 +38,6 @@ def curve(
 
 
 def drawn_curve(key: str) -> Any:
-    """Returns what the browser sent last, unchecked; None before all of the axis was drawn over."""
+    """Returns the curve that the browser sent last (untrusted); None until the whole x axis was drawn over."""
     state = st.session_state.get(key)
     return state.get("drawn") if isinstance(state, Mapping) else None

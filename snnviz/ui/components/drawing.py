@@ -1,4 +1,4 @@
-"""A picture that is drawn with the mouse, a finger or the keyboard."""
+"""The drawing component: a small picture that is drawn with the mouse, a finger or the keyboard."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _MOUNT = st.components.v2.component(
 
 
 def drawing(rows: int, columns: int, text: str, *, key: str, on_draw: Callable[[], None]) -> None:
-    """Show a picture of `rows` x `columns` pixels to draw in.
+    """Shows a picture of `rows` x `columns` pixels to draw in.
 
-    `text`: what is on it, a hexadecimal digit a pixel, row by row; anything else is an empty one. `on_draw` runs a
-    moment after each stroke and reads `drawn_picture`.
+    `text`: what is in it, one hexadecimal digit per pixel, row by row; any other text means an empty picture. `on_draw`
+    is called a moment after each stroke and can read `drawn_picture`.
     """
     _MOUNT(key=key, data={"rows": rows, "columns": columns, "text": text}, on_drawn_change=on_draw)
 
 
 def drawn_picture(key: str, rows: int, columns: int) -> NDArray[Any] | None:
-    """What was drawn last (rows, columns), from 0 to 255, from a stranger; None where that is no picture."""
+    """Returns the picture that the browser sent last, (rows, columns) from 0 to 255; None if it is not valid."""
     state = st.session_state.get(key)
     sent = state.get("drawn") if isinstance(state, Mapping) else None
     if not isinstance(sent, str) or not re.fullmatch(rf"[0-9a-f]{{{rows * columns}}}", sent):

@@ -17,6 +17,6 @@ _MOUNT = st.components.v2.component(
 
 
 def flow(parts: Sequence[Box], title: str, caption: str, *, key: str) -> None:
-    """Shows the boxes, with an arrow from each to the next."""
+    """Shows a network as boxes in a row, with an arrow from each to the next."""
     boxes = [asdict(part) | {"name": layer_label(part.name)} for part in parts]
     _MOUNT(key=key, data={"parts": boxes, "title": title, "caption": caption})

@@ -25,7 +25,9 @@ Matrix = tuple[tuple[int, ...], ...]
 
 
 def mount(name: str) -> Any:
-    """Returns the component of the editor `name`, made of its own files and the shared ones."""
+    """Returns the Streamlit component of the editor `name` ("block" or "cell"), made of its own files and the shared
+    ones.
+    """
     return st.components.v2.component(
         f"snnviz_{name}",
         html=source(f"{name}.html"),
@@ -62,8 +64,8 @@ def accept(value: object, before: Matrix, rev: str, parse: Callable[[object], Ma
 
 
 def answer(question: object, draw: Callable[[Mapping[str, object]], Matrix]) -> dict[str, object] | None:
-    """Returns the answer to the editor's last question: a matrix, or a sentence on what is wrong; None without a
-    question.
+    """Returns the answer to the editor's last question, whose matrix `draw` computes: a matrix, or a sentence on what
+    is wrong; None without a question.
     """
     if not isinstance(question, Mapping) or not isinstance(question.get("id"), str):
         return None
@@ -75,7 +77,7 @@ def answer(question: object, draw: Callable[[Mapping[str, object]], Matrix]) -> 
 
 
 def read_integer(question: Mapping[str, object], name: str, low: int, high: int) -> int:
-    """Returns an integer field of a question. Raises `InputError`."""
+    """Returns an integer field of a question that the browser sent, from `low` to `high`. Raises `InputError`."""
     value = question.get(name)
     if type(value) is not int or not low <= value <= high:
         raise InputError(name, f"be {low}" if low == high else f"be a whole number from {low} to {high}", value)

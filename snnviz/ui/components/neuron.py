@@ -1,7 +1,8 @@
-"""The neuron component: a leaky integrate-and-fire neuron that moves, with its current, leak and threshold in hand.
+"""The neuron component: an animated leaky integrate-and-fire neuron whose current, leak and threshold the visitor can
+change.
 
-It computes in the browser, step for step what `snnviz.catalog.neurons.lif` does, and asks nothing of the server. Where
-the visitor's system asks for less motion it stands still, and goes on by a button.
+It runs in the browser, step for step as `snnviz.catalog.neurons.lif`, and asks nothing of the server. Where the
+visitor's system asks for less motion it stands still, and is started by a button.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class NeuronStart:
-    """What the neuron begins with: potentials in units of their own, time in steps.
+    """The initial settings of the animated neuron: potentials in arbitrary units, time in steps.
 
-    current: what flows in, on average (noise), or a third of the height of pulses. beta: the leak. pattern: the form of
+    current: mean input current (for noise), or a third of the height of pulses. beta: the leak. pattern: the form of
     the current.
     """
 
@@ -37,5 +38,5 @@ class NeuronStart:
 
 
 def neuron(start: NeuronStart | None = None, *, key: str) -> None:
-    """Shows the neuron. What the visitor changes stays in the browser."""
+    """Shows the animated neuron with these initial settings. What the visitor changes stays in the browser."""
     _MOUNT(key=key, data={"start": asdict(start or NeuronStart())})

@@ -53,14 +53,15 @@ class Slider:
 
 @dataclass(frozen=True, slots=True)
 class SliderValues:
-    """The sliders' values, and whether one is being dragged."""
+    """The values of all sliders by name, and whether one is being dragged."""
 
     values: dict[str, Number]
     dragging: bool
 
 
 def logarithmic(low: int, high: int, *also: int) -> tuple[int, ...]:
-    """Returns round numbers from `low` to `high`, each about 5 % above the one before, and the numbers `also`.
+    """Returns whole numbers from `low` to `high` for a logarithmic slider, each about 5 % above the one before, and the
+    numbers `also`.
 
     >>> logarithmic(10, 20, 15)[-6:]
     (15, 16, 17, 18, 19, 20)

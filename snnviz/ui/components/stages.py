@@ -1,4 +1,5 @@
-"""The stages component: a network of blocks as a row of cards, each with a picture of its matrix; a click opens one.
+"""The stages component: the sections of a staged network (stem, blocks, readout) as a row of cards, each with a picture
+of its matrix; a click opens one.
 
 Python says which card is open; the browser shows a click at once.
 """
@@ -19,10 +20,10 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card for a part of a network. `edges`: its matrix as text, "" if it cannot be opened; `share`: of parameters, 0
-    to 1.
+    """A card for one section of a staged network. `edges`: its adjacency matrix as text, "" if it cannot be opened;
+    `share`: of the parameters, 0 to 1.
 
-    `role`: text below the title.
+    `role`: text below the title. `changed`: whether the matrix was edited.
     """
 
     title: str
@@ -41,7 +42,9 @@ def stages(cards: Sequence[Card], *, opened: int, key: str, on_open: Callable[[]
 
 
 def clicked(key: str, blocks: int) -> int | None:
-    """Returns the number of the clicked block, from 1 to `blocks`, or None if the message is invalid."""
+    """Returns the number of the block whose card was clicked, from 1 to `blocks`, or None if the browser's message is
+    invalid.
+    """
     state = st.session_state.get(key)
     sent = state.get("opened") if isinstance(state, Mapping) else None
     return sent if type(sent) is int and 1 <= sent <= blocks else None

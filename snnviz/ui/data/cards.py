@@ -1,4 +1,4 @@
-"""Part of the Data page: the data sets as cards, and details of the shown one."""
+"""Section of the Data page: the data sets as cards, and details of the selected one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def title(name: str) -> str:
 
 
 def gallery() -> None:
-    """Draws all data sets as cards with pictures; a click shows one."""
+    """Draws all data sets as cards with pictures; a click selects one."""
     names = [name for name in datasets.dataset_names() if datasets.is_available(name)]
     waits = not thumbnails.are_ready(names)
     with st.container():
@@ -74,7 +74,7 @@ def _card(name: str, marked: bool) -> Picture:
 
 
 def card() -> None:
-    """Draws the details of the shown data set, and where its files are or how to get them."""
+    """Draws the details of the selected data set, and where its files are or how to get them."""
     name = setting.shown_design().data.name
     about, (train, test) = datasets.dataset_card(name), datasets.dataset_sizes(name)
     with st.expander(f"About {escape_markdown(about.title)}", expanded=not datasets.is_available(name)):

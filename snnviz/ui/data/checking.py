@@ -17,7 +17,9 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def checked(name: Hashable, check: Callable[[], CheckedDataset]) -> CheckedDataset:
-    """Returns the result of `check` for the upload `name`, cached if it is one of the last. Raises `InputError`."""
+    """Returns the result of `check` for an upload, identified by `name`; the last results are cached. Raises
+    `InputError`.
+    """
     with _ONE_AT_A_TIME:
         found = _LAST.get(name)
         if found is None:

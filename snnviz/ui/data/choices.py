@@ -1,4 +1,4 @@
-"""Part of the Data page: widgets for the sample, its frames or encoding, and augmentation."""
+"""Section of the Data page: widgets for the shown sample, its frames or encoding, and augmentation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ TRAINING = tuple(f"data.augment.{name}" for name in ("flip", "shift", "drop"))
 
 
 def panel(now: Design, look: SampleChoice, count: int) -> None:
-    """Draws widgets for the sample (of `count`), its frames or encoding, and its augmentation."""
+    """Draws the widgets for which of `count` samples is shown (`look`), how it becomes frames or input, and its
+    augmentation.
+    """
     recorded = setting.is_recorded(now.data.name)
     _which(now, look, count)
     _other_form(now.data.name, recorded)

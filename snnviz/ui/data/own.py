@@ -1,4 +1,4 @@
-"""Part of the Data page: uploads of visitors, checked, shown, and stored if wanted."""
+"""Section of the Data page: uploads of visitors, checked, shown, and stored if wanted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SHOWN = 24
 
 
 def panel() -> None:
-    """Draws the upload, a report of its content, and the visitor's data sets."""
+    """Draws the upload widget, a report of the uploaded file's content, and the visitor's stored data sets."""
     limits, most = UploadLimits.here(), upload_limit_mb()
     if problem := st.session_state.pop("data_own_problem", ""):
         st.error(escape_markdown(problem), icon=":material/error:")

@@ -19,7 +19,7 @@ begin = setting.begin
 
 @show_store_errors()
 def panel() -> None:
-    """Draws the whole page: data sets and the shown one, or the upload."""
+    """Draws the whole page: data sets and details of the selected one, or the upload."""
     session = st.session_state
     title, switch, words, button = st.columns([6, 20, 50, 17], vertical_alignment="center")
     title.title("Data", anchor=False)

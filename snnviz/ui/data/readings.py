@@ -1,4 +1,4 @@
-"""Questions to the visitor about an upload that can be read in several ways, and the answers."""
+"""Questions to the visitor about an uploaded file that can be read in several ways, and the answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WORDS = {
 
 
 def answers(upload: Hashable) -> UploadChoices:
-    """Returns the answers given for this upload; empty for another one."""
+    """Returns the answers that the visitor gave about this upload; empty answers for another upload."""
     session = st.session_state
     if session.get("data_asked_of") != upload:
         session.data_asked_of, session.data_asked = upload, {}
@@ -42,13 +42,13 @@ def answers(upload: Hashable) -> UploadChoices:
 
 
 def ask(asked: ChoiceNeeded) -> None:
-    """Adds a question and shows it, below those that were answered."""
+    """Adds a question about the upload and shows it, below those that were answered."""
     st.session_state.data_asked.setdefault(asked.option, (asked, ""))
     show_questions()
 
 
 def show_questions() -> None:
-    """Shows the questions so far, whose answers can be changed."""
+    """Shows the questions about the upload so far, whose answers can be changed."""
     for option, (asked, value) in st.session_state.get("data_asked", {}).items():
         values = list(asked.choices)
         if not value:

@@ -1,4 +1,4 @@
-"""State of the Data page: the shown data set with a design's settings, the sample, and both as a link.
+"""State of the Data page: the selected data set with a design's settings, the shown sample, and both as a link.
 
 The edited design's own data set is shown with the design's settings, and changes apply to the design. Another data set
 has temporary settings of its own until it is used in the design.
@@ -31,7 +31,11 @@ VIEWS = {"sets": "Data sets", "own": "Add your own"}
 
 
 class SampleChoice(Document):
-    """The shown sample: the `number`-th of all, from 0, or of one class (`label`, -1 for all)."""
+    """Which sample the Data page shows: the `number`-th (from 0) of the training or test samples, or of those with the
+    class `label` (-1 for all).
+
+    view: the view of the page: data sets, or uploads ("own").
+    """
 
     noun = "a look"
 
@@ -97,7 +101,7 @@ def to_link(design: Design, look: SampleChoice) -> str:
 
 
 def shown_design() -> Design:
-    """Returns the design whose data are shown: the edited one, or a copy with another data set."""
+    """Returns the design whose data set is shown: the edited one, or a copy with another data set."""
     other: Design | None = st.session_state.data_other
     return other or state.design()
 
@@ -145,7 +149,7 @@ def use_in_design() -> None:
 
 
 def widget(path: str) -> str:
-    """Returns the key of the widget of a design's field."""
+    """Returns the session key of the widget for the design's field at `path`."""
     return f"{path}@{LOOK.revision}"
 
 

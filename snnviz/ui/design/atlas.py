@@ -1,4 +1,6 @@
-"""What the drawn matrix reached in the atlas that comes with snnviz, below the editor of a small block."""
+"""Section of the Design page below the editor of a small block: what the drawn adjacency matrix reached when all
+matrices were trained (the atlas, which is distributed with snnviz).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ RANKED = (
 @show_store_errors()
 @restrictions.hideable("expected")
 def panel() -> None:
-    """Draws a line on the drawn matrix, and below it, folded, its neighbours and what each skip does."""
+    """Draws a sentence on the drawn matrix, and below it, collapsed, tables of its neighbours and of the effect of each
+    skip.
+    """
     found = atlas_of(state.design())
     st.session_state.atlas_shown = found is not None
     if found is None:
@@ -50,7 +54,9 @@ def panel() -> None:
 
 
 def atlas_of(design: Design) -> tuple[Atlas, int] | None:
-    """Returns the atlas of blocks of as many layers, and the number of this design's matrix; None if there is none."""
+    """Returns the atlas (results of every adjacency matrix) of blocks with as many layers as the design's, and the
+    number of its matrix; None if there is none.
+    """
     if len(design.network.matrices) != 1:
         return None
     (edges,) = design.network.matrices

@@ -43,7 +43,8 @@ EVERY = 2.0
 
 
 class Filled(NamedTuple):
-    """A run that this visitor started in a gap of tried values: its design, and the path and value of the varied field.
+    """A run that this visitor started to fill the widest gap between tried values of a field: its design, and the path
+    and value of the field.
 
     words: both as text.
     """

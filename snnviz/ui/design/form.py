@@ -36,7 +36,7 @@ COLUMNS = 3
 
 @restrictions.hideable("form")
 def sections() -> None:
-    """Draws the whole form, in tabs, of which only the open one is drawn."""
+    """Draws the whole form of a design, in tabs, of which only the open one is drawn."""
     tabs = st.tabs(list(SECTIONS), key="section", on_change="rerun")
     for tab, draw in zip(tabs, SECTIONS.values(), strict=True):
         if tab.open:

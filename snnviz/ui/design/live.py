@@ -1,4 +1,4 @@
-"""The live panel of the Design page: one run, drawn while it trains."""
+"""The live panel of the Design page: charts and progress of one run, updated while it trains."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BADGES: dict[State, tuple[str, str, Literal["gray", "blue", "green", "red", "ora
 
 @restrictions.hideable("live")
 def panel() -> None:
-    """Draws the watched run; what changes every second is a small fragment of its own."""
+    """Draws the run that the visitor watches; what changes every second is a small fragment of its own."""
     scroll_into_view(st.session_state.pressed, key="reveal")
     st.session_state.compared = False
     watched = st.session_state.watched

@@ -17,7 +17,7 @@ from snnviz.views.changes import nearest_changes as in_words
 
 @restrictions.hideable("nearest")
 def panel() -> None:
-    """Draws the message of a refused change at the bottom of the window, with the button to the nearest allowed
+    """Draws the message of a refused change at the bottom of the window, with a button that applies the nearest allowed
     design.
     """
     session = st.session_state

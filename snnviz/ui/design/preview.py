@@ -33,7 +33,7 @@ ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "ba
 @st.fragment(key="preview")
 @show_store_errors()
 def panel() -> None:
-    """Draws the cost of the design, the verdict on its activity, and the Train button."""
+    """Draws the cost of the edited design, the verdict on its activity, and the Train button."""
     design = state.design()
     _about(design)
     _train(design, services.pace().seconds(design))
@@ -59,7 +59,7 @@ def _about(design: Design) -> None:
 @show_store_errors()
 @restrictions.hideable("forecast")
 def forecast_panel() -> None:
-    """Draws the forecast of each layer at initialisation: charts and a table."""
+    """Draws charts and a table of each layer's forecast activity at initialisation."""
     design = state.design()
     charts(_forecast(design), key="forecast")
     for offer in design_buttons(design):

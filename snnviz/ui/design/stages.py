@@ -29,7 +29,9 @@ NO_BACK = "only in a block drawn by hand (kind block)"
 @st.fragment(key="stages")
 @show_store_errors()
 def stages_row() -> None:
-    """Draws every part of the network as a card; below the cards the open block, and actions on its matrix."""
+    """Draws every section of the staged network as a card; below the cards the open block, and actions on its
+    matrix.
+    """
     design = state.design()
     network = design.network
     if not isinstance(network, StagedNetwork):

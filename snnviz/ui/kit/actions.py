@@ -38,7 +38,8 @@ class Verb(NamedTuple):
 
 
 class ResultWords(NamedTuple):
-    """Texts on the partial results of tasks: "3 of 9 candidates", "9 candidates", "2 candidates" of unfinished ones.
+    """Texts on the results of tasks that keep partial results, such as "3 of 9 candidates" (`partial`), "9 candidates"
+    (`complete`), and "2 candidates" of those that were stopped (`kept`).
 
     `running`: text while they run; "" for the default progress.
     """
@@ -260,7 +261,7 @@ def forget(runs: Sequence[Run], key: str) -> None:
 
 
 def repeat(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
-    """Callback of a button: deletes these runs and submits their tasks again."""
+    """Callback of a button: deletes these runs and submits their tasks anew."""
     try:
         with suppress(NotFound):
             for run in runs:

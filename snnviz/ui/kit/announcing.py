@@ -17,6 +17,8 @@ def announce_end(name: str, words: str, *, busy: bool) -> None:
 
 
 def announcer() -> None:
-    """Draws the live region that reads announcements; on every page, after all calls of `announce_end`."""
+    """Draws the live region that screen readers read announcements from; called on every page after all calls of
+    `announce_end`.
+    """
     number, words = st.session_state.get("said", (0, ""))
     live_region(words, number, key="announced")

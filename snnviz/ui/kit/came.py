@@ -1,4 +1,6 @@
-"""Runs that came with snnviz (`store.shipped`): words on where and when they were trained, and training them here."""
+"""Runs that are distributed with snnviz (`store.shipped`): texts on where and when they were trained, and a button that
+trains them here.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,17 @@ def _this_machine() -> str:
 
 
 def sentence(run: Run) -> str:
-    """Returns where a run that came with snnviz was trained, when, in how long, and what to hold of its numbers."""
+    """Returns a sentence on where and when a run distributed with snnviz was trained, and whether on a machine like
+    this one.
+    """
     took = f" in {format_duration(run.seconds)}" if run.seconds else ""
     return f"Came with snnviz: trained {_when(run)}{took} on {run.machine}. {_alike([run])}"
 
 
 def sentences(runs: Iterable[Run]) -> str:
-    """Returns the same of several runs, or ``""`` if none of them came."""
+    """Returns one text on where and when those of these runs were trained that are distributed with snnviz; "" if none
+    is.
+    """
     came = [run for run in runs if run.machine is not None]
     if not came:
         return ""
@@ -58,12 +64,14 @@ def _when(run: Run) -> str:
 
 
 def can_train() -> bool:
-    """Returns whether training is neither hidden nor locked."""
+    """Returns whether the visitor may train: the Train action is neither hidden nor locked by a lesson or link."""
     return not (restrictions.is_hidden("train") or restrictions.is_locked("train"))
 
 
 def train_here(run: str) -> None:
-    """Callback of a button: trains a run that came with snnviz on this machine, and watches it on the Design page."""
+    """Callback of a button: trains a run that is distributed with snnviz on this machine, and watches it on the Design
+    page.
+    """
     if restrictions.is_locked("train"):
         st.toast(escape_markdown(restrictions.locked_sentence("train")), icon=":material/lock:")
         return

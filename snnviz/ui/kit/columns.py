@@ -33,12 +33,12 @@ def _form(metric: Metric) -> str:
 
 
 def metric_columns(names: Iterable[str]) -> dict[str, Any]:
-    """Returns the columns of metrics, with help texts that also say when a value is missing."""
+    """Returns Streamlit's column settings of metrics by name, with help texts that also say when a value is missing."""
     return {name: column(name, help=f"{METRICS[name].help} {METRICS[name].none}".strip()) for name in names}
 
 
 def round_counts(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns a table for a page in which counts are rounded; they are means over images and stay unrounded in CSV."""
+    """Returns a table in which counts are rounded for a page; they are means over images and stay unrounded in CSV."""
     counts = [name for name in map(str, table.columns) if name in METRICS and METRICS[name].form == "count"]
     return table.assign(**{name: pd.to_numeric(table[name]).round() for name in counts})
 

@@ -91,7 +91,7 @@ class PageDesign(Widgets):
 
     @property
     def offer(self) -> NearestDesign | None:
-        """The nearest allowed design, if a message says that another is not allowed; else None."""
+        """The nearest allowed design that is offered beside the message on a refused one; else None."""
         found: NearestDesign | None = st.session_state.get(f"{self.key}_offer")
         return found if self.problem() else None
 
@@ -137,7 +137,7 @@ class PageDesign(Widgets):
         self.rerun()
 
     def put(self, path: str) -> None:
-        """Callback of a widget: sets its field."""
+        """Callback of a widget: sets the field at `path` to the widget's value."""
         if self.has_widget(path):
             self.change({path: self.widget_value(path)})
 
@@ -163,19 +163,21 @@ class PageDesign(Widgets):
     # -- widgets
 
     def number(self, place: Any, path: str, **more: Any) -> None:
-        """Draws the number input of a field; `more`: see `fields.number`."""
+        """Draws the number input of the field at `path` in the container `place`; `more`: see `fields.number`."""
         fields.number(place, self.value, path, Binding(self.widget_key(path), self.put, (path,)), **more)
 
     def segments(self, place: Any, path: str, **more: Any) -> None:
-        """Draws the options of a field side by side; `more`: see `fields.segments`."""
+        """Draws the options of the field at `path` side by side in the container `place`; `more`: see
+        `fields.segments`.
+        """
         fields.segments(place, self.value, path, Binding(self.widget_key(path), self.put, (path,)), **more)
 
     def data(self, place: Any, **more: Any) -> None:
-        """Draws the menu of data sets; `more`: see `fields.data`."""
+        """Draws the menu of data sets in the container `place`; `more`: see `fields.data`."""
         fields.data(place, self.value.data.name, Binding(self.widget_key("data"), self._put_data), **more)
 
     def start_menu(self, place: Any) -> None:
-        """Draws the menu of designs to start from; none is marked if the design is another."""
+        """Draws the menu of named designs to start from; none is selected if the shown design is another."""
         now = self._compare_by(self.value)
         known = (
             name for name, start in [*self.starts.items(), (OWN, state.design())] if self._compare_by(start) == now

@@ -43,7 +43,7 @@ def _read(dataset: str, _stamp: tuple[int, int, int]) -> Model | None:
 
 
 class Refits:
-    """Retrains the prediction models when enough new runs have finished, in one background process at a time."""
+    """Retrains the prediction models when enough new runs have finished, one at a time, in a background process."""
 
     def __init__(self) -> None:
         self.process = Beside(MODULE)
@@ -68,12 +68,12 @@ class Refits:
             self.process.start(environment={"SNNVIZ_STORE": store.url})
 
     def stop(self) -> None:
-        """Kills the training process, if any; the models are trained another time."""
+        """Kills the training process, if one is running; the models will be trained later."""
         self.process.stop()
 
 
 def is_due(done: int, known: int, since: float, took: float) -> bool:
-    """Returns whether the models should be trained again.
+    """Returns whether the prediction models should be trained again.
 
     done: number of finished runs. known: their number at the last training. since: seconds since it ended. took:
     seconds that it took.

@@ -20,7 +20,9 @@ ALL = frozenset({"train_samples", "test_samples", "data.train_samples", "data.te
 
 
 class Binding(NamedTuple):
-    """The key of a widget, and its callback with arguments. path: of the field in links, if it has a prefix there."""
+    """What connects a widget to a field: the widget's session key, and its callback `put` with `args`. path: of the
+    field in links, if it has a prefix there.
+    """
 
     key: str
     put: Callable[..., None]
@@ -29,15 +31,15 @@ class Binding(NamedTuple):
 
     @property
     def streamlit(self) -> dict[str, Any]:
-        """The binding as keyword arguments of a Streamlit widget."""
+        """The key, callback and arguments as keyword arguments of a Streamlit widget."""
         return {"key": self.key, "on_change": self.put, "args": self.args}
 
     def hidden(self, path: str) -> bool:
-        """Whether the widget of the field at `path` is not to be drawn."""
+        """Whether the widget of the field at `path` is hidden by a lesson or link, so that it is not drawn."""
         return restrictions.is_hidden(self.path or path)
 
     def locked(self, path: str, disabled: bool = False) -> bool:
-        """Whether the widget of the field at `path` cannot be used."""
+        """Whether the widget of the field at `path` is disabled: by a lesson or link, or by `disabled`."""
         return disabled or restrictions.is_locked(self.path or path)
 
 
@@ -51,7 +53,7 @@ class Field(NamedTuple):
 
     @property
     def kind(self) -> Any:
-        """int or float, as all numbers of a Streamlit widget must have one type."""
+        """The type int or float; Streamlit wants all numbers of a widget to have the same type."""
         return int if self.whole else float
 
     @property
@@ -93,14 +95,16 @@ def label(kind: type[Part], name: str) -> str:
 
 
 def registry(of: Part, path: str) -> Registry[Any]:
-    """Returns the registry from which a field chooses."""
+    """Returns the registry whose entries the choice field at `path` of the value `of` offers."""
     *outer, name = path.split(".")
     owner = attrgetter(".".join(outer))(of) if outer else of
     return next(item for item in type(owner).model_fields[name].metadata if isinstance(item, Registry))
 
 
 def number(place: Any, of: Part, path: str, to: Binding, *, label: str = "", disabled: bool = False) -> None:
-    """Draws a number input. `label`: in place of the field's own."""
+    """Draws the number input of a number field of the value `of` in the container `place`. `label`: replaces the
+    field's own.
+    """
     if to.hidden(path):
         return
     one, every = field(of, path), path in ALL
@@ -128,7 +132,7 @@ def slider(
     format: str | None = None,
     disabled: bool = False,
 ) -> None:
-    """Draws a slider for a number."""
+    """Draws the slider of a number field of the value `of` in the container `place`."""
     if to.hidden(path):
         return
     one = field(of, path)
@@ -202,7 +206,7 @@ def choice_menu(
 
 
 def data(place: Any, value: str, to: Binding, *, label: str = "Data set", still: bool = False) -> None:
-    """Draws the menu of data sets; `still`: image data sets only."""
+    """Draws the menu of data sets in the container `place`, with `value` selected; `still`: image data sets only."""
     if to.hidden("data"):
         return
     kinds = [name for name in datasets.dataset_names() if not (still and EVENTS in DATASETS[name].traits)]

@@ -1,4 +1,6 @@
-"""Reading the address: after Back, and where it names an uploaded data set that is not on this machine."""
+"""Reading a page's setting from its address: after Back or Forward, from links, and where a link names an uploaded data
+set that is not on this machine.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ def detect_back_navigation(page: str) -> None:
 
 
 def open_by_link(page: str) -> None:
-    """Has this page, when it is shown next, take its setting from the address, as after Back."""
+    """Makes this page, when it is shown next, take its setting from the address, as after Back."""
     st.session_state.linked_page = page
 
 
@@ -43,7 +45,9 @@ def _renew() -> None:
 
 
 def view_key(name: str) -> str:
-    """Returns the key of a switch between the views of a page; a new one after each Back."""
+    """Returns the session key of the switch between the views of a page; a new one after each Back, so that the switch
+    is reset.
+    """
     backs: int = st.session_state.get("backs", 0)
     return f"{name}@{backs}" if backs else name
 

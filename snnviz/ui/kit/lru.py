@@ -1,4 +1,4 @@
-"""A cache of the results that were used last, bounded by their size."""
+"""A least-recently-used cache bounded by the size of its entries."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A note on runs of early releases, which measured their layers on the first 64 training images, and a button to repeat
-it.
+"""A note on runs of early releases, whose layers were measured on the first 64 training images, and a button that
+measures them again.
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ def is_active(designs: Sequence[Design]) -> bool:
 
 
 def unmeasured(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
-    """Returns the designs whose finished runs (`results` by digest) measured the first 64 training images."""
+    """Returns the designs whose finished runs (`results` by digest) were measured on the old probe: the first 64
+    training images.
+    """
     found = ((design, results.get(design.digest)) for design in designs)
     return [design for design, result in found if result is not None and result.probe is None]
 
 
 def offer_measuring(designs: Sequence[Design], key: str) -> None:
-    """Draws a note on such runs and a button that measures them again; nothing if there are none."""
+    """Draws a note and a button that measures runs of these designs again; nothing unless some were measured on the old
+    probe (the first 64 training images).
+    """
     if not designs:
         return
     tasks = [Measurement(design=design) for design in designs]

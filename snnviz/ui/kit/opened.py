@@ -1,4 +1,4 @@
-"""The runs that a visit has started or opened, the newest first: what a lesson's checks look at."""
+"""The runs that a visitor has started or opened in this visit, the newest first; a lesson's checks look at them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def note(run: str) -> None:
 
 
 def names() -> list[str]:
-    """Returns the names or digests of these runs."""
+    """Returns the names (or digests) of the runs that were started or opened in this visit, the newest first."""
     found: list[str] = st.session_state.get("opened_runs", [])
     return found

@@ -64,7 +64,7 @@ def epochs_of(designs: Sequence[Design]) -> dict[str, tuple[EpochEnd, ...]]:
 
 
 def results(designs: Sequence[Design], runs: Mapping[str, Run]) -> dict[str, Result]:
-    """Returns the results of the finished runs, by digest."""
+    """Returns the results (metrics) of the finished runs among `runs`, by digest."""
     done = {d.digest: d for d in designs if d.digest in runs and runs[d.digest].state == "done"}
     found = _results({name: (name, runs[name].finished, None) for name in done}, runs)
     old = {measurement_digest(done[name]): name for name, one in found.items() if one.probe is None}

@@ -1,4 +1,4 @@
-"""What the page shows at this moment, in numbers that a lesson can compare with what was predicted."""
+"""What a page shows at this moment, in numbers and curves, for the checks of lessons."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from snnviz.lessons.checks.kind import Reading
 
 
 class Shown(NamedTuple):
-    """What a page shows: the fields of the setting that is drawn, and a function that finds a reading by its name."""
+    """What a page has drawn: the fields of its setting, and a function that returns a shown number or curve (a
+    `Reading`) by its name.
+    """
 
     fields: Mapping[str, Any]
     find: Callable[[str], Reading | None]
 
 
 def nothing(_: str) -> Reading | None:
-    """For pages whose setting is said, and no numbers."""
+    """Returns None. Default of `publish` for pages that show no numbers."""
     return None
 
 
 def publish(page: str, fields: Mapping[str, Any], find: Callable[[str], Reading | None] = nothing) -> None:
-    """Says what a page has just drawn."""
+    """Records what a page has just drawn: the fields of its setting, and how to find its numbers and curves by name."""
     st.session_state.setdefault("readings", {})[page] = Shown(fields, find)
 
 
 def shown(page: str) -> Shown | None:
-    """Returns what a page drew last in this step of a lesson; None if nothing."""
+    """Returns what the page drew last during this step of a lesson; None if it drew nothing."""
     found: Shown | None = st.session_state.get("readings", {}).get(page)
     return found
 
 
 def clear() -> None:
-    """Forgets what pages drew, where another step begins."""
+    """Drops what pages have drawn; called when another step of a lesson begins."""
     st.session_state.readings = {}

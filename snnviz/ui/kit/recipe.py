@@ -1,4 +1,6 @@
-"""Widgets of a study's training settings (`design.recipes.Recipe`): optimizer, rate, schedule, batch, augmentation."""
+"""Widgets of a study's training settings (a `design.recipes.Recipe`): optimizer, rate, schedule, batch,
+augmentation.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,13 @@ TAKEN = "Trained as in the paper."
 
 
 def popover(place: Any, setting: PageSettings[Any]) -> None:
-    """Draws a button that opens the widgets of a recipe."""
+    """Draws a button that opens the widgets of the training settings (recipe)."""
     with place.popover("Training", icon=":material/fitness_center:", width="stretch"):
         widgets(setting)
 
 
 def widgets(setting: PageSettings[Any]) -> None:
-    """Draws the widgets of all fields of a recipe."""
+    """Draws the widgets of all training settings (fields of a recipe)."""
     now = setting.value
     marked = matching_recipe(now)
     key = f"{setting.widget_key('recipe')}/{marked}"

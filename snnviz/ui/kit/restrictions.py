@@ -51,7 +51,7 @@ NONE = Restrictions()
 
 
 def set_lesson(found: Restrictions) -> None:
-    """Sets the restrictions of the lesson's step; `NONE` for no lesson."""
+    """Sets the restrictions of the current step of a lesson; `NONE` if no lesson is open."""
     st.session_state.lesson_restrictions = found
 
 
@@ -80,7 +80,7 @@ def read_names(name: str, query: Mapping[str, str]) -> list[str]:
 
 
 def in_address() -> dict[str, str]:
-    """Returns the parameters that keep the link's restrictions in the address."""
+    """Returns the link parameters `hide` and `lock` of this visit, so that the page can keep them in its address."""
     found: Restrictions = st.session_state.get("link_restrictions", NONE)
     return {name: ",".join(sorted(names)) for name, names in ((HIDE, found.hide), (LOCK, found.lock)) if names}
 
@@ -132,19 +132,23 @@ def refusal(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "
 
 
 def mystery_fields() -> Mapping[str, Any]:
-    """Returns the values of the mystery fields, by path; {} if there are none."""
+    """Returns the hidden values of the mystery fields (fields drawn for each visitor, to be found out in a lesson), by
+    path.
+    """
     return _all()[0].mystery
 
 
 def with_mysteries(design: Design) -> Design:
-    """Returns a design with the mystery fields set to their hidden values."""
+    """Returns the design with the mystery fields (drawn for each visitor, to be found out) set to their hidden
+    values.
+    """
     known = links.flatten(design) if mystery_fields() else {}
     hidden = {path: value for path, value in mystery_fields().items() if path in known}
     return links.change(design, hidden) if hidden else design
 
 
 def without_mysteries(query: str) -> str:
-    """Returns a link's query string without the fields whose values are a mystery."""
+    """Returns a link's query string without the mystery fields, whose values must not be shown."""
     hidden = mystery_fields()
     if not hidden:
         return query

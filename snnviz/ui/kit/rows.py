@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Row)
 
 
 class CachedRows(NamedTuple):
-    """The rows of one kind that a run had at one revision, and the number of the last of them."""
+    """The rows of one kind that a run had at one revision, and the number of the last row."""
 
     revision: int = -1
     last: int = 0
@@ -29,7 +29,9 @@ _SEEN: LruCache[CachedRows] = LruCache(MOST_ROWS, lambda seen: 1 + len(seen.rows
 
 
 class RunRevision(NamedTuple):
-    """A run at a revision: the digest by which it was requested, its name, when it was created, and the revision."""
+    """A run as it was requested and as it is: the requested digest (`name`), its name in the store, when it was
+    created, and its revision, which increases with every change.
+    """
 
     name: str
     run: str
@@ -47,8 +49,8 @@ def revisions(runs: Mapping[str, Run]) -> Revisions:
 
 
 def read(shown: Revisions, kind: type[R]) -> dict[str, tuple[R, ...]]:
-    """Returns the rows of one kind of each run that has any, by requested digest; the same tuple as long as no row is
-    new.
+    """Returns the rows of one kind of each run that has any, by requested digest; the same tuple object until new rows
+    arrive.
 
     Only new rows are read, by one query for all runs that changed. A run that was deleted and came back is another.
     """
@@ -80,11 +82,13 @@ def rows(run: Run, kind: type[R]) -> tuple[R, ...]:
 
 
 def curves(shown: Revisions) -> dict[str, Rows]:
-    """Returns samples, layer states, branches and epochs of each run, for its charts."""
+    """Returns all rows that the charts of each run need (samples, layer states, states of shortcut branches, epochs),
+    by requested digest.
+    """
     found: list[dict[str, tuple[Any, ...]]] = [read(shown, kind) for kind in (Sample, LayerState, Branch, EpochEnd)]
     return {at.name: Rows(*(of.get(at.name, ()) for of in found)) for at in shown}
 
 
 def clear() -> None:
-    """Drops the cache."""
+    """Drops all cached rows."""
     _SEEN.clear()

@@ -123,7 +123,7 @@ def run_and_version(run: str) -> tuple[Run, str] | None:
 
 
 def mark_opened(run: str) -> None:
-    """Records in the store that a run was viewed, which protects its weights."""
+    """Records in the store that somebody views the run, so that its weights are not among the first to be deleted."""
     OPENED.get(run, lambda: store().mark_viewed(run))
 
 

@@ -50,7 +50,7 @@ class Widgets:
         return f"{self.key}-{name}@{self.revision}"
 
     def has_widget(self, name: str) -> bool:
-        """Returns whether the widget still exists: a replaced one may call back once more."""
+        """Returns whether the widget of a field still exists: one that was replaced may send a last value."""
         return self.widget_key(name) in st.session_state
 
     def widget_value(self, name: str) -> Any:
@@ -123,7 +123,7 @@ class PageSettings(Widgets, Generic[S]):
         return found
 
     def set(self, value: S) -> None:
-        """Sets the value without resetting widgets, with the values of fields that are a mystery."""
+        """Sets the value without resetting widgets; mystery fields (hidden ones of a lesson) keep their values."""
         st.session_state[self.name] = self._with_mysteries(value)
         self.clear_problems()
 
@@ -246,7 +246,7 @@ class PageSettings(Widgets, Generic[S]):
         return Binding(self.widget_key(name), self.put, (name,), f"{self.prefix}{name}")
 
     def number(self, place: Any, name: str, **more: Any) -> None:
-        """Draws the number input of a field; `more`: see `fields.number`."""
+        """Draws the number input of the field `name` in the container `place`; `more`: see `fields.number`."""
         fields.number(place, self.value, name, self._to(name), **more)
 
     def numbers(
@@ -260,23 +260,27 @@ class PageSettings(Widgets, Generic[S]):
             self.number(column, name, label=(labels or {}).get(name, ""), disabled=name in disabled)
 
     def slider(self, place: Any, name: str, **more: Any) -> None:
-        """Draws a field's slider; `more`: see `fields.slider`."""
+        """Draws the slider of the field `name` in the container `place`; `more`: see `fields.slider`."""
         fields.slider(place, self.value, name, self._to(name), **more)
 
     def segments(self, place: Any, name: str, label: str = "", **more: Any) -> None:
-        """Draws the options of a field side by side; `more`: see `fields.segments`."""
+        """Draws the options of the field `name` side by side in the container `place`; `more`: see
+        `fields.segments`.
+        """
         fields.segments(place, self.value, name, self._to(name), label=label, **more)
 
     def menu(self, place: Any, name: str, **more: Any) -> None:
-        """Draws a menu of a registry's entries; `more`: see `fields.choice_menu`."""
+        """Draws the menu of registry entries for the field `name` in the container `place`; `more`: see
+        `fields.choice_menu`.
+        """
         fields.choice_menu(place, self.value, name, self._to(name), **more)
 
     def data(self, place: Any, name: str = "data", **more: Any) -> None:
-        """Draws the menu of data sets; `more`: see `fields.data`."""
+        """Draws the menu of data sets for the field `name` in the container `place`; `more`: see `fields.data`."""
         fields.data(place, getattr(self.value, name), self._to(name), **more)
 
     def preset_menu(self, place: Any) -> None:
-        """Draws the menu of presets; none is marked if the value is another."""
+        """Draws the menu of presets in the container `place`; none is selected if the current value is no preset."""
         marked = next((name for name, preset in self.presets.items() if preset == self.value), None)
         key = f"{self.widget_key('preset')}/{marked}"  # another one as soon as another is marked, or none
         place.segmented_control(

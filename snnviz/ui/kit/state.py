@@ -165,7 +165,7 @@ def _notify(done: str, before: Design, left_out: Callable[[str], bool] | None = 
 
 
 def put_data(new: Design) -> None:
-    """Sets a design that differs in its data settings only; the editors keep their undo history."""
+    """Sets the edited design to one with other data settings only; the editors keep their undo history."""
     if _refused(new):
         return
     st.session_state.design, st.session_state.problem = new, ""
@@ -180,7 +180,7 @@ def put_data_with_notice(new: Design, done: str) -> None:
 
 
 def rewire(edges: tuple[Edges, ...]) -> None:
-    """Sets the adjacency matrix of each block, with a notice and Undo; the open block stays open."""
+    """Sets the adjacency matrices of the edited design's blocks, with notice and Undo; the open block stays open."""
     before = design()
     new = with_block_matrices(before, edges)
     if _refused(new):
@@ -202,7 +202,7 @@ def resize(like: StagedNetwork) -> None:
 
 
 def put(path: str, widget: str) -> None:
-    """Callback of a form widget: sets the field at `path` to the widget's value."""
+    """Callback of a form widget: sets the field at `path` of the edited design from the widget with this key."""
     session = st.session_state
     value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
     try:
@@ -327,7 +327,7 @@ def train() -> None:
 
 
 def watch_run(run: str | None, *, found: bool = False) -> None:
-    """Shows this run in the live panel. `found`: its result was in the store already, not trained during this visit."""
+    """Shows this run in the live panel (None: no run). `found`: it was trained before, and found in the store."""
     st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
     if run is not None:
         opened.note(run)

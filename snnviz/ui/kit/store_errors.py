@@ -16,7 +16,7 @@ ERROR = ":material/error:"
 
 @contextmanager
 def show_store_errors() -> Iterator[None]:
-    """Context manager and decorator that shows a `StoreError` as a message.
+    """Context manager and decorator that shows a `StoreError` as a message on the page instead of a traceback.
 
     Used around a page, and on each fragment, which also runs without its page.
     """

@@ -27,7 +27,7 @@ class Views:
         return name
 
     def show(self, name: str) -> None:
-        """Selects this view; also from a callback."""
+        """Selects this view, also from a callback."""
         st.session_state[f"{self.key}_view"] = name
         st.session_state.pop(self._widget, None)
 
@@ -38,7 +38,7 @@ class Views:
         return name
 
     def write(self, name: str) -> str:
-        """Returns a view as part of a link; "" for the first."""
+        """Returns the part of a link that names a view; "" for the first."""
         return "" if name == self.first else f"view={name}"
 
     @property

@@ -1,6 +1,7 @@
-"""Changing the kind of a design's data, network, neuron or code; the settings of a kind come back with it.
+"""Changing the kind of a design's data, network, neuron or code; if one changes back, the earlier settings of that kind
+are restored.
 
-The session keeps the parts and the drawn blocks that were left.
+The session keeps the replaced settings and drawn blocks.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def with_dataset(now: Design, name: str) -> Design:
 
 
 def with_network(now: Design, kind: str) -> Design:
-    """Returns the design with a network of this kind: as it was left, else a default that trains within a minute."""
+    """Returns the design with a network of this kind: as the visitor had it last, else a default that trains within a
+    minute.
+    """
     parts, document = st.session_state.parts, now.document()
     parts[now.network.kind] = document["network"]
     code = {name: document["network"][name] for name in ("code", "norm")} if now.network.code == "ttfs" else {}
@@ -95,8 +98,8 @@ def with_depth(current: Design, depth: float) -> Design:
 
 
 def with_neurons(now: Design, kind: str) -> Design:
-    """Returns the design with neurons of this kind, as they were left, else with the same numbers; for ReLUs its ANN
-    twin.
+    """Returns the design with neurons of this kind: as the visitor had them last, else with the same numbers; for ReLUs
+    its ANN twin.
 
     Coming from ReLUs, time steps and loss are restored. An initialisation that does not suit the neurons is replaced.
     """

@@ -16,7 +16,7 @@ ALSO = ("pyarrow",)
 
 
 def warm() -> None:
-    """Imports the modules of all pages; takes about a second, in a thread of its own.
+    """Imports the modules of all pages, which takes about a second in a thread of its own.
 
     What cannot be imported fails again where it is needed, and is said there.
     """

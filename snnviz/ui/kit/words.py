@@ -21,11 +21,10 @@ _UNMARKED = re.compile(r"(`[^`]*`|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|:material/\w+:
 
 
 def define_terms(markdown: str, seen: set[str] | None = None) -> str:
-    """Returns a text in Markdown in which each of the field's words is marked once, where it stands first.
+    """Returns Markdown in which the first occurrence of each technical term of the glossary is marked.
 
-    The browser shows a marked word's sentence of the glossary on hover, on a tap, or when it has the focus (`page.js`).
-    `seen`: anchors of words that were marked before on this page, which are left out, and to which the new ones are
-    added.
+    The browser shows the term's meaning on hover, on a tap, or when it has the focus (`page.js`). `seen`: anchors of
+    terms that were marked before on this page, which are skipped; new ones are added to it.
 
     >>> define_terms("A spike, and `spike`, and spikes.")
     'A [spike](#word-spike), and `spike`, and spikes.'

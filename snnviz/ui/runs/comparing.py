@@ -24,7 +24,8 @@ MOST_COMPARED = 60
 
 
 def compare(chosen: Sequence[Run], count: int, shown: Sequence[str]) -> None:
-    """Shows the table of differences and the curves of test accuracy, loss and rate of the runs in `chosen`.
+    """Draws the comparison of the selected runs: a table of their differing settings and metrics, and curves of test
+    accuracy, loss and rate.
 
     count: number of selected runs, of which `chosen` may be a part. shown: names of the metrics in the table.
     """

@@ -28,7 +28,7 @@ ORDERS = {"created": "Created", "state": "State", "title": "Title", "seed": "See
 
 
 def begin() -> None:
-    """Takes the view from the link with which the visit began; called at the top of the page."""
+    """Initialises the settings of the Runs page at its top, from the link if the visit started here."""
     session = st.session_state
     if "runs_view" in session and not is_back_navigation():
         return
@@ -43,7 +43,7 @@ def begin() -> None:
 
 
 def current_view() -> RunsView:
-    """Returns the view that is shown."""
+    """Returns the present settings of the Runs page."""
     found: RunsView = st.session_state.setdefault("runs_view", RunsView())
     return found
 
@@ -74,7 +74,7 @@ def _typed() -> None:
 
 
 def controls(now: IndexedRuns, view: RunsView) -> RunsView:
-    """Shows the controls and returns the view that they define."""
+    """Draws the controls for filter, order, grouping and columns, and returns the resulting settings."""
     session = st.session_state
     session.setdefault("filter", view.filter)
     with st.container(horizontal=True, vertical_alignment="bottom"):

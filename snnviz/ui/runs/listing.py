@@ -36,7 +36,7 @@ Item = tuple[IndexedRun, ...]
 
 
 class Line(NamedTuple):
-    """A row of the table: the names of its runs, and the key of its group, "" for a single run."""
+    """A row of the table of runs: the names of its runs, and the key of its group, "" for a single run."""
 
     runs: tuple[str, ...]
     group: str = ""
@@ -49,21 +49,25 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Listed:
-    """One page of the table; its rows correspond to `lines`."""
+    """One page of the table of runs, as a data frame; its rows correspond to `lines`."""
 
     lines: tuple[Line, ...]
     table: pd.DataFrame
 
 
 def needed_metrics(view: RunsView) -> tuple[str, ...]:
-    """Returns the metrics that a view needs for all runs: for its filter, its order and the means of its groups."""
+    """Returns the metrics that the settings of the Runs page need for all runs: for the filter, the order and the means
+    of groups.
+    """
     where = parse_filter(view.filter) if view.filter else None
     names = [*(where.metrics if where else ()), *([view.order] if view.order in METRICS else [])]
     return tuple(dict.fromkeys([*names, *([*view.shown, GUESSED] if view.grouped else [])]))
 
 
 def select(store: Store, now: IndexedRuns, view: RunsView) -> tuple[Item, ...]:
-    """Returns the runs or groups of a view, in its order; those without a value to sort by come last."""
+    """Returns the runs or groups that the settings of the Runs page select, in their order; those without a value to
+    sort by come last.
+    """
     where = parse_filter(view.filter) if view.filter else None
     columns = metric_columns(store, now, needed_metrics(view))
     if view.grouped:
@@ -166,7 +170,7 @@ def _group_row(item: Item, first: Run, columns: Mapping[str, Column], view: Runs
 
 
 def spread_of(view: RunsView) -> str:
-    """Returns the metric whose confidence interval gets a column in tables of groups: the first one shown."""
+    """Returns the metric whose confidence interval has a column in tables of groups: the first one shown."""
     return view.shown[0] if view.grouped and view.shown else ""
 
 
@@ -192,8 +196,8 @@ def _field_column(path: str, values: Sequence[Any]) -> pd.Series[Any]:
 
 
 def csv_text(store: Store, now: IndexedRuns, items: Sequence[Item], view: RunsView) -> str:
-    """Returns all rows of a view as CSV with full precision: one line per run, or per group with means and
-    intervals.
+    """Returns all selected rows of the Runs page as CSV with full precision: one line per run, or per group with means
+    and intervals.
     """
     names, lines = view.shown, []
     columns = metric_columns(store, now, names)

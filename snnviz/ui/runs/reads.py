@@ -37,13 +37,13 @@ def hidden_sentence(now: IndexedRuns) -> str:
 
 @shared(8)
 def selected(now: IndexedRuns, view: RunsView) -> tuple[Item, ...]:
-    """Returns all runs or groups of a view, in its order."""
+    """Returns all runs or groups that the settings of the Runs page select, in order; cached."""
     return listing.select(services.store(), now, view)
 
 
 @shared(8)
 def page(now: IndexedRuns, view: RunsView, rows: tuple[int, int], unfolded: frozenset[str]) -> Listed:
-    """Returns the table of the rows in the range `rows` (first, last + 1) of a view."""
+    """Returns the table of one page of the selected runs, cached; `rows`: its range (first, last + 1)."""
     items = selected(now, view)[slice(*rows)]
     return listing.page_table(services.store(), now, items, view, unfolded)
 

@@ -41,7 +41,7 @@ class StaticFiles:
 
 
 def file_response(request: Request, file: Path, keep: str) -> Response:
-    """Returns a response with a file from memory; `keep`: its Cache-Control header."""
+    """Returns an HTTP response with the content of a file, kept in memory; `keep`: its Cache-Control header."""
     headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
     compressed = file.suffix != ".woff2" and "gzip" in request.headers.get("accept-encoding", "")
     if compressed:
@@ -50,7 +50,7 @@ def file_response(request: Request, file: Path, keep: str) -> Response:
 
 
 def warm() -> None:
-    """Reads and compresses the files of every first visit."""
+    """Reads and compresses the files that every first visit loads."""
     index = (STATIC / "index.html").read_text(encoding="utf-8")
     for name in re.findall(r"\./static/(js/[\w.-]+\.js)", index):
         _content(STATIC / "static" / name, compressed=True)

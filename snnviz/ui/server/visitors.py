@@ -48,7 +48,9 @@ def visitor() -> str:
 
 
 def maker() -> Owner:
-    """Returns the current visitor as an owner of data sets: pseudonyms of visitor and address."""
+    """Returns the current visitor as the owner of a new data set: pseudonyms of the visitor and of the internet
+    address.
+    """
     return Owner(pseudonym(visitor()), pseudonym(address_block(str(st.context.ip_address or ""))))
 
 

@@ -48,7 +48,7 @@ LAYER = "layer (0: the input as spikes)"
 
 
 def label(init: Choice) -> str:
-    """Returns the label of an initialisation on pages: its kind, and parameters that are no defaults.
+    """Returns the label of an initialisation for pages: its kind, and the parameters that differ from their defaults.
 
     >>> label(Choice(INITS.choose("init", "lee-2016")))
     'lee 2016'
@@ -163,14 +163,14 @@ def _entry(name: str) -> dict[str, Any]:
 
 
 def layer_figure(y: str, **layout: Any) -> Figure:
-    """Returns an empty Plotly figure with the layers on the x axis."""
+    """Returns an empty figure with layers on the x axis and the y title `y`; `layout`: more of the y axis."""
     figure = empty(LAYER, y, **layout)
     figure["layout"]["legend"] = {"tracegroupgap": 0}
     return figure
 
 
 def band_caption(runs: int) -> str:
-    """Returns the part of a caption that explains the band."""
+    """Returns the part of a caption that explains the error band, for curves over `runs` networks."""
     return f"mean over {runs} networks; band: its 95 % interval (Student's t)" if runs > 1 else "one network"
 
 
@@ -237,7 +237,7 @@ def _per_cent(most: float, width: int) -> dict[str, Any]:
 def dead_chart(
     setting: ActivityConfig, traces: Sequence[LayerStatistics], theory: Sequence[ExpectedStatistics | None]
 ) -> Chart:
-    """Returns the chart of the share of networks in which a layer is silent, by layer."""
+    """Returns the chart of the share of networks in which no neuron of a layer spikes, by layer."""
     figure = layer_figure("silent networks", tickformat=".0%", range=[-0.03, 1.05])
     pairs = zip(traces, theory, strict=True)
     silent = [(trace, (trace.spikes.sum(2) == 0).astype(np.float32), e.dead if e else None) for trace, e in pairs]

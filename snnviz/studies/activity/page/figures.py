@@ -31,7 +31,7 @@ ALL_WORK = 1e8
 
 
 def name(init: Choice) -> str:
-    """Returns the name of an initialisation in a menu."""
+    """Returns the text of an initialisation for a menu, such as "kaiming, gain 3"."""
     return views.label(init)
 
 

@@ -1,4 +1,4 @@
-"""What the figures of the Activity page say in numbers, by names that lessons use: `spikes.kaiming.99`."""
+"""The numbers behind the figures of the Activity page, by names that lessons use: `spikes.kaiming.99`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ WORDS = {
 
 
 def layer_readings(drawn: Sequence[LayerStatistics], width: int) -> LayerReadings:
-    """Returns the numbers behind the figures."""
+    """Returns the numbers behind the figures: for each initialisation the mean share of spiking neurons and the mean
+    Var[u] of each layer.
+
+    drawn: the statistics that the figures show. width: neurons of a layer.
+    """
     spikes, variance = {}, {}
     for one in drawn:
         name = format_init(one.init)
@@ -36,7 +40,8 @@ def layer_readings(drawn: Sequence[LayerStatistics], width: int) -> LayerReading
 
 
 def found_reading(numbers: LayerReadings, name: str) -> Reading | None:
-    """Returns the reading of this name: ``spikes.INIT.LAYER`` or ``variance.INIT.LAYER``, without a layer the curve.
+    """Returns the number called ``spikes.INIT.LAYER`` or ``variance.INIT.LAYER``, or, without a layer, the curve over
+    the layers; None if there is no such name.
 
     >>> found_reading(LayerReadings({"kaiming": (0.16, 0.04)}, {}), "spikes.kaiming.1").number
     0.04

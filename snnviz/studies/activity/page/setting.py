@@ -45,7 +45,7 @@ SPARED_WORK = 2e7
 
 
 class ActivitySettings(PageSettings[ActivityConfig]):
-    """The setting that the sliders show. The session also holds the drawn one: the last that can be computed in
+    """State of the page's sliders. In addition the session holds the drawn setting: the last that can be computed in
     time.
     """
 
@@ -100,7 +100,7 @@ def drawn_setting() -> ActivityConfig:
 
 
 def dragging() -> bool:
-    """Returns whether a slider is being dragged."""
+    """Returns whether a slider is being dragged now."""
     held: bool = st.session_state.dragging
     return held
 
@@ -132,8 +132,8 @@ def selected_init() -> int:
 
 
 def put_sliders() -> None:
-    """Callback of the sliders: sets their values. The lower figures are only redrawn while dragging if they are
-    fast.
+    """Callback of the sliders: sets their values. While a slider is dragged, the lower figures are only redrawn if they
+    are fast.
     """
     session = st.session_state
     moved = sliders.slider_values(SLIDERS, shown_sliders(), revision())
@@ -212,7 +212,7 @@ def _spared(setting: ActivityConfig) -> ActivityConfig:
 
 
 def shown_sliders() -> list[Slider]:
-    """Returns a slider for each number of the setting and for each parameter of its initialisations."""
+    """Returns one slider for each number of the setting and for each parameter of its initialisations."""
     now, shown = SETTING.value, []
     for name in NUMBERS:
         if restrictions.is_hidden(name):
@@ -246,7 +246,7 @@ def shown_sliders() -> list[Slider]:
 
 
 def options(name: str) -> list[str]:
-    """Returns the allowed values of a field with few options."""
+    """Returns the allowed values of the setting's field `name`, which has few options, for its control."""
     return list(get_args(ActivityConfig.model_fields[name].annotation))
 
 

@@ -1,4 +1,5 @@
-"""Computes the activity of the page's setting, cached for all visitors, and cancelled when nobody waits for it.
+"""Computes the activity that the page's setting describes, cached for all visitors, and cancelled when nobody waits for
+it.
 
 The computation runs in a thread, so that the page can show its progress and notice that a slider was moved.
 """

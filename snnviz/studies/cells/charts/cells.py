@@ -135,8 +135,8 @@ def distances_chart(found: ScoringResult, metric: Metric, normalisation: Normali
 
 
 def silence_chart(found: ScoringResult) -> Chart:
-    """Returns heat maps by layer: silent neurons by time step and image, zeros of the ReLU twin, and variation over
-    images.
+    """Returns heat maps by layer: silent neurons by time step and image, zeros of the same network with ReLUs, and
+    variation over images.
     """
     order, left_out = _shown(found)
     names, steps, many = [layer.name for layer in found.layers], len(found.layers[0].silent), len(order)

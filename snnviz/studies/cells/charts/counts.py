@@ -113,7 +113,9 @@ def _agreement_text(found: RankCorrelation | None) -> str:
 
 
 def caption(charts: int) -> str:
-    """Returns a sentence on what the charts of counts show, and on the significance of this many tests."""
+    """Returns a caption that explains the charts of connection counts, and how significant one of this many tests
+    is.
+    """
     return (
         "Line: the mean accuracy of the different cells with so many, and its 95 % interval over cells (Student's t); "
         f"a cell's own bar, where it has seeds, is that of its mean. {charts} "

@@ -54,7 +54,9 @@ class SearchHistory:
 
     @cached_property
     def different(self) -> list[RankedCandidate]:
-        """The valid candidates, each function once (`cells.canonical_form`): the one drawn first."""
+        """The candidates with a score, cells that compute the same function (`cells.canonical_form`) once: the one
+        drawn first.
+        """
         found: dict[object, RankedCandidate] = {}
         for one in sorted(self.valid, key=lambda one: one.coarse.number):
             found.setdefault(canonical_form(parse(one.coarse.cell)), one)
@@ -62,7 +64,7 @@ class SearchHistory:
 
     @cached_property
     def rescored(self) -> list[RankedCandidate]:
-        """The candidates that were scored a second time, more precisely."""
+        """The candidates that were scored a second time, in larger networks and with more images."""
         return [one for one in self.valid if one.fine is not None]
 
     @cached_property
@@ -135,7 +137,9 @@ def _range(scores: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 
 def rewards_chart(history: SearchHistory, name: str) -> Chart:
-    """Returns a chart of scores against the number of connections of a kind: median, quartiles and extremes."""
+    """Returns a chart of the scores over the number of connections of a kind: median, quartiles and extremes for each
+    number.
+    """
     search = history.search
     figure = empty(COUNTED[name], axis_label(search))
     groups = _groups(history, name)
@@ -182,14 +186,14 @@ def _groups(history: SearchHistory, name: str) -> dict[float, list[float]]:
 
 
 def tau(history: SearchHistory, name: str) -> float | None:
-    """Returns Kendall's tau between first scores and the number of connections of a kind, over different cells; or
-    None.
+    """Returns Kendall's tau between the candidates' first scores and their number of connections of a kind, over
+    different cells; None if undefined.
     """
     return kendall_tau_of_groups(_groups(history, name))
 
 
 def tau_interval(history: SearchHistory, name: str, found: float) -> tuple[float, float]:
-    """Returns the 95 % interval of `tau` over different cells."""
+    """Returns the 95 % interval of Kendall's tau `found`, as `tau` returns it."""
     pairs = [(number, score) for number, scores in _groups(history, name).items() for score in scores]
     return kendall_tau_interval([number for number, _ in pairs], [score for _, score in pairs], found)
 
@@ -242,7 +246,7 @@ def _deviation(one: RankedCandidate, metric: Metric) -> float:
 
 
 def sentences(history: SearchHistory) -> list[str]:
-    """Returns sentences on what the search found, and how certain it is."""
+    """Returns sentences on what the search has found so far, and how certain it is."""
     search, said = history.search, []
     names = [name for name in COUNTED if name != "forward" or search.backward]  # else those are all connections
     taus = {name: found for name in names if (found := tau(history, name)) is not None}

@@ -31,7 +31,9 @@ FIGURE4: dict[Metric, float] = {"sahd": 0.646, "hd": 0.519}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A trained cell with its scores, and the test accuracies (in [0, 1]) of its finished seeds, at least one."""
+    """A trained cell of a study: its scores without training, and the test accuracies (in [0, 1]) of its finished
+    seeds, at least one.
+    """
 
     member: StudyRun
     candidate: Candidate | None
@@ -52,7 +54,9 @@ Candidates = Mapping[Place, Mapping[int, Candidate]]
 
 
 def outcomes(members: Sequence[StudyRun], found: Candidates, accuracies: Mapping[str, float]) -> list[Outcome]:
-    """Returns the outcome of each network with at least one finished run; `accuracies` by the designs' digests."""
+    """Returns the outcome of each network of the study that has at least one finished run; `accuracies` by the designs'
+    digests.
+    """
     same: dict[Any, list[StudyRun]] = {}
     for member in members:
         data = member.design.data
@@ -301,7 +305,9 @@ def accuracy_figure(x: str) -> Figure:
 def points(
     way: Way, outcomes: Sequence[Outcome], x: Sequence[float | None], *, hollow: bool = False
 ) -> list[dict[str, Any]]:
-    """Returns traces of accuracy against x, one point for each cell, with the interval of its seeds' mean."""
+    """Returns Plotly traces of accuracy against `x`, one point for each trained cell, with the interval of the mean
+    over its seeds.
+    """
     if not outcomes:
         return []
     found = [confidence_interval(one.accuracies) for one in outcomes]

@@ -81,7 +81,9 @@ class AffineTerm(NamedTuple):
 
 
 class FeatureMaps:
-    """Shape of the feature maps of a part of the network, and operations on them; maps are (B, S) with S = H W C."""
+    """Shape of the feature maps of a section of the network, and operations on them; maps are arrays (B, S) with S = H
+    W C.
+    """
 
     def __init__(self, batch: int, side: int, channels: int, dtype: torch.dtype) -> None:
         self.batch, self.side, self.channels, self.dtype = batch, side, channels, dtype
@@ -133,7 +135,8 @@ class FeatureMaps:
 
 @dataclass(frozen=True, slots=True)
 class LayerSpikes:
-    """Spike statistics of a LIF layer: `both` (T, B, B), the number of its neurons that spike for both images.
+    """Spike statistics of a LIF layer: `both` (T, B, B), for each pair of images the number of its neurons that spike
+    for both.
 
     `copies`: number of layers of the published network with the same input and so the same spikes.
     """
@@ -273,7 +276,7 @@ class UntrainedSnasNet:
         return [layer.layer_spikes for layer in self._run(images, steps, LifLayer)[0] if isinstance(layer, LifLayer)]
 
     def relu_layers(self, images: Tensor) -> list[ReluLayer]:
-        """Returns the same layers with ReLUs in place of neurons, after a single time step."""
+        """Returns the layers of the same network with ReLUs in place of neurons, after a single time step."""
         return [layer for layer in self._run(images, 1, ReluLayer)[0] if isinstance(layer, ReluLayer)]
 
     def vote_logits(self, images: Tensor, steps: int, classes: int, voters: int) -> Tensor:

@@ -70,7 +70,9 @@ class Scorer:
         return _scores([self._kernel(self._fired(cell, repeat, pulse)) for repeat in range(self.setting.repeats)])
 
     def findings(self, cell: Cell, pulse: Callable[[], None] = lambda: None) -> ScoringResult:
-        """Returns the scores of a cell, and sparsity and distances of the first repeat, also with ReLUs."""
+        """Returns the full result of scoring a cell: its scores, and sparsity and distances of the first repeat, also
+        with ReLUs.
+        """
         kernels: list[KernelMatrix] = []
         layers: tuple[LayerSparsity, ...] = ()
         for repeat in range(self.setting.repeats):

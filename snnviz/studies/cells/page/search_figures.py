@@ -37,7 +37,7 @@ TABLE, BEST, OVERVIEW = "cell-search-table", "cell-search-best", "cell-search-ov
 
 
 def preview(history: SearchHistory) -> None:
-    """Draws the first cells of a search before it has results."""
+    """Draws the first cells that a search will draw, before it has results."""
     cells = [history.search.cell(number) for number in range(min(DRAWN // 2, history.search.candidates))]
     shown = [Drawing(cell, (f"no. {number + 1}", *_parts(cell))) for number, cell in enumerate(cells)]
     words = "Node 0 is a cell's input, node 3 its output. Nodes that are fed by nothing, or feed nothing, lose their "

@@ -62,7 +62,8 @@ def settings() -> None:
 
 
 def size_text(now: CellSearch) -> str:
-    """Returns a sentence on the size of the search.
+    """Returns a sentence on the size of a search: how many cells it draws, how many of them differ, and in which
+    networks they are scored.
 
     >>> size_text(CellSearch(candidates=200, best=0)).partition("; ")[0]
     '200 cells are drawn, 178 different matrices'

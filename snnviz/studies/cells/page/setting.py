@@ -68,7 +68,7 @@ def renew_editor() -> None:
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Draws the widgets of the scoring."""
+    """Draws the widgets of the scoring's setting."""
     top = st.columns([14, 12, 21, 43, 12], vertical_alignment="bottom")
     SCORING.data(top[0], still=True)
     SCORING.segments(top[1], "metric", "Metric", options=list(METRICS), names=METRICS, help=BY)
@@ -81,7 +81,7 @@ def settings() -> None:
 
 
 def network() -> None:
-    """Draws the network around the cell."""
+    """Draws the boxes of the network around the cell."""
     now = SCORING.value
     card = datasets.dataset_card(now.data)
     caption = (

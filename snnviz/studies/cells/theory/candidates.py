@@ -10,8 +10,8 @@ from snnviz.studies.cells.scoring import Candidate, Metric
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """A cell among the others. `coarse`: its first score; `fine`: its second score if it was one of the best, else
-    None.
+    """A cell among the candidates of a search. `coarse`: its first score; `fine`: its second, more precise score if it
+    was one of the best, else None. times: how often it was drawn.
     """
 
     metric: Metric
@@ -22,12 +22,12 @@ class RankedCandidate:
 
     @property
     def value(self) -> float | None:
-        """The most precise score by the search's metric, or None."""
+        """The candidate's most precise score by the search's metric, or None."""
         return candidate_score(self.fine or self.coarse, self.metric)
 
     @property
     def valid(self) -> bool:
-        """Whether it has a score."""
+        """Whether the candidate has a score."""
         return self.value is not None
 
 

@@ -29,8 +29,8 @@ ENOUGH = 0.99
 
 
 def counts(answer: Answer) -> Array:
-    """Returns the confusion matrix (classes, classes) in numbers of images: rows are true classes, columns predicted
-    ones.
+    """Returns the confusion matrix of an overview in numbers of images, (classes, classes): rows are true classes,
+    columns predicted ones.
     """
     classes = answer.about["classes"]
     found = np.zeros((classes, classes), np.int64)
@@ -254,7 +254,8 @@ def by_class_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
 
 
 def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:
-    """Returns all figures of this module in the order of the page; without those of spikes if no layer spikes.
+    """Returns all figures on a network's overview, in the order of the page; without those of spikes if no layer
+    spikes.
 
     names: names of the classes, if any.
     """
@@ -267,7 +268,9 @@ def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:
 
 
 def layer_table(answer: Answer) -> pd.DataFrame:
-    """Returns a table with a row for each layer with neurons: size, firing rate, dead neurons, synchrony, ...."""
+    """Returns a table with a row for each layer with neurons: size, firing rate, share of dead neurons, synchrony, and
+    more.
+    """
     return pd.DataFrame(
         [
             {
@@ -291,7 +294,9 @@ MOST_NAMED = 40
 
 
 def still_table(answer: Answer) -> pd.DataFrame:
-    """Neurons of each layer that never spike, and those that spike at every step of every image, by their numbers."""
+    """Returns a table of the neurons of each layer that never spike, and of those that spike at every step of every
+    image.
+    """
     rows = []
     for one in answer.about["layers"]:
         rates = answer.arrays[f"rates.{one['index']}"]

@@ -15,8 +15,8 @@ MOST = 16
 
 
 def payload_of(answer: Answer, recorded: bool) -> bytes:
-    """Returns the pictures for the browser: input by time step, spike counts of each layer with maps, first layer's
-    weights; each group can be saved as a file.
+    """Returns the pictures of an answer as JSON bytes for the pictures component: input by time step, spike counts of
+    each layer with maps, weights of the first layer.
 
     recorded: whether the data set consists of event camera recordings, whose two channels are drawn as polarities.
     """
@@ -75,7 +75,7 @@ def _weights(weights: Mapping[str, Any], shown: Array) -> Group:
 
 
 def numbers(values: Array) -> str:
-    """A picture's numbers in words.
+    """Returns a text on a picture's values (H, W): mean, range, and where the largest is.
 
     >>> numbers(np.array([[0.0, 1.0], [0.0, 3.0]]))
     'mean 1, from 0 to 3, largest in row 1, column 1'

@@ -309,7 +309,7 @@ def _kind(source: Mapping[str, Any]) -> str:
 
 
 def source_words(source: Mapping[str, Any]) -> str:
-    """Returns what a source of input current is called, such as "L1 (ASC)"; `source` is an entry of an answer's
+    """Returns the name of a source of input current, such as "L1 (ASC)"; `source` is an entry of an answer's
     "sources".
     """
     if source["as"] == "bias":
@@ -335,7 +335,9 @@ def neuron_words(layer: Mapping[str, Any], number: int) -> str:
 
 
 def learnt_table(answer: Answer) -> pd.DataFrame:
-    """What neurons have learnt besides weights, layer by layer, beside where it began; empty if they learn nothing."""
+    """Returns a table of what neurons have learnt in addition to the weights, by layer, with the initial value; empty
+    if they learn nothing.
+    """
     words = {0: "stands at 0", 1: "stands at 1", None: ""}
     rows = [
         {

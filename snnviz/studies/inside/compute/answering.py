@@ -45,8 +45,8 @@ Tell = Callable[[float], None]
 
 
 class Opened(NamedTuple):
-    """A network modified as a `Look` specifies, the design of its run, the images that the run is tested on, and the
-    epoch after which its weights were stored (None: untrained weights).
+    """A trained network, modified as a `Look` (request) asks, with the design of its run, the images that the run is
+    tested on, and the epoch after which its weights were stored (None: untrained weights).
     """
 
     network: TracedNetwork
@@ -56,7 +56,7 @@ class Opened(NamedTuple):
 
 
 class Looker:
-    """Answers requests about the runs of a store, and caches the networks and data sets that it has loaded."""
+    """Answers requests (`Look`) about the runs of a store, and caches the networks and data sets that it has loaded."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -83,7 +83,8 @@ class Looker:
         return Answer({**found.about, "epoch": epoch}, found.arrays)
 
     def open(self, look: Look) -> Opened:
-        """Returns the network for a look, loaded from the store unless cached, with its design and test images.
+        """Returns the network that a request is about, loaded from the store unless cached, with its design and test
+        images.
 
         Raises `InputError` if the run is not one of a design or has no weights.
         """

@@ -35,7 +35,8 @@ WHITE = 255
 
 
 def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) -> Answer:
-    """Returns what a network computes for one image: spikes, potentials, input currents and readout over time.
+    """Passes one image through a network and returns what each layer computes: spikes, potentials, input currents and
+    readout over time.
 
     test: the run's test images; `look` says which one is used. The answer's `about` has `label` (None for a drawn
     picture), `readout` and `predicted` by time step; `layers` with name, shape, spikes per image, whether and how
@@ -77,8 +78,7 @@ def _first(right: Array) -> int | None:
 
 
 def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) -> tuple[Tensor, int | None]:
-    """Returns the encoded input (T or 1, 1, C, H, W) for the image of a look, and its label, None for a drawn
-    picture.
+    """Returns the image of a request as encoded input (T or 1, 1, C, H, W), and its label, None for a drawn picture.
 
     It is encoded as in the test of the run.
     """

@@ -42,5 +42,5 @@ def ask(what: str, look: Look, run: Run, numbers: Sequence[int] = ()) -> Answer 
 
 
 def asked_of(look: Look, run: Run, **changed: Any) -> Look:
-    """Returns a request for this run: `look` with the run's name and the fields in `changed` replaced."""
+    """Returns the request `look` with the name of this run, and with the fields in `changed` replaced."""
     return look.model_copy(update={"run": run.run, **changed})

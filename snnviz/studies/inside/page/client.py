@@ -1,4 +1,6 @@
-"""Client of the process that answers looks (`compute.answering`): starts it at the first look, ends it when idle."""
+"""Client of the process that answers requests (`Look`) about trained networks (`compute.answering`): starts it at the
+first request, ends it when idle.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ _ANSWERS: LruCache[bytes] = LruCache(MOST_BYTES, len)
 
 
 class LookFailed(SnnvizError):
-    """Raised if a look cannot be answered; the message is a sentence for the user."""
+    """Raised if a request about a network (`Look`) cannot be answered; the message is a sentence for the user."""
 
 
 class _Asked:
@@ -45,7 +47,9 @@ class _Asked:
 
 
 class Looking:
-    """Client of the process that answers requests one after the other; starts it when needed."""
+    """Client of the process that answers requests (`Look`) about trained networks, one after the other; starts it when
+    needed.
+    """
 
     def __init__(self, store: str) -> None:
         self.store = store
@@ -84,7 +88,7 @@ class Looking:
         return asked
 
     def start(self) -> None:
-        """Starts the process if none is running, so that the first look does not wait for torch to be imported."""
+        """Starts the process if none is running, so that the first request does not wait for torch to be imported."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._last = time.monotonic()
@@ -147,14 +151,14 @@ class Looking:
 
 @shared(4)
 def looking() -> Looking:
-    """Returns the server's single client (`Looking`) for its store."""
+    """Returns the server's single client of the process that answers requests about trained networks."""
     from snnviz.ui.kit import services
 
     return Looking(services.store().url)
 
 
 def start() -> None:
-    """Starts the process that answers looks; returns at once."""
+    """Starts the process that answers requests about trained networks, without waiting for it."""
     looking().start()
 
 
@@ -166,8 +170,8 @@ def answer(
     numbers: Sequence[int] = (),
     patience: float = 600.0,
 ) -> Answer:
-    """Waits for the answer to a request; taken from the cache if the same one was answered for this `version` of the
-    run.
+    """Waits for the answer to a request about a network, and returns it; from the cache if the same one was answered
+    for this `version` of the run.
 
     what: "look", "overview" or "pictures". tell: called with the progress, 0 to 1, while one waits. numbers: indices
     of the test images for "pictures". patience: seconds to wait. Raises `LookFailed` after an error or that time.

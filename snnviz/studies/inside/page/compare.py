@@ -64,7 +64,7 @@ def panel(run: Run) -> None:
 
 
 def sees_the_same(one: Run, other: Run) -> bool:
-    """Whether two runs have the same test images in the same order; steps, encoding and windows may differ."""
+    """Returns whether two runs have the same test images in the same order; steps, encoding and windows may differ."""
     mine, theirs = ((run.design.data.name, run.design.data.test_samples, run.design.seed) for run in (one, other))
     return mine == theirs
 

@@ -23,7 +23,8 @@ def spikes_csv(answer: Answer) -> str:
 
 
 def traces_csv(answer: Answer) -> str:
-    """A line for each chosen neuron and time step: its potential, whether it spikes, and its current by source.
+    """Returns CSV text with a line for each selected neuron and time step: its potential, whether it spikes, and its
+    current by source.
 
     What a neuron without a potential lacks is empty.
     """
@@ -40,7 +41,9 @@ def traces_csv(answer: Answer) -> str:
 
 
 def neurons_csv(answer: Answer) -> str:
-    """A line for each neuron, in the order (C, H, W): its firing rate over all test images, spikes a time step."""
+    """Returns CSV text with a line for each neuron, in the order (C, H, W): its firing rate over all test images,
+    spikes per time step.
+    """
     lines = ["layer,neuron,rate"]
     for one in answer.about["layers"]:
         rates = answer.arrays[f"rates.{one['index']}"].tolist()

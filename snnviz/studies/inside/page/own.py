@@ -1,4 +1,4 @@
-"""A picture of one's own as the image that is looked at: its upload, how it is made an image of the data set."""
+"""Upload of a visitor's own picture as the image that the network gets: widgets, and how it is converted."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BRIGHTNESSES = {"as it is": "As it is", "inverted": "Inverted"}
 
 
 def fits(design: Design) -> bool:
-    """Whether pictures of its data set are small enough for a link."""
+    """Returns whether images of the design's data set are small enough that a picture fits into a link."""
     channels, height, width = datasets.dataset_card(design.data.name).shape
     return channels * height * width <= MOST_VALUES
 
 
 def panel(run: Run) -> None:
-    """The upload, what is done with the picture, and what the network receives."""
+    """Draws the upload, what is done with the picture, and what the network receives."""
     if not fits(run.design):
         st.info(f"Only images of up to {MOST_VALUES:,} values can be of one's own: they are part of the link.")
         return

@@ -45,7 +45,7 @@ def open_run(run: Run) -> None:
 
 
 def choices() -> dict[str, Run]:
-    """Returns the runs in the menu by name, the newest first: those of designs that have weights."""
+    """Returns the runs for the page's menu, by name, the newest first: those of designs that have weights."""
 
     def read() -> dict[str, Run]:
         found = [run for run in services.store().runs(of=Design) if run.checkpoint is not None and can_look(run.design)]
@@ -55,7 +55,7 @@ def choices() -> dict[str, Run]:
 
 
 def can_look(design: Design) -> bool:
-    """Returns whether the page supports networks of this design: all but TTFS networks."""
+    """Returns whether the page can show networks of this design: all but TTFS networks."""
     return design.network.code != "ttfs"
 
 

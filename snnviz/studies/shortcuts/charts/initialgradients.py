@@ -1,4 +1,6 @@
-"""Charts of gradients of untrained networks: by layer and depth, with and without branches."""
+"""Charts of gradients of untrained networks: by layer and depth, with and without shortcut branches (auxiliary
+classifiers).
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ def depths(rows: InitialGradients) -> list[int]:
 
 
 def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
-    """Returns two heat maps of the gradient norm for each initialisation, layers by depths: without and with branches.
+    """Returns two heat maps of the gradient norm for each initialisation, layers by depths: without and with shortcut
+    branches (auxiliary classifiers).
 
     `on`: the images used, for the caption.
     """
@@ -56,8 +59,8 @@ def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
 
 
 def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") -> list[Chart]:
-    """Returns charts by layer for networks of one depth: gradient norm, saturation, and the branches' share in the
-    gradient.
+    """Returns charts by layer for networks of one depth: gradient norm, saturation, and the share of shortcut branches
+    (auxiliary classifiers) in the gradient.
     """
     chosen = [row for row in rows if row.depth == depth]
     gradient = empty("layer", "|dL/dW|", type="log", exponentformat="power", dtick=2)
@@ -90,7 +93,9 @@ def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") ->
 
 
 def verdict(rows: InitialGradients, depth: int) -> str:
-    """Returns a sentence on the first layer's gradient norm, without and with branches, and how it depends on depth."""
+    """Returns a sentence on the first layer's gradient norm, without and with shortcut branches, and how it depends on
+    depth.
+    """
     said, way = [], []
     for init in inits(rows):
         own = [row for row in rows if row.init == init and row.depth == depth and row.grad_norm is not None]

@@ -1,4 +1,6 @@
-"""A drawing of a network with shortcut branches as a row of boxes, one for all layers between two branches."""
+"""A drawing of a network with shortcut branches (auxiliary classifiers): a row of boxes, one for all layers between two
+branches.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from snnviz.views.boxes import Box
 
 
 def parts(design: Design) -> tuple[Box, ...]:
-    """Returns the boxes: the image, layers up to each branch, the other layers, and the readout.
+    """Returns the boxes of the drawing: the image, layers up to each shortcut branch, the other layers, and the
+    readout.
 
     >>> from snnviz.studies.shortcuts.study import STARTS
     >>> [(part.name, part.branch) for part in parts(STARTS["deep mlp"])][:3]

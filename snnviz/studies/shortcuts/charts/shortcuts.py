@@ -1,4 +1,8 @@
-"""Charts of runs with and without shortcut branches: accuracy, losses, and gradients of each layer during training."""
+"""Charts of runs with and without shortcut branches (auxiliary classifiers): accuracy, losses, and gradients of each
+layer during training.
+
+A mode is a way of training: without branches, with a constant weight of their losses, or with a falling one.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ RowsByRun = Mapping[str, Rows]
 
 
 def lambda_chart(design: Design) -> Chart:
-    """Returns the chart of the weight of the branches' losses in each epoch, as a share of the total loss."""
+    """Returns the chart of the weight of the shortcut branches' losses in each epoch, as a share of the total loss."""
     epochs, shortcut, many = design.training.epochs, design.training.shortcut, len(branch_layers(design))
     factors = [loss_weights(shortcut, epoch, epochs, many) for epoch in range(epochs)]
     local = [many * each.branch / (each.main + many * each.branch) for each in factors]
@@ -65,7 +69,9 @@ def lambda_chart(design: Design) -> Chart:
 
 
 def compare_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
-    """Returns the charts of accuracy, loss and gradient norm of each mode."""
+    """Returns the charts of accuracy, loss and gradient norm of each mode of training (without branches, constant,
+    falling).
+    """
     return [
         *accuracy_charts(members, rows_by_run),
         loss_chart(members, rows_by_run),
@@ -74,7 +80,9 @@ def compare_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[
 
 
 def why_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
-    """Returns the charts of the branches' share in the gradient and of the saturation of the surrogate."""
+    """Returns the charts that explain the effect of shortcut branches: their share in the gradient, and the saturation
+    of the surrogate.
+    """
     through = any(_rows(members, rows_by_run, mode)[1] for mode in branched_modes(members))
     return [*([share_map(members, rows_by_run)] if through else []), saturation_map(members, rows_by_run)]
 
@@ -103,7 +111,9 @@ def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list
 
 
 def gradient_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """Returns heat maps of the gradient norm by layer and epoch, one for each mode."""
+    """Returns heat maps of the gradient norm by layer and epoch, one for each mode of training (without branches,
+    constant, falling).
+    """
     maps = _maps(members, rows_by_run, lambda state: state.grad_norm, geometric_mean)
     caption = (
         "Norm of the gradient of each layer's weights, of all that is minimised, the first layer on top. Dark: little "
@@ -124,7 +134,9 @@ def gradient_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
 
 
 def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """Returns heat maps of the branches' share in each layer's gradient, one for each mode with branches."""
+    """Returns heat maps of the share of shortcut branches in each layer's gradient, one for each mode of training with
+    branches.
+    """
     maps = _maps(members, rows_by_run, lambda state: state.shortcut, fmean, branched_modes(members))
     caption = (
         "The branches' part in a layer's gradient, |g_b| / (|g| + |g_b|), "
@@ -144,7 +156,9 @@ def share_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
 
 
 def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """Returns heat maps of the share of neurons whose surrogate derivative is nearly 0, one for each mode."""
+    """Returns heat maps of the share of neurons whose surrogate derivative is nearly 0, one for each mode of
+    training.
+    """
     maps = _maps(members, rows_by_run, lambda state: state.saturation, fmean)
     caption = (
         "Share of neurons whose surrogate derivative is below 1 % of its peak: through those next to no gradient "
@@ -165,7 +179,9 @@ def saturation_map(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart
 
 
 def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
-    """Returns the chart of the main loss of each mode and the loss of each branch over the epochs."""
+    """Returns the chart of the main loss of each mode of training, and the loss of each shortcut branch, over the
+    epochs.
+    """
     figure = empty("epoch", "cross-entropy", rangemode="tozero")
     figure["layout"]["hovermode"] = "closest"
     dashes: dict[Mode, str] = {"vanilla": "solid", "control": "solid", "constant": "dot", "evolutionary": "dash"}
@@ -257,17 +273,17 @@ def study_table(
 
 
 def branched_modes(members: Sequence[StudyRun]) -> list[Mode]:
-    """Returns the modes that have shortcut branches."""
+    """Returns the modes of training (constant, falling) in which the network has shortcut branches."""
     return [mode for mode in names_of(members) if mode not in ("vanilla", "control")]
 
 
 def names_of(members: Sequence[StudyRun]) -> dict[Mode, str]:
-    """Returns the label of each mode, HTML-escaped."""
+    """Returns the label of each mode of training, HTML-escaped."""
     return {member.mode: escape(mode_label(member), quote=False) for member in members}
 
 
 def mode_label(member: StudyRun) -> str:
-    """Returns the label of a run's mode: "without branches", "constant", "falling: linear"."""
+    """Returns the label of a run's mode of training: "without branches", "constant", "falling: linear"."""
     if member.mode == "evolutionary":
         return f"falling: {member.name.replace('-', ' ')}"
     return member.name.replace("vanilla", "without branches")

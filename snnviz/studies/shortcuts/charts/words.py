@@ -1,4 +1,4 @@
-"""Sentences on the results of runs with and without shortcut branches."""
+"""Sentences on the results of runs with and without shortcut branches (auxiliary classifiers)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
 
 
 def cost(design: Design, members: Sequence[StudyRun], runs: Mapping[str, Run]) -> str:
-    """Returns a sentence on what the branches cost in parameters and training time."""
+    """Returns a sentence on how many parameters and how much training time the shortcut branches add."""
     beside, own = branch_parameter_count(design), costs.parameter_count(design)
     words = f"The branches have {count(beside)} parameters beside the network's {count(own)} ({share(beside / own)})."
     plain = {run.design.seed: run.seconds for run in _done(members, runs, "vanilla")}

@@ -1,4 +1,4 @@
-"""Part of the Shortcuts page: gradients at initialisation for many depths, computed in the background."""
+"""Section of the Shortcuts page: gradients at initialisation for many depths, computed in the background."""
 
 from __future__ import annotations
 

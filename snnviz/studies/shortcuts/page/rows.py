@@ -11,13 +11,15 @@ from snnviz.views.results import Rows
 
 
 def watched(shown: Revisions) -> dict[str, Rows]:
-    """Returns the rows of each run that has reported states of layers, by digest."""
+    """Returns the rows of each run that has reported states of layers, for its charts, by digest."""
     return {name: rows for name, rows in curves(shown).items() if rows.layers}
 
 
 @shared(16)
 def charts_of(several: tuple[StudyRun, ...], shown: Revisions) -> tuple[bytes, bytes]:
-    """Returns the charts above and below the gradient profile, serialised."""
+    """Returns the charts of these runs, serialised and cached: those drawn above the gradient profile, and those below
+    it.
+    """
     found = watched(shown)
     return payload(compare_charts(several, found)), payload(why_charts(several, found))
 

@@ -1,4 +1,4 @@
-"""Part of the Shortcuts page: the design trained without branches, with constant and with falling ones."""
+"""Section of the Shortcuts page: the design trained without shortcut branches, with constant and with falling ones."""
 
 from __future__ import annotations
 

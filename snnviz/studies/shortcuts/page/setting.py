@@ -1,4 +1,6 @@
-"""State of the Shortcuts page: a design, its branches and the study, with widgets, drawing and link."""
+"""State of the Shortcuts page: a design, its shortcut branches (auxiliary classifiers) and the study, with widgets,
+drawing and link.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ NUMBERS = ("network.depth", "data.steps", "neuron.threshold", "data.train_sample
 
 
 def with_own_branches(own: Design, before: Design) -> Design:
-    """Returns the design `own`, given the branches' schedule of `before` if it has no branches."""
+    """Returns the design `own`; if it has no shortcut branches (auxiliary classifiers), with the schedule of those of
+    `before`.
+    """
     if own.training.shortcut.schedule.kind != "zero":
         return own
     shown = before.training.shortcut.schedule
@@ -80,7 +84,7 @@ def to_link(design: Design, study: ShortcutStudy, view: str = VIEWS.first) -> st
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def panel() -> None:
-    """Draws the widgets, the network with its branches, and the branches' weight over the epochs."""
+    """Draws the widgets, the network with its shortcut branches, and the weight of their losses over the epochs."""
     _widgets()
     now = DESIGN.value
     left, right = st.columns([17, 7], gap="small")

@@ -1,4 +1,4 @@
-"""The Shortcuts page: a design with branches, its link, and its two views."""
+"""The Shortcuts page: a design with shortcut branches, its link, and its two views."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ PAPER = (
 
 
 def begin() -> None:
-    """Initialises the page's session at the top of the page, from the link if the visit started here.
+    """Initialises the page's session at the top of the page, from the link if the visit started here, else from the
+    edited design if it has shortcut branches.
 
     Otherwise from the edited design, if that has branches.
     """

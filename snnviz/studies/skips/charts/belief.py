@@ -27,7 +27,7 @@ BETTER, WORSE = "var(--st-green-color)", "var(--st-red-color)"
 
 
 def belief(model: Model) -> FittedProcess:
-    """Returns the fitted Gaussian process in a stored row."""
+    """Returns the fitted Gaussian process that a row of the store (`Model`) describes."""
     lengths = tuple(float(length) for length in model.lengths.split(","))
     return FittedProcess(lengths, model.scale, model.noise, model.mean, model.shift, model.spread)
 

@@ -61,7 +61,9 @@ class SeedDesigns:
 
 
 def published(network: str) -> pd.DataFrame:
-    """Returns the paper's rows for this architecture; all rows for "block", which the paper does not have."""
+    """Returns the rows of the paper's table for this architecture; all rows for "block", which the paper does not
+    have.
+    """
     mine = PUBLISHED[PUBLISHED["network"] == network]
     return (mine if len(mine) else PUBLISHED).reset_index(drop=True)
 

@@ -35,8 +35,8 @@ class HasAccuracy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The points of one line of a chart, SNNs and ANN twins: designs with skips of one type, or controls without
-    skips.
+    """The points of one line in a chart of a sweep, for SNNs and their ANN twins: designs with skips of one type, or
+    controls without skips.
     """
 
     name: str
@@ -131,8 +131,8 @@ def _differences(
 
 
 def sentences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) -> list[str]:
-    """Returns sentences on how much accuracy the largest number of skips gains over plain blocks; [] before any
-    result.
+    """Returns sentences on how much accuracy the largest number of skips gains over plain blocks of equal size; []
+    before any result.
     """
     if not any(p.n_skip and p.design.digest in results for p in points):
         return []

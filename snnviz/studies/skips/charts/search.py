@@ -92,7 +92,9 @@ def old_counts_text(histories: Iterable[SearchHistory]) -> str:
 
 
 def counted_on_text(histories: Sequence[SearchHistory]) -> str:
-    """Returns a sentence on which images operations were counted on; "" if some were counted by an early release."""
+    """Returns a sentence on the images on which operations were counted; "" if some trials were counted by an early
+    release.
+    """
     search = histories[0].search
     on = probe.describe_probe_on_page(search.design, min(probe.PROBE_SIZE, search.validation_count), "kept-apart")
     return "" if old_counts_text(histories) else f" Counted on {on}."
@@ -244,7 +246,9 @@ def candidate_text(search: Search, trial: Trial) -> str:
 
 
 def baseline_charts(histories: Sequence[SearchHistory]) -> list[Chart]:
-    """Returns charts of the value against the number of skips and against operations, as simple explanations."""
+    """Returns charts of the objective's value against the number of skips and against operations: simple explanations
+    to compare with the Gaussian process.
+    """
     wanted = (
         ("skips", "Skips alone", "skips", skip_count),
         ("operations", "Operations alone", "operations / image", lambda _, trial: operations(trial)),

@@ -72,12 +72,20 @@ class CandidateTrainer:
         return math.ceil(len(self.images) / self.search.design.training.batch_size)
 
     def twin(self, step: Step, crew: Executor | None) -> ValidationResult:
-        """Returns the results of the ANN twin of the search's network, trained as the design says."""
+        """Trains the ANN twin of the search's network as the design says, and returns its results on the validation
+        images.
+
+        step: called after each training step. crew: executor for parallel micro-batches, or None.
+        """
         network = Network(ann_twin(self.search.design))
         return self._trained(network, step, crew)
 
     def share(self, epoch: int, draw: Callable[[int], Design], step: Step, crew: Executor | None) -> None:
-        """Trains the shared weights for an epoch; each training step uses another candidate, `draw(batch)`."""
+        """Trains the weights that candidates share, for one epoch; each training step uses another candidate,
+        `draw(batch)`.
+
+        step: called after each training step. crew: executor for parallel micro-batches, or None.
+        """
         batches = self._batches(self.search.design, "shared", epoch)
         for batch, chosen in enumerate(batches):
             network, optimizer = self.shared.make_network(draw(batch), states=True)
@@ -86,7 +94,10 @@ class CandidateTrainer:
             step()
 
     def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[ValidationResult, Network]:
-        """Returns the results of a candidate, trained as the search says, and its network."""
+        """Trains one candidate as the search says, and returns its results on the validation images, and its network.
+
+        step: called after each training step. crew: executor for parallel micro-batches, or None.
+        """
         search = self.search
         if search.weights == "scratch":
             network = Network(design)

@@ -1,4 +1,5 @@
-"""Runs or resumes a search: asks the strategy for candidates, trains them, and tells the strategy their values.
+"""Runs or resumes a search for skip connections: asks the strategy for candidates, trains them, and tells the strategy
+their values.
 
 Results depend on the search alone: not on how many candidates are trained in parallel, nor on interruptions. Finished
 candidates are rows in the store; to resume, the strategy is told all of them again.

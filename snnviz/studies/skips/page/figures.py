@@ -40,7 +40,7 @@ SHOWN = 6
 
 
 def preview(search: Search) -> None:
-    """Draws what a search will do, before it has results: the original network and a few random candidates."""
+    """Draws a preview of a search before it has results: the original network and a few random candidates."""
     draw, sizes = random.Random(search.seed), search_space(search).sizes
     codes = [tuple(draw.randrange(size) for size in sizes) for _ in range(SHOWN - 1)]
     own = search.design.network.matrices

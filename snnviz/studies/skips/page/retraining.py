@@ -32,12 +32,14 @@ def _designs(found: Sequence[SearchHistory]) -> list[Design]:
 
 
 def is_active(found: Sequence[SearchHistory]) -> bool:
-    """Returns whether some of the runs are still to be trained."""
+    """Returns whether some of the runs that train the best candidates again have not ended."""
     return questions.are_active(_designs(found))
 
 
 def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
-    """Returns the spread between trainings of one network, or None if too few were trained again."""
+    """Returns the spread of the objective between trainings of one network; None if too few networks were trained
+    again.
+    """
     designs = _designs(found)
     done = questions.results(designs, questions.runs_of(designs))
     ends = {digest: rows[-1] for digest, rows in questions.epochs_of(designs).items() if digest in done}

@@ -72,7 +72,7 @@ def front_caption(weighed: WeighedGroups, drawn: int) -> str:
 
 
 def chosen_words(weighed: WeighedGroups) -> str:
-    """Returns a sentence that says whether a best group is chosen by validation or by test images.
+    """Returns a sentence on whether the best group is chosen by its accuracy on validation images or on test images.
 
     "" if none of the objectives depends on images.
     """
@@ -85,7 +85,7 @@ def chosen_words(weighed: WeighedGroups) -> str:
 
 
 def certainty_words(weighed: WeighedGroups) -> str:
-    """Returns a sentence that says of how many groups intervals over seeds leave open whether they are on the front.
+    """Returns a sentence on how many groups may or may not be on the Pareto front, given the intervals over seeds.
 
     "" if they are all told apart.
     """

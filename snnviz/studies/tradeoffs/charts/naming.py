@@ -103,7 +103,9 @@ def hover(weighed: WeighedGroups, place: int) -> str:
 
 
 def axis(metric: Metric, better: str) -> tuple[str, dict[str, Any]]:
-    """Returns the title of a metric's axis, which says whether "more" or "less" is better, and its Plotly layout."""
+    """Returns the title of a chart's axis for a metric, which says whether "more" or "less" is better, and Plotly's
+    layout of that axis.
+    """
     unit = f" ({metric.unit})" if metric.unit else ""
     title = f"{escape(metric.label, quote=False)}{unit}, {better} is better"
     return title, {"tickformat": ".0%"} if metric.form == "share" else {}

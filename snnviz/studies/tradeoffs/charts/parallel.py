@@ -27,7 +27,9 @@ FADED = "faded"
 
 
 class Axis(NamedTuple):
-    """One axis: the position of each group from 0 to 1 (NaN if it has no value), its value as text, and the ticks."""
+    """One axis of parallel coordinates: the position of each group from 0 to 1 (NaN if it has no value), its value as
+    text, and the ticks.
+    """
 
     title: str
     places: list[float]

@@ -26,7 +26,7 @@ def listed_metrics(found: PairedRuns) -> list[Metric]:
 
 
 def in_units(metric: Metric) -> tuple[float, str]:
-    """Returns the factor and the unit with which differences of a metric are written, such as (100, "points") for
+    """Returns the factor and the unit in which differences of a metric are written, such as (100, "points") for
     accuracy.
     """
     return (100.0, "points") if metric.form == "share" else (1.0, metric.unit)
@@ -39,7 +39,8 @@ def metric_sentence(metric: Metric, found: Comparison, name: str = "B") -> str:
 
 
 def stopped_sentence(found: Comparison, most: int | None) -> str:
-    """Returns a sentence that says why a sequential comparison (until decided) ended; "" if none was requested.
+    """Returns a sentence on why a sequential comparison, which adds seeds until A and B differ significantly, ended; ""
+    if the number of seeds was fixed.
 
     most: largest number of seeds of the sequential comparison, None for a comparison with a fixed number of seeds.
     """

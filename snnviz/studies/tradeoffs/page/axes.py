@@ -93,7 +93,7 @@ def _row(base: Design, place: int, row: Row, count: int) -> None:
 
 
 def reading(base: Design, path: str, values: str) -> str:
-    """Returns an explanation of a field's values, given as text of an axis: their number and the values themselves.
+    """Returns how a field's values, given as text of an axis, are understood: their number and the values themselves.
 
     >>> reading(Design(), "neuron.threshold", "0.5..1.5/3"), reading(Design(), "network.edges", "dsc:1")
     ('3 values: 0.5, 1, 1.5', '6 values: 1 DSC, 1 DSC, 1 DSC, 1 DSC, 1 DSC, 1 DSC')

@@ -34,7 +34,7 @@ Ended = tuple[tuple[str, float | None], ...]
 
 class Looks(NamedTuple):
     """State of a sequential comparison: the number of seeds compared so far, whether the result is decided, and whether
-    the first pair is done without having the metric, so that nothing can be decided.
+    it cannot be decided because the first pair lacks the metric.
     """
 
     seeds: int
@@ -95,7 +95,7 @@ def _looks(asked: Asked, ended: Ended, by: str) -> list[Comparison]:
 
 
 def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run], by: str) -> Looks:
-    """Returns the state of a sequential comparison.
+    """Returns how far a sequential comparison of two designs has come.
 
     asked: all its pairs. runs: the existing runs by digest. by: name of the metric that decides.
     """

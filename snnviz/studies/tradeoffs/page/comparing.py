@@ -106,8 +106,8 @@ def group_names() -> dict[str, str]:
 
 
 def name_of(text: str, names: Mapping[str, str]) -> str:
-    """Returns what a design, given as query string, is called: as in `names`, or by what it changes in the
-    experiment's base.
+    """Returns the name of a design, given as a query string: as in `names`, or what it changes in the experiment's
+    base.
     """
     if text in names:
         return names[text]

@@ -31,7 +31,9 @@ def can_be_offered() -> bool:
 
 
 def offer(runs: Mapping[str, Run]) -> None:
-    """Draws the offer below an experiment's runs (by digest), and says how many of them could not be used any more."""
+    """Draws an offer, below an experiment's runs (by digest), to hold out validation images, and says how many runs
+    could then not be reused.
+    """
     if not can_be_offered():
         return
     left, right = st.columns([72, 34], vertical_alignment="center")

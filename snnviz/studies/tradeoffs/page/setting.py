@@ -58,7 +58,7 @@ def open_design() -> None:
 
 
 def open_run(run: Run) -> None:
-    """Prepare the page for the design of a run."""
+    """Sets the page to an experiment on the design of a run, before the browser is sent there."""
     ask_of(run.design)
 
 

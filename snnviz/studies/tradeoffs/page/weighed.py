@@ -100,7 +100,7 @@ Asked = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def asked_of(asked: Weighing) -> Asked:
-    """Returns the objectives and limits of the view's settings, which are all that cached results depend on."""
+    """Returns the objectives and limits in the view's settings, on which cached results depend."""
     return asked.objectives, asked.limits
 
 

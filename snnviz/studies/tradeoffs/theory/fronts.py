@@ -17,14 +17,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FrontHistory:
-    """A search with the candidates that it has trained so far, in order."""
+    """A search for a Pareto front, with the candidates that it has trained so far, in order."""
 
     search: FrontSearch
     candidates: tuple[Candidate, ...]
 
     @classmethod
     def of(cls, search: FrontSearch, trials: Sequence[FrontTrial]) -> FrontHistory:
-        """Returns the history of a search from the rows that it has stored."""
+        """Returns the history of a search for a front from the rows of its trainings in the store."""
         return cls(search, tuple(candidates(search, trials)))
 
     @cached_property

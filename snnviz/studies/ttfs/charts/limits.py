@@ -33,7 +33,9 @@ BELOW: dict[Axis, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of the paper on accuracy after fine-tuning: at the limit `value` it drops by at most `loss`."""
+    """A claim of the paper on a hardware limit: at the limit `value`, fine-tuned networks lose at most `loss` of their
+    accuracy.
+    """
 
     value: float
     loss: float
@@ -51,7 +53,9 @@ Rows = Mapping[str, Sequence[Tuned]]
 
 
 def values(curve: Sequence[CurvePoint], rows: Rows) -> dict[str, dict[float, list[float]]]:
-    """Returns the accuracies of all seeds by the point's value, "before" fine-tuning and, where known, "after"."""
+    """Returns the accuracies of a curve's points: "before" and "after" fine-tuning, by the limit's value, one number
+    per seed.
+    """
     found: dict[str, dict[float, list[float]]] = {"before": {}, "after": {}}
     for point in curve:
         told = rows.get(point.task.digest, ())

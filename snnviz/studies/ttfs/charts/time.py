@@ -270,7 +270,9 @@ def _window(figure: dict[str, Any], pair: TwinPair, layer: int) -> None:
 def time_text(
     pair: TwinPair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[SpikeGroup], t: float
 ) -> str:
-    """Returns a sentence on what happens at time `t`."""
+    """Returns a sentence on what happens at time `t` (in tau_c): which layer spikes, how many neurons have spiked, and
+    the state of the selected neurons.
+    """
     done = sum(int((row.times <= t).sum()) for row in rows[1:])
     whole = sum(row.size for row in rows[1:])
     if t >= pair.latency:

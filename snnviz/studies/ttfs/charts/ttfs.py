@@ -23,7 +23,7 @@ POINTS = 3000
 
 
 def verdict(pair: TwinPair) -> str:
-    """Returns Markdown on how well both networks agree."""
+    """Returns Markdown on how well a ReLU network and its TTFS twin agree."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
     if pair.silent == "nothing":
         off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
@@ -102,7 +102,7 @@ def logits_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
 
 
 def difference_chart(pair: TwinPair) -> Chart:
-    """Returns the chart of the largest relative difference of the two networks, layer by layer."""
+    """Returns the chart of the largest relative difference of the two networks' activations, layer by layer."""
     names, apart = pair.relu.names, pair.differences
     top = max(0.2, float(np.log10(max(max(apart), FLOOR))) + 0.6)
     figure = empty("layer", "relative difference", type="log", exponentformat="power", range=[-17.4, top])
@@ -197,7 +197,9 @@ def _points(x: Any, y: Any, name: str, marker: dict[str, Any]) -> dict[str, Any]
 
 
 def layer_table(pair: TwinPair) -> pd.DataFrame:
-    """Returns a table with a row for each hidden layer."""
+    """Returns a table with a row for each hidden layer: its window, largest activation, spikes, saturated neurons, and
+    differences between the two networks.
+    """
     rows = [
         {
             "layer": name,

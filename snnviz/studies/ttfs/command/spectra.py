@@ -17,7 +17,7 @@ from snnviz.studies.ttfs.theory.spectra import UNIT_CIRCLE_MARGIN, RandomLayers,
 
 
 class LayerCount(Part):
-    """The number of random layers, as a checked option."""
+    """The number of random layers of the command, as a value that checks its range."""
 
     seeds: Annotated[int, Range(1, 1000, "Layers, each with a seed of its own.")] = 40
 

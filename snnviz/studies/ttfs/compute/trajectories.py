@@ -29,8 +29,8 @@ from snnviz.studies.ttfs.trajectories import Course, Model, Trajectories
 
 
 class Learner:
-    """One of the models in training, with sums of its loss, correct predictions and gradient norms since the last
-    `clear`.
+    """One of the models that are trained side by side, with sums of its loss, correct predictions and gradient norms
+    since the last `clear`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Learner:
         return not math.isfinite(self.loss + self.norm)
 
     def learn(self, shown: Tensor, labels: Tensor, rate: float) -> None:
-        """Makes a training step on intensities (B, 1, H, W)."""
+        """Makes one training step on images as intensities (B, 1, H, W) and labels (B,), with learning rate `rate`."""
         gradients = self.add_batch(shown, labels)
         self._step([value.detach() for value in self.parameters.values()], gradients, self.states, rate / self.slower)
         if isinstance(self.network, ttfs.Network) and not self.has_diverged:
@@ -93,7 +93,7 @@ class Learner:
         return hits / len(images)
 
     def flat(self, ending: str = "") -> Tensor:
-        """Returns all parameters whose names end with `ending`, concatenated as one vector."""
+        """Returns all parameters whose names end with `ending` as one vector."""
         return torch.cat([value.detach().flatten() for name, value in self.parameters.items() if name.endswith(ending)])
 
 

@@ -1,4 +1,4 @@
-"""Part of the TTFS page: the cost of an image in the same network as ReLU, TTFS and rate-coded."""
+"""Section of the TTFS page: the cost of an image in the same network as ReLU, TTFS and rate-coded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COUNTED = (
 
 
 def compared_designs() -> dict[str, Design]:
-    """Returns the three compared designs by name."""
+    """Returns the three designs whose costs are compared, by name: "relu", "ttfs", "rate"."""
     return compared_networks(DESIGN.value, STUDY.value.steps)
 
 

@@ -1,4 +1,4 @@
-"""Part of the TTFS page's view on naive training: four networks trained side by side, in the background."""
+"""Section of the TTFS page's view on naive training: four networks trained side by side, in the background."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ TRAIN = Verb("Train", "Training", "All trained", "comparison")
 
 
 def setting() -> Trajectories:
-    """Returns the task that trains the page's network in all variants."""
+    """Returns the task that trains the page's network side by side as ReLUs, with slope B = 1 and with ramp alpha =
+    1.
+    """
     return Trajectories.meant({"design": DESIGN.value, "slower": NAIVE.value.slower})
 
 

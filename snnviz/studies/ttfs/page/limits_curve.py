@@ -1,4 +1,4 @@
-"""Part of the TTFS page: accuracy over one hardware limit, before and after fine-tuning, as runs of the store."""
+"""Section of the TTFS page: accuracy over one hardware limit, before and after fine-tuning, as runs of the store."""
 
 from __future__ import annotations
 

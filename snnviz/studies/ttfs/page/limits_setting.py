@@ -1,4 +1,4 @@
-"""Part of the TTFS page: the sliders of hardware limits, and the network that they apply to."""
+"""Section of the TTFS page: the sliders of hardware limits, and the network that they apply to."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ LEVELS = {"without-zero": "2^b, none is 0", "with-zero": "2^b − 1, one is 0"}
 
 
 def kind() -> Weights:
-    """Returns whose weights are limited: the TTFS network's or the ReLU network's."""
+    """Returns which network's weights are limited: "ttfs", the trained TTFS network, or "relu", the twin of the ReLU
+    network.
+    """
     return "ttfs" if STUDY.value.weights == "ttfs" else "relu"
 
 
 def base() -> Design:
-    """Returns the design without limits."""
+    """Returns the design of the network to which the limits are applied, without limits."""
     return twin() if kind() == "ttfs" else DESIGN.value
 
 

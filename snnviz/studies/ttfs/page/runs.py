@@ -1,4 +1,4 @@
-"""Part of the TTFS page: the runs of its networks, each with a button, progress and Cancel."""
+"""Section of the TTFS page: the runs of its networks, each with a button, progress and Cancel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Part of the TTFS page's view on naive training: eigenvalues of random layers, computed at once."""
+"""Section of the TTFS page's view on naive training: eigenvalues of random layers, computed at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Part of two views of the TTFS page: which weights are used, and how the twin is made."""
+"""Section of two views of the TTFS page: which weights are used, and how the twin is made."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ TERMS = (
 
 
 def panel() -> TwinPair | None:
-    """Draws the twin's widgets and returns the two networks, or None after showing why there are none."""
+    """Draws the widgets of the twin and returns the ReLU network with its TTFS twin, or None after showing why there is
+    none.
+    """
     now = STUDY.value
     _widgets(now)
     of = source(DESIGN.value, now.weights)

@@ -23,7 +23,9 @@ the seed and balanced over classes.
 
 
 class Source(NamedTuple):
-    """Where weights come from: a run, or the initialisation (`run` None). `accuracy`: the run's on its test images."""
+    """Where the weights of the shown networks come from: a run, or the initialisation (`run` None). `accuracy`: the
+    run's on its test images.
+    """
 
     kind: Weights
     run: str | None = None

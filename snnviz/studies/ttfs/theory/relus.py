@@ -173,7 +173,7 @@ def source_shape(built: Architecture, index: int) -> Shape:
 
 
 def layer_input(built: Architecture, index: int, x: Floats) -> Floats:
-    """Returns a layer's input, (B, m) or (B, C, H, W), pooled from the output of the layer before."""
+    """Returns the input of layer `index`, (B, m) or (B, C, H, W), pooled from the output `x` of the layer before."""
     source = built.layers[index].sources[0]
     if source.pool == 1:
         return x

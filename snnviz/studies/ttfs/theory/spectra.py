@@ -140,8 +140,8 @@ class SpectrumSummary:
 
 @dataclass(frozen=True, slots=True)
 class SpectraSummary:
-    """Eigenvalues of all models. `negative`: share of neurons whose slope is 0 or less where alpha = 1, which never
-    spike.
+    """Eigenvalues of random layers for all models (B = 1, alpha = 1, chosen slopes). `negative`: share of neurons whose
+    slope is 0 or less where alpha = 1, which never spike.
     """
 
     models: tuple[SpectrumSummary, ...]

@@ -33,7 +33,8 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, eq=False)
 class ReluOutputs:
-    """A ReLU network and its outputs. `layers` take intensities in [0, 1]; the input's normalisation is in the first.
+    """A ReLU network in numpy and its outputs for test images. `layers` take intensities in [0, 1]; the input's
+    normalisation is in the first.
 
     `outputs`: of the test images `shown` (B, m), for each hidden layer (B, n), and the logits. `largest`: the largest
     activation of each hidden layer over `sought` training images.
@@ -140,7 +141,9 @@ class TwinPair:
 
     @cached_property
     def decoded(self) -> tuple[Floats, ...]:
-        """Activations t_max - t of each hidden layer, and the logits: should equal `relu.outputs`."""
+        """The activations that the twin's spike times encode, t_max - t, for each hidden layer, and the logits; they
+        should equal `relu.outputs`.
+        """
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return (*(ttfs.time_to_activation(times, layer.window) for times, layer in pairs), self.passed.logits)
 
@@ -157,8 +160,8 @@ class TwinPair:
 
     @cached_property
     def lateness(self) -> tuple[float, ...]:
-        """For each hidden layer: mean absolute error of spike times in tau_c, over neurons and images; t_max if
-        silent.
+        """For each hidden layer the mean absolute error of spike times, in tau_c, over neurons and images; silent
+        neurons count as spiking at t_max.
         """
         pairs = zip(self.decoded, self.relu.outputs, self.hidden, strict=False)
         return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
@@ -193,8 +196,8 @@ class TwinPair:
 
     @property
     def missed(self) -> float:
-        """Number of t_max events per image: one per silent hidden neuron, which the published equation needs to equal
-        ReLUs.
+        """Number of t_max events per image that silent neurons would have to send for the published equation to equal
+        ReLUs: one per silent hidden neuron.
         """
         return (1 - self.spikes_per_neuron) * self.relu.neurons
 

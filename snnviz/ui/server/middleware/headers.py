@@ -42,7 +42,9 @@ class Headers:
 
 
 def put(headers: MutableHeaders, scope: Scope, places: tuple[str, ...]) -> None:
-    """Adds the headers to a response; `places` may frame the page with ``?embed=true``, its own server always."""
+    """Adds the security headers to a response; the origins in `places` may frame the page with ``?embed=true``, its own
+    server always.
+    """
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     framed = places if query.get("embed") == ["true"] else ()
     headers["Content-Security-Policy"] = policy(framed)
@@ -53,14 +55,18 @@ def put(headers: MutableHeaders, scope: Scope, places: tuple[str, ...]) -> None:
 
 
 async def broken(request: Request, _error: Exception) -> PlainTextResponse:
-    """Returns the response to an internal error, made outside of all middleware; the log has the traceback."""
+    """Returns the response to an internal error of the server (status 500), made outside of all middleware; the log has
+    the traceback.
+    """
     response = PlainTextResponse("Something broke here; the server's log says what.", 500)
     put(response.headers, request.scope, ())
     return response
 
 
 def places() -> tuple[str, ...]:
-    """Returns the origins that may embed the page, from $SNNVIZ_FRAMES. Raises `InputError` for an invalid origin."""
+    """Returns the origins that may embed the pages in a frame, from $SNNVIZ_FRAMES. Raises `InputError` for an invalid
+    origin.
+    """
     found = tuple(part.strip().lower() for part in os.environ.get(SWITCH, "").split(",") if part.strip())
     for one in found:
         if not _PLACE.fullmatch(one):

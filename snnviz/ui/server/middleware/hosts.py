@@ -48,7 +48,7 @@ class Hosts:
         await self.app(scope, receive, send)
 
     def sentence(self, given: str, hidden: str) -> str:
-        """Returns the text of the response to a request by an unknown host name, or by none."""
+        """Returns the text of the response that refuses a request with an unknown host name, or with none."""
         found = _HOST.fullmatch(given.lower())
         *known, last = dict.fromkeys((*OWN, *self.named))
         return (
@@ -58,7 +58,7 @@ class Hosts:
 
 
 def named() -> tuple[str, ...]:
-    """Returns the allowed host names of $SNNVIZ_HOSTS. Raises `InputError` for an invalid name."""
+    """Returns the additionally allowed host names, from $SNNVIZ_HOSTS. Raises `InputError` for an invalid name."""
     found = tuple(part.strip().lower() for part in os.environ.get(SWITCH, "").split(",") if part.strip())
     for one in found:
         if not _ALLOWED.fullmatch(one):
@@ -67,7 +67,7 @@ def named() -> tuple[str, ...]:
 
 
 def is_alone() -> bool:
-    """Returns whether the server listens to its own machine only."""
+    """Returns whether the server accepts connections from its own machine only."""
     address = str(st.get_option("server.address") or "")
     try:
         return ipaddress.ip_address(address).is_loopback
@@ -76,7 +76,9 @@ def is_alone() -> bool:
 
 
 def is_same(headers: Mapping[str, str]) -> bool:
-    """Returns whether a request comes from a page of this server, from an allowed host, or from no page at all."""
+    """Returns whether a request comes from a page of this server, from an allowed host, or from no page at all, and so
+    is safe.
+    """
     host, page = headers.get("Host"), origin(headers)
     return page is None or page == (host or "").lower() or is_one_of(page, named())
 

@@ -1,6 +1,6 @@
-"""Old addresses: a design's parameters at ``/`` open the Design page, which stood there until the first page was Home.
+"""Redirects of old addresses: ``/`` with a design's parameters was the Design page before the Home page existed.
 
-The answer is a redirect, so that the browser paints nothing before. Streamlit's own parameters (``embed``) go along.
+The answer is a redirect, so that the browser paints nothing before. Streamlit's own parameters (``embed``) are kept.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Moved:
 
 
 def names_design(names: Iterable[str]) -> bool:
-    """Returns whether parameters of the first page's address are meant for a design, or misspelt ones of it.
+    """Returns whether the parameters of an address are fields of a design, or misspelt ones.
 
     >>> names_design(["neuron.threshold", "embed"]), names_design(["sed"])
     (True, True)

@@ -50,7 +50,7 @@ class UploadMemory:
             self._counted = 0.0
 
     def refusal(self, owner: Owner, limits: UploadLimits) -> tuple[int, str] | None:
-        """Returns the HTTP status and sentence of a refusal if a limit is exceeded, else None."""
+        """Returns the HTTP status and sentence with which an upload is refused if a limit is exceeded, else None."""
         now = time.monotonic()
         if now - self._counted > SAME_SECONDS:
             self.count(now)
@@ -72,7 +72,7 @@ class UploadMemory:
         return None
 
     def count(self, now: float) -> None:
-        """Counts the held bytes by owner, and drops what was left behind long ago."""
+        """Counts the bytes of uploads held in memory, by owner, and drops uploads whose visitors left long ago."""
         self._counted = now
         self._kept.clear()
         files, here = _files(), set()
