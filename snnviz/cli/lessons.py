@@ -1,23 +1,26 @@
-"""Commands about lessons: list them, check files of one's own, begin a new one."""
+"""Commands about lessons: list them, check files of one's own, begin a new one, list classes."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from snnviz.cli.printing import AS_JSON, print_json
-from snnviz.errors import InputError, SnnvizError
+from snnviz.errors import InputError, NotFound, SnnvizError
+from snnviz.lessons.classes import read_code
 from snnviz.lessons.lesson import Lesson
 from snnviz.lessons.library import library, read_file
 from snnviz.lessons.reading import LONGEST_NAME, NAME
 from snnviz.lessons.template import TEMPLATE
+from snnviz.store import Store, classes
 
 
 @click.group()
 def lessons() -> None:
-    """List lessons, check files of your own, begin a new one."""
+    """List lessons, check files of your own, begin a new one, list classes."""
 
 
 @lessons.command("list")
@@ -73,6 +76,31 @@ def new(name: str) -> None:
     except OSError as error:
         raise InputError("name", f"be that of a file that can be written ({error.strerror})", str(path)) from None
     click.echo(f"Wrote {path}. Then: python -m snnviz lessons check {path}")
+
+
+@lessons.command("classes")
+@click.option("--delete", "code", metavar="CODE", help="Delete this class with its seats and answers.")
+@AS_JSON
+def list_classes(code: str | None, as_json: bool) -> None:
+    """List the classes of the store, the one that was used last first."""
+    store = Store()
+    try:
+        classes.delete_unused(store)
+        if code is not None:
+            name = read_code(code)
+            if classes.get_class(store, name) is None:
+                raise NotFound(f"class must be one that is there, got {name!r}")
+            classes.delete_class(store, name)
+        found = classes.all_classes(store)
+    finally:
+        store.close()
+    if as_json:
+        print_json([one._asdict() for one in found])
+        return
+    for one in found:
+        day = datetime.fromtimestamp(one.seen).strftime("%Y-%m-%d")
+        ended = "  ended" if one.ended is not None else ""
+        click.echo(f"{one.code}  {one.students:3} students  last used {day}  {one.title}{ended}")
 
 
 def _expanded(files: tuple[str, ...]) -> list[Path]:

@@ -27,7 +27,7 @@ from snnviz.design.registry import Registry
 from snnviz.errors import InputError, Unquoted, did_you_mean
 
 MAX_QUERY_LENGTH = 8_192
-RESERVED_PARAMETERS = frozenset({"run", "embed", "embed_options", "lesson", "step", "hide", "lock"})
+RESERVED_PARAMETERS = frozenset({"run", "embed", "embed_options", "lesson", "step", "class", "teach", "hide", "lock"})
 """Parameters of a link's query string that are not fields of a design."""
 
 NEURON = "neuron.kind"

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Double, Index, MetaData, String, Table, Text, delete, func, inspect, select, update
+from sqlalchemy import Column, Double, Index, MetaData, String, Table, Text, delete, func, select, update
 
 from snnviz.errors import InputError, Unquoted
+from snnviz.store.on_demand import TablesOnDemand
 from snnviz.store.store import Store
 
 METADATA = MetaData()
@@ -33,6 +34,8 @@ STEPS = Table(
     Index("learning_by_lesson", "lesson", "step"),
 )
 
+TABLES = TablesOnDemand(METADATA)
+
 LONGEST_ANSWER, LONGEST_FOUND = 4_000, 40_000
 MOST_ROWS = 400_000
 """Steps that are kept; of more, those answered longest ago go."""
@@ -41,8 +44,8 @@ COUNTED_EVERY = 500
 """Answers between two counts of the rows."""
 
 _LOCK = threading.Lock()
-_MADE: dict[str, int] = {}
-"""Answers since the last count, by the place of the store whose table is known to be there."""
+_ANSWERS: dict[str, int] = {}
+"""Answers since the last count, by the place of the store."""
 
 
 class StepProgress(NamedTuple):
@@ -67,7 +70,7 @@ def steps_of(store: Store, learners: Sequence[str], lessons: Iterable[str] | Non
     """Returns the progress of these learners, in all lessons (None) or some, the oldest first. Raises
     `StoreError`.
     """
-    if not _there(store):
+    if not TABLES.exist(store):
         return []
     asked = [STEPS.c.learner.in_([*learners])]
     if lessons is not None:
@@ -87,7 +90,7 @@ def keep_answer(store: Store, learner: str, lesson: str, step: str, answer: str)
     if len(answer) > LONGEST_ANSWER:
         rule = f"be at most {LONGEST_ANSWER:,} characters long"
         raise InputError("answer", rule, Unquoted(f"{len(answer):,} characters"))
-    _make(store)
+    TABLES.create(store)
     mine = (STEPS.c.learner == learner, STEPS.c.lesson == lesson, STEPS.c.step == step)
     with store._writing() as connection:
         row = {"learner": learner, "lesson": lesson, "step": step, "answer": answer, "answered": time.time()}
@@ -107,7 +110,7 @@ def keep_done(store: Store, learner: str, lesson: str, step: str, *, found: str,
         raise InputError(
             "found", f"be at most {LONGEST_FOUND:,} characters long", Unquoted(f"{len(found):,} characters")
         )
-    _make(store)
+    TABLES.create(store)
     mine = (STEPS.c.learner == learner, STEPS.c.lesson == lesson, STEPS.c.step == step)
     with store._writing() as connection:
         new = {"found": found, "level": level, "idea": idea[:200], "done": time.time()}
@@ -118,33 +121,16 @@ def keep_done(store: Store, learner: str, lesson: str, step: str, *, found: str,
 
 def forget_steps(store: Store, learner: str, lesson: str) -> None:
     """Deletes the stored progress of a learner in one lesson."""
-    if _there(store):
+    if TABLES.exist(store):
         with store._writing() as connection:
             connection.execute(delete(STEPS).where(STEPS.c.learner == learner, STEPS.c.lesson == lesson))
-
-
-def _there(store: Store) -> bool:
-    if store.place not in _MADE:
-        with store._reading() as connection:
-            if not inspect(connection).has_table(STEPS.name):
-                return False
-        _MADE[store.place] = 0
-    return True
-
-
-def _make(store: Store) -> None:
-    with _LOCK:
-        if not _there(store):
-            with store._writing() as connection:
-                METADATA.create_all(connection)
-            _MADE[store.place] = 0
 
 
 def _trim(store: Store) -> None:
     """Have the oldest go where there are too many."""
     with _LOCK:
-        _MADE[store.place] = (_MADE.get(store.place, 0) + 1) % COUNTED_EVERY
-        if _MADE[store.place]:
+        _ANSWERS[store.place] = (_ANSWERS.get(store.place, 0) + 1) % COUNTED_EVERY
+        if _ANSWERS[store.place]:
             return
     with store._writing() as connection:
         past: Any = select(STEPS.c.answered).where(STEPS.c.answered.is_not(None))

@@ -13,7 +13,7 @@ from snnviz.ui import navigation  # noqa: E402
 from snnviz.ui.kit import announcing, notices, services, state  # noqa: E402
 from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
 from snnviz.ui.kit.words import escape_markdown  # noqa: E402
-from snnviz.ui.learn import active, panel  # noqa: E402
+from snnviz.ui.learn import active, panel, strip  # noqa: E402
 from snnviz.ui.server.middleware.moved import names_design  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
@@ -32,6 +32,7 @@ with show_store_errors():
     active.begin(page.url_path or navigation.HOME, st.query_params.to_dict())
     state.begin(page.url_path)
     panel.go_to_list()
+    strip.go_to_handed()
     with st.container():
         panel.panel(page.url_path or navigation.HOME)
     page.run()

@@ -25,7 +25,11 @@ HOME = "home"
 """The page at ``/``."""
 
 SECTIONS: dict[str, tuple[Entry, ...]] = {
-    "Learn": (Entry(HOME, "Home", "home"), Entry("lessons", "Lessons", "school")),
+    "Learn": (
+        Entry(HOME, "Home", "home"),
+        Entry("lessons", "Lessons", "school"),
+        Entry("classes", "Classes", "groups"),
+    ),
     "Build": (
         Entry("design", "Design", "hub"),
         Entry("data", "Data", "database"),

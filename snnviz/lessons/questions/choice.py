@@ -105,5 +105,9 @@ class ChoiceQuestion(Question):
         """Returns the text of the chosen option."""
         return self.option(answer).text
 
+    def idea(self, answer: Any) -> str:
+        """Returns the idea behind the chosen option."""
+        return self.option(answer).idea
+
 
 QUESTION = ChoiceQuestion

@@ -103,6 +103,10 @@ class Question(ABC):
     def say(self, answer: Any) -> str:
         """Returns an answer as text for the learner."""
 
+    def idea(self, answer: Any) -> str:  # noqa: ARG002
+        """Returns the name of the misconception that the lesson's file has for an answer, "" if it has none."""
+        return ""
+
 
 def common(table: Table) -> dict[str, Any]:
     """Returns the fields that all questions have, read from a question's TOML table, as keyword arguments."""

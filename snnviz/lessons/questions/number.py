@@ -112,5 +112,11 @@ class NumberQuestion(Question):
         unit = f" {self.unit}" if self.unit else ""
         return f"{float(answer):.4g}{unit}"
 
+    def idea(self, answer: Any) -> str:
+        """Returns the name of the first idea in whose range the number is."""
+        if self.answer_is is not None and abs(float(answer) - self.answer_is) <= self.tolerance:
+            return ""
+        return next((idea.name for idea in self.ideas if idea.low <= answer <= idea.high), "")
+
 
 QUESTION = NumberQuestion

@@ -11,6 +11,9 @@ from snnviz.ui.components.assets import source
 BESIDE = "kept_in_address"
 """Name in the session of parameters that stand in every page's address beside its setting: a lesson, locks."""
 
+SHOWN = "shown_in_address"
+"""Name in the session of the page that last set its address, and the query string without what stands beside."""
+
 _MOUNT = st.components.v2.component("snnviz_address", js=source("address.js"))
 
 
@@ -22,6 +25,7 @@ def address(query: str, *, key: str, steps: bool = False) -> None:
     steps: changes become steps of the browser's history after a second without change. For pages that read their
     setting from the address again after Back.
     """
+    st.session_state[SHOWN] = (st.session_state.get("page"), query.removeprefix("?"))
     beside: dict[str, str] = st.session_state.get(BESIDE, {})
     kept = [f"{name}={quote(text, safe=',.*')}" for name, text in beside.items()]
     parts = [part for part in (query.removeprefix("?"), *kept) if part]

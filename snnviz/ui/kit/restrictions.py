@@ -35,15 +35,15 @@ _NAME = re.compile(r"\*|[A-Za-z][\w.-]{0,60}")
 class Restrictions:
     """Names of the fields, panels and actions that are hidden or locked; `open`: exceptions from `lock`.
 
-    cover: panels that are hidden until the learner has made a prediction. pending: whether the prediction is still
-    missing, which the message of locked controls then says. mystery: values of mystery fields, by path.
+    cover: panels that are hidden for a while. waits: until when, such as "you have made your prediction", which the
+    message of locked controls then says; "" if they stay locked. mystery: values of mystery fields, by path.
     """
 
     hide: frozenset[str] = frozenset()
     lock: frozenset[str] = frozenset()
     open: frozenset[str] = frozenset()
     cover: frozenset[str] = frozenset()
-    pending: bool = False
+    waits: str = ""
     mystery: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -112,8 +112,9 @@ def is_locked(path: str) -> bool:
 def locked_sentence(path: str) -> str:
     """Returns a sentence on why a field or an action is locked."""
     label = word(path).label if path != "train" else "Train"
-    if any(one.pending and covers(one.lock, path) for one in _all()):
-        return f"{label} opens when you have made your prediction."
+    for one in _all():
+        if one.waits and covers(one.lock, path):
+            return f"{label} opens when {one.waits}."
     return f"{label} is locked here."
 
 
@@ -162,8 +163,9 @@ def hideable(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
     def decorate(draw: Callable[P, None]) -> Callable[P, None]:
         @wraps(draw)
         def panel(*args: P.args, **kwargs: P.kwargs) -> None:
-            if any(covers(one.cover, name) for one in _all()):
-                st.info("This is shown when you have made your prediction.", icon=":material/visibility_off:")
+            waits = [one.waits for one in _all() if covers(one.cover, name)]
+            if waits:
+                st.info(f"This is shown when {waits[0]}.", icon=":material/visibility_off:")
             elif not is_hidden(name):
                 draw(*args, **kwargs)
 

@@ -18,7 +18,7 @@ from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
 from snnviz.jobs.pace import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.places import cache_dir
-from snnviz.store import Run, Store
+from snnviz.store import Run, Store, classes
 from snnviz.store.columns import metric_columns
 from snnviz.store.index import indexed_runs
 from snnviz.theory.metrics import METRICS
@@ -35,6 +35,8 @@ MOST_ENTRIES = 500
 """Largest number of cached keys."""
 
 TEND_SECONDS = 2.0
+SWEPT_SECONDS = 3600.0
+"""Seconds between two looks for classes that nobody uses any more."""
 
 
 @shared(4)
@@ -88,6 +90,11 @@ class TtlCache:
                 kept.at = time.monotonic()
             value: T = kept.value
             return value
+
+    def drop(self, key: Any) -> None:
+        """Drops the value of this key, so that a change of our own shows at once."""
+        with self._lock:
+            self._kept.pop((str(cache_dir()), key), None)
 
     def clear(self) -> None:
         """Drops all values, so that a change of our own shows at once."""
@@ -208,7 +215,7 @@ def _read_runs() -> None:
 
 
 async def _tend() -> None:
-    checked = False
+    checked, swept = False, -math.inf
     while True:
         upload_memory.drop_left_behind()
         try:
@@ -217,6 +224,9 @@ async def _tend() -> None:
                 await asyncio.to_thread(_read_runs)
                 checked = True
             await asyncio.to_thread(_start_worker)
+            if time.monotonic() - swept > SWEPT_SECONDS:
+                await asyncio.to_thread(lambda: classes.delete_unused(store()))
+                swept = time.monotonic()
         except SnnvizError as error:
             LOG.warning("%s", error)
         await asyncio.sleep(TEND_SECONDS)

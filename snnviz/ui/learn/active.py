@@ -20,10 +20,13 @@ from snnviz.ui.components.address import BESIDE
 from snnviz.ui.kit import readings, restrictions
 from snnviz.ui.kit.linked import open_by_link
 from snnviz.ui.kit.restrictions import Restrictions
-from snnviz.ui.learn import progress
+from snnviz.ui.learn import progress, seat
 
 LESSON, STEP = "lesson", "step"
 """Parameters of links: a lesson's name, and the number of a step, from 1."""
+
+PREDICTED, SHOWN = "you have made your prediction", "your teacher shows what is right"
+"""Until when controls are locked."""
 
 
 class Active(NamedTuple):
@@ -48,14 +51,20 @@ def current() -> Active | None:
     """Returns the open lesson with its step; None if no lesson is open."""
     name, place = st.session_state.get("learn_lesson"), st.session_state.get("learn_step", 0)
     lesson = lessons().lessons.get(name) if name else None
-    return None if lesson is None else Active(lesson, min(place, len(lesson.steps) - 1))
+    if lesson is None:
+        return None
+    last = seat.open_steps(lesson.name, len(lesson.steps)) - 1
+    return None if last < 0 else Active(lesson, min(place, last))
 
 
 def start(name: str, place: int | None = None) -> None:
     """Opens a lesson at the step with index `place`; None: at the first step that is not done."""
     lesson = lessons().get(name)
     steps = progress.of_lesson(name)
-    most = progress.first_open(lesson, steps)
+    most = min(progress.first_open(lesson, steps), seat.open_steps(name, len(lesson.steps)) - 1)
+    if most < 0:
+        st.session_state.learn_trouble = "Your teacher has not opened this lesson yet."
+        return
     st.session_state.learn_lesson = name
     st.session_state.learn_step = most if place is None else max(0, min(place, most))
     st.session_state.learn_entered = None
@@ -66,7 +75,7 @@ def leave() -> None:
     active = current()
     st.session_state.learn_lesson = st.session_state.learn_entered = None
     restrictions.set_lesson(restrictions.NONE)
-    st.session_state[BESIDE] = restrictions.in_address()
+    st.session_state[BESIDE] = _beside()
     if active is not None and active.step.mystery is not None:
         open_by_link(active.step.page)
 
@@ -79,6 +88,7 @@ def begin(page: str, query: Mapping[str, str]) -> None:
     """
     session = st.session_state
     restrictions.begin(query)
+    seat.begin(page, query)
     if "learn_lesson" not in session:
         session.learn_lesson = session.learn_entered = None
         if LESSON in query:
@@ -87,12 +97,18 @@ def begin(page: str, query: Mapping[str, str]) -> None:
     if active is None:
         session.learn_lesson = None
         restrictions.set_lesson(restrictions.NONE)
-        session[BESIDE] = restrictions.in_address()
+        session[BESIDE] = _beside()
         return
-    session[BESIDE] = {**restrictions.in_address(), LESSON: active.lesson.name, STEP: str(active.place + 1)}
+    session[BESIDE] = {**_beside(), LESSON: active.lesson.name, STEP: str(active.place + 1)}
     apply(active, progress.of_lesson(active.lesson.name).get(active.step.name))
     if session.learn_entered != (active.lesson.name, active.place):
         _enter(page, active)
+
+
+def _beside() -> dict[str, str]:
+    """What stands in every page's address: the link's restrictions, and the class."""
+    code = seat.code()
+    return {**restrictions.in_address(), **({seat.CLASS: code} if code else {})}
 
 
 def _from_link(page: str, query: Mapping[str, str]) -> None:
@@ -130,8 +146,10 @@ def apply(active: Active, kept: StepProgress | None) -> None:
     kept: the learner's progress in this step, None if there is none.
     """
     step = active.step
-    asked = step.question is not None and progress.answer_of(step, kept) is None and not progress.is_done(kept)
-    pending = asked and step.question is not None and step.question.before
+    waits = ""
+    if step.question is not None and step.question.before:
+        asked = progress.answer_of(step, kept) is None and not progress.is_done(kept)
+        waits = PREDICTED if asked else "" if is_shown(active) else SHOWN
     mystery = {}
     if step.mystery is not None:
         values = step.mystery.values
@@ -139,13 +157,25 @@ def apply(active: Active, kept: StepProgress | None) -> None:
     restrictions.set_lesson(
         Restrictions(
             hide=frozenset(step.hide),
-            lock=frozenset({"*"} if pending else step.lock),
-            open=frozenset() if pending else frozenset(step.open),
-            cover=frozenset(step.cover) if pending else frozenset(),
-            pending=bool(pending),
+            lock=frozenset({"*"} if waits else step.lock),
+            open=frozenset() if waits else frozenset(step.open),
+            cover=frozenset(step.cover) if waits else frozenset(),
+            waits=waits,
             mystery=mystery,
         )
     )
+
+
+def is_shown(active: Active) -> bool:
+    """Returns whether what is right in the current step may be shown: in a class the teacher says so."""
+    return active.step.question is None or seat.is_shown(active.lesson.name, active.place)
+
+
+def can_go_on(active: Active) -> bool:
+    """Returns whether the learner may leave the current step for the next one, or finish the lesson."""
+    if active.place + 1 == len(active.lesson.steps):
+        return is_shown(active)
+    return active.place + 1 < seat.open_steps(active.lesson.name, len(active.lesson.steps))
 
 
 def rerun() -> None:

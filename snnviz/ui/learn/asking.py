@@ -14,22 +14,32 @@ from snnviz.lessons.questions.number import NumberQuestion
 from snnviz.lessons.questions.order import OrderQuestion
 from snnviz.ui.components.curve import curve, drawn_curve
 from snnviz.ui.kit.words import escape_markdown
+from snnviz.views import classes
 from snnviz.views import lessons as views
 from snnviz.views.chart import Chart
 
 TICKS = 5
 
 
+class Together(NamedTuple):
+    """All answers of a class to a question: a chart, or rows of a table, each with a number of `students`."""
+
+    chart: Chart | None = None
+    rows: Sequence[dict[str, object]] = ()
+
+
 class Asking(NamedTuple):
     """Functions for a kind of question. ask: draws its widget, given the question and a key. sent: returns the
     widget's value.
 
-    figure: returns the charts that show an answer beside the truth.
+    figure: returns the charts that show an answer beside the truth. together: returns what a class answered, given the
+    question, the answers and whether wrong ideas are named.
     """
 
     ask: Callable[[Any, str], None]
     sent: Callable[[Any, str], object]
     figure: Callable[[Any, Any, Truth], Sequence[Chart]]
+    together: Callable[[Any, Sequence[Any], bool], Together]
 
 
 def _ask_number(question: NumberQuestion, key: str) -> None:
@@ -57,6 +67,10 @@ def _number_figure(question: NumberQuestion, answer: Any, truth: Truth) -> Seque
     return [views.number_chart(float(answer), number, question.low, question.high, question.unit, truth.words)]
 
 
+def _numbers(question: NumberQuestion, answers: Sequence[Any], _named: bool) -> Together:
+    return Together(classes.number_histogram(answers, question.low, question.high, question.step, question.unit))
+
+
 def _ask_choice(question: ChoiceQuestion, key: str) -> None:
     texts = {option.name: escape_markdown(option.text) for option in question.options}
     st.radio("Your prediction", list(texts), index=None, format_func=texts.__getitem__, key=key)
@@ -69,6 +83,12 @@ def _choice_figure(question: ChoiceQuestion, answer: Any, truth: Truth) -> Seque
         ends = (0.0, 1.05 * max(y for _, y in truth.series))
         return [views.curve_chart([], truth.series, truth.axes, truth.words, y_range=ends)]
     return [views.cases_chart(cases, texts, [answer], truth.words)] if cases else []
+
+
+def _choices(question: ChoiceQuestion, answers: Sequence[Any], named: bool) -> Together:
+    texts = {option.name: option.text for option in question.options}
+    ideas = {option.name: option.idea for option in question.options} if named else {}
+    return Together(classes.choice_bars(texts, answers, ideas))
 
 
 def _ask_order(question: OrderQuestion, key: str) -> None:
@@ -87,6 +107,10 @@ def _order_figure(question: OrderQuestion, answer: Any, truth: Truth) -> Sequenc
     cases = {name: number for name, number in truth.cases.items() if name in texts}
     ranked = dict(sorted(cases.items(), key=lambda one: -one[1] if question.first == "most" else one[1]))
     return [views.cases_chart(ranked, texts, list(answer), truth.words)] if ranked else []
+
+
+def _orders(question: OrderQuestion, answers: Sequence[Any], _named: bool) -> Together:
+    return Together(rows=classes.order_rows(dict(question.items), answers))
 
 
 def _labels(low: float, high: float, *, log: bool = False, percent: bool = False) -> list[str]:
@@ -117,10 +141,17 @@ def _curve_figure(question: CurveQuestion, answer: Any, truth: Truth) -> Sequenc
     return [views.curve_chart(mine, real, names, truth.words, y_range=ends, log=question.log, percent=question.percent)]
 
 
+def _curves(question: CurveQuestion, answers: Sequence[Any], _named: bool) -> Together:
+    drawn = [list(zip(question.places(), question.values(answer), strict=True)) for answer in answers]
+    x_range, y_range = (question.x_low, question.x_high), (question.y_low, question.y_high)
+    kind = {"log": question.log, "percent": question.percent}
+    return Together(classes.drawn_curves(drawn, (question.x, question.y), x_range=x_range, y_range=y_range, **kind))
+
+
 ASKING: dict[type[Question], Asking] = {
-    NumberQuestion: Asking(_ask_number, lambda _, key: st.session_state.get(key), _number_figure),
-    ChoiceQuestion: Asking(_ask_choice, lambda _, key: st.session_state.get(key), _choice_figure),
-    OrderQuestion: Asking(_ask_order, lambda _, key: st.session_state.get(key), _order_figure),
-    CurveQuestion: Asking(_ask_curve, lambda _, key: drawn_curve(key), _curve_figure),
+    NumberQuestion: Asking(_ask_number, lambda _, key: st.session_state.get(key), _number_figure, _numbers),
+    ChoiceQuestion: Asking(_ask_choice, lambda _, key: st.session_state.get(key), _choice_figure, _choices),
+    OrderQuestion: Asking(_ask_order, lambda _, key: st.session_state.get(key), _order_figure, _orders),
+    CurveQuestion: Asking(_ask_curve, lambda _, key: drawn_curve(key), _curve_figure, _curves),
 }
 """By the class of the question."""

@@ -8,13 +8,14 @@ from pathlib import PurePath
 import streamlit as st
 
 from snnviz.errors import InputError
+from snnviz.lessons.classes import lessons_of
 from snnviz.lessons.lesson import Lesson
 from snnviz.lessons.reading import MOST_BYTES, read_lesson
 from snnviz.store.learning import StepProgress
 from snnviz.ui.kit import headings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
-from snnviz.ui.learn import active, progress
+from snnviz.ui.learn import active, progress, seat
 from snnviz.ui.learn.prose import to_markdown
 
 MOST_TRIED = 10
@@ -37,8 +38,8 @@ def panel() -> None:
         lesson = found.lessons.get(done)
         if lesson is not None:
             st.success(f"You have finished **{escape_markdown(lesson.title)}**.", icon=":material/celebration:")
-    steps = progress.of_lessons()
-    for lesson in found.lessons.values():
+    steps, room = progress.of_lessons(), seat.classroom()
+    for lesson in found.lessons.values() if room is None else lessons_of(room, found):
         _card(lesson, steps.get(lesson.name, {}))
     for problem in found.problems:
         st.warning(escape_markdown(problem), icon=":material/error:")
@@ -57,15 +58,18 @@ def _card(lesson: Lesson, steps: Mapping[str, StepProgress]) -> None:
         if done:
             told += f"; {len(done)} done, {right} of {asked} predictions right"
         words.caption(told + ("" if lesson.own else "; of this server"))
-        over = len(done) == len(lesson.steps)
-        label = "Take it again" if over else "Go on" if done else "Start"
+        over, in_class = len(done) == len(lesson.steps), bool(seat.code())
+        label = ("Look again" if in_class else "Take it again") if over else "Go on" if done else "Start"
+        is_open = seat.open_steps(lesson.name, len(lesson.steps)) > 0
         action.button(
             label,
             key=f"lesson-start-{lesson.name}",
             type="secondary" if over else "primary",
             width="stretch",
             on_click=_start,
-            args=(lesson.name, over),
+            args=(lesson.name, over and not in_class),
+            disabled=not is_open,
+            help=None if is_open else "Your teacher opens it.",
         )
 
 

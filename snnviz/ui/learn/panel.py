@@ -17,7 +17,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import readings, restrictions
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
-from snnviz.ui.learn import active, progress
+from snnviz.ui.learn import active, progress, strip
 from snnviz.ui.learn.active import Active
 from snnviz.ui.learn.asking import ASKING
 from snnviz.ui.learn.prose import to_markdown
@@ -42,10 +42,11 @@ def panel(page: str) -> None:
     if trouble := st.session_state.pop("learn_trouble", ""):
         st.warning(escape_markdown(trouble), icon=":material/school:")
     now = active.current()
+    strip.strip(page, now)
     if now is None:
         return
     kept = progress.of_lesson(now.lesson.name).get(now.step.name)
-    waiting = not progress.is_done(kept) and now.step.check is not None
+    waiting = not progress.is_done(kept) and now.step.check is not None and active.is_shown(now)
     with st.container(key="lesson", border=True):
         st.fragment(_body, key=FRAGMENT, run_every=EVERY if waiting else None)(page)
 
@@ -67,12 +68,12 @@ def _body(page: str) -> None:
     with left:
         st.markdown(to_markdown(now.step.text))
     with right:
-        if progress.is_done(kept):
+        if progress.is_done(kept) and active.is_shown(now):
             _outcome(now.step, kept)
         else:
             _question(now, kept)
-            _pending(now.step, kept, found)
-    if progress.is_done(kept) and now.step.explanation:
+            _pending(now, kept, found)
+    if progress.is_done(kept) and active.is_shown(now) and now.step.explanation:
         with left:
             st.markdown(to_markdown(now.step.explanation))
     _feet(now, kept)
@@ -105,7 +106,7 @@ def _elsewhere(now: Active) -> None:
 def _looked(now: Active, kept: StepProgress | None, page: str) -> Found | None:
     """What the check says; where it has found something the step is done, and the page is drawn anew."""
     step = now.step
-    if progress.is_done(kept):
+    if progress.is_done(kept) or not active.is_shown(now):
         return None
     answer = progress.answer_of(step, kept)
     if step.question is not None and answer is None:
@@ -148,10 +149,14 @@ def _key(now: Active) -> str:
     return f"lesson-answer/{now.lesson.name}/{now.step.name}"
 
 
-def _pending(step: Step, kept: StepProgress | None, found: Found | None) -> None:
+def _pending(now: Active, kept: StepProgress | None, found: Found | None) -> None:
+    step = now.step
     asked = step.question is not None and progress.answer_of(step, kept) is None
     if step.question is not None and step.question.before and asked and step.page:
         st.caption(":material/lock: The page below opens when you have made your prediction.")
+        return
+    if not asked and not active.is_shown(now):
+        st.info("Your answer is kept. Your teacher shows what is right.", icon=":material/hourglass_top:")
         return
     if step.do:
         st.info(to_markdown(step.do), icon=":material/touch_app:")
@@ -180,15 +185,23 @@ def _outcome(step: Step, kept: StepProgress | None) -> None:
 def _feet(now: Active, kept: StepProgress | None) -> None:
     done, last = progress.is_done(kept), now.place + 1 == len(now.lesson.steps)
     to_read, at = now.step.question is None and now.step.check is None, (now.lesson.name, now.place)
+    free = active.can_go_on(now)
     with st.container(horizontal=True, gap="small"):
         if now.place:
             st.button("Back", key="lesson-back", icon=":material/arrow_back:", on_click=_go, args=(now.place - 1,))
         if done or to_read:
             label = "Finish" if last else "Next"
             st.button(
-                label, key="lesson-next", type="primary", icon=":material/arrow_forward:", on_click=_next, args=at
+                label,
+                key="lesson-next",
+                type="primary",
+                icon=":material/arrow_forward:",
+                on_click=_next,
+                args=at,
+                disabled=not free,
+                help=None if free else "Your teacher opens the next step.",
             )
-        else:
+        elif free:
             st.button(
                 "Go on without",
                 key="lesson-skip",
@@ -212,19 +225,19 @@ def _keep() -> None:
         if sent is None or sent == []:
             raise InputError("answer", "be given before it is kept", "")
         answer = question.answer(sent)
+        progress.keep_answer(now.lesson.name, now.step.name, answer)
     except InputError as error:
         session.learn_problem = f"{error}." if sent not in (None, []) else "Give your answer first."
         st.rerun(FRAGMENT)
     else:
         session.learn_problem = ""
-        progress.keep_answer(now.lesson.name, now.step.name, answer)
         st.rerun()
 
 
 def _next(lesson: str, place: int) -> None:
     now = active.current()
-    if now is None or (now.lesson.name, now.place) != (lesson, place):
-        return  # pressed twice: the step that was pressed for is left already
+    if now is None or (now.lesson.name, now.place) != (lesson, place) or not active.can_go_on(now):
+        return  # pressed twice, or held: the step that was pressed for is left already, or not yet
     kept = progress.of_lesson(now.lesson.name).get(now.step.name)
     if not progress.is_done(kept):
         progress.keep_done(now.lesson.name, now.step.name, Truth(), None)

@@ -11,15 +11,17 @@ import streamlit as st
 from snnviz.errors import InputError, StoreError
 from snnviz.lessons.lesson import Lesson, Step
 from snnviz.lessons.questions.kind import Truth, Verdict
-from snnviz.store import learning
+from snnviz.store import classes, learning
 from snnviz.store.learning import StepProgress
 from snnviz.ui.kit import services
+from snnviz.ui.learn import seat
 from snnviz.ui.server.visitors import pseudonym, visitor
 
 
 def learner() -> str:
-    """Returns the learner's name: a pseudonym derived from the browser's cookie."""
-    return pseudonym(f"learner:{visitor()}")
+    """Returns the learner's name: a pseudonym derived from the browser's cookie, in a class of its seat."""
+    code = seat.code()
+    return seat.learner_in(code) if code else pseudonym(f"learner:{visitor()}")
 
 
 def drawn_number(lesson: str, step: str, count: int) -> int:
@@ -56,9 +58,11 @@ def of_lesson(lesson: str) -> dict[str, StepProgress]:
 
 
 def keep_answer(lesson: str, step: str, answer: Any) -> None:
-    """Stores the answer to a step; only the first one counts."""
+    """Stores the answer to a step; only the first one counts. Raises `InputError` if a class has too many answers."""
     text = json.dumps(answer)
     try:
+        if seat.code():
+            classes.check_room_for_answer(services.store(), seat.code(), text)
         learning.keep_answer(services.store(), learner(), lesson, step, text)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)

@@ -1,0 +1,39 @@
+"""Tables that are created at the first write to them, so that older and read-only stores need no change."""
+
+from __future__ import annotations
+
+import threading
+
+from sqlalchemy import MetaData, func, inspect, select
+
+from snnviz.store.store import Store
+from snnviz.store.tables import ADVISORY_LOCK
+
+
+class TablesOnDemand:
+    """The tables of `metadata`, which are created together."""
+
+    def __init__(self, metadata: MetaData) -> None:
+        self._metadata = metadata
+        self._lock = threading.Lock()
+        self._there: set[str] = set()
+
+    def exist(self, store: Store) -> bool:
+        """Returns whether the store has these tables. Raises `StoreError`."""
+        if store.place not in self._there:
+            with store._reading() as connection:
+                present = inspect(connection)
+                if not all(present.has_table(name) for name in self._metadata.tables):
+                    return False
+            self._there.add(store.place)
+        return True
+
+    def create(self, store: Store) -> None:
+        """Creates the tables that the store lacks. Raises `StoreError`."""
+        with self._lock:
+            if not self.exist(store):
+                with store._writing() as connection:
+                    if connection.dialect.name == "postgresql":  # two who create a table at once disturb each other
+                        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+                    self._metadata.create_all(connection)
+                self._there.add(store.place)

@@ -1,0 +1,78 @@
+"""The strip that a student in a class sees on every page: the class, what the teacher handed out, and signs of life."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+from snnviz.lessons.pages import PAGES
+from snnviz.places import ROOT
+from snnviz.store.classes import Classroom
+from snnviz.ui.components.address import SHOWN
+from snnviz.ui.kit.linked import open_by_link
+from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.words import escape_markdown
+from snnviz.ui.learn import seat
+from snnviz.ui.learn.active import Active
+
+FRAGMENT = "class-strip"
+EVERY = 2.0
+"""Seconds between two looks at what the teacher has opened and shown."""
+
+
+def strip(page: str, now: Active | None) -> None:
+    """Draws the strip if the visitor is in a class. page: the name of the page's file; now: the lesson that is open."""
+    room = seat.classroom()
+    if room is None:
+        return
+    st.session_state.class_drawn = _opened(room)
+    with st.container(key="class", horizontal=True, vertical_alignment="center", gap="small"):
+        st.fragment(_body, key=FRAGMENT, run_every=EVERY)(page, now)
+
+
+def _opened(room: Classroom) -> tuple[object, ...]:
+    """What of a class changes the pages of its students."""
+    return room.code, room.pace, room.lesson, room.step, room.shown
+
+
+@show_store_errors()
+def _body(page: str, now: Active | None) -> None:
+    room, mine = seat.classroom(), seat.seat()
+    if room is None or mine is None or _opened(room) != st.session_state.get("class_drawn"):
+        st.rerun()
+        return
+    shown, query = st.session_state.get(SHOWN) or ("", "")
+    seat.note_place(
+        now.lesson.name if now else "", now.place if now else 0, page, query if (shown or "home") == page else ""
+    )
+    title = f" {escape_markdown(room.title)}," if room.title else ""
+    st.markdown(
+        f":material/groups: Class **{room.code}**,{title} you are **{escape_markdown(mine.nickname)}**", width="content"
+    )
+    if room.handed:
+        name = PAGES[room.handed.partition("?")[0]].title
+        st.button(
+            f"Handed out: {name}", key="class-handed", icon=":material/outbox:", on_click=_open, args=(room.handed,)
+        )
+    st.button("Leave the class", key="class-leave", type="tertiary", on_click=_leave)
+
+
+def _open(handed: str) -> None:
+    page, _, query = handed.partition("?")
+    st.session_state.class_opens = (page, query)
+    st.rerun()
+
+
+def go_to_handed() -> None:
+    """Opens what was handed out where its button has just been pressed. May raise Streamlit's rerun exception."""
+    if handed := st.session_state.pop("class_opens", None):
+        page, query = handed
+        open_by_link(page)
+        pairs = {**dict(parse_qsl(query, keep_blank_values=True)), seat.CLASS: seat.code()}
+        st.switch_page(ROOT / "pages" / f"{page}.py", query_params=pairs)
+
+
+def _leave() -> None:
+    seat.leave()
+    st.rerun()
