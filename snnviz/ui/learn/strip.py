@@ -13,7 +13,7 @@ from snnviz.ui.components.address import SHOWN
 from snnviz.ui.kit.linked import open_by_link
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
-from snnviz.ui.learn import seat
+from snnviz.ui.learn import active, seat
 from snnviz.ui.learn.active import Active
 
 FRAGMENT = "class-strip"
@@ -46,16 +46,22 @@ def _body(page: str, now: Active | None) -> None:
     seat.note_place(
         now.lesson.name if now else "", now.place if now else 0, page, query if (shown or "home") == page else ""
     )
-    title = f" {escape_markdown(room.title)}," if room.title else ""
     st.markdown(
-        f":material/groups: Class **{room.code}**,{title} you are **{escape_markdown(mine.nickname)}**", width="content"
+        f":material/groups: Class **{room.code}**, you are **{escape_markdown(mine.nickname)}**", width="content"
     )
+    if room.pace == "together" and (now is None or now.lesson.name != room.lesson):
+        st.button("Go to where the class is", key="class-go", icon=":material/flag:", on_click=_go, args=(room.lesson,))
     if room.handed:
         name = PAGES[room.handed.partition("?")[0]].title
         st.button(
             f"Handed out: {name}", key="class-handed", icon=":material/outbox:", on_click=_open, args=(room.handed,)
         )
     st.button("Leave the class", key="class-leave", type="tertiary", on_click=_leave)
+
+
+def _go(lesson: str) -> None:
+    active.start(lesson)
+    st.rerun()
 
 
 def _open(handed: str) -> None:

@@ -52,15 +52,13 @@ def panel(room: Classroom, secret: str) -> None:
 
 
 def _invite(room: Classroom, secret: str) -> None:
-    left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
-    with left.container(key="class-code"):
-        st.markdown(f"# {room.code}")
-    with right:
-        st.caption("Students open this address, or Classes in the menu Learn, and type the code.")
-        st.code(_address(seat.class_path(room.code)), language=None)
-        with st.popover("Your own link", icon=":material/key:"):
-            st.caption("Keep it: whoever has it sees and leads the class, and it cannot be sent to you again.")
-            st.code(_address(f"{seat.PAGE}?teach={secret}"), language=None, wrap_lines=True)
+    code, where, own = st.columns([3, 6, 3], vertical_alignment="center")
+    with code.container(key="class-code"):
+        st.markdown(f"**{room.code}**", help="Students open the address beside it, or Classes in the menu Learn.")
+    where.code(_address(seat.class_path(room.code)), language=None, wrap_lines=True)
+    with own.popover("Your own link", icon=":material/key:"):
+        st.caption("Keep it: whoever has it sees and leads the class, and it cannot be sent to you again.")
+        st.code(_address(f"{seat.PAGE}?teach={secret}"), language=None, wrap_lines=True)
 
 
 def _address(path: str) -> str:
@@ -130,9 +128,9 @@ def _steer(room: Classroom, lessons: Sequence[Lesson]) -> None:
     """Buttons that open and hold steps, and show what is right."""
     now = next((lesson for lesson in lessons if lesson.name == room.lesson), lessons[0])
     step, after = now.steps[min(room.step, len(now.steps) - 1)], lessons.index(now) + 1
-    words = f"The class is at step {room.step + 1} of {len(now.steps)}, **{escape_markdown(step.title)}**"
-    st.markdown(f":material/flag: {words}.")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        at = f"step {room.step + 1} of {len(now.steps)}, **{escape_markdown(step.title)}**"
+        st.markdown(f":material/flag: The class is at {at}", width="content")
         asks = step.question is not None
         if asks and not room.shown:
             _button("Show what is right", "show", "visibility", room, {"shown": True}, primary=True)
