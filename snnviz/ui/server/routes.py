@@ -19,6 +19,7 @@ from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
 from snnviz.ui.server.middleware.moved import Moved
+from snnviz.ui.server.middleware.short import ShortLinks
 from snnviz.views import glossary
 
 PLOTLY_PATH = "/assets/plotly.min.js"
@@ -44,6 +45,7 @@ def middleware() -> list[Middleware]:
         Middleware(Headers, places=framing),
         Middleware(Hosts, named=trusted),
         Middleware(Moved, base=_base()),
+        Middleware(ShortLinks, base=_base()),
         Middleware(Cookies, base=_base()),
         Middleware(BodyLimits, base=_base()),
         Middleware(head.Head),

@@ -1,0 +1,73 @@
+"""Short addresses of lessons and classes lead to the page of lessons; all others are answered as they were."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnviz.ui.server.middleware.short import ShortLinks, destination
+
+
+def answer(path: str, query: bytes = b"", base: str = "", method: str = "GET", kind: str = "http") -> list[Any]:
+    """What is sent for a request; "page" where Streamlit answers."""
+    sent: list[Any] = []
+
+    async def streamlit(*_: Any) -> None:
+        sent.append("page")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": []}
+    with asyncio.Runner() as runner:
+        runner.run(ShortLinks(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "led"),
+    [
+        ("/l/why-silent", b"", "/lessons?lesson=why-silent"),
+        ("/l/why-silent/", b"", "/lessons?lesson=why-silent"),
+        ("/l/why-silent/3", b"embed=true", "/lessons?lesson=why-silent&step=3&embed=true"),
+        ("/l", b"", "/lessons"),
+        ("/l/", b"", "/lessons"),
+        ("/c/ABCDEF", b"", "/lessons?class=ABCDEF"),
+        ("/c/abcdef", b"", "/lessons?class=ABCDEF"),
+        ("/c", b"embed=true", "/lessons?embed=true"),
+        ("/l/&lock=*", b"", "/lessons?lesson=%26lock%3D%2A"),
+        ("/l/<script>", b"", "/lessons?lesson=%3Cscript%3E"),
+        ("/l/a\r\nX-Evil: 1", b"", "/lessons?lesson=a%0D%0AX-Evil%3A%201"),
+    ],
+)
+@pytest.mark.parametrize("base", ["", "/snn"])
+def test_a_short_address_leads_to_the_lesson_or_the_class(path: str, query: bytes, led: str, base: str) -> None:
+    start = answer(f"{base}{path}", query, base)[0]
+    assert start["status"] == 307
+    place = dict(start["headers"])[b"location"].decode("latin-1")
+    assert urljoin(f"https://proxy.example/elsewhere{path.partition(chr(13))[0]}", place).endswith(led)
+    assert not place.startswith("/")  # a proxy may have taken a part of the path away
+
+
+@given(st.sampled_from(["l", "c"]), st.text(min_size=1))
+def test_whatever_a_name_is_it_is_one_parameter(kind: str, name: str) -> None:
+    place = destination(f"/{kind}/{name}")
+    if place is None or "/" in name:
+        return
+    parts = urlsplit(place)
+    assert parts.path.replace("../", "") == "lessons"
+    assert len(parse_qs(parts.query, keep_blank_values=True)) == 1
+    assert place.isascii() and place.isprintable()
+
+
+def test_nothing_else_is_sent_elsewhere() -> None:
+    for path in ("/", "/lessons", "/learn", "/l/a/b/c", "/call", "/_stcore/health", "//l/a", "/static/l/a"):
+        assert answer(path) == ["page"]
+    assert answer("/l/a", base="/snn") == ["page"]
+    assert answer("/l/a", method="POST") == ["page"]
+    assert answer("/l/a", kind="websocket") == ["page"]
