@@ -105,3 +105,10 @@ def _known(page: str) -> frozenset[str]:
         paths = [*field_paths()]
     parts = {".".join(path.split(".")[:count]) for path in paths for count in range(1, path.count(".") + 2)}
     return frozenset({*parts, *about.panels})
+
+
+@cache
+def page_names() -> frozenset[str]:
+    """Returns the names that pages have: fields of designs and of Activity, groups of them, and panels."""
+    whole = [_known(page) for page, about in PAGES.items() if about.whole]
+    return frozenset().union(*whole, *(about.panels for about in PAGES.values()))

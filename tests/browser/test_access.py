@@ -6,28 +6,22 @@ axe-core comes with the package axe-playwright-python; nothing is fetched. What 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from snnviz.store import Store
-from tests.browser.access import WIDTHS, nothing_in_the_way
+from tests.browser.access import COLOURS, EVERYTHING, WIDTHS, nothing_in_the_way, violations
 from tests.browser.conftest import ROOT, working
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 PAGES = ["" if file.stem == "home" else file.stem for file in sorted((ROOT / "pages").glob("*.py"))]
 VIEWS = [
     "skips?view=optimise", "shortcuts?view=before", "cells?view=search", "cells?view=study", "ttfs?view=time",
     "ttfs?view=naive", "ttfs?view=limits", "ttfs?view=penalty",
 ]  # fmt: skip
 SMALL = "data.train_samples=300&data.test_samples=100&network.channels=6&training.epochs=6&seed=5"
-EVERYTHING = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
-COLOURS = "{type: 'rule', values: ['color-contrast']}"
 SHIFTS = """
 window.shifted = 0;
 new PerformanceObserver((list) => {
@@ -93,15 +87,6 @@ def trained(browser: Browser, place: tuple[str, Store]) -> str:
     expect(status).to_contain_text("The training is done: test accuracy", timeout=120_000)
     context.close()
     return f"design?{SMALL}"
-
-
-def violations(page: Page, what: str = EVERYTHING) -> list[str]:
-    """What axe calls serious or critical, with where and why."""
-    page.evaluate(AXE)
-    options = f"{{runOnly: {what}, resultTypes: ['violations']}}"
-    found: list[dict[str, Any]] = page.evaluate(f"axe.run({{exclude: ['.katex-html']}}, {options})")["violations"]
-    grave = [one for one in found if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"]
-    return [f"{one['id']}: {node['html'][:200]}: {node['failureSummary']}" for one in grave for node in one["nodes"]]
 
 
 def looked_at(visitor: Visitor, path: str, theme: str) -> None:

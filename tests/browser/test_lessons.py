@@ -1,84 +1,98 @@
-"""A lesson in a real browser, on a phone in the dark, by the keyboard alone: predicted, measured, kept."""
+"""Lessons in a real browser: each is played, right or wrong, by mouse or keyboard, wide or narrow, light or dark."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import product
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
+
+from snnviz.lessons.library import ORDER, library
+from snnviz.store import Store
+from tests.browser.access import EVERYTHING, violations
+from tests.browser.playing import Player
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-OUT = "Every layer hears fewer spikes"
-"""Words of an explanation that must not be sent before the answer."""
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+COMBINATIONS = [*product(*[(False, True)] * 4)]
+"""Wrong answers, by the keyboard, on a phone, in the dark."""
+
+PAIRWISE = {
+    "what-is-a-spike": (False, False, False, False),
+    "thresholds-and-leaks": (False, True, True, True),
+    "without-training": (True, False, True, True),
+    "skips": (True, True, False, True),
+    "why-silent": (True, True, True, False),
+}
+"""Lessons that `make test` plays in a browser: any two of the four are there in all four ways."""
 
 
-def press(place: Locator) -> None:
-    """By the keyboard."""
-    place.focus()
-    place.press("Enter")
+def test_any_two_ways_are_together_in_one_of_the_lessons_that_are_played() -> None:
+    for one in range(4):
+        for other in range(one):
+            assert len({(way[one], way[other]) for way in PAIRWISE.values()}) == 4
 
 
-def test_a_lesson_on_a_phone_by_keyboard(visit: Callable[..., Page], dashboard: str) -> None:
-    said: list[str] = []
-    page = visit("about:blank", **PHONE)
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: said.append(str(frame))))
-    page.goto(f"{dashboard}/lessons")
-    press(page.locator(".st-key-lesson-start-why-silent button"))
-    expect(page.get_by_text("What share of the neurons of the last layer")).to_be_visible()
-    slider = page.get_by_label("Threshold θ", exact=True)
-    expect(slider).to_be_disabled()
-    expect(page.get_by_text("This is shown when you have made your prediction.")).to_be_visible()
-    assert "lesson=why-silent&step=1" in page.url
-    assert not any(OUT in frame for frame in said)
+def _named(name: str, way: tuple[bool, ...]) -> str:
+    words = (("right", "wrong"), ("mouse", "keyboard"), ("desk", "phone"), ("light", "dark"))
+    return "-".join([name, *(both[is_it] for both, is_it in zip(words, way, strict=True))])
 
-    number = page.get_by_label("Your prediction in %")
-    number.focus()
-    page.keyboard.type("15")
-    page.keyboard.press("Enter")
-    press(page.locator(".st-key-lesson-keep button"))
-    expect(page.get_by_text("It is 0 %; you said 15 %.")).to_be_visible()
-    expect(page.get_by_text(OUT)).to_be_visible()
-    assert any(OUT in frame for frame in said)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
-    press(page.locator(".st-key-lesson-next button"))
-    pad = page.locator(".pad")
-    expect(pad).to_be_visible()
-    pad.focus()
-    for _ in range(10):  # from the middle up, then down along the axis
-        page.keyboard.press("ArrowUp")
-    for place in range(40):
-        page.keyboard.press("ArrowRight")
-        if place < 12:
-            page.keyboard.press("PageDown")
-    expect(pad.locator("polyline")).to_have_attribute("points", _ends_at_right(41))
-    page.wait_for_timeout(400)  # the curve is told a moment after the last key
-    press(page.locator(".st-key-lesson-keep button"))
-    expect(page.get_by_text("a curve that falls")).to_be_visible()
-    expect(page.locator(".st-key-lesson .js-plotly-plot")).to_be_visible()
+PLAYED = [
+    pytest.param(name, way, id=_named(name, way), marks=[] if PAIRWISE.get(name) == way else [pytest.mark.slow])
+    for name in ORDER
+    for way in COMBINATIONS
+]
 
+
+@pytest.mark.parametrize(("name", "way"), PLAYED)
+def test_a_lesson_is_played(
+    name: str, way: tuple[bool, ...], visit: Callable[..., Page], place: tuple[str, Store]
+) -> None:
+    wrong, keyboard, phone, dark = way
+    lesson, (url, store) = library().get(name), place
+    options: dict[str, Any] = {"viewport": PHONE if phone else DESK, "color_scheme": "dark" if dark else "light"}
+    page = visit("about:blank", **options)
+    told: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: told.append(str(frame))))
+    player = Player(page, url, store, lesson, right=not wrong, keyboard=keyboard)
+    player.begin()
+    for at, step in enumerate(lesson.steps):
+        if at:
+            player.go_on()
+        out = step.explanation.split(". ")[0][:40]
+        assert not any(out in frame for frame in told), step.title  # the server keeps it until the answer
+        player.take(at, step)
+        assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
+        if at == 0:
+            assert violations(page, EVERYTHING) == []
+    player.go_on()
+    expect(page.get_by_text("You have finished")).to_be_visible()
+    expect(page.locator(f".st-key-lesson-card-{name}")).to_contain_text(f"{len(lesson.steps)} done")
     page.reload()
-    expect(page.get_by_text("a curve that falls")).to_be_visible()  # kept by the cookie
-    press(page.locator(".st-key-lesson-next button"))
-    expect(page.get_by_text("Below which threshold do spikes reach layer 99?")).to_be_visible()
+    expect(page.locator(f".st-key-lesson-card-{name}")).to_contain_text("done")  # kept by the cookie
+
+
+def test_what_is_locked_opens_with_the_answer_and_is_kept(visit: Callable[..., Page], dashboard: str) -> None:
+    page = visit(f"{dashboard}/l/why-silent")
+    expect(page).to_have_url(re.compile(r"/activity\?.*lesson=why-silent&step=1$"))
     expect(page.get_by_label("Threshold θ", exact=True)).to_be_disabled()
-    page.get_by_label("Your prediction").focus()
-    page.keyboard.type("0.5")
-    page.keyboard.press("Enter")
-    press(page.locator(".st-key-lesson-keep button"))
-    slider = page.get_by_label("Threshold θ", exact=True)
-    expect(slider).to_be_enabled()
+    expect(page.get_by_text("This is shown when you have made your prediction.")).to_be_visible()
+    for _ in range(2):
+        page.locator(".st-key-lesson-skip button").click()
+    expect(page.get_by_text("Below which threshold do spikes reach layer 99?")).to_be_visible()
+    page.get_by_label("Your prediction").fill("0.5")
+    page.locator(".st-key-lesson-keep button").click()
+    expect(page.get_by_label("Threshold θ", exact=True)).to_be_enabled()
     expect(page.get_by_label("Leak β", exact=True)).to_be_disabled()  # what the step locks stays so
-    typed = page.get_by_label("Threshold θ, typed")
-    typed.fill("0.4")
-    typed.press("Enter")
-    typed.blur()
-    expect(page.get_by_text("It is 0.576; you said 0.5.")).to_be_visible()
-
-
-def _ends_at_right(points: int) -> re.Pattern[str]:
-
-    return re.compile(rf"{points - 1},\d+$")
+    page.reload()
+    expect(page.get_by_text("You predicted: 0.5")).to_be_visible()
+    page.goto(f"{dashboard}/lessons")
+    expect(page.locator(".st-key-lesson-card-why-silent")).to_contain_text(
+        "0 done, 0 of 0 predictions right, 2 skipped"
+    )

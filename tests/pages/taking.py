@@ -13,10 +13,15 @@ from snnviz.design.design import Design
 from snnviz.events import EpochEnd, LayerState
 from snnviz.graph.architectures import build_architecture
 from snnviz.lessons.checks.compare import CompareCheck
+from snnviz.lessons.checks.kind import NoWorld
 from snnviz.lessons.checks.run import RunCheck
 from snnviz.lessons.checks.score import ScoreCheck
 from snnviz.lessons.lesson import Step
 from snnviz.lessons.library import library
+from snnviz.lessons.questions.choice import ChoiceQuestion
+from snnviz.lessons.questions.curve import FULL, POINTS
+from snnviz.lessons.questions.number import NumberQuestion
+from snnviz.lessons.questions.order import OrderQuestion
 from snnviz.store import Store
 from snnviz.store.conditions import Comparison, comparisons
 from snnviz.store.filters import RunFilter, field_paths
@@ -87,6 +92,25 @@ def _all(block: Any) -> list[Any]:
     for child in block.children.values():
         found.extend(_all(child) if hasattr(child, "children") else [child])
     return found
+
+
+def answer_to(step: Step, right: bool) -> Any:
+    """An answer to a step's question: a right one as far as that is known before anything has run, or a wrong one."""
+    question = step.question
+    if isinstance(question, NumberQuestion):
+        truth = step.check.look(NoWorld()).truth if step.check is not None else None
+        true = question.answer_is if truth is None else question.scaled(truth.number)
+        middle = question.high if true is None else true
+        if right:
+            return min(max(middle, question.low), question.high)
+        return question.low if middle > (question.low + question.high) / 2 else question.high
+    if isinstance(question, ChoiceQuestion):
+        marked = [option.name for option in question.options if option.right == right]
+        return marked[0] if question.knows else question.options[0 if right else -1].name
+    if isinstance(question, OrderQuestion):
+        names = [name for name, _ in question.items]
+        return names if right else names[::-1]
+    return [FULL // 2 if right else 0] * POINTS
 
 
 def designs_of(step: Step) -> dict[str, Design]:

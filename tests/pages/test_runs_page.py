@@ -85,7 +85,7 @@ def test_a_run_in_bfloat16_says_so_wherever_it_is_named(
 def test_nothing_can_be_done_before_a_run_is_ticked(trained: Train, tiny: MakeDesign) -> None:
     trained(tiny())
     visit = Visit(page="runs")
-    assert all(button.disabled for button in visit.at.button)
+    assert all(button.disabled for button in visit.own_buttons)
     assert "Choose one run" in visit.text
 
 
@@ -136,7 +136,7 @@ def test_deleting_asks_and_then_deletes_what_is_ticked_and_nothing_else(
     assert not visit.at.session_state["deleting"]
     assert {run.run for run in store.runs()} == {runs[0], runs[2]}
     assert visit.at.session_state["picked"]["selection"]["rows"] == []
-    assert all(button.disabled for button in visit.at.button)
+    assert all(button.disabled for button in visit.own_buttons)
 
 
 def test_ticks_stay_with_their_runs_when_others_come_and_go(trained: Train, tiny: MakeDesign, store: Store) -> None:

@@ -129,6 +129,11 @@ class Visit:
         return self.look()
 
     @property
+    def own_buttons(self) -> list[Any]:
+        """The buttons of the page, without those over every page."""
+        return [button for button in self.at.button if button.key not in ("share", "reset-page")]
+
+    @property
     def table(self) -> list[dict[str, Any]]:
         """The table of runs as it is shown."""
         records: list[dict[str, Any]] = self.at.dataframe[0].value.to_dict("records")

@@ -1,4 +1,4 @@
-"""Short addresses of lessons and classes lead to the page of lessons; all others are answered as they were."""
+"""Short addresses of lessons and classes lead to their pages; all others are answered as they were."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def answer(path: str, query: bytes = b"", base: str = "", method: str = "GET", k
         ("/l/why-silent/3", b"embed=true", "/lessons?lesson=why-silent&step=3&embed=true"),
         ("/l", b"", "/lessons"),
         ("/l/", b"", "/lessons"),
-        ("/c/ABCDEF", b"", "/lessons?class=ABCDEF"),
-        ("/c/abcdef", b"", "/lessons?class=ABCDEF"),
-        ("/c", b"embed=true", "/lessons?embed=true"),
+        ("/c/ABCDEF", b"", "/classes?class=ABCDEF"),
+        ("/c/abcdef", b"", "/classes?class=abcdef"),
+        ("/c", b"embed=true", "/classes?embed=true"),
         ("/l/&lock=*", b"", "/lessons?lesson=%26lock%3D%2A"),
         ("/l/<script>", b"", "/lessons?lesson=%3Cscript%3E"),
         ("/l/a\r\nX-Evil: 1", b"", "/lessons?lesson=a%0D%0AX-Evil%3A%201"),
@@ -60,9 +60,10 @@ def test_whatever_a_name_is_it_is_one_parameter(kind: str, name: str) -> None:
     if place is None or "/" in name:
         return
     parts = urlsplit(place)
-    assert parts.path.replace("../", "") == "lessons"
+    assert parts.path.replace("../", "") == {"l": "lessons", "c": "classes"}[kind]
     assert len(parse_qs(parts.query, keep_blank_values=True)) == 1
-    assert place.isascii() and place.isprintable()
+    assert place.isascii()
+    assert place.isprintable()
 
 
 def test_nothing_else_is_sent_elsewhere() -> None:

@@ -12,6 +12,9 @@ from snnviz.lessons.table import Table
 Level = Literal["right", "near", "wrong", "open"]
 """How an answer compares with what happened; "open": what happened cannot tell."""
 
+SKIPPED = "skipped"
+"""Level that is kept of a step which a learner went on without: neither right nor wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Truth:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import quote
 
 import streamlit as st
@@ -11,10 +12,20 @@ from snnviz.ui.components.assets import source
 BESIDE = "kept_in_address"
 """Name in the session of parameters that stand in every page's address beside its setting: a lesson, locks."""
 
-SHOWN = "shown_in_address"
-"""Name in the session of the page that last set its address, and the query string without what stands beside."""
+SHOWN, STARTS = "address_shown", "address_starts"
+"""Names in the session of what is in the address of the page that is shown, `Address`, and of the query strings that
+pages were opened with, by page and key: to lead back there.
+"""
 
 _MOUNT = st.components.v2.component("snnviz_address", js=source("address.js"))
+
+
+class Address(NamedTuple):
+    """The setting in the address of a page: the page, the key of the component that wrote it, and the query string."""
+
+    page: str
+    key: str
+    query: str
 
 
 def address(query: str, *, key: str, steps: bool = False) -> None:
@@ -25,8 +36,11 @@ def address(query: str, *, key: str, steps: bool = False) -> None:
     steps: changes become steps of the browser's history after a second without change. For pages that read their
     setting from the address again after Back.
     """
-    st.session_state[SHOWN] = (st.session_state.get("page"), query.removeprefix("?"))
-    beside: dict[str, str] = st.session_state.get(BESIDE, {})
+    session, query = st.session_state, query.removeprefix("?")
+    shown = Address(session.get("page", ""), key, query)
+    session[SHOWN] = shown
+    session.setdefault(STARTS, {}).setdefault((shown.page, key), query)
+    beside: dict[str, str] = session.get(BESIDE, {})
     kept = [f"{name}={quote(text, safe=',.*')}" for name, text in beside.items()]
-    parts = [part for part in (query.removeprefix("?"), *kept) if part]
+    parts = [part for part in (query, *kept) if part]
     _MOUNT(key=key, data={"query": "&".join(parts), "steps": steps})

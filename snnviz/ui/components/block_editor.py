@@ -40,6 +40,7 @@ def block_editor(
     key: str,
     on_change: Callable[[], None] = no_op,
     readonly: bool = False,
+    locked: str = "",
     no_back: str = "",
     fixed: bool = False,
     labels: Sequence[str] | None = None,
@@ -48,11 +49,12 @@ def block_editor(
     """Shows the editor of a block's adjacency matrix and returns the matrix as drawn. `on_change` is called first and
     can read `drawn`.
 
-    `no_back`: why backward connections are not offered, if so. `fixed`: the number of vertices cannot change; then
+    `readonly`: nothing can be drawn; `locked`: why not, if that is to be said. `no_back`: why backward connections are
+    not offered, if so. `fixed`: the number of vertices cannot change; then
     `labels` may name each of them, in a few characters ("out", last, is the block's output), and `presets` may give
     matrices of that size: name to hint and matrix. Blocks that are edited in turn need a `key` each, for undo.
     """
-    size = len(edges)
+    size, readonly = len(edges), readonly or bool(locked)
     if not fixed and (labels is not None or presets is not None):
         raise ValueError("labels and presets are those of a fixed block")
     if labels is not None and len(labels) != size:
@@ -67,6 +69,7 @@ def block_editor(
             "edges": edges,
             "rev": rev,
             "readonly": readonly,
+            "locked": locked,
             "no_back": no_back,
             "fixed": fixed,
             "labels": labels,

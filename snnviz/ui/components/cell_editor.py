@@ -20,11 +20,20 @@ _MOUNT = matrix.mount("cell_editor")
 
 
 def cell_editor(
-    cell: Cell, *, rev: str, key: str, on_change: Callable[[], None] = matrix.no_op, readonly: bool = False
+    cell: Cell,
+    *,
+    rev: str,
+    key: str,
+    on_change: Callable[[], None] = matrix.no_op,
+    readonly: bool = False,
+    locked: str = "",
 ) -> Cell:
     """Shows the editor of a SNASNet cell and returns the cell as drawn. `on_change` is called first and can read
     `drawn`.
+
+    `readonly`: nothing can be drawn; `locked`: why not, if that is to be said.
     """
+    readonly = readonly or bool(locked)
     asked = matrix.browser_state(key).get("ask")
     result = _MOUNT(
         key=key,
@@ -33,6 +42,7 @@ def cell_editor(
             "edges": cell,
             "rev": rev,
             "readonly": readonly,
+            "locked": locked,
             "fixed": True,
             "presets": _PRESETS,
             "answer": None if readonly else answer(asked),

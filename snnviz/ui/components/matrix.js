@@ -136,6 +136,10 @@ class Editor {
   paint() {
     const vertices = this.drawing.now.length;
     this.frame.classList.toggle("readonly", this.readonly);
+    this.frame.classList.toggle("locked-here", Boolean(this.locked));
+    const why = this.root.querySelector(".locked");
+    why.hidden = !this.locked;
+    why.textContent = this.locked;
     this.frame.classList.toggle("many", vertices > MANY);
     this.frame.classList.toggle("tiny", vertices > TINY);
     this.frame.style.setProperty("--vertices", vertices);
@@ -153,6 +157,7 @@ class Editor {
   receive(data, send) {
     this.send = send;
     this.readonly = Boolean(data.readonly);
+    this.locked = data.locked || "";
     this.closed = data.no_back || null;
     this.fixed = Boolean(data.fixed);
     this.presets = data.presets;

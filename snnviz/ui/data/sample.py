@@ -20,7 +20,7 @@ from snnviz.ui.data import choices, setting
 from snnviz.ui.data.setting import SampleChoice
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown
+from snnviz.ui.kit.words import define_terms, escape_markdown
 from snnviz.views import samples as views
 from snnviz.views import streams
 from snnviz.views.pictures import Group, Picture, image, payload
@@ -76,7 +76,8 @@ def _sample(now: Design, look: SampleChoice, number: int, place: int, count: int
     if setting.is_recorded(now.data.name):
         player(_stream(shown, number, test), key="data-player")
         if now.data.encoding.kind != "direct":
-            st.caption(f"Neurons of the {now.data.encoding.kind} encoding make spikes of these frames in training.")
+            how = f"Neurons of the {now.data.encoding.kind} encoding make spikes of these frames in training."
+            st.caption(define_terms(how))
     else:
         pictures(_still(shown, number, test), key="data-still")
     if drawn := _charts(shown, number, test):

@@ -43,6 +43,7 @@ def _block(network: BlockNetwork) -> None:
         rev=state.editor_revision(),
         key=state.editor_key(),
         on_change=state.put_drawn,
+        locked=restrictions.lock_note("network.edges"),
         no_back=no_back,
     )
 
@@ -61,7 +62,13 @@ def _vgg(_: VggNetwork) -> None:
 
 
 def _cell(network: CellNetwork) -> None:
-    cell_editor(network.cell, rev=state.editor_revision(), key=state.editor_key(), on_change=state.put_cell)
+    cell_editor(
+        network.cell,
+        rev=state.editor_revision(),
+        key=state.editor_key(),
+        on_change=state.put_cell,
+        locked=restrictions.lock_note("network.cell"),
+    )
 
 
 EDITORS: dict[type, Callable[[Any], None]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import streamlit as st
 
@@ -18,8 +18,10 @@ from snnviz.tasks import design_buttons, resolve
 from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.design.readings import found_reading
 from snnviz.ui.kit import came, restrictions, services, starting, state
 from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.readings import publish
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.design import forecast_chart, layer_table
@@ -37,6 +39,7 @@ def panel() -> None:
     design = state.design()
     _about(design)
     _train(design, services.pace().seconds(design))
+    publish("design", links.flatten(design), partial(found_reading, design))
     address(restrictions.without_mysteries(links.to_query(design)), key="address", steps=True)
 
 

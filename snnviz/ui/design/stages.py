@@ -14,7 +14,7 @@ from snnviz.design.design import Design
 from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
-from snnviz.ui.kit import state
+from snnviz.ui.kit import restrictions, state
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switching import first_staged_network
 from snnviz.ui.kit.words import escape_markdown
@@ -23,6 +23,9 @@ from snnviz.views.stages import stages as stages_of
 from snnviz.views.words import layer_label
 
 ROW = "stages"
+BLOCKS = "network.blocks"
+"""Path of the field that holds the matrices."""
+
 NO_BACK = "only in a block drawn by hand (kind block)"
 
 
@@ -52,6 +55,7 @@ def block_editor_panel(network: StagedNetwork) -> None:
         rev=state.editor_revision(),
         key=state.editor_key(number),
         on_change=partial(state.put_drawn, number),
+        locked=restrictions.lock_note(BLOCKS),
         no_back=NO_BACK,
         fixed=True,
         labels=["in", *(f"L{layer}" for layer in range(1, layers + 1)), "out"],
@@ -114,6 +118,7 @@ def _open() -> None:
 def _actions(design: Design, network: StagedNetwork, number: int) -> None:
     words, buttons = st.columns([3, 2], vertical_alignment="center")
     words.caption(f"**Block {number}** · {escape_markdown(block_text(design, number))}")
+    locked = restrictions.is_locked(BLOCKS)
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
         others = blocks_of_same_size(network, number)
         if others:
@@ -122,7 +127,7 @@ def _actions(design: Design, network: StagedNetwork, number: int) -> None:
                 key="copy-block",
                 icon=":material/content_copy:",
                 on_click=_copy,
-                disabled=all(network.matrices[n - 1] == network.matrices[number - 1] for n in others),
+                disabled=locked or all(network.matrices[n - 1] == network.matrices[number - 1] for n in others),
                 help="Gives this block's matrix to all other blocks with as many layers.",
             )
         st.button(
@@ -130,7 +135,7 @@ def _actions(design: Design, network: StagedNetwork, number: int) -> None:
             key="original-blocks",
             icon=":material/restart_alt:",
             on_click=_restore,
-            disabled=not network.blocks,
+            disabled=locked or not network.blocks,
             help="For this block alone: Presets, original. Undo in a block's editor brings its matrix back.",
         )
 

@@ -18,7 +18,7 @@ from snnviz.jobs import pace
 from snnviz.jobs.pace import format_duration
 from snnviz.store import Run
 from snnviz.tasks import KINDS
-from snnviz.ui.kit import came, services, starting
+from snnviz.ui.kit import came, opened, services, starting
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import escape_markdown, pluralise, queue_position
@@ -216,11 +216,13 @@ def _here(arrived: Sequence[Task], key: str, on_start: Callable[[], None] | None
     """Trains here what came with snnviz."""
     if on_start is not None:
         on_start()
+    opened.note(*(task.digest for task in arrived))
     _ask_each([task.digest for task in arrived], services.engine().retrain, key)
 
 
 def submit(missing: Sequence[Task], key: str) -> None:
     """Callback of a button: submits these tasks to the engine; an error is stored for `show_failures`."""
+    opened.note(*(task.digest for task in missing))
     _ask_each(missing, services.engine().submit, key)
 
 

@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from snnviz.data import owndata
 from snnviz.design.menus import DATASETS
 from snnviz.errors import InputError
+from snnviz.ui.kit import resetting
 
 T = TypeVar("T")
 
@@ -26,6 +27,9 @@ def detect_back_navigation(page: str) -> None:
     lesson, session.linked_page = session.get("linked_page") == (page or "home"), None
     session.by_link = not led and not lesson and before != page and bool(st.query_params)
     session.came_back, session.page = (led and before == page) or session.by_link or lesson, page
+    if session.by_link or (lesson and not session.get("resetting")):
+        resetting.forget(page)  # the page begins anew
+    session.resetting = False
     if session.came_back:
         _renew()
 

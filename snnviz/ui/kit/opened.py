@@ -8,9 +8,10 @@ MOST = 200
 """Runs that are remembered."""
 
 
-def note(run: str) -> None:
-    """Remembers that a run was started or opened."""
-    st.session_state.opened_runs = [*dict.fromkeys([run, *names()])][:MOST]
+def note(*runs: str) -> None:
+    """Remembers that runs were started, opened or chosen, by their names or digests."""
+    if runs:
+        st.session_state.opened_runs = [*dict.fromkeys([*runs, *names()])][:MOST]
 
 
 def names() -> list[str]:

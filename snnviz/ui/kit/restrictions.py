@@ -21,13 +21,18 @@ import streamlit as st
 
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.errors import InputError, Unquoted
+from snnviz.errors import InputError, Unquoted, did_you_mean
+from snnviz.lessons.pages import page_names
+from snnviz.ui.kit.words import as_sentence
 from snnviz.views.words import word
 
 P = ParamSpec("P")
 
 HIDE, LOCK = "hide", "lock"
 MOST_NAMES = 60
+MOST_LISTED = 5
+"""Names that a sentence lists."""
+
 _NAME = re.compile(r"\*|[A-Za-z][\w.-]{0,60}")
 
 
@@ -58,6 +63,7 @@ def set_lesson(found: Restrictions) -> None:
 def begin(query: Mapping[str, str]) -> None:
     """Reads the restrictions from a link's parameters `hide` and `lock`, for the rest of the visit."""
     session = st.session_state
+    session.asked_names = {}
     if "link_restrictions" in session:
         return
     session.link_restrictions, session.restriction_problem = NONE, ""
@@ -66,6 +72,49 @@ def begin(query: Mapping[str, str]) -> None:
         session.link_restrictions = Restrictions(hide, lock)
     except InputError as error:
         session.restriction_problem = f"{error}."
+
+
+def know(names: Iterable[str]) -> None:
+    """Remembers names of fields of a page's setting, some of which only another view of the page asks about."""
+    st.session_state.setdefault("known_names", {}).update(dict.fromkeys(names))
+
+
+def problem(title: str) -> str:
+    """Returns the sentence on the names in the link with which the visit began, ``""`` if none is wrong.
+
+    title: of the page that is drawn. Its names are known only when it is, so this is asked after it.
+    """
+    session = st.session_state
+    if "restriction_checked" not in session:
+        session.restriction_checked = True
+        found: Restrictions = session.get("link_restrictions", NONE)
+        for parameter, names in ((HIDE, found.hide), (LOCK, found.lock)):
+            for name in sorted(names):
+                if not session.restriction_problem and not _is_known(name):
+                    session.restriction_problem = as_sentence(_unknown(parameter, name, title))
+    sentence: str = session.restriction_problem
+    return sentence
+
+
+def _is_known(name: str) -> bool:
+    others: Iterable[str] = st.session_state.get("known_names", ())
+    asked = asked_names()
+    return (
+        name == "*"
+        or name in page_names()
+        or name in asked
+        or any(one.startswith(f"{name}.") for one in (*asked, *others))
+        or covers(others, name)
+    )
+
+
+def _unknown(parameter: str, name: str, title: str) -> InputError:
+    asked = asked_names()
+    known = [*page_names(), *st.session_state.get("known_names", ()), *asked]
+    rule = f"have names of controls or panels of the page {title}"
+    if heads := [*dict.fromkeys(one.partition(".")[0] for one in asked)]:
+        rule += f", such as {', '.join(heads[:MOST_LISTED])} (Share has all of them)"
+    return InputError(parameter, rule, name, did_you_mean(name, known))
 
 
 def read_names(name: str, query: Mapping[str, str]) -> list[str]:
@@ -99,13 +148,25 @@ def covers(names: Iterable[str], path: str) -> bool:
     return any(name == "*" or path == name or path.startswith(f"{name}.") for name in names)
 
 
+def _ask(name: str) -> None:
+    """Remembers that the page has a control or a panel of this name."""
+    st.session_state.setdefault("asked_names", {})[name] = None
+
+
+def asked_names() -> list[str]:
+    """Returns the names of the controls and panels that the page has asked about, in the order of the page."""
+    return [*st.session_state.get("asked_names", {})]
+
+
 def is_hidden(path: str) -> bool:
     """Returns whether a field or a panel is hidden."""
+    _ask(path)
     return any(covers(one.hide, path) or path in one.mystery for one in _all())
 
 
 def is_locked(path: str) -> bool:
     """Returns whether a field or an action is locked."""
+    _ask(path)
     return any((covers(one.lock, path) and not covers(one.open, path)) or path in one.mystery for one in _all())
 
 
@@ -116,6 +177,11 @@ def locked_sentence(path: str) -> str:
         if one.waits and covers(one.lock, path):
             return f"{label} opens when {one.waits}."
     return f"{label} is locked here."
+
+
+def lock_note(path: str) -> str:
+    """Returns the sentence on why a field is locked; ``""`` if it is not."""
+    return locked_sentence(path) if is_locked(path) else ""
 
 
 def refusal(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "") -> str:
@@ -163,6 +229,7 @@ def hideable(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
     def decorate(draw: Callable[P, None]) -> Callable[P, None]:
         @wraps(draw)
         def panel(*args: P.args, **kwargs: P.kwargs) -> None:
+            _ask(name)
             waits = [one.waits for one in _all() if covers(one.cover, name)]
             if waits:
                 st.info(f"This is shown when {waits[0]}.", icon=":material/visibility_off:")

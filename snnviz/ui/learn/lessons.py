@@ -49,14 +49,16 @@ def panel() -> None:
 def _card(lesson: Lesson, steps: Mapping[str, StepProgress]) -> None:
     done = [step for step in lesson.steps if progress.is_done(steps.get(step.name))]
     right = sum(steps[step.name].level == "right" for step in done)
-    asked = sum(step.question is not None for step in done)
+    skipped = sum(progress.is_skipped(steps[step.name]) for step in done)
+    asked = sum(step.question is not None and not progress.is_skipped(steps[step.name]) for step in done)
     with st.container(border=True, key=f"lesson-card-{lesson.name}"):
         words, action = st.columns([9, 3], vertical_alignment="center")
         words.markdown(f"**{escape_markdown(lesson.title)}**")
         words.markdown(escape_markdown(lesson.summary))
         told = f"about {pluralise(lesson.minutes, 'minute')}, {pluralise(len(lesson.steps), 'step')}"
         if done:
-            told += f"; {len(done)} done, {right} of {asked} predictions right"
+            told += f"; {len(done) - skipped} done, {right} of {asked} predictions right"
+            told += f", {skipped} skipped" if skipped else ""
         words.caption(told + ("" if lesson.own else "; of this server"))
         over, in_class = len(done) == len(lesson.steps), bool(seat.code())
         label = ("Look again" if in_class else "Take it again") if over else "Go on" if done else "Start"

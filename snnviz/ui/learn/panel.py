@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from snnviz.errors import InputError
 from snnviz.lessons.checks.kind import Found
+from snnviz.lessons.checks.neuron import NeuronCheck
 from snnviz.lessons.lesson import Step
 from snnviz.lessons.pages import PAGES
 from snnviz.lessons.questions.kind import Truth, Verdict
 from snnviz.places import ROOT
 from snnviz.store.learning import StepProgress
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import readings, restrictions
+from snnviz.ui.components.neuron import NeuronStart, neuron
+from snnviz.ui.kit import readings, resetting, restrictions
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.ui.learn import active, progress, strip
@@ -34,11 +36,11 @@ LEVELS = {
     "open": (st.info, ":material/help:", "Open."),
 }
 
+SKIPPED_WORDS = "You went on without this step. It counts neither as right nor as wrong."
+
 
 def panel(page: str) -> None:
     """Draws the lesson that is taken, if there is one. page: the name of the file of the page beneath."""
-    if problem := st.session_state.get("restriction_problem"):
-        st.warning(escape_markdown(problem), icon=":material/lock:")
     if trouble := st.session_state.pop("learn_trouble", ""):
         st.warning(escape_markdown(trouble), icon=":material/school:")
     now = active.current()
@@ -49,6 +51,12 @@ def panel(page: str) -> None:
     waiting = not progress.is_done(kept) and now.step.check is not None and active.is_shown(now)
     with st.container(key="lesson", border=True):
         st.fragment(_body, key=FRAGMENT, run_every=EVERY if waiting else None)(page)
+
+
+def link_problem(title: str) -> None:
+    """Says which names in the link are no controls. title: of the page, which has been drawn."""
+    if problem := restrictions.problem(title):
+        st.warning(escape_markdown(problem), icon=":material/lock:")
 
 
 @show_store_errors()
@@ -76,7 +84,21 @@ def _body(page: str) -> None:
     if progress.is_done(kept) and active.is_shown(now) and now.step.explanation:
         with left:
             st.markdown(to_markdown(now.step.explanation))
+    _neuron(now, kept)
     _feet(now, kept)
+
+
+def _neuron(now: Active, kept: StepProgress | None) -> None:
+    """The neuron that the step asks about, to be taken in hand; it would tell the answer before."""
+    check = now.step.check
+    if not isinstance(check, NeuronCheck) or check.reset == "none":
+        return
+    if not progress.is_done(kept) or not active.is_shown(now):
+        st.caption(":material/visibility_off: Here the neuron will move, for you to play with, when you have answered.")
+        return
+    reset: Literal["subtract", "zero"] = "zero" if check.reset == "zero" else "subtract"
+    start = NeuronStart(check.current, check.beta, check.threshold, reset=reset)
+    neuron(start, key=f"lesson-neuron/{now.step.name}")
 
 
 def _head(now: Active) -> None:
@@ -90,7 +112,7 @@ def _head(now: Active) -> None:
             key="lesson-reset",
             icon=":material/restart_alt:",
             type="tertiary",
-            help="The setting that this step begins with; the same seed gives the same weights.",
+            help="Back to the setting that this step begins with. The same seed gives the same weights.",
             on_click=_reset,
             disabled=not now.step.page,
         )
@@ -100,7 +122,7 @@ def _head(now: Active) -> None:
 def _elsewhere(now: Active) -> None:
     title = PAGES[now.step.page].title if now.step.page else "Lessons"
     st.info(f"This step is about the page **{title}**.", icon=":material/arrow_forward:")
-    st.button(f"Open {title}", key="lesson-page", type="primary", on_click=_reset)
+    st.button(f"Open {title}", key="lesson-page", type="primary", on_click=_enter)
 
 
 def _looked(now: Active, kept: StepProgress | None, page: str) -> Found | None:
@@ -168,6 +190,13 @@ def _outcome(step: Step, kept: StepProgress | None) -> None:
     if kept is None:
         return
     truth, answer = progress.truth_of(kept), progress.answer_of(step, kept)
+    if progress.is_skipped(kept):
+        if step.question is not None:
+            st.markdown(f"**{escape_markdown(step.question.ask)}**")
+            if answer is not None:
+                st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.say(answer))}")
+        st.info(SKIPPED_WORDS, icon=":material/skip_next:")
+        return
     if step.question is None or answer is None:
         if truth.words:
             st.success(escape_markdown(truth.words), icon=":material/check_circle:")
@@ -182,9 +211,13 @@ def _outcome(step: Step, kept: StepProgress | None) -> None:
         charts(payload(drawn), key=f"lesson-figure/{step.name}")
 
 
+def _is_to_read(step: Step) -> bool:
+    return step.question is None and step.check is None
+
+
 def _feet(now: Active, kept: StepProgress | None) -> None:
     done, last = progress.is_done(kept), now.place + 1 == len(now.lesson.steps)
-    to_read, at = now.step.question is None and now.step.check is None, (now.lesson.name, now.place)
+    to_read, at = _is_to_read(now.step), (now.lesson.name, now.place)
     free = active.can_go_on(now)
     with st.container(horizontal=True, gap="small"):
         if now.place:
@@ -206,7 +239,7 @@ def _feet(now: Active, kept: StepProgress | None) -> None:
                 "Go on without",
                 key="lesson-skip",
                 type="tertiary",
-                help="The step counts as not answered.",
+                help="The step counts as skipped: neither as right nor as wrong.",
                 on_click=_next,
                 args=at,
             )
@@ -240,7 +273,10 @@ def _next(lesson: str, place: int) -> None:
         return  # pressed twice, or held: the step that was pressed for is left already, or not yet
     kept = progress.of_lesson(now.lesson.name).get(now.step.name)
     if not progress.is_done(kept):
-        progress.keep_done(now.lesson.name, now.step.name, Truth(), None)
+        if _is_to_read(now.step):
+            progress.keep_done(now.lesson.name, now.step.name, Truth(), None)
+        else:
+            progress.keep_skipped(now.lesson.name, now.step.name)
     if now.place + 1 == len(now.lesson.steps):
         active.leave()
         st.session_state.learn_finished = now.lesson.name
@@ -256,10 +292,19 @@ def _go(place: int) -> None:
     st.rerun()
 
 
-def _reset() -> None:
+def _enter() -> None:
+    """Leads to the page of the step."""
     st.session_state.learn_entered = None
     readings.clear()
     st.rerun()
+
+
+def _reset() -> None:
+    now = active.current()
+    if now is None or resetting.start() is None or now.step.page != st.session_state.page:
+        _enter()
+    readings.clear()
+    resetting.reset()
 
 
 def _leave() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.errors import InputError, StoreError
 from snnviz.lessons.lesson import Lesson, Step
-from snnviz.lessons.questions.kind import Truth, Verdict
+from snnviz.lessons.questions.kind import SKIPPED, Truth, Verdict
 from snnviz.store import classes, learning
 from snnviz.store.learning import StepProgress
 from snnviz.ui.kit import services
@@ -72,8 +72,16 @@ def keep_answer(lesson: str, step: str, answer: Any) -> None:
 
 def keep_done(lesson: str, step: str, truth: Truth, verdict: Verdict | None) -> None:
     """Stores that a step is done, with what happened and the verdict on the answer, None without a question."""
-    found = json.dumps(truth.document())
     level, idea = ("", "") if verdict is None else (verdict.level, verdict.idea)
+    _keep(lesson, step, json.dumps(truth.document()), level, idea)
+
+
+def keep_skipped(lesson: str, step: str) -> None:
+    """Stores that the learner went on without a step: it is done, and counts neither as right nor as wrong."""
+    _keep(lesson, step, json.dumps(Truth().document()), SKIPPED, "")
+
+
+def _keep(lesson: str, step: str, found: str, level: str, idea: str) -> None:
     try:
         learning.keep_done(services.store(), learner(), lesson, step, found=found, level=level, idea=idea)
     except StoreError as error:
@@ -110,6 +118,11 @@ def truth_of(kept: StepProgress) -> Truth:
 def is_done(kept: StepProgress | None) -> bool:
     """Returns whether a step is done."""
     return kept is not None and kept.done is not None
+
+
+def is_skipped(kept: StepProgress | None) -> bool:
+    """Returns whether the learner went on without the step."""
+    return kept is not None and kept.level == SKIPPED
 
 
 def first_open(lesson: Lesson, steps: Mapping[str, StepProgress]) -> int:

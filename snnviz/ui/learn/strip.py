@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.lessons.pages import PAGES
 from snnviz.places import ROOT
 from snnviz.store.classes import Classroom
-from snnviz.ui.components.address import SHOWN
+from snnviz.ui.kit import resetting
 from snnviz.ui.kit.linked import open_by_link
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
@@ -42,10 +42,8 @@ def _body(page: str, now: Active | None) -> None:
     if room is None or mine is None or _opened(room) != st.session_state.get("class_drawn"):
         st.rerun()
         return
-    shown, query = st.session_state.get(SHOWN) or ("", "")
-    seat.note_place(
-        now.lesson.name if now else "", now.place if now else 0, page, query if (shown or "home") == page else ""
-    )
+    at = resetting.shown()
+    seat.note_place(now.lesson.name if now else "", now.place if now else 0, page, at.query if at else "")
     st.markdown(
         f":material/groups: Class **{room.code}**, you are **{escape_markdown(mine.nickname)}**", width="content"
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.store.index import IndexedRuns
 from snnviz.theory.operations import ESTIMATED
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import services
+from snnviz.ui.kit import opened, services
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
@@ -63,6 +63,7 @@ def _listing(active: bool) -> None:
     lines = [page.lines[row] for row in picked["selection"]["rows"] if row < len(page.lines)]
     names = [*dict.fromkeys(run for line in lines for run in line.runs)]
     chosen = [*services.store().several(names[: max(MOST_COMPARED, 1000)]).values()] if names else []
+    opened.note(*(run.run for run in chosen))
     with buttons:
         if view.grouped:
             _unfolding([line for line in lines if line.group], unfolded)

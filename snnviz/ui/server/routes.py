@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from snnviz.errors import InputError
+from snnviz.ui.server import handouts
 from snnviz.ui.server.frontend import FOREVER, StaticFiles, file_response, plotly_file
 from snnviz.ui.server.middleware import head
 from snnviz.ui.server.middleware.body_limits import BodyLimits
@@ -28,7 +29,9 @@ WORDS_PATH = "/assets/words.json"
 
 def routes() -> list[Route]:
     """Returns our routes, each with and without `server.baseUrlPath`, which Streamlit does not add to them."""
-    given = {PLOTLY_PATH: _plotly, WORDS_PATH: _words} | {f"/assets/{name}": head.asset for name in head.FILES}
+    given = {PLOTLY_PATH: _plotly, WORDS_PATH: _words, handouts.PATH: handouts.respond} | {
+        f"/assets/{name}": head.asset for name in head.FILES
+    }
     return [Route(prefix + path, respond) for prefix in sorted({"", _base()}) for path, respond in given.items()]
 
 

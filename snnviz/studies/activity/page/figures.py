@@ -18,6 +18,7 @@ from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatist
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import state
 from snnviz.ui.kit.lru import LruCache
+from snnviz.ui.kit.words import define_terms
 from snnviz.views.chart import Chart
 
 KEPT: LruCache[Any] = LruCache(200, lambda _: 1)
@@ -68,6 +69,13 @@ def _show(key: Hashable, make: Drawing, *, place: str) -> None:
     charts(shown[place], key=board, on_pick=lambda: at.select_on_map(board))
 
 
+STAR = (
+    "The star is your design on the Design page: the gain n Var[w] of its initialisation at a typical hidden "
+    "layer, and the threshold of its neurons. Click it to open the design here, or click an initialisation to look "
+    "closer at it."
+)
+
+
 def _why(setting: ActivityConfig, init: Choice) -> None:
     own = at.design_point(state.design())
 
@@ -81,11 +89,7 @@ def _why(setting: ActivityConfig, init: Choice) -> None:
         ]
 
     _show(("why", setting, init, own), make, place="why")
-    st.caption(
-        "The star is your design on the Design page: the gain n Var[w] of its initialisation at a typical hidden "
-        "layer, and the threshold of its neurons. Click it to open the design here, or click an initialisation to look "
-        "closer at it."
-    )
+    st.caption(define_terms(STAR))
 
 
 def _time(setting: ActivityConfig, init: Choice) -> None:

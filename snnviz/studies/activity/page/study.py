@@ -17,7 +17,7 @@ from snnviz.ui.kit.actions import UNDONE, actions
 from snnviz.ui.kit.columns import column, column_config, round_counts
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.ui.kit.words import define_terms, escape_markdown, pluralise
 from snnviz.views.numbers import PERCENT
 from snnviz.views.styles import LineStyle
 
@@ -34,6 +34,12 @@ STUDY = PageSettings(
 )
 """State of the training study on the page."""
 
+ABOUT = (
+    "The same network trained from each initialisation (Micheli et al. 2024, Figs. 8 to 10). Each line is an "
+    "ordinary run: trained once for everybody, found again on the Runs page. The small preset is not the paper's "
+    "experiment, which trains for 150 epochs on MNIST and larger data."
+)
+
 
 @restrictions.hideable("study")
 def panel() -> None:
@@ -41,11 +47,7 @@ def panel() -> None:
     learn.
     """
     st.header("Does it learn?", anchor=False)
-    st.caption(
-        "The same network trained from each initialisation (Micheli et al. 2024, Figs. 8 to 10). Each line is an "
-        "ordinary run: trained once for everybody, found again on the Runs page. The small preset is not the paper's "
-        "experiment, which trains for 150 epochs on MNIST and larger data."
-    )
+    st.caption(define_terms(ABOUT))
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()

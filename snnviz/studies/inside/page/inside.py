@@ -13,7 +13,7 @@ from snnviz.studies.inside.page import compare, many, setting, time, why
 from snnviz.studies.inside.page.setting import FRAGMENT, LOOK, VIEWS
 from snnviz.tasks import resolve, run_button
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import readings, services, state
+from snnviz.ui.kit import opened, readings, services, state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import as_sentence, define_terms
@@ -89,6 +89,7 @@ def _view(run: Run) -> None:
             st.fragment(_training, key=TRAINING, run_every=EVERY)(run.run, run.checkpoint)
         if run.checkpoint is None:
             return
+    opened.note(run.run)
     readings.publish("inside", {**LOOK.value.document(), "run": run.run, "view": VIEWS.current})
     shown: dict[str, Callable[[Run], None]] = {
         "time": time.panel,

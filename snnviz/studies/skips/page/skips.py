@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -12,8 +13,9 @@ from snnviz.design.experiment import distinct_designs
 from snnviz.errors import InputError
 from snnviz.store import Run
 from snnviz.studies.skips.charts.controls import forecast_text, initial_activity_text, sentences
-from snnviz.studies.skips.charts.skips import skip_charts, skip_table
+from snnviz.studies.skips.charts.skips import skip_charts, skip_means, skip_table
 from snnviz.studies.skips.page import optimise
+from snnviz.studies.skips.page.readings import found_reading
 from snnviz.studies.skips.page.setting import OPTIMISATION, TYPES
 from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SweepPoint, sweep_points
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, parse_convention
@@ -23,6 +25,7 @@ from snnviz.ui.kit import measuring, questions, recipe, state, tables
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, round_counts
 from snnviz.ui.kit.linked import is_back_navigation
+from snnviz.ui.kit.readings import publish
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switch import Views
@@ -168,6 +171,8 @@ def _curves() -> None:
     runs = questions.runs_of(designs)
     actions(designs, runs, SWEEP.key)
     results = questions.results(designs, runs)
+    fields = links.flatten_document(SWEEP.value.document())
+    publish("skips", fields, partial(found_reading, skip_means(chosen, results) if results else []))
     if not results and (forecast := forecast_text(chosen)):
         st.caption(escape_markdown(forecast))
     if results:

@@ -7,8 +7,8 @@ import streamlit as st
 from snnviz.data import datasets
 from snnviz.studies.ttfs.charts import ttfs as views
 from snnviz.studies.ttfs.charts.neuron import formulas
+from snnviz.studies.ttfs.page import readings, twin
 from snnviz.studies.ttfs.page import selection as ttfs_looks
-from snnviz.studies.ttfs.page import twin
 from snnviz.studies.ttfs.page.setting import DESIGN, STUDY, VIEW
 from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.ui.components.charts import charts, payload
@@ -23,6 +23,7 @@ def panel() -> None:
     pair = twin.panel()
     if pair is None:
         return
+    readings.say(pair)
     st.markdown(views.verdict(pair))
     ttfs_looks.widgets(pair)
     card, image = datasets.dataset_card(DESIGN.value.data.name), ttfs_looks.image(pair)

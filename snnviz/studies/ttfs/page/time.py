@@ -10,7 +10,7 @@ from snnviz.design.design import Design
 from snnviz.studies.ttfs.charts import time as views
 from snnviz.studies.ttfs.charts.costs import spikes_chart
 from snnviz.studies.ttfs.charts.ttfs import verdict
-from snnviz.studies.ttfs.page import costs, twin
+from snnviz.studies.ttfs.page import costs, readings, twin
 from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page.setting import STUDY, VIEW
 from snnviz.studies.ttfs.theory.twins import TwinPair
@@ -29,6 +29,7 @@ def _figures() -> None:
     pair = twin.panel()
     if pair is None:
         return
+    readings.say(pair)
     if pair.silent == "nothing":
         st.markdown(verdict(pair))
     st.markdown(views.verdict(pair))

@@ -26,7 +26,7 @@ from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switch import Views
-from snnviz.ui.kit.words import as_sentence
+from snnviz.ui.kit.words import as_sentence, define_terms
 from snnviz.views.changes import design_changes
 
 
@@ -154,7 +154,7 @@ def panel() -> None:
     """Draws the whole page: the network, its runs, and the selected view."""
     SWITCH.head("TTFS")
     view = VIEWS[SWITCH.current]
-    st.caption(view.about)
+    st.caption(define_terms(view.about))
     DESIGN.show_problem(linked=True)
     for part in (ttfs_setting.panel, ttfs_runs.runs, view.panel, link):
         with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it

@@ -1,6 +1,6 @@
 """Short addresses to say and to write on a board: ``/l/why-silent`` opens a lesson, ``/c/ABCDEF`` joining a class.
 
-The answer is a redirect to the page of lessons, which says in a sentence what is wrong with a name that is none.
+The answer is a redirect to the page, which says in a sentence what is wrong with a name that is none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PATH = re.compile(rf"/({LESSON}|{CLASS})(?:/([^/]*))?(?:/([^/]*))?/?", re.DOTAL
 
 
 class ShortLinks:
-    """ASGI middleware that redirects ``/l/<lesson>``, ``/l/<lesson>/<step>`` and ``/c/<code>``, below the path `base`."""
+    """ASGI middleware that redirects ``/l/<lesson>``, ``/l/<lesson>/<step>`` and ``/c/<code>`` below `base`."""
 
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self.app, self.base = app, base
@@ -44,17 +44,16 @@ def destination(path: str, query: str = "") -> str | None:
     query: what stands behind the question mark (``embed=true``) and goes along.
 
     >>> destination("/l/why-silent"), destination("/c/abcdef/"), destination("/lessons")
-    ('../lessons?lesson=why-silent', '../../lessons?class=ABCDEF', None)
+    ('../lessons?lesson=why-silent', '../../classes?class=abcdef', None)
     """
     found = _PATH.fullmatch(path)
     if found is None:
         return None
     up = "../" * (path.count("/") - 1)
     kind, name, step = found[1], (found[2] or "")[:LONGEST_NAME], (found[3] or "")[:LONGEST_NAME]
-    pairs = []
-    if name:
-        pairs.append(f"lesson={quote(name, safe='')}" if kind == LESSON else f"class={quote(name.upper(), safe='')}")
-    if name and step and kind == LESSON:
-        pairs.append(f"step={quote(step, safe='')}")
-    parts = "&".join([*pairs, *([query] if query else [])])
-    return f"{up}lessons{'?' * bool(parts)}{parts}"
+    page, parameter = ("lessons", "lesson") if kind == LESSON else ("classes", "class")
+    pairs = [(parameter, name)] if name else []
+    if pairs and step and kind == LESSON:
+        pairs.append(("step", step))
+    parts = "&".join([*(f"{key}={quote(text, safe='')}" for key, text in pairs), *([query] if query else [])])
+    return f"{up}{page}{'?' * bool(parts)}{parts}"

@@ -1,0 +1,96 @@
+"""Back to the start: the setting of the link or lesson that a page was opened with, by one press, with Undo.
+
+The start is the first link that a page writes into the address (`components.address`). It holds the seed, so the
+weights are the same again. The page reads it as after the browser's Back, whatever its setting is made of.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from urllib.parse import parse_qsl, quote
+
+import streamlit as st
+
+from snnviz.ui.components.address import BESIDE, SHOWN, STARTS, Address
+from snnviz.ui.kit import notices
+from snnviz.views.changes import describe_changes, label
+
+DONE = "Back to the start."
+"""Headline of the notice."""
+
+HELP = "Back to the setting that this page was opened with. The same seed gives the same weights."
+NOTHING = "This is the setting that the page was opened with."
+
+
+def shown() -> Address | None:
+    """Returns what is in the address of the page that is shown; None if it has no setting."""
+    session = st.session_state
+    found: Address | None = session.get(SHOWN)
+    return found if found is not None and found.page == session.page else None
+
+
+def start() -> str | None:
+    """Returns the query string that the shown page was opened with; None if it has no setting."""
+    now = shown()
+    return None if now is None else st.session_state.get(STARTS, {}).get((now.page, now.key))
+
+
+def forget(page: str) -> None:
+    """Has the next setting that this page writes into the address be its start."""
+    starts = st.session_state.setdefault(STARTS, {})
+    for key in [key for key in starts if key[0] == page]:
+        del starts[key]
+
+
+def reset() -> None:
+    """Callback of a button: leads the page that is shown back to its start, with a notice of the changes and Undo.
+
+    Raises Streamlit's rerun exception.
+    """
+    now, first = shown(), start()
+    if now is None or first is None:
+        return
+    if now.query == first:
+        st.toast(NOTHING, icon=":material/restart_alt:")
+        return
+    there = now._replace(query=first)
+    _lead(there)
+    notices.show_notice(DONE, changes(now.query, first), partial(_lead, now), lambda: shown() == there)
+    st.rerun()
+
+
+def _lead(to: Address) -> None:
+    st.session_state.reset_to = to
+
+
+def follow(page: str) -> None:
+    """At the top of each page, before it is drawn: has it read the setting to which a press leads back.
+
+    page: its address, "" for Home.
+    """
+    session = st.session_state
+    to: Address | None = session.pop("reset_to", None)
+    if to is None or to.page != page:
+        return
+    pairs = dict(parse_qsl(to.query, keep_blank_values=True))
+    st.query_params.from_dict({**pairs, **session.get(BESIDE, {})})
+    session.linked_page, session.resetting = page or "home", True
+
+
+def changes(before: str, after: str) -> list[str]:
+    """Returns a text on each difference between two query strings.
+
+    >>> changes("neuron.threshold=0.8&seed=3", "seed=1&steps=4")
+    ['Seed 1 instead of 3', 'Time steps T 4', 'Threshold θ as usual']
+    """
+    was, now = (dict(parse_qsl(query, keep_blank_values=True)) for query in (before, after))
+    return [*describe_changes(was, now), *(f"{label(path)} as usual" for path in was if path not in now)]
+
+
+def written(pairs: dict[str, str]) -> str:
+    """Returns a query string of parameters, as the address bar has it.
+
+    >>> written({"network.edges": "02/00", "hide": "editor,form"})
+    'network.edges=02/00&hide=editor,form'
+    """
+    return "&".join(f"{name}={quote(text, safe='/,;:*')}" for name, text in pairs.items())
