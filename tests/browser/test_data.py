@@ -43,4 +43,4 @@ def test_events_are_played_and_taken_into_the_design(visit: Callable[..., Page],
     page.wait_for_url(re.compile("show.number=3"))
     press(page, "Train on this")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=PATIENCE)
-    page.wait_for_url(re.compile(r"/\?data.name=digits-saccades"))
+    page.wait_for_url(re.compile(r"/design\?data.name=digits-saccades"))
