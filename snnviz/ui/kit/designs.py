@@ -13,6 +13,7 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
 from snnviz.ui.kit import fields, notices, restrictions, state
+from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.settings import Query, Widgets
 from snnviz.views.changes import design_changes
@@ -145,10 +146,7 @@ class PageDesign(Widgets):
         if self.has_widget("data"):
             self.change({"data.name": self.widget_value("data")})
 
-    def _start(self, widget: str) -> None:
-        name = st.session_state[widget]
-        if name is None:
-            return
+    def _start(self, name: str) -> None:
         linked = self.problem(linked=True)
         try:
             new = self.starts[name] if name in self.starts else self._from_edited(state.design(), self.value)
@@ -183,13 +181,4 @@ class PageDesign(Widgets):
             name for name, start in [*self.starts.items(), (OWN, state.design())] if self._compare_by(start) == now
         )
         marked = next(known, None)
-        key = f"{self.widget_key('start')}/{marked}"  # another one as soon as another is marked, or none
-        place.segmented_control(
-            "Start from",
-            [*self.starts, OWN],
-            default=marked,
-            wrap=True,
-            key=key,
-            on_change=self._start,
-            args=(key,),
-        )
+        start_menu(place, [*self.starts, OWN], marked, self.widget_key("start"), self._start)

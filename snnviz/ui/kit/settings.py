@@ -16,6 +16,7 @@ from snnviz.design import links
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.ui.kit import fields, notices, restrictions
+from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.linked import read_link
 from snnviz.ui.kit.store_errors import ERROR
@@ -237,9 +238,8 @@ class PageSettings(Widgets, Generic[S]):
         self.replace(value, done)
         self.rerun()
 
-    def _start(self, widget: str) -> None:
-        if name := st.session_state[widget]:
-            self.take(self.presets[name], f"Started from {name}.")
+    def _start(self, name: str) -> None:
+        self.take(self.presets[name], f"Started from {name}.")
 
     # -- widgets
 
@@ -283,7 +283,4 @@ class PageSettings(Widgets, Generic[S]):
     def preset_menu(self, place: Any) -> None:
         """Draws the menu of presets in the container `place`; none is selected if the current value is no preset."""
         marked = next((name for name, preset in self.presets.items() if preset == self.value), None)
-        key = f"{self.widget_key('preset')}/{marked}"  # another one as soon as another is marked, or none
-        place.segmented_control(
-            "Start from", list(self.presets), default=marked, wrap=True, key=key, on_change=self._start, args=(key,)
-        )
+        start_menu(place, self.presets, marked, self.widget_key("preset"), self._start)

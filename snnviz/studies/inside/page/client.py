@@ -39,9 +39,10 @@ class LookFailed(SnnvizError):
 
 
 class _Asked:
-    """A request that is under way, and how far it is, 0 to 1."""
+    """A request that is under way, the process that was asked, and how far it is, 0 to 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
         self.answer: Future[bytes] = Future()
         self.share = 0.0
 
@@ -76,7 +77,8 @@ class Looking:
             self._last = time.monotonic()
             if (known := self._same.get(text)) is not None:
                 return known
-            process, number, asked = self._running(), next(self._numbers), _Asked()
+            process = self._running()
+            number, asked = next(self._numbers), _Asked(process)
             self._asked[number] = self._same[text] = asked
             asked.answer.add_done_callback(lambda _: self._forget(number, text))
             assert process.stdin is not None
@@ -115,7 +117,7 @@ class Looking:
         process.wait()
         process.stdout.close()
         for asked in list(self._asked.values()):
-            if not asked.answer.done():
+            if asked.process is process and not asked.answer.done():  # others were asked of the next process
                 asked.answer.set_exception(LookFailed("The process that looks was ended, for want of memory perhaps."))
 
     def _take(self, said: dict[str, Any], stream: IO[bytes]) -> None:

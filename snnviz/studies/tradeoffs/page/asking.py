@@ -11,6 +11,7 @@ from snnviz.studies.tradeoffs.page import axes, forecasting
 from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS, to_link
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import questions, state
+from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.designs import OWN
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import define_terms, escape_markdown
@@ -62,20 +63,10 @@ def _start_menu() -> None:
     now = EXPERIMENT.value
     known = {name: preset for name, preset in EXPERIMENT.presets.items() if preset == now}
     marked = next(iter(known), OWN if now.base == state.design() else None)
-    key = f"{EXPERIMENT.widget_key('start')}/{marked}"
-    st.segmented_control(
-        "Start from",
-        [*EXPERIMENT.presets, OWN],
-        default=marked,
-        wrap=True,
-        key=key,
-        on_change=_start,
-        args=(key,),
-        help="An experiment, or the design that is edited as the base of one.",
-    )
+    words = "An experiment, or the design that is edited as the base of one."
+    start_menu(st, [*EXPERIMENT.presets, OWN], marked, EXPERIMENT.widget_key("start"), _start, words)
 
 
-def _start(widget: str) -> None:
-    if (name := st.session_state[widget]) is not None:
-        chosen = first_experiment(state.design()) if name == OWN else EXPERIMENT.presets[name]
-        EXPERIMENT.take(chosen, f"Started from {name}.")
+def _start(name: str) -> None:
+    chosen = first_experiment(state.design()) if name == OWN else EXPERIMENT.presets[name]
+    EXPERIMENT.take(chosen, f"Started from {name}.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -169,6 +171,19 @@ def test_answers_are_shared_and_a_dead_process_is_a_sentence(trained: Callable[.
     assert client.looking().pid is None
     assert client.answer("look", Look(run=run.run, image=1), 1).about["image"] == 1
     assert client.looking().pid not in (None, pid)
+
+
+def test_a_process_that_ends_takes_no_requests_of_the_next_one_with_it() -> None:
+    looking = client.Looking("")
+    ended, next_one = (subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) for _ in range(2))
+    lost, asked = client._Asked(ended), client._Asked(next_one)
+    looking._asked = {0: lost, 1: asked}
+    looking._read(ended)
+    assert not asked.answer.done()
+    with pytest.raises(client.LookFailed):
+        lost.answer.result(0)
+    looking._read(next_one)
+    assert asked.answer.done()
 
 
 def test_the_process_is_there_before_the_first_look(
