@@ -35,6 +35,7 @@ class Server:
     port: int
     cache: Path
     started_seconds: float
+    script: Path = ROOT / "app.py"
 
     @property
     def url(self) -> str:
@@ -42,6 +43,13 @@ class Server:
 
     def store(self) -> Store:
         return Store(self.cache / "runs.sqlite")
+
+    def restart(self) -> None:
+        """Kills it as a machine that fails would, and starts it again at the same place."""
+        self.process.kill()
+        self.process.wait()
+        self.process = _start(self.script, self.port, self.cache)
+        _await_health(self.port, self.process)
 
 
 @contextmanager
@@ -55,26 +63,32 @@ def serving(script: Path = ROOT / "app.py", store: Path | None = None) -> Iterat
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
         begin = time.monotonic()
-        process = subprocess.Popen(
-            [*command, "--server.address", "127.0.0.1"],
-            cwd=ROOT,
-            env={**os.environ, "SNNVIZ_CACHE": str(cache)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = _start(script, port, cache)
+        server = Server(process, port, cache, 0.0, script)
         try:
             _await_health(port, process)
-            yield Server(process, port, cache, time.monotonic() - begin)
+            server.started_seconds = time.monotonic() - begin
+            yield server
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            server.process.send_signal(signal.SIGTERM)
+            server.process.wait(30)
             store = Store(cache / "runs.sqlite")
             for run in store.runs(states=("queued", "running")):
                 store.cancel(run.run)
             Local(store).stop()
             store.close()
+
+
+def _start(script: Path, port: int, cache: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    return subprocess.Popen(
+        [*command, "--server.address", "127.0.0.1"],
+        cwd=ROOT,
+        env={**os.environ, "SNNVIZ_CACHE": str(cache)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _await_health(port: int, process: subprocess.Popen[bytes]) -> None:

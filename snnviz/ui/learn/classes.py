@@ -77,7 +77,7 @@ def _join() -> None:
 def _take() -> None:
     session = st.session_state
     try:
-        seat.join(session["class-join-code"], session["class-join-name"])
+        seat.join(session.get("class-join-code", ""), session.get("class-join-name", ""))
     except SnnvizError as error:
         session.class_trouble = as_sentence(error)
     else:
@@ -119,9 +119,9 @@ def _new() -> None:
 def _make() -> None:
     session = st.session_state
     given = {
-        "title": session["class-new-title"],
-        "lessons": session["class-new-lessons"],
-        "pace": session["class-new-pace"],
+        "title": session.get("class-new-title", ""),
+        "lessons": session.get("class-new-lessons", []),
+        "pace": session.get("class-new-pace", "together"),
     }
     try:
         session.class_teaches = rules.new_class(services.store(), library(), maker=pseudonym(visitor()), **given)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -54,8 +55,10 @@ def panel(room: Classroom, secret: str) -> None:
 def _invite(room: Classroom, secret: str) -> None:
     code, where, own = st.columns([3, 6, 3], vertical_alignment="center")
     with code.container(key="class-code"):
-        st.markdown(f"**{room.code}**", help="Students open the address beside it, or Classes in the menu Learn.")
-    where.code(_address(seat.class_path(room.code)), language=None, wrap_lines=True)
+        st.markdown(f"**{room.code}**")
+    with where.container(gap="small"):
+        st.caption("Students open this address, or Classes in the menu Learn, and type the code.")
+        st.code(_address(seat.class_path(room.code)), language=None, wrap_lines=True)
     with own.popover("Your own link", icon=":material/key:"):
         st.caption("Keep it: whoever has it sees and leads the class, and it cannot be sent to you again.")
         st.code(_address(f"{seat.PAGE}?teach={secret}"), language=None, wrap_lines=True)
@@ -98,6 +101,8 @@ def _live(code: str) -> None:
         _steer(room, lessons)
     answers.panel(room, lesson, place, seats, progress)
     _students(lessons, seats, progress)
+    if seats:
+        _take_off(code, seats)
 
 
 def _choose(room: Classroom, lessons: Sequence[Lesson]) -> tuple[Lesson, int]:
@@ -203,10 +208,25 @@ def students_table(lessons: Sequence[Lesson], seats: Mapping[str, Seat], progres
                 "seen": "left" if one.left else "now" if ago < HERE else f"{format_duration(ago)} ago",
                 "answers": sum(score.answered for score in scores),
                 "points": sum(score.points for score in scores),
-                "page": f"{root}{'' if one.page == 'home' else one.page}?{one.link}" if one.link else None,
+                "page": _link(root, one),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _take_off(code: str, seats: Mapping[str, Seat]) -> None:
+    with st.popover("Take a student off the class", icon=":material/person_remove:"):
+        st.selectbox(
+            "Nickname", list(seats), None, format_func=lambda who: seats[who].nickname, key="class-who",
+            help="With all answers. The nickname is free again.",
+        )  # fmt: skip
+        st.button("Take off", key="class-remove", on_click=_remove, args=(code,))
+
+
+def _link(root: str, one: Seat) -> str | None:
+    if not one.page:
+        return None
+    return f"{root}{'' if one.page == 'home' else one.page}?{one.link}".removesuffix("?")
 
 
 def _where(lesson: Lesson | None, step: int) -> str:
@@ -237,7 +257,7 @@ def _hand_out(room: Classroom) -> None:
 
 
 def _hand_address(code: str) -> None:
-    _hand(code, st.session_state["class-hand-link"])
+    _hand(code, st.session_state.get("class-hand-link", ""))
 
 
 def _hand_mine(code: str) -> None:
@@ -262,13 +282,18 @@ def _scores(room: Classroom) -> None:
             for name, write in (("Moodle", rules.moodle_csv), ("Canvas", rules.canvas_csv)):
                 st.download_button(
                     f"CSV for {name}",
-                    write(rules.lessons_of(room, library()), scores_of(room)),
+                    partial(_csv, room, write),  # when it is pressed
                     f"class-{room.code}-{name.lower()}.csv",
                     "text/csv",
                     key=f"class-csv-{name.lower()}",
                     icon=":material/download:",
                     on_click="ignore",
                 )
+
+
+def _csv(room: Classroom, write: Callable[[Sequence[Lesson], Mapping[str, Sequence[rules.Score]]], str]) -> str:
+    services.CACHE.drop(("class progress", room.code))
+    return write(rules.lessons_of(room, library()), scores_of(room))
 
 
 def scores_of(room: Classroom) -> dict[str, list[rules.Score]]:
@@ -287,13 +312,6 @@ def _manage(room: Classroom) -> None:
             "Pace", paces, paces.index(room.pace), format_func=PACES.__getitem__, key="class-pace", horizontal=True,
             on_change=_set_pace, args=(room.code,), disabled=room.ended is not None,
         )  # fmt: skip
-        seats = seat.seats_of(room.code)
-        if seats:
-            st.selectbox(
-                "Take a student off the class", list(seats), None, format_func=lambda who: seats[who].nickname,
-                key="class-who", help="With all answers. The nickname is free again.",
-            )  # fmt: skip
-            st.button("Take off", key="class-remove", on_click=_remove, args=(room.code,))
         with st.container(horizontal=True, gap="small"):
             if room.ended is None:
                 st.button("End the class", key="class-end", on_click=_end, args=(room.code,))
@@ -302,7 +320,7 @@ def _manage(room: Classroom) -> None:
 
 
 def _set_pace(code: str) -> None:
-    classes.change_class(services.store(), code, pace=st.session_state["class-pace"])
+    classes.change_class(services.store(), code, pace=st.session_state.get("class-pace", "together"))
     seat.changed(code)
 
 
