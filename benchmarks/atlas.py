@@ -22,7 +22,7 @@ from snnviz.graph.atlas import DEPTHS, SEEDS, atlas_design, matrix_count
 from snnviz.jobs import machine
 from snnviz.places import cache_dir
 from snnviz.store.shipped import FOLDER
-from snnviz.theory.atlas import COLUMNS, About, file_name, write_atlas
+from snnviz.theory.atlas import COLUMNS, AtlasInfo, file_name, write_atlas
 from snnviz.theory.metrics import METRICS, Outcome
 
 Job = tuple[int, int, int]
@@ -41,7 +41,7 @@ def train(job: Job) -> dict[str, Any]:
     design, begun, rows = atlas_design(*job), time.perf_counter(), []
     for event in execute(design):
         rows.append(event)
-    kinds = {kind: [row for row in rows if type(row) is kind] for kind in METRICS.rows}
+    kinds = {kind: [row for row in rows if type(row) is kind] for kind in METRICS.row_types}
     reached = METRICS.read(Outcome(design, kinds, 0.0))
     seconds = time.perf_counter() - begun
     return {
@@ -110,7 +110,7 @@ def main() -> None:
         machines = tuple(dict.fromkeys(row["machine"] for row in of))
         made = time.strftime("%Y-%m-%d", time.gmtime(file.stat().st_mtime))
         seconds = sum(row["seconds"] for row in of)
-        write_atlas(told.to / file_name(depth), About(setting_digest(depth), machines, made, seconds), of)
+        write_atlas(told.to / file_name(depth), AtlasInfo(setting_digest(depth), machines, made, seconds), of)
         whole = matrix_count(depth) * len(SEEDS)
         print(
             f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {told.to / file_name(depth)}"

@@ -70,7 +70,7 @@ def five_fold(groups: Sequence[RunGroup]) -> dict[str, tuple[float, float, float
         new = {*order[fold::FOLDS]}
         model = train_model([group for at, group in enumerate(groups) if at not in new])
         for group in (groups[at] for at in new):
-            answer = model.answer(group.design)
+            answer = model.predict(group.design)
             unknown += bool(answer.unknown)
             first = model.runs.index(answer.nearest[0].run)
             for name, said in answer.expected.items():
@@ -99,7 +99,7 @@ def left_out(groups: Sequence[RunGroup]) -> dict[str, float]:
                 rest = [group for group, out in zip(groups, of_level, strict=True) if not out]
                 model = train_model(rest, ["accuracy"])
                 asked = [group for group, out in zip(groups, of_level, strict=True) if out]
-                shares = [bool(model.answer(group.design).unknown) for group in asked]
+                shares = [bool(model.predict(group.design).unknown) for group in asked]
                 found[f"{path}={level}"] = float(np.mean(shares))
     finally:
         expecting.TREES = trees
@@ -228,11 +228,11 @@ def _answers() -> None:
     for _ in range(60):
         design = links.change(Design(), {"neuron.threshold": float(draw.uniform(0.5, 1.5)), "neuron.beta": 0.5})
         begin = time.perf_counter()
-        model.answer(design)
+        model.predict(design)
         taken.append(1000 * (time.perf_counter() - begin))
         several = [links.change(design, {"neuron.threshold": 0.5 + k / 40}) for k in range(41)]
         begin = time.perf_counter()
-        model.curve(several, "accuracy")
+        model.predict_curve(several, "accuracy")
         curves.append(1000 * (time.perf_counter() - begin))
     for what, some in (("an answer to a design", taken), ("a curve of 41 points", curves)):
         print(f"  {what}: {statistics.median(some):.1f} ms (at most {max(some):.1f})")

@@ -97,7 +97,7 @@ def tasks() -> dict[str, list[Task]]:
 def rows(store: Store, run: str) -> dict[str, list[Any]]:
     """All of a run, in the order of their keys, without how long they took."""
     found = {}
-    for kind in KINDS.rows:
+    for kind in KINDS.row_types:
         said = [row for _, row in store.rows(run, kind)]
         if said and hasattr(said[0], "seconds"):
             said = [replace(row, seconds=0.0) for row in said]  # type: ignore[type-var]

@@ -61,7 +61,7 @@ def forget(design: Design) -> None:
     part = samples.list_recordings(design.data.name, design.seed)[0]
     wanted = design.data.train_samples
     if 0 < wanted < len(part):
-        part = part.chosen(data._drawn(len(part), wanted, design.seed).tolist())
+        part = part.subset(data._drawn(len(part), wanted, design.seed).tolist())
     place = recordings.frames_path(part, design.data.steps, design.data.events)
     with place.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -83,7 +83,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
         "one run by its name": lambda: store.get(names[0]),
         "one run by the start of it": lambda: store.get(names[0][:8]),
         "how long runs take here": lambda: services.pace(),
-        "its last epochs": lambda: store.last(EpochEnd, names),
+        "its last epochs": lambda: store.last_rows(EpochEnd, names),
     }
 
 

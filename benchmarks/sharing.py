@@ -88,7 +88,9 @@ def rank(setting: Optimisation, count: int) -> dict[str, RankCorrelation | float
 
     for epoch in range(ours.shared_epochs):
         draw = chance.Random(epoch)
-        trainer.share(epoch, lambda _, draw=draw: candidate_design(ours, draw.choice(ALL)), nothing, None)
+        trainer.train_shared_weights(
+            epoch, lambda _, draw=draw: candidate_design(ours, draw.choice(ALL)), nothing, None
+        )
     shared = [trainer.evaluate(candidate_design(ours, code), nothing, None)[0] for code in codes]
     other = ours.model_copy(update={"weights": "scratch"})
     again = CandidateTrainer(other)

@@ -29,7 +29,7 @@ import torch
 
 from snnviz.core import data, gradients, measured_inits, train
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import branches_of
+from snnviz.core.shortcuts import shortcut_branches
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.links import change
@@ -119,7 +119,7 @@ def table(store: Store, name: str, seeds: int, images: int) -> None:
     reached: dict[str, list[float]] = {}
     for mode in MODES:
         runs = [store.get(design(NETWORKS[name], mode, seed, images).digest) for seed in range(seeds)]
-        ends = [store.last(EpochEnd, [run.run])[run.run] for run in runs]
+        ends = [store.last_rows(EpochEnd, [run.run])[run.run] for run in runs]
         reached[mode] = [100 * end.test_accuracy for end in ends]
     for mode, found in reached.items():
         made = [design(NETWORKS[name], mode, seed, images) for seed in range(seeds)]
@@ -167,7 +167,7 @@ class Stepping:
         self.image = data.encode(training.images[: len(self.labels)], training.white, made, "probe")
         self.network = Network(made)
         measured_inits.initialise_from_data(self.network, self.image)
-        beside = branches_of(self.network)
+        beside = shortcut_branches(self.network)
         self.objective = beside.objective(0) if beside else None
         self.optimizer = train.Optimizer(self.network, beside.parameters if beside else None)
         self.optimizer.start_epoch(0)

@@ -83,7 +83,7 @@ def _finish(engine: Local, wanted: list[Design]) -> None:
 def _used(engine: Local) -> float:
     """Processor seconds of all runs so far: they are forked, and waited for, by a child of the supervisor."""
     time.sleep(0.5)  # the last one says that it is done before it ends
-    pid = engine.supervisor()
+    pid = engine.supervisor_pid()
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     fields = [Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split() for child in children]
     return sum(int(f[13]) + int(f[14]) for f in fields) / TICKS

@@ -61,21 +61,21 @@ class History:
     """What a task had reported before it was interrupted and is resumed (rows and last checkpoint), and runs of other
     tasks.
 
-    This class holds given rows and weights; the store's history is `jobs.history.StoredHistory`.
+    This class holds given rows and a checkpoint; the store's history is `jobs.history.StoredHistory`.
     """
 
-    def __init__(self, said: Sequence[Row] = (), weights: Checkpoint | None = None) -> None:
-        self._said, self._weights = said, weights
+    def __init__(self, rows: Sequence[Row] = (), checkpoint: Checkpoint | None = None) -> None:
+        self._rows, self._checkpoint = rows, checkpoint
 
     def rows(self, kind: type[R]) -> list[R]:
         """Returns the rows of this kind that the task has reported, in order."""
-        return [row for row in self._said if isinstance(row, kind)]
+        return [row for row in self._rows if isinstance(row, kind)]
 
     def checkpoint(self) -> Checkpoint | None:
         """Returns the task's last checkpoint, or None."""
-        return self._weights
+        return self._checkpoint
 
-    def of(self, task: Task) -> PriorRun | None:  # noqa: ARG002 (others know some)
+    def prior_run(self, task: Task) -> PriorRun | None:  # noqa: ARG002 (others know some)
         """Returns the run of another task, on which this task builds (such as a training before its fine-tuning); None
         if it was never submitted.
         """
@@ -300,7 +300,7 @@ class TaskKinds:
         return {kind.value: kind for kind in self}
 
     @cached_property
-    def rows(self) -> tuple[type[Row], ...]:
+    def row_types(self) -> tuple[type[Row], ...]:
         """All kinds of row, each once."""
         return tuple(dict.fromkeys(row for kind in self for row in kind.rows))
 
@@ -318,7 +318,7 @@ class TaskKinds:
         """Names of all kinds in the store."""
         return tuple(self._known)
 
-    def of(self, task: Task | type[Task]) -> TaskKind[Any]:
+    def kind_of(self, task: Task | type[Task]) -> TaskKind[Any]:
         """Returns the kind of a task or of a class of tasks."""
         return self._of[task if isinstance(task, type) else type(task)]
 
@@ -332,7 +332,7 @@ KINDS = TaskKinds()
 
 def design_of(task: Task) -> Design:
     """Returns the design of a task: the task itself, or what it starts from. Raises `TypeError` if it has none."""
-    kind = KINDS.of(task)
+    kind = KINDS.kind_of(task)
     if kind.design is None:
         raise TypeError(f"a {kind.value.__name__} has no design")
     return kind.design(task)

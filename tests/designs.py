@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from snnviz.catalog.inits import suits
+from snnviz.catalog.inits import is_valid_for
 from snnviz.design import adjacency, cells
 from snnviz.design.binning import FEWEST_PIXELS
 from snnviz.design.design import Design
@@ -171,7 +171,7 @@ def coded(document: dict[str, Any]) -> dict[str, Any]:
         document = {name: part for name, part in document.items() if name != "ttfs"}
         return document | ({"network": network | {"code": "rate"}} if network else {})
     neuron = document.get("neuron", {})
-    neuron = {} if AnyNeuron.variant(neuron) is not Neuron else neuron
+    neuron = {} if AnyNeuron.class_for(neuron) is not Neuron else neuron
     document |= {"network": network | {"norm": "none"}, "neuron": neuron | {"kind": "relu"}}
     return document | {"training": training | {"shortcut": {}, "precision": "float32"}}
 
@@ -179,10 +179,10 @@ def coded(document: dict[str, Any]) -> dict[str, Any]:
 def suited(document: dict[str, Any]) -> dict[str, Any]:
     """A design whose initialisation is one that its neurons may have."""
     given, init = document.get("neuron", {}), document.get("init", "kaiming")
-    neuron = AnyNeuron.variant(given).model_validate(given)
+    neuron = AnyNeuron.class_for(given).model_validate(given)
     assert isinstance(neuron, AnyNeuron)
     kind = init if isinstance(init, str) else init["kind"]
-    return document if suits(kind, neuron) else {name: part for name, part in document.items() if name != "init"}
+    return document if is_valid_for(kind, neuron) else {name: part for name, part in document.items() if name != "init"}
 
 
 DOCUMENTS: Strategy = st.fixed_dictionaries(

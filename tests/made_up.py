@@ -136,7 +136,7 @@ def _value(draw: random.Random, form: naming.FieldSchema) -> Any:
     if form.kind == "part":
         neurons = [{"kind": kind} for kind in NEURONS.kinds] if form.of is AnyNeuron else [{}]
         kind = draw.choice(neurons)
-        return {**document(draw, form.of.variant(kind)), **kind}
+        return {**document(draw, form.of.class_for(kind)), **kind}
     if form.kind == "network":
         kind = draw.choice(list(KINDS))
         return {**document(draw, KINDS[kind]), "kind": kind}

@@ -114,7 +114,7 @@ TIMES = frozenset({"seconds", "eta_seconds", "cached", "title", "store"})
 WORDS = frozenset({"probe", "note", "noise", "words", "var_u_sd", "design_line"})
 """Fields that are sentences for people, where they are text: they may be said better."""
 
-COLUMNS = {kind.table: [about.name for about in fields(kind) if about.name != "seconds"] for kind in KINDS.rows}
+COLUMNS = {kind.table: [about.name for about in fields(kind) if about.name != "seconds"] for kind in KINDS.row_types}
 """Of each kind of row, when it is recorded first: what comes to it later is no change."""
 
 
@@ -148,13 +148,13 @@ class Asked:
     def later_rows(self) -> int:
         """How many rows are of kinds that came after what is recorded."""
         names = [run.run for run in self.store.runs(of=None)]
-        later = [kind for kind in KINDS.rows if kind.table not in self.fields]
+        later = [kind for kind in KINDS.row_types if kind.table not in self.fields]
         return sum(len(rows) for kind in later for rows in self.store.rows_of(names, kind).values())
 
     def rows(self, design: Design) -> dict[str, list[Any]]:
         """How many rows of each kind a run has, and a digest of all that was in them when this was recorded."""
         told = {}
-        for kind in KINDS.rows:
+        for kind in KINDS.row_types:
             rows = [row for _, row in self.store.rows(self.store.get(design.digest).run, kind)]
             names = self.fields.get(kind.table) or COLUMNS[kind.table]  # of a kind that came later all that it says
             texts = [repr([getattr(row, name) for name in names]) for row in rows]

@@ -36,8 +36,8 @@ def test_it_trains_in_a_session_of_its_own_and_leaves_when_told(
     _, process = local._started[store.lock]
     assert isinstance(process, Forked) == (how == "forked")
     assert ended(store, run).state == "done"
-    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.rows} == undisturbed(design)
-    pid = engine.supervisor()
+    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.row_types} == undisturbed(design)
+    pid = engine.supervisor_pid()
     assert pid == process.pid == os.getsid(pid) != os.getsid(0)
     assert process.poll() is None
     assert len(engine.forkservers()) == 2  # and the resource tracker

@@ -59,7 +59,7 @@ def begins_with(store: Store, kind: Kind) -> None:
 def rows(store: Store, task: Task) -> dict[type[Row], list[Any]]:
     """All that it said, in the order of keys, without how long a row took."""
     found = {}
-    for row in KINDS.rows:
+    for row in KINDS.row_types:
         said = [each for _, each in store.rows(task.digest, row)]
         timed = said and hasattr(said[0], "seconds")
         told = [replace(each, seconds=0.0) for each in said] if timed else said  # type: ignore[type-var]
@@ -103,14 +103,14 @@ class TestWhatIsNamed:
         for row in kind.rows:
             assert row.key
             assert set(row.key) <= set(tables.COLUMNS[row])
-            others = [other for other in KINDS.rows if other is not row]
+            others = [other for other in KINDS.row_types if other is not row]
             assert row.table not in [other.table for other in others]
 
     def test_its_text_says_all_of_it(self, kind: Kind) -> None:
         task = kind.sample()
         same = kind.value.read(task.canonical())
         assert (same, hash(same), same.digest) == (task, hash(task), task.digest)
-        assert KINDS.of(task) is KINDS.of(type(task)) is KINDS[kind.name] is kind
+        assert KINDS.kind_of(task) is KINDS.kind_of(type(task)) is KINDS[kind.name] is kind
 
     def test_what_it_costs_can_be_said(self, kind: Kind) -> None:
         cost = kind.cost(kind.sample())
@@ -222,7 +222,7 @@ class TestInTheStore:
         with pytest.raises(StoreError, match="cannot be read"):
             store.get(run)
         assert store.claim("somebody") is None  # it waits for who knows it
-        assert store.waiting() == []
+        assert store.queued_runs() == []
         assert store.next_queued() is None
         with store._writing() as connection:
             connection.exec_driver_sql(f"update runs set kind = '{kind.name}'")
@@ -304,7 +304,7 @@ def test_a_history_has_what_it_is_given() -> None:
     history = History(rows, weights)
     assert (history.rows(Sample), history.rows(EpochEnd), history.rows(LayerState)) == (rows[:1], rows[1:], [])
     assert history.checkpoint() is weights
-    assert (EMPTY_HISTORY.rows(Sample), EMPTY_HISTORY.checkpoint(), EMPTY_HISTORY.of(KINDS["run"].sample())) == (
+    assert (EMPTY_HISTORY.rows(Sample), EMPTY_HISTORY.checkpoint(), EMPTY_HISTORY.prior_run(KINDS["run"].sample())) == (
         [],
         None,
         None,
@@ -313,9 +313,9 @@ def test_a_history_has_what_it_is_given() -> None:
 
 def test_the_store_s_history_knows_what_a_task_begins_with(store: Store) -> None:
     design, history = KINDS["run"].sample(), StoredHistory(store, "0" * 16)
-    assert history.of(design) is None
+    assert history.prior_run(design) is None
     Immediate(store).submit(design)
-    known = history.of(design)
+    known = history.prior_run(design)
     assert known is not None
     assert (known.run, known.state) == (store.get(design.digest).run, "done")
     found = known.checkpoint()

@@ -36,7 +36,7 @@ def ended(store: Store, design: object) -> str:
     names = [layer.name for layer in build_architecture(design).watched]
     counted = {"probe": 9, "macs": 1.0, "additions": 1.0, "synops": 1.0}
     looks = [LayerState(9, 1, k, name, 0.1, 1.0, None, **counted) for k, name in enumerate(names)]  # type: ignore[arg-type]
-    store.append(run, 1, [EpochEnd(1, 0.9, 0.7, 0.1, 0.2, 0.3, 0.01), *looks], seconds=1.0)
+    store.append_rows(run, 1, [EpochEnd(1, 0.9, 0.7, 0.1, 0.2, 0.3, 0.01), *looks], seconds=1.0)
     store.finish(run, 1, "done")
     return run
 

@@ -127,7 +127,7 @@ def test_their_page_starts_pauses_goes_on_and_forgets(tmp_path: Path, monkeypatc
     press("toy-walk-start")
     claim = store.claim("somebody", walk.digest)
     assert claim is not None
-    store.append(claim.run, claim.attempt, [Place(0, 1.0), Place(1, 2.0)])
+    store.append_rows(claim.run, claim.attempt, [Place(0, 1.0), Place(1, 2.0)])
     press("toy-walk-pause")
     assert store.get(walk.digest).cancel_requested
     assert page.button(key="toy-walk-pause").label == "Pausing"

@@ -65,7 +65,7 @@ class Background(Local):
 
     def start(self) -> None:
         super().start()
-        self.sessions.update(filter(None, [self.supervisor()]))
+        self.sessions.update(filter(None, [self.supervisor_pid()]))
 
     def processes(self) -> list[Process]:
         """All of them, dead supervisors' too."""

@@ -59,11 +59,11 @@ def is_data_dependent(init: Choice) -> bool:
     return MEASURED in INITS[init.kind].traits
 
 
-def suits(kind: str, neuron: AnyNeuron) -> bool:
+def is_valid_for(kind: str, neuron: AnyNeuron) -> bool:
     """Returns whether the formula of the initialisation `kind` holds for this neuron; some are derived for LIF neurons
     only.
 
-    >>> suits("reset-aware", Neuron()), suits("kaiming", Neuron())
+    >>> is_valid_for("reset-aware", Neuron()), is_valid_for("kaiming", Neuron())
     (True, True)
     """
     traits = INITS[kind].traits
@@ -81,7 +81,7 @@ def weight_distribution(
     """
     entry = INITS[init.kind]
     told = (drive,) if MEASURED in entry.traits else ()
-    of = as_lif(neuron) or Neuron(threshold=threshold(neuron) or 0.0)  # of which only what `suits` is read
+    of = as_lif(neuron) or Neuron(threshold=threshold(neuron) or 0.0)  # of which only what `is_valid_for` is read
     return WeightDistribution(
         float(entry.function(fan_in, fan_out, of, *told, **init.parameters)), UNIFORM in entry.traits
     )

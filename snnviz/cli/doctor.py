@@ -55,7 +55,7 @@ def _store() -> dict[str, Any]:
 
 
 def _engine(engine: Local) -> str:
-    supervisor, silent = engine.supervisor(), engine.silent()
+    supervisor, silent = engine.supervisor_pid(), engine.seconds_since_heartbeat()
     if supervisor is None:
         return "local, no supervisor running"
     heard = "not heard of yet" if silent is None else f"heard of {silent:.0f} s ago"

@@ -76,7 +76,7 @@ def train(
     """
     engine = Local(store, idle=IDLE_SECONDS)
     queued: list[str] = []
-    known = store.several(task.digest for task in tasks)
+    known = store.get_many(task.digest for task in tasks)
     try:
         with reliable_interrupts() as check:
             for task in tasks:
@@ -91,7 +91,7 @@ def train(
         others = len(_going(store, [task.digest for task in tasks if task.digest not in queued]))
         elsewhere = f", {_runs(others)} queued elsewhere left alone" if others else ""
         click.echo(f"\nStopped: {_runs(stopped)} cancelled{elsewhere}; the same command goes on from there.", err=True)
-        found = Runs(store.several(task.digest for task in tasks))
+        found = Runs(store.get_many(task.digest for task in tasks))
         found.stopped = True
         return found
     except SnnvizError:
@@ -147,7 +147,7 @@ def _wait(
             if (version := store.version()) != seen:
                 seen = version
                 going = [name for name in steps if name not in runs or not runs[name].ended]
-                runs |= (found := store.several(going))
+                runs |= (found := store.get_many(going))
                 for name in going:
                     if name not in found:  # somebody deleted it
                         store.get(name)
@@ -169,7 +169,7 @@ def _wait(
 
 def _going(store: Store, names: Sequence[str]) -> list[str]:
     """Those of the runs that have not ended."""
-    return [name for name, run in store.several(names).items() if not run.ended]
+    return [name for name, run in store.get_many(names).items() if not run.ended]
 
 
 def _cancel(engine: Local, names: Sequence[str]) -> None:

@@ -72,7 +72,7 @@ def again(run_name: str, as_json: bool) -> None:
     """
     store = Store()
     found = store.get(run_name)
-    kept = found.checkpoint is not None or not KINDS.of(found.task).trained
+    kept = found.checkpoint is not None or not KINDS.kind_of(found.task).trained
     if found.state != "done" or (kept and found.machine is None):
         state = "has its weights" if found.checkpoint is not None else f"is {found.state}"
         raise InputError("run", "be a finished training whose weights are not kept", Unquoted(f"one that {state}"))
@@ -117,7 +117,7 @@ def show(run_name: str, as_json: bool) -> None:
     """Show a run or another task, such as a search or a survey of gradients: RUN is its name or the start of it."""
     store = Store()
     found = store.get(run_name)
-    resolve(KINDS.of(found.task).show)(store, found, as_json)
+    resolve(KINDS.kind_of(found.task).show)(store, found, as_json)
 
 
 @click.command()
@@ -149,12 +149,12 @@ def filtered_runs(store: Store, where: RunFilter) -> list[Run]:
     now = indexed_runs(store)
     columns = metric_columns(store, now, where.metrics)
     taken = [run.run for run in now.runs if where.matches(run, values_of(columns, run.run))][:1000]
-    return [*store.several(taken).values()]
+    return [*store.get_many(taken).values()]
 
 
 def _other(task: Run) -> dict[str, Any]:
     seconds = round(task.seconds, 3)
-    kind = KINDS.of(task.task).name
+    kind = KINDS.kind_of(task.task).name
     return {"run": task.run, "kind": kind, "state": task.state, "title": task.title, "seconds": seconds}
 
 

@@ -90,10 +90,10 @@ class Cycle:
                     x = member.inner(*(ss[i][t - late] if t >= late else silent[i] for i, late in member.places))
                     y = convolution(x[None], weights[k], None, member.stride, bfloat16=self.half)[0]
                     torch.add(y, drive, out=us[k][t])
-                scans[k].advance(us[k], ss[k], t)
+                scans[k].forward_step(us[k], ss[k], t)
         return us, ss
 
-    def back(
+    def backward(
         self, us: list[Tensor], ss: list[Tensor], gs: list[Tensor], weights: Sequence[Tensor], scans: Sequence[Scan]
     ) -> list[Tensor]:
         """Computes the backward pass step by step: returns the weight gradients, and replaces the potentials `us` by
@@ -104,7 +104,7 @@ class Cycle:
         for t in range(len(us[0]) - 1, -1, -1):
             for k in range(len(self.members) - 1, -1, -1):
                 member = self.members[k]
-                scans[k].retreat(us[k], gs[k], t)
+                scans[k].backward_step(us[k], gs[k], t)
                 if t == 0 and all(late for _, late in member.places):
                     continue
                 of_x = conv_input_gradient(
@@ -139,7 +139,7 @@ class _Run(torch.autograd.Function):
         given = gradients[: len(us)]
         gs = [torch.zeros_like(u) if g is None else g.clone(memory_format=torch.contiguous_format)
               for u, g in zip(us, given, strict=True)]  # fmt: skip
-        of_weights = ctx.cycle.back(us, ss, gs, ctx.weights, ctx.scans)
+        of_weights = ctx.cycle.backward(us, ss, gs, ctx.weights, ctx.scans)
         of_drives = [u.sum_to_size(shape) for u, shape in zip(us, ctx.shapes, strict=True)]
         learnt = [x for scan in ctx.scans for x in scan.gradients]
         return None, None, None, *of_drives, *of_weights, *learnt

@@ -65,7 +65,7 @@ class Images:
             return self.images[chosen]
         return self.images.index_select(0, chosen)  # [chosen] takes eight times as long
 
-    def some(self, chosen: Tensor) -> Images:
+    def subset(self, chosen: Tensor) -> Images:
         """Returns the subset of the images at these positions (an index tensor, 0 to N - 1).
 
         Still images are copied; recordings stay in their memory-mapped file, and only `rows` changes.
@@ -135,7 +135,7 @@ def hold_out(images: Images, count: int, seed: int) -> tuple[Images, Images]:
     search with validation images and a design with `data.validation` hold out the same ones if seed and count agree.
     """
     order = torch.randperm(len(images), generator=generator(seed, "kept apart"))
-    return images.some(order[count:]), images.some(order[:count])
+    return images.subset(order[count:]), images.subset(order[:count])
 
 
 def _load(design: Design) -> Generator[Progress, None, tuple[Images, Images]]:
@@ -165,7 +165,7 @@ def _frames(
     """
     data, title = design.data, datasets.dataset_card(design.data.name).title
     if 0 < wanted < len(part):
-        part = part.chosen(_drawn(len(part), wanted, design.seed).tolist())
+        part = part.subset(_drawn(len(part), wanted, design.seed).tolist())
     shape = datasets.sample_shape(data)
     place = recordings.frames_path(part, data.steps, data.events)
     found = recordings.open_frames(place, len(part), data.steps, shape)
@@ -187,7 +187,7 @@ def _drawn(count: int, wanted: int, seed: int) -> Tensor:
 
 
 def _first(data: Images, count: int, seed: int) -> Images:
-    return data.some(_drawn(len(data), count, seed)) if 0 < count < len(data) else data
+    return data.subset(_drawn(len(data), count, seed)) if 0 < count < len(data) else data
 
 
 def probe_images(images: Images, seed: int, count: int = probes.PROBE_SIZE) -> Images:

@@ -14,7 +14,7 @@ import torch
 
 from snnviz.core import data, gradients, measured_inits, observe, train
 from snnviz.core.randomness import generator
-from snnviz.core.shortcuts import BranchObjective, branches_of
+from snnviz.core.shortcuts import BranchObjective, shortcut_branches
 from snnviz.core.timed import activity_penalty, build_network
 from snnviz.design.design import Design
 from snnviz.errors import Diverged
@@ -64,7 +64,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
     network = build_network(design)
     sparse = activity_penalty(network)
     first = resume.epoch if resume else 0
-    beside = branches_of(network) if first < design.training.epochs else None
+    beside = shortcut_branches(network) if first < design.training.epochs else None
     optimizer = train.Optimizer(network, beside.parameters if beside else None)
     if resume is None:
         measured_inits.initialise_from_data(network, probe)
@@ -94,7 +94,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
             kept = network.draw_dropout_masks(len(labels), epoch, batch)
             found = train.loss_and_gradients(network, image, labels, crew(), kept, objective or sparse)
             optimizer.step(found.gradients)
-            network.adapt()
+            network.after_step()
             window.add(found, labels)
             step = epoch * per_epoch + batch + 1
             if observe.is_observation_step(batch + 1, per_epoch):
@@ -116,7 +116,7 @@ def _train(design: Design, resume: Checkpoint | None, crew: Callable[[], Executo
                 window.clear()
             yield Progress(step, epochs * per_epoch)
         if epoch + 1 == epochs:
-            network.settle(training_images)
+            network.after_training(training_images)
             yield from network.timings(probe, epochs * per_epoch, epochs, final=True)
         score, seen = train.evaluate(network, test_images, crew()), len(training_images)
         held = train.evaluate(network, held_out, crew()) if held_out else None

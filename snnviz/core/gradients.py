@@ -11,7 +11,7 @@ from torch import Tensor
 
 from snnviz.core import data, measured_inits, observe, train
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import BranchObjective, branches_of
+from snnviz.core.shortcuts import BranchObjective, shortcut_branches
 from snnviz.core.timed import build_network
 from snnviz.design.design import Design
 from snnviz.design.links import change
@@ -143,7 +143,7 @@ def _profile(design: Design, probe: Tensor, labels: Tensor) -> GradientProfile:
     with train.worker_threads(), _one_thread():
         network = build_network(design)
         measured_inits.initialise_from_data(network, probe)
-        found = branches_of(network)
+        found = shortcut_branches(network)
         objective = found.objective(0) if found else None
         by_layer = gradient_norms(network, probe[:, :PROFILE_IMAGES], labels[:PROFILE_IMAGES], objective)
         states = list(observe.observe_layers(network, probe, observe.RunningSums(network.parameters), 0, 0.0))

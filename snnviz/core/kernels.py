@@ -103,7 +103,7 @@ def forward(c: Any, u: Any, s: Any, beta: Any, theta: Any, less: Any, reset: int
 
 
 @compiled
-def advance(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
+def forward_step(u: Any, s: Any, t: int, beta: Any, theta: Any, less: Any, reset: int) -> None:
     """Computes one time step `t` of the forward pass of LIF neurons, in place: replaces the current in `u[t]` by the
     potential, sets `s[t]`.
 
@@ -266,7 +266,7 @@ def backward(u: Any, g: Any, total: Any, sums: Any, how: Any) -> None:
 
 
 @compiled
-def retreat(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
+def backward_step(u: Any, g: Any, t: int, sums: Any, how: Any) -> None:
     """Computes one time step `t` of the backward pass of LIF neurons, in place; called from the last step to the first.
 
     Arguments as in `backward`.

@@ -84,7 +84,7 @@ class Loop:
         buffers: Mapping[str, Tensor],
         cells: Sequence[Population],
         steps: int,
-        by: Statistics,
+        statistics: Statistics,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """What each member's neurons were driven to, or its current, and what it said, (T, B, H, W, C).
 
@@ -99,7 +99,7 @@ class Loop:
             for name, member in zip(names, self.members, strict=True)
         ]  # fmt: skip
         learnt, scans = [x for cell in cells for x in cell.tensors], [cell.scan() for cell in cells]
-        run = _Run(self, norms, scans, steps, by)
+        run = _Run(self, norms, scans, steps, statistics)
         found = _Function.apply(run, len(given), *given, *own, *learnt)  # type: ignore[no-untyped-call]
         count = len(self.members)
         return list(found[count:]), list(found[:count])
@@ -113,7 +113,7 @@ class _Run:
     norms: Sequence[BatchNorm | None]
     scans: Sequence[Scan]
     steps: int
-    by: Statistics
+    statistics: Statistics
 
     def forward(self, given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]) -> _Tape:
         members, tape = self.loop.members, self._blank(given[0])
@@ -130,9 +130,9 @@ class _Run:
                     tape.u[k][t] = x
                 else:
                     tape.raw[k].append(x)
-                    tape.of[k].append(norm.step(x, tape.u[k][t], self.by))
+                    tape.of[k].append(norm.step(x, tape.u[k][t], self.statistics))
                 if not member.layer.plain:
-                    self.scans[k].advance(tape.u[k], tape.said[k], t)
+                    self.scans[k].forward_step(tape.u[k], tape.said[k], t)
         return tape
 
     def _blank(self, like: Tensor) -> _Tape:
@@ -162,7 +162,7 @@ class _Run:
                 x = said[place][t - delay]
                 yield average_filter(x[None], smooth)[0] if smooth > 1 else x
 
-    def back(
+    def backward(
         self, tape: _Tape, gs: list[Tensor], given: Sequence[Tensor], own: Sequence[Mapping[str, Tensor]]
     ) -> tuple[list[Tensor], list[dict[str, Tensor | None]]]:
         """The gradients of `given` and of each member's parameters; `gs` are those of what each said.
@@ -177,10 +177,10 @@ class _Run:
                 member, norm = members[k], self.norms[k]
                 d = gs[k][t]
                 if not member.layer.plain:
-                    self.scans[k].retreat(tape.u[k], gs[k], t)
+                    self.scans[k].backward_step(tape.u[k], gs[k], t)
                     d = tape.u[k][t]
                 if norm is not None:
-                    d, of_gain, of_bias = norm.back(d, tape.raw[k][t], tape.of[k][t], self.by)
+                    d, of_gain, of_bias = norm.backward(d, tape.raw[k][t], tape.of[k][t], self.statistics)
                     _add(found[k], "gain", of_gain)
                     _add(found[k], "bias", of_bias)
                 if member.convolves:
@@ -235,6 +235,6 @@ class _Function(torch.autograd.Function):
         ctx.tape = None  # its memory becomes the gradients'
         gs = [torch.zeros_like(s) if g is None else g.clone(memory_format=torch.contiguous_format)
               for s, g in zip(tape.said, gradients, strict=False)]  # fmt: skip
-        of_given, found = run.back(tape, gs, ctx.given, ctx.own)
+        of_given, found = run.backward(tape, gs, ctx.given, ctx.own)
         own = (mine.get(name) for mine in found for name in PARAMETERS)
         return None, None, *of_given, *own, *(x for scan in run.scans for x in scan.gradients)

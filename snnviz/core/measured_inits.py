@@ -31,9 +31,9 @@ def initialise_from_data(network: Network, image: Tensor) -> None:
             drive = InputStatistics(second_moment(outputs.read(network.merges[index])), network.steps)
             weight = initial_weight(layers[index], network.design, drive)
             network.parameters[f"{layers[index].name}.weight"].copy_(weight)
-            outputs.forget(members)
+            outputs.free(members)
         network.run(stage, outputs)
-        outputs.forget(done)
+        outputs.free(done)
 
 
 def second_moment(x: Tensor) -> float:

@@ -107,7 +107,7 @@ class NetworkModule(nn.Module):
         """
         for name, bounds in network.bounds.items():
             network.parameters[name].data.clamp_(*bounds)
-        network.adapt()
+        network.after_step()
         for name, value in network.buffers.items():
             layer, _, kind = name.rpartition(".")
             setattr(self._layer(layer), kind, value)

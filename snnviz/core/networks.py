@@ -52,25 +52,25 @@ class Outputs:
     many spikes each value sums.
     """
 
-    def __init__(self, said: Mapping[int, Tensor], steps: int) -> None:
+    def __init__(self, outputs: Mapping[int, Tensor], steps: int) -> None:
         self.steps = steps
-        self._said = dict(said)
+        self._outputs = dict(outputs)
         self._known: dict[Source, Tensor] = {}
         self.many: dict[int, Tensor] = {}
 
     def __getitem__(self, index: int) -> Tensor:
-        return self._said[index]
+        return self._outputs[index]
 
     def add(self, index: int, spikes: Tensor) -> None:
         """Stores the output of layer `index`."""
-        self._said[index] = spikes
+        self._outputs[index] = spikes
 
-    def forget(self, indices: Iterable[int]) -> None:
+    def free(self, indices: Iterable[int]) -> None:
         """Frees the outputs of these layers, which no later layer reads."""
         for source in [source for source in self._known if source.layer in indices]:
             del self._known[source]
         for index in indices:
-            self._said.pop(index, None)
+            self._outputs.pop(index, None)
             self.many.pop(index, None)
 
     def averaged(self, merge: Merge) -> Tensor:
@@ -79,7 +79,7 @@ class Outputs:
         """
         if not all(source.linear for source in merge.sources):
             return self.read(merge).mean(0, keepdim=True)
-        return Outputs({index: x.mean(0, keepdim=True) for index, x in self._said.items()}, 1).read(merge)
+        return Outputs({index: x.mean(0, keepdim=True) for index, x in self._outputs.items()}, 1).read(merge)
 
     def read(self, merge: Merge) -> Tensor:
         """Returns the joined sources of `merge`: the input of a layer."""
@@ -149,16 +149,16 @@ class Network:
         self.done = last_uses(self.architecture, self.stages)
 
     @property
-    def firing(self) -> tuple[Layer, ...]:
+    def spiking_layers(self) -> tuple[Layer, ...]:
         """The layers whose neurons spike."""
         return tuple(layer for layer in self.architecture.layers if layer.spiking)
 
-    def adapt(self) -> None:
+    def after_step(self) -> None:
         """Called after each training step; TTFS networks override it to widen their windows, other networks do
         nothing.
         """
 
-    def settle(self, images: Images) -> None:
+    def after_training(self, images: Images) -> None:
         """Called after the last epoch with the training images; TTFS networks override it to set their final windows,
         other networks do nothing.
         """
@@ -188,42 +188,41 @@ class Network:
     def __call__(
         self,
         image: Tensor,
-        watch: ActivityHook | None = None,
-        by: Statistics = "batch",
-        kept: DropoutMasks | None = None,
-        hear: ForwardHook | None = None,
+        activity_hook: ActivityHook | None = None,
+        statistics: Statistics = "batch",
+        dropout_masks: DropoutMasks | None = None,
+        forward_hook: ForwardHook | None = None,
     ) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
 
-        `by`: which statistics a normalisation goes by. `kept`: of `Network.draw_dropout_masks`; without it nothing is
-        left out.
+        `statistics`: of batch normalisation. `dropout_masks`: see `draw_dropout_masks`; None: no dropout.
         """
         outputs = self.initial_outputs(image)
         for stage, done in zip(self.stages, self.done, strict=True):
-            self.run(stage, outputs, watch, by, kept)
-            for index in stage_layers(stage) if hear else ():
-                if hear and index < len(self.architecture.layers) - 1:
-                    hear(index, outputs[index])
-            outputs.forget(done)
-        return self._voted(self._read_out(outputs, watch, by))
+            self.run(stage, outputs, activity_hook, statistics, dropout_masks)
+            for index in stage_layers(stage) if forward_hook else ():
+                if forward_hook and index < len(self.architecture.layers) - 1:
+                    forward_hook(index, outputs[index])
+            outputs.free(done)
+        return self._voted(self._read_out(outputs, activity_hook, statistics))
 
     def _voted(self, said: Tensor) -> Tensor:
         """The mean over each class's outputs."""
         voters = self.architecture.layers[-1].voters
         return said if voters == 1 else said.unflatten(1, (-1, voters)).mean(2)
 
-    def _read_out(self, outputs: Outputs, watch: ActivityHook | None, by: Statistics) -> Tensor:
+    def _read_out(self, outputs: Outputs, activity_hook: ActivityHook | None, statistics: Statistics) -> Tensor:
         layers = self.architecture.layers
         readout, last = layers[-1], len(layers) - 1
         if readout.spiking:
             return outputs[last].sum(0)
-        if watch:
+        if activity_hook:
             x = outputs.read(self.merges[last])
-            current = self._current(readout, x, by)
-            told = self._counting(watch, last, outputs, x)
+            current = self._current(readout, x, statistics)
+            told = self._counting(activity_hook, last, outputs, x)
             told(last, activity(current.expand(self.steps, *current.shape[1:]), None))
         # A readout is linear: the sum over time of what it says is what it says of the mean, times T.
-        return self._current(readout, outputs.averaged(self.merges[last]), by)[0] * self.steps
+        return self._current(readout, outputs.averaged(self.merges[last]), statistics)[0] * self.steps
 
     def initial_outputs(self, image: Tensor) -> Outputs:
         """Returns `Outputs` that hold the encoded input (T or 1, B, C, H, W) only."""
@@ -233,67 +232,69 @@ class Network:
         self,
         stage: Stage,
         outputs: Outputs,
-        watch: ActivityHook | None = None,
-        by: Statistics = "batch",
-        kept: DropoutMasks | None = None,
+        activity_hook: ActivityHook | None = None,
+        statistics: Statistics = "batch",
+        dropout_masks: DropoutMasks | None = None,
     ) -> None:
         """Computes the layers of one execution stage (a layer, or a cycle of layers) and adds their outputs to
         `outputs`; a readout that does not spike adds none.
 
-        `watch`: activity hook. `by`: statistics of batch normalisation. `kept`: dropout masks.
+        `activity_hook`: activity hook. `statistics`: statistics of batch normalisation. `dropout_masks`: dropout masks.
         """
         layers = self.architecture.layers
         if not isinstance(stage, int):
-            self._step(stage, outputs, watch, by)
+            self._step(stage, outputs, activity_hook, statistics)
         elif layers[stage].kind == "merge":
-            self._join(stage, outputs, outputs.read(self.merges[stage]), watch)
+            self._join(stage, outputs, outputs.read(self.merges[stage]), activity_hook)
         elif layers[stage].spiking or stage < len(layers) - 1:
             layer, x = layers[stage], outputs.read(self.merges[stage])
-            if kept and stage in kept:
-                x = x.flatten(2) * kept[stage].to(x.dtype)
-            if layer.kind == "neurons" and layer.normed and by == "learn":
+            if dropout_masks and stage in dropout_masks:
+                x = x.flatten(2) * dropout_masks[stage].to(x.dtype)
+            if layer.kind == "neurons" and layer.normed and statistics == "learn":
                 x = x.expand(self.steps, *x.shape[1:])  # what stays the same is remembered at each step, too
-            counted = watch and self._counting(watch, stage, outputs, x)
+            counted = activity_hook and self._counting(activity_hook, stage, outputs, x)
             if layer.plain:
-                outputs.add(stage, _say(stage, self._current(layer, x, by), counted))
+                outputs.add(stage, _say(stage, self._current(layer, x, statistics), counted))
             else:
                 overwrite = layer.weighted or layer.normed  # what neurons read may be what others read
-                outputs.add(stage, self._fire(stage, self._current(layer, x, by), counted, overwrite=overwrite))
+                outputs.add(stage, self._fire(stage, self._current(layer, x, statistics), counted, overwrite=overwrite))
 
-    def _step(self, stage: Cycle | Loop, outputs: Outputs, watch: ActivityHook | None, by: Statistics) -> None:
+    def _step(
+        self, stage: Cycle | Loop, outputs: Outputs, activity_hook: ActivityHook | None, statistics: Statistics
+    ) -> None:
         indices, layers = stage_layers(stage), self.architecture.layers
-        cells = [self.cell(layers[index]) for index in indices]
+        cells = [self.population(layers[index]) for index in indices]
         if isinstance(stage, Cycle):
             us, ss = stage(outputs.read, self.parameters, cells, self.steps)
         else:
             given = [outputs.source(source) for source in stage.outside]
-            us, ss = stage(given, self.parameters, self.buffers, cells, self.steps, by)
+            us, ss = stage(given, self.parameters, self.buffers, cells, self.steps, statistics)
         self._stepped(indices, us)
         for index, s in zip(indices, ss, strict=True):
-            self._join(index, outputs, s, watch)
+            self._join(index, outputs, s, activity_hook)
         for index, u, s in zip(indices, us, ss, strict=True):
             layer = layers[index]
-            if watch and layer.kind != "merge":
+            if activity_hook and layer.kind != "merge":
                 x = outputs.read(self.merges[index]) if layer.weighted else u
-                told = self._counting(watch, index, outputs, x)
-                told(index, activity(s, None) if layer.plain else self.cell(layer).activity(u, s))
+                told = self._counting(activity_hook, index, outputs, x)
+                told(index, activity(s, None) if layer.plain else self.population(layer).activity(u, s))
 
     def _stepped(self, indices: Sequence[int], us: Sequence[Tensor]) -> None:
         """Called with the potentials of layers that stepped through time together."""
 
-    def _join(self, index: int, outputs: Outputs, said: Tensor, watch: ActivityHook | None) -> None:
+    def _join(self, index: int, outputs: Outputs, said: Tensor, activity_hook: ActivityHook | None) -> None:
         """Adds what a layer says; of sums that are counted also how many spikes are in them."""
         outputs.add(index, said)
-        if watch and index in self._sums:
+        if activity_hook and index in self._sums:
             outputs.many[index] = outputs.spikes(self.merges[index])
 
-    def _counting(self, watch: ActivityHook, index: int, outputs: Outputs, x: Tensor) -> ActivityHook:
-        """`watch`, told also what operations `x` is for that the layer reads."""
+    def _counting(self, activity_hook: ActivityHook, index: int, outputs: Outputs, x: Tensor) -> ActivityHook:
+        """`activity_hook`, told also what operations `x` is for that the layer reads."""
         if (plan := self._plans.get(index)) is None:
-            return watch
+            return activity_hook
         many = outputs.spikes(self.merges[index]) if plan.averaged else None
         density, counted = plan(x, many)
-        return lambda index, seen: watch(index, replace(seen, density=density, counted=counted))
+        return lambda index, seen: activity_hook(index, replace(seen, density=density, counted=counted))
 
     @cached_property
     def _plans(self) -> dict[int, CountingPlan]:
@@ -303,14 +304,14 @@ class Network:
     def _sums(self) -> set[int]:
         return merges_to_count(self.design, self._plans)
 
-    def _current(self, layer: Layer, x: Tensor, by: Statistics) -> Tensor:
+    def _current(self, layer: Layer, x: Tensor, statistics: Statistics) -> Tensor:
         bias, gain = self.parameters.get(f"{layer.name}.bias"), self.parameters.get(f"{layer.name}.gain")
         plain = bias if gain is None or bias is None else torch.zeros_like(bias)
         current = self._product(layer, x, plain) if layer.weighted else x
         if gain is None or bias is None:
             return current
         running = (self.buffers[f"{layer.name}.mean"], self.buffers[f"{layer.name}.variance"])
-        return BatchNorm(gain, bias, *running, layer.by_step)(current, by)
+        return BatchNorm(gain, bias, *running, layer.by_step)(current, statistics)
 
     def _product(self, layer: Layer, x: Tensor, bias: Tensor | None) -> Tensor:
         weight = self.parameters[f"{layer.name}.weight"]
@@ -321,7 +322,7 @@ class Network:
             weight = weight.view(-1, *layer.in_shape).permute(0, 2, 3, 1).flatten(1)
         return linear(x.flatten(2), weight, bias, bfloat16=half)
 
-    def cell(self, layer: Layer) -> Population:
+    def population(self, layer: Layer) -> Population:
         """Returns the neurons of a layer, with their learnt parameters."""
         named = {each.name: f"{layer.name}.{each.name}" for each in learnable_parameters(self.design.neuron)}
         found = {name: self.parameters[key] for name, key in named.items() if key in self.parameters}
@@ -330,18 +331,18 @@ class Network:
                 found[name] = tensor.flatten() if layer.kind == "linear" else tensor.permute(1, 2, 0)
         return population(self.design.neuron, found)
 
-    def _fire(self, index: int, current: Tensor, watch: ActivityHook | None, *, overwrite: bool) -> Tensor:
+    def _fire(self, index: int, current: Tensor, activity_hook: ActivityHook | None, *, overwrite: bool) -> Tensor:
         """`overwrite`: nothing else reads the current, its layer's backward pass neither."""
-        cell = self.cell(self.architecture.layers[index])
-        if watch is None:
+        cell = self.population(self.architecture.layers[index])
+        if activity_hook is None:
             return cell.fire(current, self.steps, overwrite=overwrite)
         s, seen = cell.observed(current if overwrite else current.clone(), self.steps)
-        watch(index, seen)
+        activity_hook(index, seen)
         return s
 
 
-def _say(index: int, current: Tensor, watch: ActivityHook | None) -> Tensor:
+def _say(index: int, current: Tensor, activity_hook: ActivityHook | None) -> Tensor:
     """The current itself, of a layer without neurons."""
-    if watch:
-        watch(index, activity(current, None))
+    if activity_hook:
+        activity_hook(index, activity(current, None))
     return current

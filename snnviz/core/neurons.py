@@ -64,7 +64,7 @@ class Cell:
         return self.learnt_beta is not None or self.learnt_threshold is not None
 
     @classmethod
-    def of(cls, neuron: Neuron, tensors: Mapping[str, Tensor]) -> Cell:
+    def from_tensors(cls, neuron: Neuron, tensors: Mapping[str, Tensor]) -> Cell:
         """Returns LIF neurons with the learnt parameters in `tensors`, by name."""
         return cls(neuron, tensors.get("beta"), tensors.get("threshold"))
 
@@ -94,27 +94,27 @@ class Cell:
         far = (u.detach() - self.threshold).abs() > saturation_distance(self.neuron.surrogate)
         return activity(u, s, far.flatten(2).sum(2))
 
-    def scan(self) -> CellScan:
-        """Returns a new `CellScan`: the neurons for one forward and backward pass, one time step at a time, in a loop
+    def scan(self) -> LifScan:
+        """Returns a new `LifScan`: the neurons for one forward and backward pass, one time step at a time, in a loop
         of layers.
         """
-        return CellScan(self)
+        return LifScan(self)
 
 
-class CellScan:
+class LifScan:
     """LIF neurons in a loop of layers: forward and backward one time step at a time."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         self.sums = np.zeros(2 if cell.learns else 0)
 
-    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+    def forward_step(self, u: Tensor, s: Tensor, t: int) -> None:
         """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
-        advance(u, s, t, self.cell)
+        forward_step(u, s, t, self.cell)
 
-    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+    def backward_step(self, u: Tensor, g: Tensor, t: int) -> None:
         """Replaces the potential in `u[t]` by the gradient of the current, given the gradient `g[t]` of the spikes."""
-        retreat(u, g, t, self.cell, self.sums)
+        backward_step(u, g, t, self.cell, self.sums)
 
     @property
     def gradients(self) -> tuple[Tensor | None, Tensor | None]:
@@ -122,14 +122,14 @@ class CellScan:
         return learnt_gradients(self.cell, self.sums)
 
 
-class Rectifier:
+class ReluPopulation:
     """ReLUs as a layer's neurons; they have no parameters and no state."""
 
     tensors: tuple[Tensor, ...] = ()
     learnt = (None, None)
 
     @classmethod
-    def of(cls, _neuron: Neuron, _tensors: Mapping[str, Tensor]) -> Rectifier:
+    def from_tensors(cls, _neuron: Neuron, _tensors: Mapping[str, Tensor]) -> ReluPopulation:
         """Returns the ReLUs of a layer; both arguments are ignored."""
         return cls()
 
@@ -198,7 +198,7 @@ def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False)
     else:
         drive, u = current.new_empty(0, 1), _room(current, steps, overwrite=overwrite)
     s = torch.empty_like(u)
-    kernels.forward(flat(drive), flat(u), flat(s), *kernel_arguments(cell))
+    kernels.forward(flat(drive), flat(u), flat(s), *forward_kernel_arguments(cell))
     return u, s
 
 
@@ -210,7 +210,7 @@ def respond_with_activity(current: Tensor, cell: Cell, steps: int) -> tuple[Tens
     u = _room(current, steps, overwrite=True)
     s, sums = torch.empty_like(u), np.zeros((*u.shape[:2], 4))
     kernels.forward_with_sums(
-        flat(u), flat(s), sums, np.float32(saturation_distance(cell.neuron.surrogate)), *kernel_arguments(cell)
+        flat(u), flat(s), sums, np.float32(saturation_distance(cell.neuron.surrogate)), *forward_kernel_arguments(cell)
     )
     return s, Activity(u[0, 0].numel(), sums[..., 0], sums[..., 1], sums[..., 2], sums[..., 3])
 
@@ -262,34 +262,34 @@ def learnt_gradients(cell: Cell, sums: NDArray[np.float64]) -> tuple[Tensor | No
 
 def _backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64], constant: bool) -> Tensor:
     for t in range(len(u) - 1, -1, -1):
-        retreat(u, gradient, t, cell, sums)
+        backward_step(u, gradient, t, cell, sums)
     return u.sum(0, keepdim=True) if constant else u
 
 
-def advance(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
+def forward_step(u: Tensor, s: Tensor, t: int, cell: Cell) -> None:
     """Computes one time step: replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`.
 
     Both are (T, ...) and contiguous.
     """
     if is_supported(u):
-        kernels.advance(flat(u), flat(s), t, *kernel_arguments(cell))
+        kernels.forward_step(flat(u), flat(s), t, *forward_kernel_arguments(cell))
         return
     if t > 0:
         u[t] = next_potential(u[t - 1], u[t], cell)
     s[t] = spikes(u[t], cell)
 
 
-def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64]) -> None:
+def backward_step(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64]) -> None:
     """Computes one backward step: replaces the potential in `u[t]` by the gradient of the current; `g[t]` is of the
     spikes.
 
     Adds the gradients of beta and theta to `sums`, (2,), for `learnt_gradients`; (0,) for neurons that learn nothing.
     """
     if is_supported(u):
-        how = backward_of(cell)
+        how = backward_kernel_arguments(cell)
         if how[3] == kernels.GIVEN:
             g[t] *= surrogate_derivative(cell.neuron)(u[t] - cell.threshold)
-        kernels.retreat(flat(u), flat(g), t, sums, how)
+        kernels.backward_step(flat(u), flat(g), t, sums, how)
         return
     reset = cell.neuron.reset
     found = g[t] * surrogate_derivative(cell.neuron)(u[t] - cell.threshold)
@@ -308,7 +308,7 @@ def retreat(u: Tensor, g: Tensor, t: int, cell: Cell, sums: NDArray[np.float64])
 def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.float64], constant: bool) -> Tensor:
     if len(gradient) > 1 and gradient.stride(0) == 0:
         gradient = gradient[:1]
-    how = backward_of(cell)
+    how = backward_kernel_arguments(cell)
     if how[3] == kernels.GIVEN:
         gradient = gradient * surrogate_derivative(cell.neuron)(u - cell.threshold)
     total = u.new_empty(1, *u.shape[1:]) if constant else u.new_empty(0, 1)
@@ -316,17 +316,17 @@ def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.flo
     return total if constant else u
 
 
-def backward_of(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
+def backward_kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
     """Returns the arguments of the backward kernels: beta, theta, slope and code of the surrogate, code of the reset,
     and whether the reset subtracts.
     """
     choice = cell.neuron.surrogate
     kind = kernels.SURROGATES.index(choice.kind) if choice.kind in kernels.SURROGATES else kernels.GIVEN
-    beta, theta, _, reset = kernel_arguments(cell)
+    beta, theta, _, reset = forward_kernel_arguments(cell)
     return beta, theta, np.float32(choice.parameters.get("slope", 0)), kind, reset, cell.neuron.reset == "subtract"
 
 
-def kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
+def forward_kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
     """Returns the arguments of the forward kernels: beta, theta, what a spike subtracts, and the reset's code."""
     theta, reset = np.float32(cell.threshold), cell.neuron.reset
     less = theta if reset == "subtract" else np.float32(0)

@@ -90,7 +90,7 @@ def observe_layers(
         name = layer.name
         share = (branch_shares or {}).get(name)
         synops, macs, additions = now.operations
-        beta, threshold = network.cell(layer).learnt
+        beta, threshold = network.population(layer).learnt
         yield LayerState(
             step, epoch, index, name, now.rate, now.var_u, norms.get(name), now.density, now.saturation, share,
             probe=probe.shape[1], synops=synops, macs=macs, additions=additions, beta=beta, threshold=threshold,

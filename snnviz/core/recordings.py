@@ -52,7 +52,7 @@ def frames_path(part: RecordingSet, steps: int, events: Events) -> Path:
     """
     digest = hashlib.sha256(f"{VERSION}:{steps}:{events.model_dump_json()}".encode())
     for number in range(len(part)):
-        digest.update(f"\n{part.told(number)}".encode())
+        digest.update(f"\n{part.fingerprint(number)}".encode())
     return cache_dir() / "datasets" / part.folder / f"frames-{digest.hexdigest()[:16]}.npy"
 
 

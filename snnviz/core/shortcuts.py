@@ -28,7 +28,7 @@ from snnviz.graph.branches import branch_layers
 PREFIX = "shortcut."
 
 
-class Branches:
+class ShortcutBranches:
     """The shortcut branches of a network: linear classifiers on the averaged outputs of hidden layers.
 
     ``parameters`` maps "shortcut.<layer>.weight" to (classes, C), ".bias" to (classes,). Weights are drawn as the
@@ -62,11 +62,11 @@ def _drawn(design: Design) -> Design:
     return change(design, {"init": "variance-preserving"}) if is_data_dependent(design.init) else design
 
 
-def branches_of(network: Network) -> Branches | None:
+def shortcut_branches(network: Network) -> ShortcutBranches | None:
     """Returns the shortcut branches of a network, with initial weights (auxiliary classifiers on hidden layers, Guo et
     al. 2024); None if its design has none.
     """
-    return Branches(network) if branch_layers(network.design) else None
+    return ShortcutBranches(network) if branch_layers(network.design) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class BranchObjective:
     branch.
     """
 
-    branches: Branches
+    branches: ShortcutBranches
     main: float
     branch: float
 
@@ -114,7 +114,7 @@ class BranchHook:
         name = PREFIX + branches.names[index]
         self.logits[index] = F.linear(mean, branches.parameters[f"{name}.weight"], branches.parameters[f"{name}.bias"])
 
-    def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    def total_loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """Returns the weighted sum of all losses, which training minimises, and each branch's own loss, (M,); the
         images are a part of a batch of `count`.
         """

@@ -27,11 +27,11 @@ class Scan(Protocol):
     Time steps `t` come in order, forward ascending and backward descending.
     """
 
-    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+    def forward_step(self, u: Tensor, s: Tensor, t: int) -> None:
         """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
         ...
 
-    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+    def backward_step(self, u: Tensor, g: Tensor, t: int) -> None:
         """Replaces the potential in `u[t]` by the gradient of the current, given the gradient `g[t]` of the spikes."""
         ...
 
@@ -94,7 +94,7 @@ def population(neuron: AnyNeuron, tensors: Mapping[str, Tensor] | None = None) -
     if kernel is None:
         return StepPopulation(neuron, tensors or {})
     module, _, name = kernel.partition(":")
-    made: Population = getattr(importlib.import_module(module), name).of(neuron, tensors or {})
+    made: Population = getattr(importlib.import_module(module), name).from_tensors(neuron, tensors or {})
     return made
 
 
@@ -212,7 +212,7 @@ class StepScan:
         self.gradients = [torch.zeros_like(tensor) for tensor in of.tensors]
 
     @torch.no_grad()
-    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
+    def forward_step(self, u: Tensor, s: Tensor, t: int) -> None:
         """Replaces the current in `u[t]` by the potential, and writes the spikes to `s[t]`."""
         given = self._before[-1] if t else self.of.initial_states()
         current = u[t].clone()
@@ -226,7 +226,7 @@ class StepScan:
     def _step(self, states: tuple[Any, ...], current: Tensor, tensors: Sequence[Tensor]) -> tuple[Any, ...]:
         return self.of.model.function(states, current, self.of.values(tensors), self.of.spike)
 
-    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+    def backward_step(self, u: Tensor, g: Tensor, t: int) -> None:
         """Replaces the potential in `u[t]` by the gradient of the current, given the gradient `g[t]` of the spikes."""
         given = self._before[t - 1] if t else self.of.initial_states()
         with torch.enable_grad():

@@ -29,7 +29,7 @@ class TtfsNetwork(Network):
 
     ``buffers["windows"]``: the end of each layer's window, the input's first, in tau_c. Called with intensities (1, B,
     C, H, W) in [0, 1], it returns the logits. In training its windows grow as needed, equation (9) of `theory.ttfs`;
-    `settle` sets them by (8).
+    `after_training` sets them by (8).
     """
 
     def __init__(self, design: Design) -> None:
@@ -37,13 +37,13 @@ class TtfsNetwork(Network):
         self.low, self.high = input_range(design)
         self.parameters = {name: p.detach().double().requires_grad_() for name, p in self.parameters.items()}
         self.buffers["windows"] = _ends(
-            windows_from_activations([ttfs.INITIAL_MAX_ACTIVATION] * len(self.firing), design.ttfs.zeta)
+            windows_from_activations([ttfs.INITIAL_MAX_ACTIVATION] * len(self.spiking_layers), design.ttfs.zeta)
         )
-        self._reached = [0.0] * len(self.firing)
+        self._reached = [0.0] * len(self.spiking_layers)
         self._alone = threading.Lock()  # micro-batches go through side by side
 
     @property
-    def firing(self) -> tuple[Layer, ...]:
+    def spiking_layers(self) -> tuple[Layer, ...]:
         """The hidden layers, whose neurons spike."""
         return self.architecture.layers[:-1]
 
@@ -68,48 +68,48 @@ class TtfsNetwork(Network):
     def __call__(
         self,
         image: Tensor,
-        watch: ActivityHook | None = None,
-        by: Statistics = "batch",
-        kept: DropoutMasks | None = None,  # noqa: ARG002 (no network in a row has dropout)
-        hear: ForwardHook | None = None,
+        activity_hook: ActivityHook | None = None,
+        statistics: Statistics = "batch",
+        dropout_masks: DropoutMasks | None = None,  # noqa: ARG002 (no network in a row has dropout)
+        forward_hook: ForwardHook | None = None,
     ) -> Tensor:
         inner = self.inner
         passed = inner.run(image[0])
         said = [window.end - times for window, times in zip(inner.windows, passed.times[1:], strict=True)]
-        if by == "learn":
+        if statistics == "learn":
             self._note(said)
         for index, x in enumerate(said):
-            if hear:
-                hear(index, x[None])
-            if watch:
-                watch(index, self._seen(inner, index, passed.times))
-        if watch:
-            watch(len(said), self._seen(inner, len(said), passed.times))
+            if forward_hook:
+                forward_hook(index, x[None])
+            if activity_hook:
+                activity_hook(index, self._seen(inner, index, passed.times))
+        if activity_hook:
+            activity_hook(len(said), self._seen(inner, len(said), passed.times))
         return passed.logits
 
-    def adapt(self) -> None:
+    def after_step(self) -> None:
         """Widens the windows after a training step by equation (9) of `theory.ttfs`."""
         ends = [INPUT_WINDOW.end]
         for window, x in zip(self.windows, self._reached, strict=True):
             ends.append(ends[-1] + max(window.width, MARGIN * x))
         self.buffers["windows"] = torch.tensor(ends, dtype=torch.float64)
-        self._reached = [0.0] * len(self.firing)
+        self._reached = [0.0] * len(self.spiking_layers)
 
     @torch.no_grad()
-    def settle(self, images: Images) -> None:
+    def after_training(self, images: Images) -> None:
         """Sets the final windows by equation (8) of `theory.ttfs`, from the largest activations on these images."""
-        self._reached = [0.0] * len(self.firing)
+        self._reached = [0.0] * len(self.spiking_layers)
         for part in images.images.split(min(TEST_BATCH, self.micro_batch)):
-            self(intensities(part, images.white)[None], by="learn")
+            self(intensities(part, images.white)[None], statistics="learn")
         self.buffers["windows"] = _ends(windows_from_activations(self._reached, self.design.ttfs.zeta))
-        self._reached = [0.0] * len(self.firing)
+        self._reached = [0.0] * len(self.spiking_layers)
 
     @torch.no_grad()
     def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:
         """Yields a `Timing` row for each hidden layer: when its neurons spike, measured on an encoded image batch."""
         inner = self.inner
         times = inner.run(image[0]).times[1:]
-        for index, (layer, window, t) in enumerate(zip(self.firing, inner.windows, times, strict=True)):
+        for index, (layer, window, t) in enumerate(zip(self.spiking_layers, inner.windows, times, strict=True)):
             fired = t[t < window.end]
             mean, first = (float(fired.mean()), float(fired.min())) if len(fired) else (None, None)
             early = float((t <= window.start).double().mean())
@@ -123,16 +123,16 @@ class TtfsNetwork(Network):
 
     def _seen(self, inner: ttfs.Network, index: int, times: Sequence[Tensor]) -> Activity:
         """Of a layer: its spikes, what its neurons would say without a threshold, and how many spikes it reads."""
-        arrived, additions = inner.arriving(index, times[index])
-        u = inner.decoded(index, times[index]).detach().flatten(1)
+        arrived, additions = inner.spikes_and_operations(index, times[index])
+        u = inner.decoded_values(index, times[index]).detach().flatten(1)
         silent = np.zeros((1, len(u)))
         spikes = silent
-        if index < len(self.firing):
+        if index < len(self.spiking_layers):
             t, window = times[index + 1].flatten(1), inner.windows[index]
             spikes = _counted(t < window.end)
         sums = (u.sum(1)[None].numpy(), u.square().sum(1)[None].numpy())
         counted = Counted(additions, 0, additions)
-        return Activity(u.shape[1], spikes, *sums, None, index < len(self.firing), arrived, counted)
+        return Activity(u.shape[1], spikes, *sums, None, index < len(self.spiking_layers), arrived, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +164,14 @@ class ActivationHook:
     def __call__(self, index: int, said: Tensor) -> None:  # noqa: ARG002
         self.total = said.sum() if self.total is None else self.total + said.sum()
 
-    def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+    def total_loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:  # noqa: ARG002
         """Returns the total loss: `main`, the loss of the readout (), plus the activity penalty; and the mean
         activation (1,).
 
         The images may be a part of a batch of `count`, in which case mean and penalty are their share of the batch's.
         """
         assert self.total is not None
-        mean = self.total / (count * sum(layer.neurons for layer in self.objective.network.firing))
+        mean = self.total / (count * sum(layer.neurons for layer in self.objective.network.spiking_layers))
         return main + self.objective.weight * mean, mean.detach()[None]
 
 

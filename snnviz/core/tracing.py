@@ -171,14 +171,14 @@ class TracedNetwork(Network):
         out = self.parameters[f"{layer.name}.weight"].shape[0]
         return self._product(layer, x, x.new_zeros(out))
 
-    def cell(self, layer: Layer) -> Population:
+    def population(self, layer: Layer) -> Population:
         """Returns the neurons of a layer, with the outputs of silenced ones set to 0."""
-        found = super().cell(layer)
+        found = super().population(layer)
         mask = self.silenced.layers.get(self.architecture.layers.index(layer))
         return found if mask is None else _SilencedPopulation(found, mask)
 
-    def _fire(self, index: int, current: Tensor, watch: ActivityHook | None, *, overwrite: bool) -> Tensor:  # noqa: ARG002
-        u, s = self.cell(self.architecture.layers[index]).respond(current, self.steps)
+    def _fire(self, index: int, current: Tensor, activity_hook: ActivityHook | None, *, overwrite: bool) -> Tensor:  # noqa: ARG002
+        u, s = self.population(self.architecture.layers[index]).respond(current, self.steps)
         self.potentials[index] = u
         return s
 
@@ -217,11 +217,11 @@ class _SilencedScan:
     def __init__(self, of: Scan, mask: Tensor) -> None:
         self.of, self.mask = of, mask
 
-    def advance(self, u: Tensor, s: Tensor, t: int) -> None:
-        self.of.advance(u, s, t)
+    def forward_step(self, u: Tensor, s: Tensor, t: int) -> None:
+        self.of.forward_step(u, s, t)
         s[t] *= self.mask
 
-    def retreat(self, u: Tensor, g: Tensor, t: int) -> None:
+    def backward_step(self, u: Tensor, g: Tensor, t: int) -> None:
         raise NotImplementedError("a silenced network is looked at and does not learn")
 
     @property

@@ -38,7 +38,7 @@ class LossHook(Protocol):
 
     def __call__(self, index: int, said: Tensor, /) -> None: ...
 
-    def loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    def total_loss(self, main: Tensor, labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """Returns the total loss to minimise, and the additional losses in it, (M,); both are sums over these images
         divided by `count`.
         """
@@ -76,22 +76,22 @@ def logits(
 class Optimizer:
     """The design's optimizer for the network's parameters; its state can be saved and restored as named arrays.
 
-    `beside`: further parameters that are learnt with the network. A learnt leak or threshold is clamped to its bounds
-    after each step; its gradient is not clipped there.
+    `auxiliary`: further parameters that are learnt with the network. A learnt leak or threshold is clamped to its
+    bounds after each step; its gradient is not clipped there.
     """
 
-    def __init__(self, network: Network, beside: Mapping[str, Tensor] | None = None) -> None:
+    def __init__(self, network: Network, auxiliary: Mapping[str, Tensor] | None = None) -> None:
         training = network.design.training
         name, arguments = OPTIMIZERS[training.optimizer.kind].function(**training.optimizer.parameters)
         self.network, self.training, self.rate = network, training, training.learning_rate
-        self.beside = dict(beside or {})
+        self.auxiliary = dict(auxiliary or {})
         self.states: dict[str, State] = {parameter: {} for parameter in self.parameters}
         self._step = partial(STEPS[name], **arguments)
 
     @property
     def parameters(self) -> dict[str, Tensor]:
         """All learnt parameters by name, the network's first."""
-        return self.network.parameters | self.beside
+        return self.network.parameters | self.auxiliary
 
     def start_epoch(self, epoch: int) -> float:
         """Sets and returns the learning rate of an epoch, counted from 0."""
@@ -174,7 +174,7 @@ def loss_and_gradients(
         listener = objective.make_hook() if objective else None
         found = logits(network, image[:, chosen], None, statistics, mine, listener)
         main = F.cross_entropy(found, labels[chosen], reduction="sum") / len(labels)
-        whole, others = listener.loss(main, labels[chosen], len(labels)) if listener else (main, None)
+        whole, others = listener.total_loss(main, labels[chosen], len(labels)) if listener else (main, None)
         return whole, LossAndGradients(main.detach(), found.detach(), (), others)
 
     if executor is None or len(parts) == 1:
@@ -252,7 +252,7 @@ def _settle() -> None:
     torch.set_flush_denormal(True)
 
 
-def test_parts(network: Network, count: int) -> list[slice]:
+def test_batches(network: Network, count: int) -> list[slice]:
     """Returns how `count` test images are split into batches for evaluation, as slices.
 
     The random numbers of a noisy encoding depend on where a slice begins, so equal slices give equal results.
@@ -275,7 +275,7 @@ class Evaluation:
 def evaluate(network: Network, images: Images, executor: Executor | None = None) -> Evaluation:
     """Returns the network's results on all of `images`: accuracy, mean loss, firing rate and predicted classes."""
     design = network.design
-    neurons = sum(layer.neurons for layer in network.firing)
+    neurons = sum(layer.neurons for layer in network.spiking_layers)
 
     @torch.no_grad()
     def part(chosen: slice) -> tuple[NDArray[np.int64], float, float]:
@@ -289,7 +289,7 @@ def evaluate(network: Network, images: Images, executor: Executor | None = None)
         found, labels = logits(network, image, count, "running"), images.labels[chosen]
         return found.argmax(1).numpy(), F.cross_entropy(found, labels, reduction="sum").item(), fired
 
-    found = list(_each(part, test_parts(network, len(images)), executor))
+    found = list(_each(part, test_batches(network, len(images)), executor))
     predicted = np.concatenate([classes for classes, _, _ in found])
     loss, fired = (sum(column) for column in zip(*(sums for _, *sums in found), strict=True))
     rate = fired / (len(images) * network.steps * neurons) if neurons else None

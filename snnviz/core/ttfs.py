@@ -87,11 +87,11 @@ class Network:
         """
         times = [self.received(1.0 - shown, INPUT_WINDOW)]
         for index, window in enumerate(self.windows):
-            x = self.decoded(index, times[-1])
+            x = self.decoded_values(index, times[-1])
             t = window.end - x if self.silent == "clock" else self._missed(index, window.width - x, times[-1])
             t = torch.where(t < window.end, t, window.end)  # a tie does not spike, as a ReLU of 0 passes no gradient
             times.append(self.received(t.clamp(min=window.start), window))
-        return ForwardPass(tuple(times), self.decoded(len(self.windows), times[-1]))
+        return ForwardPass(tuple(times), self.decoded_values(len(self.windows), times[-1]))
 
     def _missed(self, index: int, left: Tensor, before: Tensor) -> Tensor:
         """When V meets the threshold if silent inputs send nothing: it is `left` B below it at t_min, and rises by B
@@ -128,7 +128,7 @@ class Network:
             return None
         return 1 + self._effective(index).sum(1) if isinstance(self.slopes, str) else self.slopes[index]
 
-    def arriving(self, index: int, before: Tensor) -> tuple[float, int]:
+    def spikes_and_operations(self, index: int, before: Tensor) -> tuple[float, int]:
         """Returns the spikes per input of layer `index`, and the synaptic operations of all images, from the spike
         times `before` of the layer before.
 
@@ -143,13 +143,13 @@ class Network:
         fired = fired * (meets > 0) if size > 1 else fired  # what does not fill a square reaches nothing
         return int(fired.sum()) / (len(fired) * math.prod(layer.in_shape)), int((fired * meets).sum())
 
-    def adapt(self, passed: ForwardPass) -> None:
+    def after_step(self, passed: ForwardPass) -> None:
         """Widens the windows by (9) after a training step whose forward pass was `passed`; in the B1-model nothing else
         changes.
         """
         self.windows = ttfs.widen_windows(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
 
-    def physical(self, index: int) -> ttfs.Layer:
+    def spiking_layer(self, index: int) -> ttfs.Layer:
         """Returns the weights, slopes of the potential and thresholds of layer `index` as spiking neurons have them,
         from the trained parameters of the ReLU network, by (6) of Stanojevic et al. 2023. Raises `InputError` if a
         slope is not above 0.
@@ -178,7 +178,7 @@ class Network:
         weight = self._named(index)[0].flatten(1)
         return weight * (self.high - self.low) if index == 0 else weight
 
-    def decoded(self, index: int, before: Tensor) -> Tensor:
+    def decoded_values(self, index: int, before: Tensor) -> Tensor:
         """Returns the values that a layer's spike times encode, before the ReLU: D + sum W (t_min - t_j) / B; of the
         readout the logits.
         """

@@ -30,7 +30,7 @@ from snnviz.design.parts import Data
 from snnviz.errors import DataMissing, InputError, did_you_mean
 from snnviz.places import cache_dir, data_dirs
 
-DATASETS.beside = lambda kind: owndata.registry_entry(kind) or eventsets.saccades_entry(kind)
+DATASETS.fallback = lambda kind: owndata.registry_entry(kind) or eventsets.saccades_entry(kind)
 _WRITTEN_DOWN = (stills, eventsets)  # each registers its cards
 
 Images = NDArray[np.uint8]

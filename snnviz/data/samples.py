@@ -35,27 +35,27 @@ class RecordingSet:
     """The training or the test recordings of a data set of event recordings, read on demand.
 
     `sensor`: (P, H, W). `labels`: (N,). `read(numbers)`: returns the events of the recordings with these numbers, in
-    that order; raises `DataMissing`. `told(number)`: returns a text that changes when the file of that recording
+    that order; raises `DataMissing`. `fingerprint(number)`: returns a text that changes when the file of that recording
     changes, used as a cache key. `folder`: where frames are cached.
     """
 
     sensor: Shape
     labels: Ints
     read: Callable[[Sequence[int]], list[Array]]
-    told: Callable[[int], str]
+    fingerprint: Callable[[int], str]
     folder: str
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def chosen(self, numbers: Sequence[int]) -> RecordingSet:
+    def subset(self, numbers: Sequence[int]) -> RecordingSet:
         """Returns the subset of the recordings with these numbers, in that order."""
         kept = list(numbers)
         return replace(
             self,
             labels=self.labels[kept],
             read=lambda some: self.read([kept[number] for number in some]),
-            told=lambda number: self.told(kept[number]),
+            fingerprint=lambda number: self.fingerprint(kept[number]),
         )
 
 

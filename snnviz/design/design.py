@@ -23,7 +23,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from snnviz.design.menus import INITS, NEURONS, Choice, choice_field, default_choice
 from snnviz.design.networks import BlockNetwork, Network
-from snnviz.design.parts import AnyNeuron, Data, Neuron, OfItsKind, Training, Ttfs
+from snnviz.design.parts import AnyNeuron, Data, Neuron, NeuronByKind, Training, Ttfs
 from snnviz.design.registry import Range
 from snnviz.design.submitted import MAX_TEXT, Task
 
@@ -42,7 +42,7 @@ class Design(Task):
 
     data: Data = Field(default_factory=lambda: Data())
     network: Network = Field(default_factory=lambda: BlockNetwork())
-    neuron: Annotated[AnyNeuron, OfItsKind()] = Field(default_factory=lambda: Neuron())
+    neuron: Annotated[AnyNeuron, NeuronByKind()] = Field(default_factory=lambda: Neuron())
     init: Annotated[Choice, *choice_field(INITS, "init")] = default_choice(INITS, "init", kind="variance-preserving")
     training: Training = Field(default_factory=lambda: Training())
     ttfs: Ttfs = Field(default_factory=lambda: Ttfs())

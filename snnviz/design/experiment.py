@@ -28,7 +28,7 @@ from snnviz.design.axes import Axis, is_continuous, level_count, parse_axis
 from snnviz.design.design import Design, DesignField
 from snnviz.design.matrices import SeededMatrix
 from snnviz.design.registry import Range
-from snnviz.design.spreading import spread_points
+from snnviz.design.spreading import sobol_points
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError, Unquoted
 
@@ -216,7 +216,7 @@ def from_query(query: str | Mapping[str, str]) -> Experiment:
 def _axes(base: Design, vary: tuple[str, ...], points: int) -> tuple[Axis, ...]:
     if not points:
         return tuple(parse_axis(text, base) for text in vary)
-    columns = zip(*list(spread_points(len(vary), points))[:points], strict=True)
+    columns = zip(*list(sobol_points(len(vary), points))[:points], strict=True)
     return tuple(parse_axis(text, base, shares) for text, shares in zip(vary, columns, strict=True))
 
 
@@ -241,7 +241,7 @@ def _groups(asked: Experiment) -> _Groups:
     forecast = _forecast() if asked.silent == "without" else None
     for levels in _combinations(asked):
         try:
-            design = _sharing(first, links.change_meant(first, _settings(asked, levels, first.seed)))
+            design = _sharing(first, links.change_with_absent_values(first, _settings(asked, levels, first.seed)))
         except InputError as error:
             whys.setdefault((error.field, error.rule), []).append((getattr(error, "why", str(error)), error))
             continue
@@ -282,7 +282,7 @@ def _is_seeded(asked: Experiment) -> bool:
 def _of_seed(asked: Experiment, levels: Levels, design: Design, seed: int) -> Design:
     """The design of a group with another seed."""
     another = design.model_copy(update={"seed": seed})
-    return links.change_meant(another, _settings(asked, levels, seed)) if _is_seeded(asked) else another
+    return links.change_with_absent_values(another, _settings(asked, levels, seed)) if _is_seeded(asked) else another
 
 
 def _sharing(base: Design, design: Design) -> Design:
@@ -327,7 +327,7 @@ def _spread(asked: Experiment, sizes: list[int]) -> Iterator[Levels]:
     found: dict[Levels, None] = {}
     least = asked.points
     while len(found) < wanted and least <= 64 * MOST_RUNS:
-        points = list(spread_points(len(sizes), least))[: asked.points if any(drawn) else None]
+        points = list(sobol_points(len(sizes), least))[: asked.points if any(drawn) else None]
         for point in points:
             if len(found) < wanted:
                 found[_nearest(point, points, sizes, drawn)] = None

@@ -111,7 +111,7 @@ def _inside(owner: Any, name: str, value: Any) -> Iterator[tuple[Any, Any]]:
     elif schema.kind == "network":
         yield from _variants(KINDS.values(), own, value)
     elif schema.kind == "part":
-        several = [AnyNeuron.variant({"kind": kind}) for kind in NEURONS.kinds] if _is_neuron(schema) else [schema.of]
+        several = [AnyNeuron.class_for({"kind": kind}) for kind in NEURONS.kinds] if _is_neuron(schema) else [schema.of]
         yield from _variants(several, own, value)
 
 

@@ -64,7 +64,7 @@ def resets_part(path: str, before: object, after: object) -> bool:
     """
     if path != NEURON:
         return path.endswith(".kind")
-    return AnyNeuron.variant({"kind": before}) is not AnyNeuron.variant({"kind": after})
+    return AnyNeuron.class_for({"kind": before}) is not AnyNeuron.class_for({"kind": after})
 
 
 def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def sparse_fields(shown: Mapping[str, Any]) -> dict[str, Any]:
 
     The absent value of a field is the default it had when it was introduced; it never changes.
     """
-    plain, base = absent_fields(()), absent_beside(shown)
+    plain, base = absent_fields(()), absent_values_like(shown)
     return {
         path: value
         for path, value in shown.items()
@@ -117,10 +117,10 @@ def complete_fields(sparse: Mapping[str, Any]) -> dict[str, Any]:
     >>> complete_fields(sparse_fields(flatten(design))) == flatten(design)
     True
     """
-    return {**absent_beside(sparse), **sparse}
+    return {**absent_values_like(sparse), **sparse}
 
 
-def absent_beside(shown: Mapping[str, Any]) -> Mapping[str, Any]:
+def absent_values_like(shown: Mapping[str, Any]) -> Mapping[str, Any]:
     """Returns the absent value of every field, path to value, for a design with the same choices of kind as `shown`.
 
     The absent value of a field is the value a link without it stands for: the default when the field was introduced.
@@ -165,7 +165,7 @@ def from_sparse(settings: Mapping[str, Any]) -> Design:
     """
     document = naming.absent_document(Design)
     _put_all(document, settings, _absent)
-    return Design.meant(document)
+    return Design.from_sparse(document)
 
 
 def change(design: Design, settings: Mapping[str, Any]) -> Design:
@@ -179,7 +179,7 @@ def change(design: Design, settings: Mapping[str, Any]) -> Design:
     return Design.check(document)
 
 
-def change_meant(design: Design, settings: Mapping[str, Any]) -> Design:
+def change_with_absent_values(design: Design, settings: Mapping[str, Any]) -> Design:
     """Returns `design` with fields set as by `change`, but new kinds bring absent values, not today's defaults.
 
     The absent value is the default when the field was introduced. For designs derived from a link, so that they keep
@@ -187,7 +187,7 @@ def change_meant(design: Design, settings: Mapping[str, Any]) -> Design:
     """
     document = design.document()
     _put_all(document, settings, _absent)
-    return Design.meant(document)
+    return Design.from_sparse(document)
 
 
 Neurons = Callable[[type[Part], object], dict[str, Any]]
@@ -353,7 +353,7 @@ def _put(document: dict[str, Any], path: str, value: Any, neurons: Neurons) -> N
         raise _unknown(document, path, value)
     if path == NEURON:
         if isinstance(value, str) and value in NEURONS and resets_part(path, part.get("kind"), value):
-            now = neurons(AnyNeuron.variant({"kind": value}), value)
+            now = neurons(AnyNeuron.class_for({"kind": value}), value)
             part.clear()
             part |= now
         part["kind"] = value

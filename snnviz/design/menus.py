@@ -49,7 +49,7 @@ class Choice(dict[str, str | Number]):
     """A read-only dictionary of a registry entry's kind and its parameters: ``{"kind": "atan", "slope": 2.0}``."""
 
     @classmethod
-    def meant(cls, registry: Registry[Any], kind: str, **given: Number) -> Choice:
+    def from_sparse(cls, registry: Registry[Any], kind: str, **given: Number) -> Choice:
         """Returns a complete choice from an entry's kind and some parameters; the others get their absent values.
 
         An absent value is the default when the parameter was introduced; it never changes, so designs derived from

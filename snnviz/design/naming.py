@@ -46,7 +46,7 @@ for fields that were renamed, split or removed. A new field needs none.
 """
 
 
-def text_version() -> int:
+def stored_text_version() -> int:
     """Returns the version number of the JSON texts of tasks that the store writes today."""
     return len(UPGRADES)
 
@@ -140,7 +140,7 @@ def _filled(form: FieldSchema, value: Any) -> Any:
     if form.kind == "choices" and isinstance(value, list | tuple):
         return [complete_choice(form.of, one) for one in value]
     if form.kind == "part" and isinstance(value, Mapping):
-        return fill_absent(form.of.variant(value), value)
+        return fill_absent(form.of.class_for(value), value)
     if form.kind == "choice":
         return complete_choice(form.of, value if isinstance(value, str) else _kinded(form, value))
     if form.kind == "network":
@@ -194,9 +194,9 @@ def _sparse(form: FieldSchema, value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     if form.kind == "part":
-        part = form.of.variant(value)
+        part = form.of.class_for(value)
         told = to_sparse(part, value)
-        return told if part is form.of.variant({}) else {"kind": value["kind"], **told}
+        return told if part is form.of.class_for({}) else {"kind": value["kind"], **told}
     if form.kind == "choice":
         return _told(form.of, value, None if form.field.is_required() else form.absent)
     if form.kind == "network":
@@ -235,7 +235,7 @@ def _visited(model: type[BaseModel], document: Mapping[str, Any]) -> Iterator[tu
             for one in value if isinstance(value, list) else [value]:
                 yield form.of.noun, one.get("kind") if isinstance(one, Mapping) else one
         elif form.kind == "part" and isinstance(value, Mapping):
-            yield from _visited(form.of.variant(value), value)
+            yield from _visited(form.of.class_for(value), value)
         elif form.kind == "network" and isinstance(value, Mapping) and value.get("kind") in KINDS:
             yield form.name, value["kind"]
             yield from _visited(KINDS[value["kind"]], value)
@@ -290,7 +290,7 @@ def to_stored_text(model: type[BaseModel], document: Mapping[str, Any], at: Mapp
     numbers.
     """
     now = revision_numbers(model, document) if at is None else at
-    return _json({**document, "version": text_version(), **({"revisions": dict(now)} if now else {})})
+    return _json({**document, "version": stored_text_version(), **({"revisions": dict(now)} if now else {})})
 
 
 def from_stored_text(kind: str, model: type[BaseModel], text: str, field: str) -> tuple[Document, dict[str, int]]:
@@ -302,8 +302,8 @@ def from_stored_text(kind: str, model: type[BaseModel], text: str, field: str) -
     if not isinstance(document, dict):
         raise InputError(field, "be stored as a JSON object", text)
     at, told = document.pop("version", 0), document.pop("revisions", {})
-    if not isinstance(at, int) or not 0 <= at <= text_version():
-        raise InputError(f"{field}.version", f"be at most {text_version()}: update snnviz", at)
+    if not isinstance(at, int) or not 0 <= at <= stored_text_version():
+        raise InputError(f"{field}.version", f"be at most {stored_text_version()}: update snnviz", at)
     for step in UPGRADES[at:]:
         document = step(kind, document)
     return fill_absent(model, document), {str(part): int(number) for part, number in dict(told).items()}

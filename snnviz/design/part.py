@@ -13,7 +13,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def variant(cls, document: object) -> type[Part]:  # noqa: ARG003 (others have several)
+    def class_for(cls, document: object) -> type[Part]:  # noqa: ARG003 (others have several)
         """Returns the class with which a document (nested dictionary) is read; by default this class. Overridden where
         its "kind" decides.
         """

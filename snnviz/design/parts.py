@@ -44,7 +44,7 @@ class AnyNeuron(Part):
     kind: str
 
     @classmethod
-    def variant(cls, document: object) -> type[Part]:
+    def class_for(cls, document: object) -> type[Part]:
         """Returns the class with the fields of the document's kind; `Neuron` if the kind is missing or unknown."""
         kind = document.get("kind") if isinstance(document, Mapping) else None
         return NEURONS[kind].part if isinstance(kind, str) and kind in NEURONS else Neuron
@@ -81,7 +81,7 @@ class Neuron(AnyNeuron):
     surrogate: Surrogate = default_choice(SURROGATES, "neuron.surrogate", kind="atan")
 
 
-class OfItsKind:
+class NeuronByKind:
     """Pydantic annotation of a field that holds a neuron of any kind; validates and serialises it by the class of its
     kind.
     """
@@ -102,7 +102,7 @@ def _neuron(value: Any, usual: Callable[[Any], Neuron]) -> AnyNeuron:
     if isinstance(value, dict) and (not isinstance(kind, str) or kind not in NEURONS):
         rule = f"be one of {', '.join(NEURONS.kinds)}"
         raise InputError("neuron.kind", rule, kind, did_you_mean(kind, NEURONS.kinds))
-    part = AnyNeuron.variant({"kind": kind})
+    part = AnyNeuron.class_for({"kind": kind})
     if part is Neuron:
         return usual(value)
     found = value if isinstance(value, part) else validated(part, value, f"a neuron of kind {kind}", "neuron.")

@@ -133,7 +133,7 @@ class Registry(Generic[F]):
         self.noun = noun
         self._module = module
         self._entries: dict[str, Entry[F]] = {}
-        self.beside: Callable[[str], Entry[F] | None] = lambda _: None
+        self.fallback: Callable[[str], Entry[F] | None] = lambda _: None
         """Entries that are not written down, such as one's own data sets: chosen like the others, listed nowhere."""
 
     def register(
@@ -171,13 +171,13 @@ class Registry(Generic[F]):
         return iter(tuple(self._load().values()))
 
     def __getitem__(self, kind: str) -> Entry[F]:
-        found = self._load().get(kind) or (self.beside(kind) if isinstance(kind, str) else None)
+        found = self._load().get(kind) or (self.fallback(kind) if isinstance(kind, str) else None)
         if found is None:
             raise InputError(self.noun, f"be one of {', '.join(self.kinds)}", kind)
         return found
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._load() or (isinstance(kind, str) and self.beside(kind) is not None)
+        return kind in self._load() or (isinstance(kind, str) and self.fallback(kind) is not None)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
-def spread_points(axes: int, least: int) -> Iterator[tuple[float, ...]]:
+def sobol_points(axes: int, least: int) -> Iterator[tuple[float, ...]]:
     """Yields at least `least` evenly spread points of the unit cube with `axes` dimensions: the first points of Sobol's
     sequence.
 

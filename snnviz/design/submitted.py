@@ -62,7 +62,7 @@ class Task(Document):
         return cls.check(document)
 
     @classmethod
-    def meant(cls, document: Mapping[str, Any]) -> Self:
+    def from_sparse(cls, document: Mapping[str, Any]) -> Self:
         """Returns the task read from a nested dictionary; missing fields get their absent value, not today's default.
 
         The absent value is the default when the field was introduced, so tasks derived from a setting keep their
@@ -160,5 +160,5 @@ def _fields_at(model: type[BaseModel], path: list[str]) -> list[str]:
         annotation = model.model_fields[name].annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
-        model = annotation.variant({}) if issubclass(annotation, Part) else annotation
+        model = annotation.class_for({}) if issubclass(annotation, Part) else annotation
     return list(model.model_fields)

@@ -95,7 +95,7 @@ def train(
 def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> dict[str, str]:
     left, failed = dict(asked), dict[str, str]()
     while left:
-        runs = engine.store.several(task.digest for tasks in left.values() for task in tasks)
+        runs = engine.store.get_many(task.digest for tasks in left.values() for task in tasks)
         for name, tasks in list(left.items()):
             for run in (runs[task.digest] for task in tasks):
                 if run.state in ("failed", "cancelled") and name in left:
@@ -116,7 +116,7 @@ def finished(entries: Sequence[GalleryEntry], work: Path) -> list[GalleryEntry]:
     store, found = open_workshop(work), []
     for entry in entries:
         tasks = _tasks(store, entry)
-        known = store.several(task.digest for task in tasks)
+        known = store.get_many(task.digest for task in tasks)
         if tasks and all(task.digest in known and known[task.digest].state == "done" for task in tasks):
             found.append(entry)
     store.close()
@@ -135,7 +135,7 @@ def pack(entries: Sequence[GalleryEntry], work: Path, folder: Path) -> dict[str,
     weights: set[str] = set()
     for entry in entries:
         tasks = _tasks(store, entry)
-        known = store.several(task.digest for task in tasks)
+        known = store.get_many(task.digest for task in tasks)
         missing = [task for task in tasks if task.digest not in known or known[task.digest].state != "done"]
         if missing:
             raise InputError("gallery", f"have all {len(tasks)} runs of {entry.name}", f"{len(missing)} less")
@@ -148,13 +148,13 @@ def pack(entries: Sequence[GalleryEntry], work: Path, folder: Path) -> dict[str,
     with tempfile.TemporaryDirectory() as name:
         place = Path(name) / "runs.sqlite"
         store.backup(place)
-        kept = [one for one in sorted(weights) if store.checkpoint(one).exists()]
+        kept = [one for one in sorted(weights) if store.checkpoint_path(one).exists()]
         _reduce(place, runs, titles, kept)
         archive = Path(name) / ARCHIVE
         with tarfile.open(archive, "w:xz", preset=9) as file:
             file.add(place, "runs.sqlite", filter=_plain)
             for one in kept:
-                file.add(store.checkpoint(one), f"checkpoints/{one}.safetensors", filter=_plain)
+                file.add(store.checkpoint_path(one), f"checkpoints/{one}.safetensors", filter=_plain)
         if (size := archive.stat().st_size / 1e6) > MOST_MEGABYTES:
             raise InputError("gallery", f"be at most {MOST_MEGABYTES:g} MB", f"{size:.1f} MB")
         manifest: dict[str, Any] = {

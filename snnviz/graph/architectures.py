@@ -92,7 +92,7 @@ def _block(network: BlockNetwork, design: Design, builder: Builder) -> Body:
             vertices.append(builder.conv(name, network.channels, *sources, *kept))
             pools.append(1)
         vertex = vertices[-1]
-        pool = builder.halving(vertex)
+        pool = builder.pooling_factor(vertex)
     return vertex, pool, 1
 
 
@@ -113,7 +113,7 @@ def _staged(network: StagedNetwork, design: Design, builder: Builder) -> Body:
         pool = 1
         if block.transition is not None:
             at = builder.conv(f"T{number}", block.transition.channels, Source(at), kernel=block.transition.kernel)
-            pool = builder.halving(at)
+            pool = builder.pooling_factor(at)
     if made.head:
         at = builder.conv("head", made.head, Source(at), kernel=1)
     return at, min(builder.shape(at)[1:]), 1
@@ -142,7 +142,7 @@ class _Stage:
         return output[0].layer if len(output) == 1 else self.builder.merge(f"B{self.number}.out", *output)
 
     def _conv(self, name: str, conv: Conv, sources: tuple[Source, ...]) -> int:
-        stride = self.builder.halving(sources[0].layer) if conv.halves else 1
+        stride = self.builder.pooling_factor(sources[0].layer) if conv.halves else 1
         groups = conv.channels if conv.depthwise else 1
         kernel, fires = conv.kernel, conv.fires
         return self.builder.conv(
@@ -187,7 +187,7 @@ def _cnn(network: CnnNetwork, _: Design, builder: Builder) -> Body:
     for depth in range(1, network.depth + 1):
         last = builder.conv(f"L{depth}", network.channels, Source(last, pool=pool))
         due = network.pool_every and depth % network.pool_every == 0
-        pool = builder.halving(last) if due else 1
+        pool = builder.pooling_factor(last) if due else 1
     return last, pool, 1
 
 
@@ -198,7 +198,7 @@ def _vgg(network: VggNetwork, _: Design, builder: Builder) -> Body:
         for place, count in enumerate(channels, 1):
             last = builder.conv(f"S{stage}.L{place}", count, given)
             given = Source(last)
-        given = Source(last, pool=builder.halving(last, least=2), pooling=network.pooling)
+        given = Source(last, pool=builder.pooling_factor(last, least=2), pooling=network.pooling)
     return builder.linear("hidden", network.hidden, given), 1, 1
 
 
@@ -209,10 +209,12 @@ def _celled(network: CellNetwork, _: Design, builder: Builder) -> Body:
     said = _Cell(builder, cell, "C1", Source(at)).build()
     at = builder.neurons("C1.out", builder.shape(at), *said, normed=norm)
     at = builder.conv("reduction", 2 * network.channels, Source(at), fires=False)
-    given = Source(at, pool=builder.halving(at))
+    given = Source(at, pool=builder.pooling_factor(at))
     said = _Cell(builder, cell, "C2", given).build()
-    at = builder.neurons("C2.out", builder.merged((given,)), *said, normed=norm)
-    hidden = builder.bare("hidden", network.hidden, Source(at, pool=builder.halving(at)), dropout=network.dropout)
+    at = builder.neurons("C2.out", builder.merged_shape((given,)), *said, normed=norm)
+    hidden = builder.linear_without_bias(
+        "hidden", network.hidden, Source(at, pool=builder.pooling_factor(at)), dropout=network.dropout
+    )
     return hidden, 1, network.voters
 
 
@@ -235,7 +237,7 @@ class _Cell:
 
     def build(self) -> tuple[Source, ...]:
         """Appends the layers; what reaches the output node."""
-        shape = self.builder.merged((self.given,))
+        shape = self.builder.merged_shape((self.given,))
         for node in range(NODES):
             if self._has_sum(node):
                 self.builder.merge(f"{self.name}.{node}", *self._sources(node), shape=shape)

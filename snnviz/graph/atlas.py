@@ -47,11 +47,11 @@ def matrix_count(depth: int) -> int:
     return count
 
 
-def matrix_of(depth: int, number: int) -> Edges:
+def matrix_from_number(depth: int, number: int) -> Edges:
     """Returns the adjacency matrix with this number (its skips are the number's digits in base 3) of a block of `depth`
     layers.
 
-    >>> adjacency.to_compact_text(matrix_of(3, 5))
+    >>> adjacency.to_compact_text(matrix_from_number(3, 5))
     '0001/0002/0000/0000'
     """
     skips = {}
@@ -60,11 +60,11 @@ def matrix_of(depth: int, number: int) -> Edges:
     return adjacency.edges_from_skips(depth, skips)
 
 
-def number_of(edges: Edges) -> int | None:
-    """Returns the number of an adjacency matrix, from which `matrix_of` restores it; None if it has backward
+def number_from_matrix(edges: Edges) -> int | None:
+    """Returns the number of an adjacency matrix, from which `matrix_from_number` restores it; None if it has backward
     connections.
 
-    >>> number_of(matrix_of(4, 500)), number_of(adjacency.sequential(4))
+    >>> number_from_matrix(matrix_from_number(4, 500)), number_from_matrix(adjacency.sequential(4))
     (500, 0)
     """
     if adjacency.has_backward(edges):
@@ -95,5 +95,5 @@ def atlas_design(depth: int, number: int, seed: int) -> Design:
     """Returns the design that trains a block with this matrix (by number) and seed; all other fields are the same for
     all matrices.
     """
-    edges = adjacency.to_compact_text(matrix_of(depth, number))
+    edges = adjacency.to_compact_text(matrix_from_number(depth, number))
     return from_sparse({**SETTING, "network.edges": edges, "seed": seed})

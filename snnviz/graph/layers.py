@@ -151,7 +151,7 @@ class Builder:
         """Returns the shape (channels, height, width) of the output of layer `index`, or of the image for `INPUT`."""
         return self.input_shape if index == INPUT else self.layers[index].out_shape
 
-    def merged(self, sources: tuple[Source, ...]) -> Shape:
+    def merged_shape(self, sources: tuple[Source, ...]) -> Shape:
         """Returns the shape (channels, height, width) of the sources joined (summed and concatenated), before any is
         added to the architecture; the first source must be a layer that exists.
         """
@@ -175,7 +175,7 @@ class Builder:
         fires: bool = True,
     ) -> int:
         """Appends a convolution layer and returns its index; without neurons if `fires` is False."""
-        in_shape = self.merged(sources)
+        in_shape = self.merged_shape(sources)
         out_shape = (channels, math.ceil(in_shape[1] / stride), math.ceil(in_shape[2] / stride))
         spiking, plain = self.spiking and fires, not fires
         return self._append(
@@ -190,16 +190,16 @@ class Builder:
         shape = (neurons, 1, 1)
         return self._append(
             Layer(
-                name, "linear", sources, self.merged(sources), shape,
+                name, "linear", sources, self.merged_shape(sources), shape,
                 spiking=self.spiking, normed=self.normed, by_step=self.by_step,
             )
         )  # fmt: skip
 
-    def bare(self, name: str, neurons: int, source: Source, *, dropout: float) -> int:
+    def linear_without_bias(self, name: str, neurons: int, source: Source, *, dropout: float) -> int:
         """Appends a linear layer without bias and batch normalisation, with dropout of its inputs, and returns its
         index.
         """
-        in_shape, shape = self.merged((source,)), (neurons, 1, 1)
+        in_shape, shape = self.merged_shape((source,)), (neurons, 1, 1)
         return self._append(
             Layer(name, "linear", (source,), in_shape, shape, spiking=self.spiking, biased=False, dropout=dropout)
         )
@@ -217,7 +217,7 @@ class Builder:
 
     def readout(self, classes: int, source: Source, *, spiking: bool, voters: int = 1) -> int:
         """Appends the readout, a linear layer of `classes * voters` outputs, and returns its index."""
-        shape, in_shape = (classes * voters, 1, 1), self.merged((source,))
+        shape, in_shape = (classes * voters, 1, 1), self.merged_shape((source,))
         return self._append(
             Layer(
                 "readout", "linear", (source,), in_shape, shape, spiking=spiking, plain=not spiking, voters=voters
@@ -229,10 +229,10 @@ class Builder:
 
         `shape`: shape of the result, where the first source is a layer that does not exist yet.
         """
-        shape = shape or self.merged(sources)
+        shape = shape or self.merged_shape(sources)
         return self._append(Layer(name, "merge", sources, shape, shape, spiking=False, plain=True))
 
-    def halving(self, index: int, least: int = 4) -> int:
+    def pooling_factor(self, index: int, least: int = 4) -> int:
         """Returns the pooling factor after layer `index`: 2 if the smaller side of its maps is at least `least`, else
         1.
         """

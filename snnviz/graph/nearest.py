@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from snnviz.catalog.inits import suits
+from snnviz.catalog.inits import is_valid_for
 from snnviz.catalog.neurons import model
 from snnviz.design import links, naming
 from snnviz.design.design import Design
@@ -119,8 +119,8 @@ def _of_neurons(design: Design) -> Iterator[Violation]:
     if not entry.states:
         for name, text in network.backward.items():
             yield f"network.{name}", f"have no backward connections where {where}", text
-    if not suits(design.init.kind, design.neuron):
-        fitting = ", ".join(each.kind for each in INITS if suits(each.kind, design.neuron))
+    if not is_valid_for(design.init.kind, design.neuron):
+        fitting = ", ".join(each.kind for each in INITS if is_valid_for(each.kind, design.neuron))
         yield "init.kind", f"be one of {fitting} where {where}", design.init.kind
 
 
@@ -153,8 +153,8 @@ def nearest_design(asked: Design, *, code: str | None = None, row: bool = False)
         free["neuron"] |= {"kind": "lif"}
     elif timed or static:
         free["neuron"] = naming.absent_document(Neuron)
-    elif not suits(asked.init.kind, asked.neuron):
-        free["init"] = {"kind": BALANCED if suits(BALANCED, asked.neuron) else KAIMING}
+    elif not is_valid_for(asked.init.kind, asked.neuron):
+        free["init"] = {"kind": BALANCED if is_valid_for(BALANCED, asked.neuron) else KAIMING}
     free |= {"ttfs": naming.absent_document(Ttfs)}
     if timed:
         free["training"] |= {"shortcut": naming.absent_document(Shortcut), "precision": "float32"}
@@ -194,7 +194,7 @@ def _without_time(design: Design, neuron: AnyNeuron | None) -> dict[str, Any]:
     if design.training.loss.kind in SPIKING_READOUT:
         document["training"] |= {"loss": {"kind": "rate"}}
     document["neuron"] = neuron.model_dump(mode="json") | ({"learn": "none"} if isinstance(neuron, Neuron) else {})
-    if not suits(design.init.kind, neuron):
+    if not is_valid_for(design.init.kind, neuron):
         document["init"] = {"kind": KAIMING}
     return document
 

@@ -43,7 +43,7 @@ def ttfs_network(design: Design) -> Design:
     document = relu_network(design).document()
     document["network"] |= {"code": "ttfs", "norm": "none"}
     document["training"] |= {"shortcut": {}, "precision": "float32"}
-    return Design.meant(document)
+    return Design.from_sparse(document)
 
 
 def check_has_ttfs_twin(design: Design) -> None:

@@ -24,4 +24,4 @@ def ann_twin(design: Design) -> Design:
     document["training"] |= {"loss": {"kind": "rate"}}
     document["network"] |= {"code": "rate"}
     document |= {"neuron": {"kind": "relu"}, "init": {"kind": "kaiming"}, "ttfs": {}}
-    return Design.meant(document)
+    return Design.from_sparse(document)

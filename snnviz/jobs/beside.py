@@ -46,7 +46,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
 
-class Beside:
+class BackgroundProcess:
     """Runs ``python -m module arguments`` in the background, at most one process at a time."""
 
     def __init__(self, module: str) -> None:

@@ -48,7 +48,7 @@ def submit_checked(store: Store, task: Task) -> Submitted:
     return store.submit(task)
 
 
-def again_checked(store: Store, run: str) -> None:
+def retrain_checked(store: Store, run: str) -> None:
     """Queues a finished run to be trained again, after the checks of `submit_checked` if it is a run distributed with
     snnviz.
     """
@@ -69,14 +69,14 @@ def _check(store: Store, task: Task, *, known: bool) -> None:
 
 def required_memory(task: Task) -> int:
     """Returns an upper estimate of the memory that a task needs, in bytes."""
-    return KINDS.of(task).cost(task).bytes
+    return KINDS.kind_of(task).cost(task).bytes
 
 
 def check_memory(task: Task, free: int) -> None:
     """Raises `TooLarge` if a task needs more than `free` bytes of memory."""
     need = required_memory(task)
     if need > free:
-        kind = KINDS.of(task)
+        kind = KINDS.kind_of(task)
         raise TooLarge(
             f"{kind.noun} must fit into the {_gigabytes(free)} of memory that are free, got one that needs "
             f"{_gigabytes(need)}; {kind.smaller}"
@@ -84,7 +84,7 @@ def check_memory(task: Task, free: int) -> None:
 
 
 def _precision(task: Task) -> str:
-    return design_of(task).training.precision if KINDS.of(task).design is not None else "float32"
+    return design_of(task).training.precision if KINDS.kind_of(task).design is not None else "float32"
 
 
 def owner_name(kind: str, pid: int | None = None) -> str:

@@ -29,7 +29,7 @@ class StoredHistory(History):
         """Returns the run's last checkpoint, or None."""
         return self._store.load_checkpoint(self._run)
 
-    def of(self, task: Task) -> PriorRun | None:
+    def prior_run(self, task: Task) -> PriorRun | None:
         """Returns the run of another task, on which this task builds (such as a training before its fine-tuning); None
         if it was never submitted.
         """

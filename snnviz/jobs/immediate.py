@@ -34,7 +34,7 @@ class Immediate:
 
         Raises as `submit`.
         """
-        engine.again_checked(self.store, run)
+        engine.retrain_checked(self.store, run)
         self._see_to(run)
 
     def _see_to(self, name: str) -> None:

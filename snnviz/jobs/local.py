@@ -52,7 +52,7 @@ class Local:
 
         Raises as `submit`.
         """
-        engine.again_checked(self.store, run)
+        engine.retrain_checked(self.store, run)
         self.start()
 
     def cancel(self, run: str) -> None:
@@ -107,20 +107,20 @@ class Local:
         if process is not None:
             process.wait(timeout)
 
-    def supervisor(self) -> int | None:
+    def supervisor_pid(self) -> int | None:
         """Returns the process id of the supervisor, or None if none runs."""
         return lock.holder_pid(self.store.lock)
 
-    def silent(self) -> float | None:
+    def seconds_since_heartbeat(self) -> float | None:
         """Returns the seconds since the last heartbeat of the supervisor; None if none runs or it has sent none yet."""
-        pid = None if self.store.readonly else self.supervisor()
+        pid = None if self.store.readonly else self.supervisor_pid()
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
         heartbeat = None if pid is None else heartbeats.get(engine.owner_name("local", pid))
         return None if heartbeat is None else max(0.0, time.time() - heartbeat)
 
-    def standstill(self) -> str | None:
+    def stuck_message(self) -> str | None:
         """Returns a sentence for users if the queue is stuck because its supervisor hangs, else None."""
-        silent = self.silent()
+        silent = self.seconds_since_heartbeat()
         if silent is None or silent < HUNG_SECONDS / 2:
             return None
         then = "it is being replaced" if silent > HUNG_SECONDS else f"it is replaced after {HUNG_SECONDS:.0f} s"

@@ -125,7 +125,7 @@ def _cost(task: Task) -> tuple[int, float]:
     if (found := _COSTS.get(key)) is None:
         if len(_COSTS) >= MOST_COSTS:
             _COSTS.clear()
-        cost = KINDS.of(task).cost(task)
+        cost = KINDS.kind_of(task).cost(task)
         found = _COSTS[key] = (cost.steps, cost.seconds)
     return found
 
@@ -140,14 +140,14 @@ def remaining_seconds(tasks: Iterable[Task], runs: Mapping[str, Run], pace: Dura
         if run is not None and run.state == "done":
             continue
         left.append(_left(task, run, pace))
-        longest = max(longest, left[-1] / min(KINDS.of(task).cores, cores))
+        longest = max(longest, left[-1] / min(KINDS.kind_of(task).cores, cores))
     return max(sum(left) / cores, longest)
 
 
 def _left(task: Task, run: Run | None, pace: DurationModel) -> float:
     if run is not None and run.state == "running" and run.eta_seconds is not None:
         return run.eta_seconds
-    kept = run is not None and run.steps and (not run.ended or KINDS.of(task).keeps)
+    kept = run is not None and run.steps and (not run.ended or KINDS.kind_of(task).keeps)
     share = run.step / run.steps if run is not None and kept else 0.0
     return pace.seconds(task) * (1 - share)
 

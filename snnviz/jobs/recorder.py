@@ -82,7 +82,7 @@ class Recorder:
             self._news.clear()
             count, progress, now = len(self._rows), self._progress, time.monotonic()
             rows = self._rows[:count]
-            wanted = self.store.append(
+            wanted = self.store.append_rows(
                 self.claim.run,
                 self.claim.attempt,
                 rows,

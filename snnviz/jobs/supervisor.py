@@ -128,7 +128,7 @@ class Supervisor:
 
     def _round(self) -> None:
         self._heed(
-            self.store.claims_of(self.owner)
+            self.store.running_claims(self.owner)
         )  # first, because whoever hangs may be why nothing below can be written
         self._beat()
         self._tidy()
@@ -196,7 +196,7 @@ class Supervisor:
 
     def _start_next(self) -> bool:
         """Whether a run left the queue: the oldest that has the memory it needs, with a bound for those it passes."""
-        waiting = self.store.waiting(MAX_QUEUE_SCAN)
+        waiting = self.store.queued_runs(MAX_QUEUE_SCAN)
         if not waiting:
             self._passed.clear()
             return False

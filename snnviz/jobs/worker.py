@@ -49,7 +49,7 @@ def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object
                 if on_event is not None:
                     on_event(event)
 
-            kind = KINDS.of(claim.task)
+            kind = KINDS.kind_of(claim.task)
             for data in kind.needs(claim.task):
                 datasets.ensure_downloaded(data, lambda words: hear(Progress(0, 0, words)))
                 if words := datasets.availability_remark(data):
@@ -79,7 +79,7 @@ def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object
 def _sum_up(store: Store, claim: Claim) -> None:
     """Keep what the run comes to, so that nobody who lists many has to read its rows. It is over and written: whoever
     asks for what is missing here makes it."""
-    kind = KINDS.of(claim.task)
+    kind = KINDS.kind_of(claim.task)
     if kind.summed is not None:
         with suppress(SnnvizError):
             metrics.summarise(store, kind.summed(claim.task))

@@ -28,7 +28,7 @@ class Maintenance(DiskSpace):
 
     _checking = False
 
-    def words(self) -> list[str]:
+    def notices(self) -> list[str]:
         """Returns sentences on the state of the store that are shown to users, such as that it is read-only, was
         replaced or is being checked.
         """
@@ -46,11 +46,11 @@ class Maintenance(DiskSpace):
             said.append(f"The store {self.place} is large, and is being searched for damage in the background.")
         return said
 
-    def check_beside(self) -> threading.Thread | None:
+    def check_in_background(self) -> threading.Thread | None:
         """Starts an integrity check in a background thread, for files too large to be checked on opening, and returns
         the thread.
 
-        Returns None for small files and database servers. `words` reports that the check is running; after damage was
+        Returns None for small files and database servers. `notices` reports that the check is running; after damage was
         found, every use of the store raises `StoreError`.
         """
         if self.path is None or not self.path.exists() or self.path.stat().st_size <= opening.CHECKED_BYTES:

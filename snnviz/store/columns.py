@@ -79,7 +79,7 @@ class MetricColumns:
                     self._put(run.run, values)
         self._unsure |= {*unsure}
         for few in _batches(unsure):
-            whole = [*store.several(few).values()]
+            whole = [*store.get_many(few).values()]
             for name, values in kept_metrics.metrics(store, whole, names).items():
                 self._put(name, values)
 

@@ -230,7 +230,7 @@ def field_paths() -> dict[str, None]:
         for name, form in naming.field_schemas(model).items():
             path = f"{prefix}{name}"
             if form.kind == "part":
-                kinds = [form.of.variant({}), *(form.of.variant({"kind": kind}) for kind in NEURONS.kinds)]
+                kinds = [form.of.class_for({}), *(form.of.class_for({"kind": kind}) for kind in NEURONS.kinds)]
                 for part in dict.fromkeys(kinds):
                     walk(part, f"{path}.")
             elif form.kind == "network":

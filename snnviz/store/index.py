@@ -49,9 +49,9 @@ class IndexedDesign:
         """The values, by path, of the fields that `settings` leaves out: their absent values (defaults when they were
         introduced) for the same choices of kind.
 
-        They are the fields' absent values, their defaults when they were introduced; see `links.absent_beside`.
+        They are the fields' absent values, their defaults when they were introduced; see `links.absent_values_like`.
         """
-        return links.absent_beside(self.settings)
+        return links.absent_values_like(self.settings)
 
     def value(self, path: str) -> Any:
         """Returns the field at a path; None if this design has no such field."""

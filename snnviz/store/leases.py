@@ -112,13 +112,13 @@ class Leases:
             self.finish(run, attempt, "cancelled")
         return other is None
 
-    def name(self, run: str) -> str:
+    def resolve_name(self, run: str) -> str:
         """Returns the name of a run, given its name or the digest of its task; any other text is returned unchanged."""
         with self._reading() as connection:
             found: str | None = connection.scalar(select(reading.name_query(run)))
         return found or run
 
-    def waiting(self, limit: int = 50) -> list[Run]:
+    def queued_runs(self, limit: int = 50) -> list[Run]:
         """Returns up to `limit` queued runs, in the order in which they will be claimed."""
         first = reading.RUN_QUERY.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
@@ -131,16 +131,16 @@ class Leases:
 
     def next_queued(self) -> Run | None:
         """Returns the run that `claim` would return next, or None."""
-        return next(iter(self.waiting(1)), None)
+        return next(iter(self.queued_runs(1)), None)
 
-    def claims_of(self, owner: str) -> list[RunningClaim]:
+    def running_claims(self, owner: str) -> list[RunningClaim]:
         """Returns the runs that this owner (the name of a supervisor or process) has claimed and that are running."""
         with self._reading() as connection:
             columns = select(RUNS.c.run, RUNS.c.attempt, RUNS.c.cancel_requested, RUNS.c.heartbeat)
             found = connection.execute(columns.where(RUNS.c.state == "running", RUNS.c.owner == owner)).all()
         return [RunningClaim(*row) for row in found]
 
-    def append(
+    def append_rows(
         self,
         run: str,
         attempt: int,
@@ -172,7 +172,7 @@ class Leases:
         """Renews the lease of a run without writing anything else. Returns False if cancelling was requested, else
         True. Raises `LeaseLost`.
         """
-        return self.append(run, attempt)
+        return self.append_rows(run, attempt)
 
     def add_note(self, run: str, attempt: int, note: str) -> None:
         """Adds a sentence to the run's note for users, unless it is there already. Raises `LeaseLost`."""
@@ -265,21 +265,21 @@ class Leases:
             with self._writing() as connection:
                 # Renamed while the run's row is locked: no later attempt can have been claimed in between.
                 self._fenced(connection, run, attempt, {"heartbeat": time.time(), "checkpoint": checkpoint.epoch})
-                os.replace(new, self.checkpoint(run))
+                os.replace(new, self.checkpoint_path(run))
         finally:
             with suppress(OSError):
                 new.unlink()
 
     def _slim(self, run: str, attempt: int) -> None:
         """Keep the weights alone of a run that is about to be done. What cannot be written stays as it is."""
-        path = self.checkpoint(run)
+        path = self.checkpoint_path(run)
         if checkpoints.has_optimizer_state(path):
             with suppress(StoreError, checkpoints.CorruptCheckpoint):
                 self.save_checkpoint(
                     run, attempt, checkpoints.without_optimizer_state(checkpoints.read_checkpoint(path))
                 )
 
-    def checkpoint(self, run: str) -> Path:
+    def checkpoint_path(self, run: str) -> Path:
         """Returns the path of a run's checkpoint file, whether it exists or not."""
         return self.checkpoints / f"{run}.safetensors"
 
@@ -287,7 +287,7 @@ class Leases:
         """Records that somebody views the run, so that its checkpoint is not among the first to be deleted."""
         now = time.time()
         with suppress(StoreError):
-            run = self.name(run)
+            run = self.resolve_name(run)
         with suppress(StoreError), self._reading() as connection:
             last = connection.scalar(select(RUNS.c.opened).where(RUNS.c.run == run))
             if last is not None and last > now - 3600:
@@ -297,7 +297,7 @@ class Leases:
 
     def load_checkpoint(self, run: str) -> Checkpoint | None:
         """Returns the run's last checkpoint or None; a damaged one gives None too, and a note on the run."""
-        run = self.name(run)
+        run = self.resolve_name(run)
         with self._reading() as connection:
             known = connection.execute(
                 select(RUNS.c.checkpoint, RUNS.c.state, RUNS.c.attempt).where(RUNS.c.run == run)
@@ -312,7 +312,7 @@ class Leases:
                     left.unlink()
         self.mark_viewed(run)
         try:
-            return checkpoints.read_checkpoint(self.checkpoint(run))
+            return checkpoints.read_checkpoint(self.checkpoint_path(run))
         except checkpoints.CorruptCheckpoint as damage:
             reason = " ".join(str(damage).split())[:80]
             anew = f"The checkpoint was damaged ({reason}); training began anew."

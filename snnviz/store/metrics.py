@@ -60,11 +60,11 @@ def metrics(store: Store, runs: Sequence[Run], names: Sequence[str] | None = Non
 
 def summarise(store: Store, design: Design) -> None:
     """Computes and stores the summary of a design's run; called when the run has ended or was measured again."""
-    metrics(store, [*store.several([design.digest]).values()])
+    metrics(store, [*store.get_many([design.digest]).values()])
 
 
 def _is_of_design(run: Run) -> bool:
-    kind = KINDS.of(run.task)
+    kind = KINDS.kind_of(run.task)
     return kind.design is not None and kind.design(run.task) is run.task
 
 
@@ -112,8 +112,8 @@ def _read(store: Store, runs: Sequence[Run]) -> dict[str, Values]:
     begun = [run.run for run in runs if run.attempt]
     names = {run.run: measurement_digest(run.design) for run in runs if run.attempt}
     said: dict[type[Row], dict[str, list[Any]]] = {}
-    for kind in METRICS.rows if begun else ():
-        also = names.values() if kind in KINDS.of(Measurement).rows else ()
+    for kind in METRICS.row_types if begun else ():
+        also = names.values() if kind in KINDS.kind_of(Measurement).rows else ()
         said[kind] = store.rows_of([*begun, *also], kind)
     found = {}
     for run in runs:

@@ -26,7 +26,7 @@ BUSY_SECONDS = 20.0
 """How long a write waits for another one to end, in seconds."""
 
 CHECKED_BYTES = 64_000_000
-"""A larger SQLite file is not checked for damage on opening (2 ms per megabyte), but by `Store.check_beside`."""
+"""A larger SQLite file is not checked for damage on opening (2 ms per megabyte), but by `Store.check_in_background`."""
 
 
 SYNCHRONOUS = "FULL"

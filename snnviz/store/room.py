@@ -75,7 +75,7 @@ class DiskSpace(Leases):
         for row in (row for row in found if not row.starred):
             if over <= 0 or row.last > time.time() - WEEK_SECONDS:
                 break
-            path, size = self.checkpoint(row.run), _size(self.checkpoint(row.run))
+            path, size = self.checkpoint_path(row.run), _size(self.checkpoint_path(row.run))
             day = time.strftime("%Y-%m-%d", time.gmtime())
             note = f"Its weights were removed on {day} to make room: nobody had opened it for a week."
             still = (RUNS.c.run == row.run, RUNS.c.state == row.state, last == row.last, ~RUNS.c.starred)
@@ -144,7 +144,7 @@ class DiskSpace(Leases):
 
     def _lighten(self, run: str) -> int:
         """Bytes won by leaving out of a finished run's checkpoint what only training needs."""
-        path = self.checkpoint(run)
+        path = self.checkpoint_path(run)
         if not checkpoints.has_optimizer_state(path):
             return 0
         new, before = path.with_suffix(".0.tmp"), _size(path)

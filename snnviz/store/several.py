@@ -22,7 +22,7 @@ class BatchReads(Maintenance):
     Results are dictionaries with the requested names or digests as keys; those of unknown runs are left out.
     """
 
-    def several(self, names: Iterable[str]) -> dict[str, Run]:
+    def get_many(self, names: Iterable[str]) -> dict[str, Run]:
         """Returns several runs with one query, as a dictionary from the given strings, which are names of runs or
         digests of their tasks; those that are not in the store are left out. Raises `StoreError` if one cannot be read.
         """

@@ -41,7 +41,7 @@ class SingleStore(Marks):
         fresh = {
             "state": "queued",
             "queued": now,
-            "kind": KINDS.of(task).name,
+            "kind": KINDS.kind_of(task).name,
             "design": task.stored(),
             "started": None,
             "finished": None,
@@ -71,7 +71,7 @@ class SingleStore(Marks):
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run at once and asks a running one to stop; ended runs do not change."""
-        run = self.name(run)
+        run = self.resolve_name(run)
         with self._writing() as connection:
             connection.execute(
                 update_and_notify(RUNS.c.run == run, RUNS.c.state == "queued").values(
@@ -99,7 +99,7 @@ class SingleStore(Marks):
         Raises:
             InputError: the run is starred.
         """
-        run = self.name(run)
+        run = self.resolve_name(run)
         with self._reading() as connection:
             _refuse_starred(connection, run)
         try:
@@ -184,7 +184,7 @@ class SingleStore(Marks):
 
     def runs(self, limit: int = 1000, states: Sequence[State] = STATES, of: type[Task] | None = Design) -> list[Run]:
         """Returns readable runs, the newest first: of designs, or of the kind of task `of` (None: of any kind)."""
-        kind = None if of is None else KINDS.of(of).name
+        kind = None if of is None else KINDS.kind_of(of).name
         return [shown for shown in self._list(limit, states, kind) if isinstance(shown, Run)]
 
     def unreadable(self, limit: int = 1000) -> list[UnreadableRun]:
@@ -206,7 +206,7 @@ class SingleStore(Marks):
             found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": since}).all()
         return [(seq, tables.row_from_columns(event, name, columns, crc)) for seq, name, *columns, crc in found]
 
-    def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
+    def last_rows(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
         """Returns the newest row of one kind (a class of `Row`) of each run that has any, by the run's name.
 
         `runs`: names or digests; None: every run, without damaged rows.

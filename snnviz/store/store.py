@@ -44,7 +44,7 @@ class Store(SingleStore):
     - **Summaries follow from rows.** A run's metrics (`store.metrics`) are stored when it ends, and computed again
       where the summary is missing, damaged or from an earlier end of the run.
     - **Damage is detected.** Each row has a checksum; reading an altered row raises `StoreError`. A file of up to 64
-      MB is checked when it is opened, a larger one by `check_beside`; `check` reads everything.
+      MB is checked when it is opened, a larger one by `check_in_background`; `check` reads everything.
     - **Stars protect.** A run with a star cannot be deleted, and `trim` keeps its weights. Tags, notes and stars are
       set by people alone, change nothing else, and are deleted with the run.
     - **Checkpoints are atomic**: complete or absent, on disk together with every row that led to them, and never
@@ -87,7 +87,7 @@ class Store(SingleStore):
         that were submitted before.
         """
         if self._came([task.digest])[1]:
-            return Submitted(self.name(task.digest), cached=True, created=False)
+            return Submitted(self.resolve_name(task.digest), cached=True, created=False)
         return super().submit(task)
 
     def retrain(self, run: str) -> None:
@@ -147,26 +147,26 @@ class Store(SingleStore):
         if not self._came([run])[1]:
             super().mark_viewed(run)
 
-    def words(self) -> list[str]:
+    def notices(self) -> list[str]:
         """Returns sentences on the state of the store that are shown to users, such as that it is read-only, was
         replaced or is being checked.
         """
-        return super().words() + ([said] if self._gallery and (said := shipped.problem()) else [])
+        return super().notices() + ([said] if self._gallery and (said := shipped.problem()) else [])
 
-    def name(self, run: str) -> str:
+    def resolve_name(self, run: str) -> str:
         """Returns the name of a run, given its name or the digest of its task; any other text is returned unchanged."""
         there, came = self._came([run])
-        return super().name(run) if there is None or not came else there.store.name(run)
+        return super().resolve_name(run) if there is None or not came else there.store.resolve_name(run)
 
-    def several(self, names: Iterable[str]) -> dict[str, Run]:
+    def get_many(self, names: Iterable[str]) -> dict[str, Run]:
         """Returns several runs with one query, as a dictionary from the given strings, which are names of runs or
         digests of their tasks; those that are not found are left out. Raises `StoreError` if one cannot be read.
         """
         asked = tuple(names)
-        found = super().several(asked)
+        found = super().get_many(asked)
         there, came = self._came(name for name in asked if name not in found)
         if there is not None and came:
-            more = there.store.several(came)
+            more = there.store.get_many(came)
             found |= {name: there.mark(run) for name, run in more.items()}
             return {name: found[name] for name in asked if name in found}
         return found
@@ -198,17 +198,17 @@ class Store(SingleStore):
         more = there.store.new_rows({name: since[name] for name in came}, event)
         return (super().new_rows(own, event) if own else {}) | more
 
-    def last(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
+    def last_rows(self, event: type[R], runs: Sequence[str] | None = None) -> dict[str, R]:
         """Returns the newest row of one kind (a class of `Row`) of each run that has any, by the run's name.
 
         `runs`: names or digests; None: every run, without damaged rows.
         """
-        found = super().last(event, runs)
+        found = super().last_rows(event, runs)
         if runs is None:
             there = self.shipped
-            return found if there is None else {**there.store.last(event, self._unshadowed(there)), **found}
+            return found if there is None else {**there.store.last_rows(event, self._unshadowed(there)), **found}
         there, came = self._came(runs)
-        return found | there.store.last(event, came) if there is not None and came else found
+        return found | there.store.last_rows(event, came) if there is not None and came else found
 
     def runs(
         self,

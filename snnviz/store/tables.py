@@ -162,8 +162,8 @@ def _columns(event: type[Row]) -> dict[str, tuple[type, bool]]:
     return found
 
 
-COLUMNS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _columns(event) for event in KINDS.rows}
-TABLES: dict[type[Any], Table] = {event: _table(event) for event in KINDS.rows}
+COLUMNS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _columns(event) for event in KINDS.row_types}
+TABLES: dict[type[Any], Table] = {event: _table(event) for event in KINDS.row_types}
 
 
 OF_RUNS = (*TABLES.values(), SUMMARIES)

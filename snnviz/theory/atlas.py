@@ -34,7 +34,7 @@ MOST_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
-class About:
+class AtlasInfo:
     """How an atlas was made: digest of the training setting, the machines in words, the date of the last run, and the
     total seconds on one core.
     """
@@ -59,7 +59,7 @@ class EdgeEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankRange:
     """The range of ranks, `best` to `worst` among `count` matrices, that is compatible with a matrix's validation
     accuracy; 1 is the best.
     """
@@ -76,7 +76,7 @@ class Atlas:
     """
 
     depth: int
-    about: About
+    about: AtlasInfo
     values: Mapping[str, NDArray[np.float64]] = field(repr=False)
 
     @cached_property
@@ -90,7 +90,7 @@ class Atlas:
         """Number of trained networks, over all matrices and seeds."""
         return int((~np.isnan(self.values["accuracy"])).sum())
 
-    def reached(self, number: int, metric: str = "accuracy") -> ConfidenceInterval | None:
+    def mean_over_seeds(self, number: int, metric: str = "accuracy") -> ConfidenceInterval | None:
         """Returns the mean of a metric of matrix `number` over its trained seeds, with a 95 % interval; None if it was
         not trained.
         """
@@ -98,7 +98,7 @@ class Atlas:
         values = values[~np.isnan(values)]
         return confidence_interval([float(value) for value in values]) if len(values) else None
 
-    def beside(self, number: int) -> dict[tuple[tuple[int, int], int], tuple[int, Comparison]]:
+    def neighbour_differences(self, number: int) -> dict[tuple[tuple[int, int], int], tuple[int, Comparison]]:
         """Returns the matrices that differ from matrix `number` in one skip, by (position, skip kind there): the
         neighbour's number, and the difference of its test accuracy from that of `number`, paired by seed and corrected
         for the number of comparisons.
@@ -129,7 +129,7 @@ class Atlas:
         return tuple(found)
 
     @cached_property
-    def honest_difference(self) -> float:
+    def significant_difference(self) -> float:
         """The smallest difference of two matrices' mean validation accuracies that is significant among all pairs
         (Tukey's HSD).
 
@@ -145,19 +145,19 @@ class Atlas:
         sd = math.sqrt(float((rest**2).sum()) / freedom)
         return studentized_range_quantile(count, freedom) * sd * math.sqrt(2 / seeds)
 
-    def place(self, number: int) -> Place | None:
+    def rank_range(self, number: int) -> RankRange | None:
         """Returns the range of ranks of matrix `number` among all, by validation accuracy; None without a seed for
         which all were trained.
 
         The interval holds for all matrices at once (Al Mohamad et al. 2022): those before it that differ by more than
-        `honest_difference` are better, and those after it are worse.
+        `significant_difference` are better, and those after it are worse.
         """
         if not self.seeds:
             return None
         means = self.values["validation_accuracy"][:, self.seeds].mean(axis=1)
-        better = int((means - means[number] > self.honest_difference).sum())
-        worse = int((means[number] - means > self.honest_difference).sum())
-        return Place(1 + better, len(means) - worse, len(means))
+        better = int((means - means[number] > self.significant_difference).sum())
+        worse = int((means[number] - means > self.significant_difference).sum())
+        return RankRange(1 + better, len(means) - worse, len(means))
 
 
 def read_atlas(path: Path, depth: int) -> Atlas:
@@ -169,7 +169,7 @@ def read_atlas(path: Path, depth: int) -> Atlas:
             text = file.read(MOST_BYTES).decode()
         head, _, body = text.partition("\n")
         told: dict[str, Any] = json.loads(head.removeprefix("# "))
-        about = About(
+        about = AtlasInfo(
             str(told["setting"]),
             tuple(str(each) for each in told["machines"]),
             str(told["made"]),
@@ -187,7 +187,7 @@ def read_atlas(path: Path, depth: int) -> Atlas:
     return Atlas(depth, about, values)
 
 
-def write_atlas(path: Path, about: About, rows: Iterable[Mapping[str, Any]]) -> None:
+def write_atlas(path: Path, about: AtlasInfo, rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes the file of an atlas from its rows; the same rows give the same bytes."""
     text = io.StringIO()
     told = {"setting": about.setting, "machines": about.machines, "made": about.made, "seconds": round(about.seconds)}

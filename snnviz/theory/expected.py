@@ -179,7 +179,7 @@ class Model:
         """Number of designs with finished runs from which the model was trained."""
         return len(self.places[0])
 
-    def answer(self, design: Design) -> DesignPrediction:
+    def predict(self, design: Design) -> DesignPrediction:
         """Returns the predictions for a design and the finished runs of the nearest designs."""
         told = settings_of(design)
         apart = distances(self.fields.places([told]), self.places)[0]
@@ -201,7 +201,7 @@ class Model:
         told = {name: float(np.nanmean(some)) for name, some in means.items() if np.isfinite(some).any()}
         return Neighbour(self.runs[mine[0]], len(mine), told, distance)
 
-    def curve(self, designs: Sequence[Design], name: str) -> tuple[Floats, Floats, Floats]:
+    def predict_curve(self, designs: Sequence[Design], name: str) -> tuple[Floats, Floats, Floats]:
         """Returns a metric's predicted values, low and high ends, (n,) each, for several designs; NaN for designs too
         far from those with finished runs.
         """
@@ -212,17 +212,17 @@ class Model:
         value, low, high = (np.where(away, np.nan, end) for end in ends)
         return value, low, high
 
-    def varied(self, design: Design) -> tuple[str, ...]:
+    def varied_fields(self, design: Design) -> tuple[str, ...]:
         """Returns the paths of a design's numeric fields that have several values among the finished runs."""
         told = settings_of(design)
         fields = (f for f in self.fields.fields if f.numeric and len(f.values) > 1 and f.path not in FOLLOWING)
         return tuple(field.path for field in fields if field.path in told)
 
-    def over(self, design: Design, path: str) -> tuple[Floats, NDArray[np.bool_]]:
+    def values_along(self, design: Design, path: str) -> tuple[Floats, NDArray[np.bool_]]:
         """Returns the value of the field `path` in each finished run, (r,), and a mask (r,) of the runs that differ
         from `design` only in this field and the seed.
         """
-        number, (numbers, kinds) = self.fields.number(path), self.places
+        number, (numbers, kinds) = self.fields.numeric_index(path), self.places
         own = self.fields.places([settings_of(design)])
         others = (np.delete(own[0], number, 1), own[1]), (np.delete(numbers, number, 1), kinds)
         alike: NDArray[np.bool_] = distances(*others)[0] < 1e-9

@@ -112,7 +112,7 @@ class Feature:
         """Whether the tried designs differ in this feature."""
         return len(self.values) + self.missing > 1
 
-    def place(self, value: float | str | None) -> float:
+    def scaled(self, value: float | str | None) -> float:
         """Returns a number on the feature's scale: its logarithm if `log`, else itself; NaN for a value that is not a
         number.
         """
@@ -136,7 +136,7 @@ class FeatureSpace:
         self._spans = np.array([_span(field) for field in self._told])
 
     @classmethod
-    def tried(cls, designs: Sequence[tuple[Design, Settings]]) -> FeatureSpace:
+    def from_designs(cls, designs: Sequence[tuple[Design, Settings]]) -> FeatureSpace:
         """Returns the features of the designs that were tried, each given with its `settings_of`."""
         paths = dict.fromkeys(path for _, told in designs for path in told)
         fields = []
@@ -160,8 +160,8 @@ class FeatureSpace:
         """
         found = np.empty((len(several), self.columns), np.float32)
         for at, field in enumerate(self._numbers):
-            placed = np.array([field.place(told.get(field.path)) for told in several])
-            low = field.place(field.values[0])
+            placed = np.array([field.scaled(told.get(field.path)) for told in several])
+            low = field.scaled(field.values[0])
             found[:, at] = np.where(np.isnan(placed), low - _span(field), placed)
         at = len(self._numbers)
         for field in self._kinds:
@@ -178,7 +178,7 @@ class FeatureSpace:
         The first array holds numbers (n, numbers) as shares of the tried range, NaN if missing; the second the
         indices of options (n, choices), -1 for one that was not tried.
         """
-        numbers = np.array([[field.place(told.get(field.path)) for field in self._told] for told in several])
+        numbers = np.array([[field.scaled(told.get(field.path)) for field in self._told] for told in several])
         numbers = numbers.reshape(len(several), len(self._told)) / self._spans
         kinds = [{value: number for number, value in enumerate((*f.values, MISSING))} for f in self._kinds]
         told_kinds = [
@@ -187,15 +187,15 @@ class FeatureSpace:
         ]
         return numbers, np.array(told_kinds, np.int64).reshape(len(several), len(self._kinds))
 
-    def number(self, path: str) -> int:
+    def numeric_index(self, path: str) -> int:
         """Returns the index of the numeric feature `path`, such as ``neuron.beta``, among the numeric features: its
         column in the first array that `places` returns.
         """
         return [field.path for field in self._told].index(path)
 
     def restore(self, path: str, places: Floats) -> Floats:
-        """Returns the values of a numeric feature from its column of `places` (n,); the inverse of `Feature.place`."""
-        number = self.number(path)
+        """Returns the values of a numeric feature from its column of `places` (n,); the inverse of `Feature.scaled`."""
+        number = self.numeric_index(path)
         placed: Floats = places * self._spans[number]
         return 10.0**placed if self._told[number].log else placed
 
@@ -217,7 +217,7 @@ def distances(one: Places, others: Places) -> Floats:
 
 
 def _span(field: Feature) -> float:
-    return (field.place(field.values[-1]) - field.place(field.values[0])) or 1.0
+    return (field.scaled(field.values[-1]) - field.scaled(field.values[0])) or 1.0
 
 
 NARROW, WIDE, FINE = 0.75, 0.25, 1 / 16
@@ -246,9 +246,9 @@ def unknown_setting(fields: FeatureSpace, settings: Settings) -> str:
 def _is_known(field: Feature, value: float | str) -> bool:
     if not field.numeric or isinstance(value, str):
         return value in field.values
-    tried = np.array([field.place(one) for one in field.values])
-    apart = float(np.abs(tried - field.place(value)).min())
-    if len(tried) == 1 or apart == 0 or not tried[0] < field.place(value) < tried[-1]:
+    tried = np.array([field.scaled(one) for one in field.values])
+    apart = float(np.abs(tried - field.scaled(value)).min())
+    if len(tried) == 1 or apart == 0 or not tried[0] < field.scaled(value) < tried[-1]:
         return apart < 1e-12
     if {value - 1, value + 1} <= set(field.values) and {value - 2, value + 2} & set(field.values):
         return False  # the one whole number that was left out of a row of them

@@ -81,7 +81,7 @@ class Domain:
             return min(math.ceil(math.log2(self.high - self.low + 1)) + 1, CELLS)
         return min(round((self.high - self.low) / self.step) + 1, CELLS) if self.step else CELLS
 
-    def place(self, values: Sequence[Any]) -> Whole:
+    def cell_indices(self, values: Sequence[Any]) -> Whole:
         """Returns the index of the grid cell nearest to each value; the lower of two equally near ones."""
         if self.choices:
             known = {_key(choice): number for number, choice in enumerate(self.choices)}
@@ -123,7 +123,7 @@ class Column:
     domains: Sequence[Domain | None]
 
     @classmethod
-    def of(cls, values: Sequence[Any]) -> Column:
+    def from_values(cls, values: Sequence[Any]) -> Column:
         """Returns a column with these values, all in the smallest domain that contains them."""
         domain = infer_domain(value for value in values if value is not ABSENT)
         return cls(values, [None if value is ABSENT else domain for value in values])
@@ -228,7 +228,7 @@ def _importances(column: Column, kept: Whole, best: NDArray[np.float32]) -> Floa
         share = inside.sum(axis=1) / many
         if domain.is_single or not share.any():
             continue
-        cells = domain.place([column.values[kept[place]] for place in places])
+        cells = domain.cell_indices([column.values[kept[place]] for place in places])
         at = np.eye(domain.cells, dtype=np.float32)[cells]
         counts, every = (inside @ at).astype(np.float64), at.sum(axis=0, dtype=np.float64)[None]
         divergence = _pearson(_density(counts, domain), _density(every, domain))

@@ -130,7 +130,7 @@ class Layer:
     silent: Silent = "clock"
     """"nothing": (1) holds without end, and silent inputs send nothing."""
 
-    def read(self, times: Floats) -> Floats:
+    def input_times(self, times: Floats) -> Floats:
         """Returns the spike times that reach this layer's synapses, (..., m), from those of the layer before:
         unchanged, or after max pooling the first of each square.
         """
@@ -142,21 +142,21 @@ class Layer:
         found: Floats = self.ramp + self.weights.sum(1)
         return found
 
-    def rise(self, times: Floats) -> Floats:
+    def slope_in_window(self, times: Floats) -> Floats:
         """Returns the slope dV/dt of the potentials from t_min on, an array (B, n), given input spike times (B, m):
         (2), or alpha + sum W over the inputs that spiked.
         """
         if self.silent == "clock":
             return np.broadcast_to(self.slope, (len(times), len(self.ramp)))
-        found: Floats = self.ramp + (self.read(times) < self.window.start) @ self.weights.T
+        found: Floats = self.ramp + (self.input_times(times) < self.window.start) @ self.weights.T
         return found
 
-    def reached(self, times: Floats) -> Floats:
+    def potential_at_start(self, times: Floats) -> Floats:
         """Returns the potentials V(t_min) at the start of the window, an array (B, n), from input spike times (B, m);
         for the readout these are the logits (7).
         """
         start = self.window.start
-        found: Floats = self.ramp * (start - self.before) + (start - self.read(times)) @ self.weights.T
+        found: Floats = self.ramp * (start - self.before) + (start - self.input_times(times)) @ self.weights.T
         return found
 
     def fire(self, times: Floats) -> Floats:
@@ -165,7 +165,7 @@ class Layer:
 
         Where V does not rise, which happens in no mapped network with a clock, the neuron spikes at t_min or never.
         """
-        left, slope = self.threshold - self.reached(times), self.rise(times)
+        left, slope = self.threshold - self.potential_at_start(times), self.slope_in_window(times)
         rising = slope > 0
         when = self.window.start + left / np.where(rising, slope, 1.0)
         when = np.where(rising | (left <= 0), when, self.window.end)
@@ -177,9 +177,9 @@ class Layer:
         (2).
         """
         early = np.minimum(grid, self.window.start)
-        after = np.maximum(early[:, None] - self.read(times), 0.0)
+        after = np.maximum(early[:, None] - self.input_times(times), 0.0)
         ramp = np.maximum(early - self.before, 0.0)[:, None] * self.ramp
-        found: Floats = ramp + after @ self.weights.T + (grid - early)[:, None] * self.rise(times[None])
+        found: Floats = ramp + after @ self.weights.T + (grid - early)[:, None] * self.slope_in_window(times[None])
         return found
 
     def gated(self, times: Floats) -> Bools:
@@ -189,8 +189,8 @@ class Layer:
         V is piecewise linear, so its largest value is at an input spike or at an end.
         """
         early = np.broadcast_to(self.threshold <= 0, (len(times), len(self.ramp))).copy()
-        early |= self.reached(times) > self.threshold
-        for image, row in enumerate(self.read(times)):
+        early |= self.potential_at_start(times) > self.threshold
+        for image, row in enumerate(self.input_times(times)):
             order = np.argsort(row)
             order = order[row[order] < self.window.start]
             t, w = row[order], self.weights[:, order]
@@ -274,7 +274,7 @@ class TtfsNetwork:
         times = [intensity_to_time(x)]
         for layer in self.layers[:-1]:
             times.append(layer.fire(times[-1]))
-        return ForwardPass(tuple(times), self.layers[-1].reached(times[-1]))
+        return ForwardPass(tuple(times), self.layers[-1].potential_at_start(times[-1]))
 
 
 def network_from_inputs(

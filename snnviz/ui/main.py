@@ -27,7 +27,7 @@ st.set_page_config(page_title=f"{page.title} · snnviz")
 navigation.mark(page, offered)
 with show_store_errors():
     services.store().version()
-    for sentence in services.store().words():
+    for sentence in services.store().notices():
         st.info(escape_markdown(sentence), icon=":material/database:")
     resetting.follow(page.url_path)
     active.begin(page.url_path or navigation.HOME, st.query_params.to_dict())

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from snnviz.graph.atlas import SEEDS, matrix_count
-from snnviz.theory.atlas import Atlas, Place
+from snnviz.theory.atlas import Atlas, RankRange
 from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.views.numbers import range_text, share
 
@@ -37,10 +37,10 @@ def reached_text(found: ConfidenceInterval) -> str:
     return f"{share(found.mean)} ({f'95 %: {ends}, ' if ends else ''}{seeds})"
 
 
-def place_text(found: Place) -> str:
+def rank_text(found: RankRange) -> str:
     """Returns a range of ranks as text.
 
-    >>> place_text(Place(1, 27, 27)), place_text(Place(3, 9, 27)), place_text(Place(4, 4, 27))
+    >>> rank_text(RankRange(1, 27, 27)), rank_text(RankRange(3, 9, 27)), rank_text(RankRange(4, 4, 27))
     ('any place among all 27', 'place 3 to 9 of 27', 'place 4 of 27')
     """
     if (found.best, found.worst) == (1, found.count):
@@ -51,14 +51,14 @@ def place_text(found: Place) -> str:
 
 def sentence(atlas: Atlas, number: int) -> str:
     """Returns a sentence on the test accuracy that matrix `number` reached, and on its rank among all matrices."""
-    reached, place = atlas.reached(number), atlas.place(number)
+    reached, place = atlas.mean_over_seeds(number), atlas.rank_range(number)
     if reached is None:
-        return f"This matrix is not trained yet: {part_text(atlas)}."
-    placed = f"; by the images held out for that, {place_text(place)}" if place is not None else ""
+        return f"This matrix is not trained yet: {completeness_text(atlas)}."
+    placed = f"; by the images held out for that, {rank_text(place)}" if place is not None else ""
     return f"In the atlas this matrix reaches **{reached_text(reached)}** of the test images{placed}."
 
 
-def part_text(atlas: Atlas) -> str:
+def completeness_text(atlas: Atlas) -> str:
     """Returns a text on how many of the atlas's networks have been trained."""
     whole = matrix_count(atlas.depth)
     if atlas.trained == whole * len(SEEDS):
@@ -67,11 +67,13 @@ def part_text(atlas: Atlas) -> str:
     return f"{atlas.trained:,} of {whole * len(SEEDS):,} networks are trained, {done} of {len(SEEDS)} seeds are whole"
 
 
-def made_text(atlas: Atlas) -> str:
+def provenance_text(atlas: Atlas) -> str:
     """Returns a text on when, on which machine and in what time the atlas was computed."""
     hours = atlas.about.seconds / 3600
     took = f"{atlas.about.seconds / 60:.0f} min" if hours < 1.5 else f"{hours:.1f} h"
-    return f"{part_text(atlas)}; {took} of one core until {atlas.about.made}, on {'; '.join(atlas.about.machines)}"
+    return (
+        f"{completeness_text(atlas)}; {took} of one core until {atlas.about.made}, on {'; '.join(atlas.about.machines)}"
+    )
 
 
 def neighbours_table(atlas: Atlas, number: int) -> pd.DataFrame:
@@ -81,8 +83,8 @@ def neighbours_table(atlas: Atlas, number: int) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
-    for (position, kind), (other, found) in atlas.beside(number).items():
-        reached = atlas.reached(other)
+    for (position, kind), (other, found) in atlas.neighbour_differences(number).items():
+        reached = atlas.mean_over_seeds(other)
         rows.append(
             {
                 "skip": skip_name(position, kind),

@@ -25,11 +25,11 @@ class Box:
     branch: str = ""
 
 
-def parts(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Box, ...]:
+def snasnet_boxes(shape: tuple[int, int, int], channels: int, hidden: int, classes: int) -> tuple[Box, ...]:
     """Returns the boxes of the drawing of a SNASNet, from image to vote, for images of this shape (channels, height,
     width).
 
-    >>> [part.shape for part in parts((1, 16, 16), 16, 1024, 10)]
+    >>> [part.shape for part in snasnet_boxes((1, 16, 16), 16, 1024, 10)]
     ['1 × 16×16', '16 × 16×16', '16 × 16×16', '32 × 8×8', '32 × 8×8', '32 × 4×4', '1,024', '10']
     """
     colours, height, width = shape

@@ -113,7 +113,7 @@ def neighbour_text(before: Design, found: Design, values: dict[str, float], seed
     return f"{reached}{many}: {', '.join(differs[:3]) or 'this design'}{more}"
 
 
-def over_chart(
+def prediction_chart(
     metric: Metric,
     path: str,
     line: tuple[Sequence[float], Floats, Floats, Floats],

@@ -31,7 +31,7 @@ class ExpectedAxes:
     chance_loss: float
 
     @classmethod
-    def of(cls, design: Design) -> ExpectedAxes:
+    def of_design(cls, design: Design) -> ExpectedAxes:
         """Returns the axes that the charts of a design's run will have."""
         names = tuple(layer.name for layer in build_architecture(design).watched)
         return cls(design.training.epochs, names, math.log(max(2, dataset_card(design.data.name).classes)))

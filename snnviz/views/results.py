@@ -28,7 +28,7 @@ class Result:
         return self.metrics["rate"]
 
     @property
-    def before(self) -> float | None:
+    def rate_before(self) -> float | None:
         """Firing rate before training, spikes per neuron and step, on the probe batch, or None."""
         return self.metrics["rate_before"]
 

@@ -60,7 +60,7 @@ def spread_markers(symbol: str) -> dict[str, Any]:
     return {"symbol": symbol, "size": 7, "maxdisplayed": MARKS}
 
 
-def nth_style(place: int, colour: str, variant: int = 0) -> LineStyle:
+def numbered_style(place: int, colour: str, variant: int = 0) -> LineStyle:
     """Returns line style number `place` (from 0) in this colour; 36 styles differ even without colour."""
     symbol = SYMBOLS[place % len(SYMBOLS)] + VARIANTS[variant % len(VARIANTS)]
     return LineStyle(colour, DASHES[place % len(DASHES)], symbol)
@@ -79,7 +79,7 @@ def ordered_colour(index: int, count: int) -> str:
 
 def ordered_styles(count: int) -> list[LineStyle]:
     """Returns `count` line styles for lines that have an order, such as layers."""
-    return [nth_style(place, ordered_colour(place, count)) for place in range(count)]
+    return [numbered_style(place, ordered_colour(place, count)) for place in range(count)]
 
 
 def layer_styles(names: Sequence[str]) -> dict[str, LineStyle]:
@@ -134,7 +134,7 @@ def _look(trace: Mapping[str, Any]) -> tuple[bool, str, str]:
 
 def _marked(trace: Mapping[str, Any], place: int, *, plain: bool) -> dict[str, Any]:
     marker, mode = trace.get("marker", {}), trace.get("mode", "lines")
-    look = nth_style(place, "")
+    look = numbered_style(place, "")
     if "lines" not in mode:
         return {**trace, "marker": {"symbol": look.symbol, **marker}}
     line = {**trace.get("line", {}), **({"dash": look.dash} if plain else {})}

@@ -11,11 +11,11 @@ from snnviz.graph.layers import Layer
 from snnviz.views.boxes import Box
 
 
-def parts(design: Design) -> tuple[Box, ...]:
+def vgg_boxes(design: Design) -> tuple[Box, ...]:
     """Returns the boxes of the drawing of a VGG: image, stages, hidden layer, readout.
 
     >>> from snnviz.catalog.examples import get_example
-    >>> [(part.inside, part.shape) for part in parts(get_example("vgg-digits"))][1:3]
+    >>> [(part.inside, part.shape) for part in vgg_boxes(get_example("vgg-digits"))][1:3]
     [('2 × conv 3×3, LIF, max pool 2', '16 × 4×4'), ('2 × conv 3×3, LIF, max pool 2', '32 × 2×2')]
     """
     built, ttfs = build_architecture(design), design.network.code == "ttfs"

@@ -180,7 +180,9 @@ def word(path: str) -> Word:
     if path == "neuron.kind":
         return _neuron()
     name = path.rsplit(".", 1)[-1]
-    found = DESIGN.get(path) or named(name if name in NAMES else path) or Word(name.replace("_", " ").capitalize())
+    found = (
+        DESIGN.get(path) or word_by_name(name if name in NAMES else path) or Word(name.replace("_", " ").capitalize())
+    )
     return _explained(found, name)
 
 
@@ -192,10 +194,10 @@ def _explained(found: Word, name: str) -> Word:
     return replace(found, help=sentence) if sentence else found
 
 
-def named(name: str) -> Word | None:
+def word_by_name(name: str) -> Word | None:
     """Returns label and help of a study's field, a table's column or a metric, by its name; None if it has none.
 
-    >>> named("energy").label, named("beta").label, named("p")
+    >>> word_by_name("energy").label, word_by_name("beta").label, word_by_name("p")
     ('Energy', 'Leak β', None)
     """
     metric = METRICS.get(name)

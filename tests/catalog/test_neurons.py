@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnviz.catalog import neurons as module
-from snnviz.catalog.inits import LIF, suits, weight_distribution
+from snnviz.catalog.inits import LIF, is_valid_for, weight_distribution
 from snnviz.catalog.neurons import as_lif, respond
 from snnviz.cli.reference import reference
 from snnviz.design.design import Design
@@ -75,7 +75,7 @@ def test_it_says_what_it_is_and_its_equation_and_is_in_the_reference_and_on_the_
     usual = entry.part.model_validate({"kind": entry.kind})
     assert isinstance(usual, AnyNeuron)
     assert usual.kind == entry.kind
-    assert AnyNeuron.variant({"kind": entry.kind}) is entry.part
+    assert AnyNeuron.class_for({"kind": entry.kind}) is entry.part
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -182,8 +182,8 @@ def test_formulas_of_lif_are_refused_elsewhere_in_a_sentence_with_the_nearest_th
     assert of_lif == ["ding-2022", "fluctuation-driven", "reset-aware"]
     for init in of_lif:
         asked = {"neuron": {"kind": kind}, "init": init, "data": {"steps": 3 if NEURONS[kind].states else 1}}
-        assert suits(init, neuron) == (as_lif(neuron) is not None)
-        if suits(init, neuron):
+        assert is_valid_for(init, neuron) == (as_lif(neuron) is not None)
+        if is_valid_for(init, neuron):
             assert Design.check(asked).init.kind == init
             continue
         error = refused(asked)

@@ -222,7 +222,7 @@ def test_ctrl_c_stops_a_run_which_can_be_taken_up_again(snnviz: Snnviz, long: Ma
         assert store.get(run).state == "cancelled"
 
     interrupt(lambda: store.counts()["running"])  # torch is being loaded
-    interrupt(lambda: store.last(EpochEnd, [run]))
+    interrupt(lambda: store.last_rows(EpochEnd, [run]))
     before = [row for _, row in store.rows(run, EpochEnd)]
     assert snnviz("run", path).code == 0
     done = store.get(run)
@@ -268,7 +268,7 @@ def test_what_layers_have_learnt_is_told_as_it_acts_also_of_a_run_of_before(snnv
     claim = store.claim("me")
     assert claim is not None
     rows = [LayerState(1, 1.0, k, name, 0.1, 1.0, 0.2) for k, name in enumerate(("L1", "L2", "readout"))]
-    store.append(claim.run, claim.attempt, rows)
+    store.append_rows(claim.run, claim.attempt, rows)
     arrays = {"L1.beta": 1.029, "L1.threshold": -0.1, "L2.beta": 0.8815, "L2.threshold": 1.5}
     held = {name: np.array(value, np.float32) for name, value in arrays.items()}
     store.save_checkpoint(claim.run, claim.attempt, Checkpoint(1, held))

@@ -89,7 +89,7 @@ def agrees(network: Network, net: snasnet.SnasNet, *, masked: bool = False) -> N
     if kept:
         (mask,) = kept.values()
         net.dropout.mask = mask.double().unflatten(1, (4, 4, -1)).permute(0, 3, 1, 2).flatten(1)
-    mine = network(image, by="learn", kept=kept) / network.steps
+    mine = network(image, statistics="learn", dropout_masks=kept) / network.steps
     theirs = net(image[0].repeat_interleave(2, 2).repeat_interleave(2, 3))
     assert mine.detach().std(0).min() > 1e-3  # images differ
     torch.testing.assert_close(mine, theirs, rtol=1e-8, atol=1e-8)
@@ -169,7 +169,7 @@ def test_a_forward_cell_computes_the_same_in_a_loop(cell: str, dtype: torch.dtyp
     networks = loud(made, dtype), in_a_loop(loud(made, dtype))
     assert len([stage for stage in networks[1].stages if isinstance(stage, Loop)]) == 2
     image, labels = shown(dtype=dtype)
-    found = [network(image, by="learn") for network in networks]
+    found = [network(image, statistics="learn") for network in networks]
     close = 1e-12 if dtype == torch.float64 else 1e-5
     torch.testing.assert_close(*found, rtol=close, atol=close)
     one, other = (
@@ -255,13 +255,13 @@ def test_what_is_remembered_serves_where_there_is_no_batch(cell: str) -> None:
     image, _ = shown()
     with torch.no_grad():
         for _ in range(40):
-            network(image, by="learn")
-        together, alone = network(image, by="running"), network(image[:, :1], by="running")
+            network(image, statistics="learn")
+        together, alone = network(image, statistics="running"), network(image[:, :1], statistics="running")
         torch.testing.assert_close(together[:1], alone, rtol=1e-9, atol=1e-9)
         assert not torch.allclose(network(image)[:1], network(image[:, :1]), rtol=1e-2)
         before = {name: buffer.clone() for name, buffer in network.buffers.items()}
         network(image)
-        network(image, by="running")
+        network(image, statistics="running")
         assert all(torch.equal(buffer, before[name]) for name, buffer in network.buffers.items())
 
 

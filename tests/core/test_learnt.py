@@ -106,7 +106,7 @@ def test_a_checkpoint_of_before_acts_as_it_did_and_is_put_back_when_its_training
     arrays = optimizer.arrays() | {"L1.beta": np.float32(1.2), "L1.threshold": np.float32(-0.3)}
     optimizer.restore(arrays)
     network = optimizer.network
-    assert network.cell(network.architecture.layers[0]).learnt == (1.0, pytest.approx(-0.3))
+    assert network.population(network.architecture.layers[0]).learnt == (1.0, pytest.approx(-0.3))
     optimizer.step(train.loss_and_gradients(network, IMAGES, LABELS).gradients)
     assert network.parameters["L1.beta"].item() <= 1.0
     assert network.parameters["L1.threshold"].item() >= 0.0

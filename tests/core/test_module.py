@@ -16,7 +16,7 @@ from snnviz.core import data, train
 from snnviz.core.execute import execute
 from snnviz.core.module import NetworkModule, as_module
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import branches_of
+from snnviz.core.shortcuts import shortcut_branches
 from snnviz.core.timed import build_network
 from snnviz.design.design import Design
 from snnviz.errors import InputError
@@ -81,7 +81,7 @@ def test_outputs_and_gradients_are_the_networks(made: Design) -> None:
         found = parameters[name].grad
         assert found is not None, name
         torch.testing.assert_close(found, gradient, rtol=1e-6, atol=1e-9, msg=name)
-    network.adapt()
+    network.after_step()
     module.eval()
     torch.testing.assert_close(module(image), train.logits(network, image, None, "running"), rtol=1e-6, atol=1e-9)
     for name, buffer in module.named_buffers():
@@ -98,7 +98,7 @@ def test_it_learns_by_torch_optim_what_the_network_learns(name: str) -> None:
     losses = []
     for _ in range(4):
         theirs.step(train.loss_and_gradients(network, image, labels).gradients)
-        network.adapt()
+        network.after_step()
         ours.zero_grad()
         loss = F.cross_entropy(module(image), labels)
         loss.backward()
@@ -129,7 +129,7 @@ def test_a_checkpoint_goes_in_and_its_names_come_out(name: str) -> None:
 
 def test_branches_of_a_checkpoint_are_left_out_and_other_networks_refused() -> None:
     made = design(MLP, training={"shortcut": {"schedule": "constant"}})
-    assert branches_of(build_network(made)) is not None
+    assert shortcut_branches(build_network(made)) is not None
     state = as_module(made).state_dict()
     as_module(made, {**state, "shortcut.L1.weight": torch.zeros(1)})
     with pytest.raises(InputError, match=r"^weights must be of this network: L1.bias is missing"):

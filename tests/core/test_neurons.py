@@ -298,5 +298,5 @@ def test_where_nothing_is_learnt_nothing_is_written_beside() -> None:
     """Machine code checks no bounds: the memory behind sums of no length is somebody else's."""
     room, u = np.full(8, 7.0), np.linspace(-1, 2, 15, dtype=np.float32).reshape(3, 5)
     none = np.empty((0, 5), np.float32)
-    kernels.backward(u, np.ones_like(u), none, room[:0], neurons.backward_of(cell_of()))
+    kernels.backward(u, np.ones_like(u), none, room[:0], neurons.backward_kernel_arguments(cell_of()))
     assert (room == 7).all()

@@ -14,7 +14,7 @@ from snnviz.core import gradients, train
 from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
-from snnviz.core.shortcuts import PREFIX, Branches, branches_of
+from snnviz.core.shortcuts import PREFIX, ShortcutBranches, shortcut_branches
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import SHORTCUTS, SURROGATES
@@ -56,9 +56,9 @@ def vanilla(made: Design) -> Design:
     return change(made, {"training.shortcut.schedule": "zero", "training.shortcut.layers": ""})
 
 
-def precise(network: Network) -> Branches:
+def precise(network: Network) -> ShortcutBranches:
     """Its branches in double precision."""
-    found = branches_of(network)
+    found = shortcut_branches(network)
     assert found is not None
     for name, parameter in found.parameters.items():
         found.parameters[name] = parameter.detach().double().requires_grad_()
@@ -70,7 +70,9 @@ def shown(images: int = 6, dtype: torch.dtype = torch.float64) -> tuple[Tensor, 
     return torch.randn((1, images, 1, 8, 8), generator=draw, dtype=torch.float64).to(dtype), torch.arange(images)
 
 
-def expected(network: Network, beside: Branches, factors: tuple[float, float], image: Tensor, labels: Tensor) -> Any:
+def expected(
+    network: Network, beside: ShortcutBranches, factors: tuple[float, float], image: Tensor, labels: Tensor
+) -> Any:
     """The main loss, the branches', and the gradients of the whole, by plain autograd."""
     said = said_by_layers(network, image)
     logits = said[-1].sum(0).flatten(1).unflatten(1, (10, -1)).mean(2) / network.steps
@@ -113,7 +115,7 @@ def test_the_loss_and_every_gradient_are_those_of_plain_autograd(kind: str, weig
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "block with a cycle", "cell"])
 def test_so_are_those_of_the_compiled_neurons(kind: str) -> None:
     network = slow.loud(design(NETWORKS[kind], layers=[1, 3]), torch.float32)
-    beside, (image, labels) = branches_of(network), shown(dtype=torch.float32)
+    beside, (image, labels) = shortcut_branches(network), shown(dtype=torch.float32)
     assert beside is not None
     found = train.loss_and_gradients(network, image, labels, objective=beside.objective(0))
     _, _, grown = expected(network, beside, (1.0, 1.0), image, labels)
@@ -130,14 +132,14 @@ def test_a_network_says_the_same_whether_it_has_branches_or_not(kind: str) -> No
     network, plain = Network(made), Network(vanilla(made))
     assert list(network.parameters) == list(plain.parameters)
     assert all(torch.equal(p, plain.parameters[name]) for name, p in network.parameters.items())
-    beside = branches_of(network)
+    beside = shortcut_branches(network)
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
     listener = objective.make_hook()
     attached = train.logits(network, image, forward_hook=listener)
     assert set(listener.logits) == set(beside.layers)
-    listener.loss(attached.sum(), labels, len(labels))
+    listener.total_loss(attached.sum(), labels, len(labels))
     assert torch.equal(attached, train.logits(network, image))
     assert torch.equal(attached, train.logits(plain, image))
 
@@ -177,7 +179,7 @@ def test_without_branches_the_whole_gradient_is_that_of_the_main_loss() -> None:
 def test_a_loss_with_a_factor_of_zero_adds_nothing_to_any_gradient() -> None:
     made, (image, labels) = design(), shown(dtype=torch.float32)
     network = Network(made)
-    beside = branches_of(network)
+    beside = shortcut_branches(network)
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
@@ -191,7 +193,7 @@ def test_a_loss_with_a_factor_of_zero_adds_nothing_to_any_gradient() -> None:
 def test_layers_behind_the_last_branch_get_no_gradient_from_the_branches(kind: str, layers: list[int]) -> None:
     made, (image, labels) = design(NETWORKS[kind], layers=layers), shown(dtype=torch.float32)
     network = slow.loud(made, torch.float32)
-    beside = branches_of(network)
+    beside = shortcut_branches(network)
     assert beside is not None
     objective = beside.objective(0)
     assert objective is not None
@@ -234,7 +236,7 @@ def test_a_second_core_changes_nothing_and_micro_batches_only_rounding(monkeypat
     made, (image, labels) = design(NETWORKS["cnn"]), shown(30, torch.float32)
     labels = labels % 10
     network = slow.loud(made, torch.float32)
-    beside = branches_of(network)
+    beside = shortcut_branches(network)
     assert beside is not None
     objective = beside.objective(0)
     whole = train.loss_and_gradients(network, image, labels, objective=objective)
@@ -275,13 +277,13 @@ def test_a_run_tells_each_branchs_loss_and_factor_at_each_look() -> None:
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_branches_stand_where_they_are_said_to_and_are_counted(kind: str) -> None:
     made = design(NETWORKS[kind])
-    found = Branches(Network(made))
+    found = ShortcutBranches(Network(made))
     assert found.layers == branch_layers(made)
     assert sum(p.numel() for p in found.parameters.values()) == branch_parameter_count(made)
     assert found.layers[-1] < len(build_architecture(made).layers) - 1
     assert branch_layers(design(NETWORKS[kind], layers=[1, 2])) == hidden_layers(made)[:2]
     assert branch_layers(vanilla(made)) == ()
-    assert branches_of(Network(vanilla(made))) is None
+    assert shortcut_branches(Network(vanilla(made))) is None
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SHORTCUTS.kinds if kind != "zero"])

@@ -157,10 +157,10 @@ def test_a_loop_goes_back_a_time_step_at_a_time_and_finds_the_same_gradients(mad
     scan = StepPopulation(made, tensors).scan()
     u, s, g = current.clone(), torch.empty_like(current), weights(steps, torch.float64)
     for t in range(steps):
-        scan.advance(u, s, t)
+        scan.forward_step(u, s, t)
     assert torch.equal(s, said.detach())
     for t in range(steps - 1, -1, -1):
-        scan.retreat(u, g, t)
+        scan.backward_step(u, g, t)
     for mine, other in zip((u, *scan.gradients), wanted, strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-9, atol=1e-9)
 
@@ -184,7 +184,7 @@ def test_a_loop_remembers_one_time_step_where_no_gradient_flows(kind: str) -> No
             population.model = replace(population.model, function=noting)
             scan, u, s = population.scan(), current.clone(), torch.empty_like(current)
             for t in range(len(u)):
-                scan.advance(u, s, t)
+                scan.forward_step(u, s, t)
             alive = [ref for ref in made if ref() is not None]
             assert len(alive) == population.model.states * (len(u) if track else 1)
             return [u, s], alive

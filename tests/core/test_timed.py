@@ -101,11 +101,11 @@ def test_a_wide_activation_moves_the_window_after_the_step() -> None:
     network = TtfsNetwork(design())
     network.parameters["L1.bias"].data.fill_(400.0)
     before = network.windows
-    network(torch.rand(1, 5, 1, 8, 8, dtype=torch.float64), by="learn")
-    network.adapt()
+    network(torch.rand(1, 5, 1, 8, 8, dtype=torch.float64), statistics="learn")
+    network.after_step()
     assert network.windows[0].width > 10 * 399 > before[0].width
     assert network.windows[1].start == network.windows[0].end
-    network.adapt()
+    network.after_step()
     assert network.windows[0].width > 10 * 399  # it only grows
 
 
@@ -156,7 +156,7 @@ def test_the_penalty_is_the_mean_activation_times_its_weight() -> None:
     x = [torch.rand(1, 4, 20, dtype=torch.float64) for _ in range(2)]
     for index, said in enumerate(x):
         listener(index, said)
-    whole, (mean,) = listener.loss(torch.tensor(2.0), torch.zeros(4), 8)
+    whole, (mean,) = listener.total_loss(torch.tensor(2.0), torch.zeros(4), 8)
     assert float(mean) == pytest.approx(float(torch.cat(x).sum()) / 40 / 8)  # four of a batch of eight
     assert float(whole) == pytest.approx(2 + 0.5 * float(mean))
 

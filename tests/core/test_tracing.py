@@ -110,13 +110,13 @@ def test_each_layer_spikes_as_snntorchs_neurons_do_on_what_it_reads(made: Design
             theirs.append(cells.fire(layer.name, current[t]))
             potentials.append(cells.mem[layer.name])
         u = torch.stack(potentials)
-        threshold = network.cell(layer).learnt[1] or made.neuron.threshold  # type: ignore[attr-defined]
+        threshold = network.population(layer).learnt[1] or made.neuron.threshold  # type: ignore[attr-defined]
         ours, close = said[index], (u - threshold).abs() < 1e-5 * u.abs().clamp(min=1)
         differ = (ours != torch.stack(theirs)) & ~close.cummax(0).values
         assert not differ.any(), layer.name
         assert torch.allclose(maps(found.potentials[index]), u, atol=1e-3) or close.any()
         spikes, near = spikes + int(ours.sum()), near + int(close.sum())
-    assert (spikes > 0) == bool(network.firing)
+    assert (spikes > 0) == bool(network.spiking_layers)
     assert near < 20
 
 

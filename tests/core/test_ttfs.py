@@ -142,10 +142,10 @@ def test_times_are_those_of_weights_ramps_and_thresholds(parts: dict[str, Any], 
     shown, input = images(design, 5)
     with torch.no_grad():
         passed = twin.run(shown)
-        network(input, hear=lambda _, x: said.append(x[0].permute(0, 3, 1, 2) if x.dim() == 5 else x[0]))
+        network(input, forward_hook=lambda _, x: said.append(x[0].permute(0, 3, 1, 2) if x.dim() == 5 else x[0]))
     low, high = input_range(design)
     for index, layer in enumerate(twin.architecture.layers):
-        before, physical = ttfs.pool_times(passed.times[index], layer.sources[0]), twin.physical(index)
+        before, physical = ttfs.pool_times(passed.times[index], layer.sources[0]), twin.spiking_layer(index)
         zero = 1 + low / (high - low) if index == 0 else twin.windows[index - 1].end
         field = before.flatten(1)[:, :, None]
         if layer.kind == "conv":
@@ -153,7 +153,7 @@ def test_times_are_those_of_weights_ramps_and_thresholds(parts: dict[str, Any], 
             field = F.unfold(F.pad(before, [side] * 4, value=zero), layer.kernel)  # (B, C k k, H W)
         columns = field.transpose(1, 2).flatten(0, 1).numpy()
         if layer is twin.architecture.layers[-1]:
-            np.testing.assert_allclose(physical.reached(columns), passed.logits.numpy(), atol=1e-10)
+            np.testing.assert_allclose(physical.potential_at_start(columns), passed.logits.numpy(), atol=1e-10)
             break
         times = passed.times[index + 1]
         found = torch.from_numpy(physical.fire(columns)).view(5, -1, layer.out_shape[0])  # (B, H W, C)
@@ -181,7 +181,7 @@ def test_normalisation_before_the_relus_is_in_weights_and_biases() -> None:
     twin = ttfs.from_relu_network(network, max_activations(network, training, torch.float64), *input_range(design))
     shown, input = images(design)
     with torch.no_grad():
-        assert relative(twin(shown), network(input, by="running")) < 1e-10
+        assert relative(twin(shown), network(input, statistics="running")) < 1e-10
     assert set(twin.parameters) == {
         f"{layer.name}.{kind}" for layer in twin.architecture.layers for kind in ("weight", "bias")
     }
@@ -211,11 +211,11 @@ def test_windows_adapt_and_logits_stay() -> None:
     )
     shown, _ = images(design, 64)
     for _ in range(6):  # a window of 1 cuts activations, and those behind it are larger once it does not
-        twin.adapt(twin.run(shown))
+        twin.after_step(twin.run(shown))
     passed, widths = twin.run(shown), [window.width for window in twin.windows]
     for times, window in zip(passed.times[1:], twin.windows, strict=True):
         assert window.width >= 10 * float(window.end - times.min()) * (1 - 1e-9)
-    twin.adapt(passed)
+    twin.after_step(passed)
     assert [window.width for window in twin.windows] == pytest.approx(widths)
     assert relative(ttfs.from_scratch(network)(shown), passed.logits) < 1e-10
 
@@ -226,7 +226,7 @@ def test_an_activation_that_does_not_fit_into_the_window_spikes_at_its_start() -
     narrow = ttfs.Network(network.architecture, twin.parameters, [Window(1.0, 1.5)], low=twin.low, high=twin.high)
     times = narrow.run(shown).times[1]
     said: list[Tensor] = []
-    network(input, hear=lambda _, x: said.append(x[0]))
+    network(input, forward_hook=lambda _, x: said.append(x[0]))
     torch.testing.assert_close(1.5 - times, said[0].detach().clamp(max=0.5), rtol=0, atol=1e-12)
 
 
@@ -244,7 +244,7 @@ def test_alpha_one_has_no_mapping_where_weights_of_a_neuron_are_large() -> None:
     shown, input = images(design)
     with torch.no_grad():
         assert relative(twin(shown), network(input)) < 1e-10
-    np.testing.assert_allclose(twin.physical(1).ramp, 1, atol=1e-9)
+    np.testing.assert_allclose(twin.spiking_layer(1).ramp, 1, atol=1e-9)
 
 
 def test_what_is_told_of_an_agreement() -> None:

@@ -18,7 +18,7 @@ from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, from_query
 from snnviz.design.matrices import matrix_count, parse_matrices
 from snnviz.design.menus import DATASETS, INITS
-from snnviz.design.spreading import spread_points
+from snnviz.design.spreading import sobol_points
 from snnviz.errors import InputError
 from snnviz.theory import verdicts
 from tests.designs import DESIGNS, attempt, is_a_sentence, within_200_ms
@@ -65,7 +65,7 @@ def test_one_axis_at_a_time_begins_with_the_base_and_names_its_place_on_each_axi
 @given(st.integers(1, 4), st.integers(2, 200))
 @settings(max_examples=30, deadline=None)
 def test_points_fill_a_cube_evenly(axes: int, least: int) -> None:
-    points = list(spread_points(axes, least))
+    points = list(sobol_points(axes, least))
     count = len(points)
     assert least <= count < 2 * least
     for column in zip(*points, strict=True):  # each of as many equal parts holds one, in its middle

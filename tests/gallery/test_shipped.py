@@ -35,7 +35,7 @@ def test_it_is_found_in_an_empty_store_by_all_that_reads(beside: Store) -> None:
     run = beside.get(first.digest)
     assert (run.state, run.title, run.tags, run.machine) == ("done", "The first", ("gallery",), shipped_machine(beside))
     assert beside.get(first.digest[:8]) == run
-    assert beside.several([first.digest, "0" * 16]) == {first.digest: run}
+    assert beside.get_many([first.digest, "0" * 16]) == {first.digest: run}
     assert {each.run for each in beside.runs()} == {first.digest, second.digest}
     epochs = beside.rows(first.digest, EpochEnd)
     assert len(epochs) == 2
@@ -52,7 +52,7 @@ def test_it_is_found_in_an_empty_store_by_all_that_reads(beside: Store) -> None:
     assert metric_columns(beside, now, ["accuracy"])["accuracy"][first.digest] == reached["accuracy"]
     assert indexed_runs(beside) is now
     assert [len(group.runs) for group in run_groups(beside, parse_filter("tag = gallery"))] == [2]
-    prior = StoredHistory(beside, second.digest).of(first)
+    prior = StoredHistory(beside, second.digest).prior_run(first)
     assert prior is not None
     assert prior.checkpoint() is not None
     assert beside.load_checkpoint(second.digest) is None  # whose weights were left out
@@ -127,8 +127,8 @@ def test_to_submit_it_finds_it_and_to_train_it_here_takes_its_place(beside: Stor
 def test_it_can_be_left_out(beside: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(shipped.VARIABLE, "0")
     assert not beside.runs()
-    assert not beside.several([one(beside)[0].digest])
-    assert not beside.words()
+    assert not beside.get_many([one(beside)[0].digest])
+    assert not beside.notices()
     with pytest.raises(NotFound):
         beside.get(one(beside)[0].digest)
 
@@ -155,7 +155,7 @@ def test_a_damaged_one_is_a_sentence_and_all_else_is_as_without_it(
         monkeypatch.setenv(shipped.VARIABLE, str(folder))
         store = Store()
         assert store.runs() == []
-        (said,) = store.words()
+        (said,) = store.notices()
         assert said.startswith("What came with snnviz cannot be shown: ")
         assert said.count("\n") == 0
         store.close()
@@ -182,13 +182,13 @@ def _no_manifest(folder: Path) -> None:
 def test_one_of_an_older_release_says_which_runs_no_design_finds(
     beside: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not beside.words()
+    assert not beside.notices()
     monkeypatch.setattr(shipped, "_OUTDATED", {})
     there = beside.shipped
     assert there is not None
     first = one(beside)[0]
     monkeypatch.setattr(type(first), "digest", property(lambda self: "f" * 16 if self.seed == 0 else "e" * 16))
-    assert beside.words() == [
+    assert beside.notices() == [
         "2 of the 2 runs that came with snnviz were trained by formulas of before: they are shown, and no design of "
         "today finds them."
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from snnviz.jobs import beside
-from snnviz.jobs.beside import Beside
+from snnviz.jobs.beside import BackgroundProcess
 from snnviz.places import ROOT
 
 
@@ -30,7 +30,7 @@ def wait_until(done: object, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def end_of(process: Beside) -> int:
+def end_of(process: BackgroundProcess) -> int:
     found: list[int] = []
 
     def ended() -> bool:
@@ -50,7 +50,7 @@ def test_one_at_a_time_with_bounds(module: Path, tmp_path: Path) -> None:
         "limits = resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_DATA)[0]\n"
         "said.write_text(f'{os.getpriority(os.PRIO_PROCESS, 0)} {limits} {sys.argv[1:]} {os.environ[\"ASKED\"]}')\n"
     )
-    process = Beside("made_up")
+    process = BackgroundProcess("made_up")
     assert process.start("a", "b", environment={"ASKED": "yes"})
     assert not process.start("c")
     assert process.pid is not None
@@ -66,7 +66,7 @@ def test_one_at_a_time_with_bounds(module: Path, tmp_path: Path) -> None:
 
 def test_what_it_says_when_it_fails_is_logged(module: Path, caplog: pytest.LogCaptureFixture) -> None:
     module.write_text("import sys; sys.exit('The disk is full.')")
-    process = Beside("made_up")
+    process = BackgroundProcess("made_up")
     process.start()
     with caplog.at_level(logging.WARNING):
         assert end_of(process) == 1
@@ -76,7 +76,7 @@ def test_what_it_says_when_it_fails_is_logged(module: Path, caplog: pytest.LogCa
 def test_one_that_takes_too_long_is_ended(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module.write_text("import time; time.sleep(100)")
     monkeypatch.setattr(beside, "WALL_SECONDS", 0.2)
-    process = Beside("made_up")
+    process = BackgroundProcess("made_up")
     process.start()
     assert end_of(process) < 0
 
@@ -87,7 +87,10 @@ def test_it_ends_with_whoever_started_it(module: Path, tmp_path: Path) -> None:
         "import os, pathlib, time\n"
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\ntime.sleep(100)"
     )
-    started = "from snnviz.jobs.beside import Beside; import time; Beside('made_up').start(); time.sleep(100)"
+    started = (
+        "from snnviz.jobs.beside import BackgroundProcess; import time; "
+        "BackgroundProcess('made_up').start(); time.sleep(100)"
+    )
     server = subprocess.Popen([sys.executable, "-c", started], cwd=ROOT)
     told = tmp_path / "pid"
     wait_until(lambda: told.exists() and told.read_text())

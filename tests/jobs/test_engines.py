@@ -73,7 +73,9 @@ def test_a_design_is_run_to_its_end(engine: Engine, tiny: MakeDesign) -> None:
 def test_its_rows_are_those_of_the_computation_bit_for_bit(engine: Engine, tiny: MakeDesign) -> None:
     design = tiny(seed=2)
     run = ended(engine.store, engine.submit(design).run)
-    assert {event: [row for _, row in engine.store.rows(run.run, event)] for event in KINDS.rows} == undisturbed(design)
+    assert {event: [row for _, row in engine.store.rows(run.run, event)] for event in KINDS.row_types} == undisturbed(
+        design
+    )
 
 
 def test_a_finished_design_is_cached(engine: Engine, tiny: MakeDesign) -> None:
@@ -110,7 +112,9 @@ def test_a_cancelled_run_stops_within_a_second_keeps_what_it_has_and_goes_on_whe
     assert (done.state, done.attempt) == ("done", 2)
     assert done.seconds > stopped.seconds
     assert engine.store.rows(run, Sample)[: len(kept)] == kept
-    assert {event: [row for _, row in engine.store.rows(run, event)] for event in KINDS.rows} == undisturbed(design)
+    assert {event: [row for _, row in engine.store.rows(run, event)] for event in KINDS.row_types} == undisturbed(
+        design
+    )
 
 
 def test_a_deleted_run_stops_and_stays_deleted(engine: Engine, long: MakeDesign) -> None:
@@ -174,7 +178,9 @@ def test_a_listener_hears_every_event(store: Store, tiny: MakeDesign) -> None:
     seen: list[Any] = []
     Immediate(store, seen.append).submit(tiny())
     expected = undisturbed(tiny())
-    heard: dict[type[Row], list[Row]] = {event: [row for row in seen if isinstance(row, event)] for event in KINDS.rows}
+    heard: dict[type[Row], list[Row]] = {
+        event: [row for row in seen if isinstance(row, event)] for event in KINDS.row_types
+    }
     assert heard == expected
     assert len([event for event in seen if isinstance(event, Checkpoint)]) == 3
 

@@ -54,7 +54,7 @@ def test_a_stopped_child_is_killed_and_its_run_goes_on(hasty: Background, store:
     assert "it was silent for 6 s" in (store.get(run).traceback or "")
     done = ended(store, run)
     assert (done.state, done.attempt) == ("done", 2)
-    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.rows} == undisturbed(design)
+    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.row_types} == undisturbed(design)
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_a_stopped_supervisor_is_replaced_with_all_it_started(
     design = long(epochs=2)
     run = hasty.submit(design).run
     until(lambda: store.load_checkpoint(run))
-    first = hasty.supervisor()
+    first = hasty.supervisor_pid()
     assert first is not None
     old = [process.pid for process in hasty.processes()]
     os.kill(first, signal.SIGSTOP)
@@ -82,12 +82,12 @@ def test_a_stopped_supervisor_is_replaced_with_all_it_started(
     def replaced() -> bool:
         hasty.start()  # as a dashboard does; its run may have ended meanwhile
         time.sleep(0.1)
-        return hasty.supervisor() not in (None, first)
+        return hasty.supervisor_pid() not in (None, first)
 
     until(replaced)
     until(lambda: not any(process.pid in old for process in hasty.processes()))
     assert ended(store, run).state == "done"
-    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.rows} == undisturbed(design)
+    assert {kind: [row for _, row in store.rows(run, kind)] for kind in KINDS.row_types} == undisturbed(design)
 
 
 class TestReplacing:
@@ -186,15 +186,15 @@ class TestReplacing:
     def test_that_the_queue_stands_still_is_said(
         self, store: Store, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert Local(store).standstill() is None
+        assert Local(store).stuck_message() is None
         now = time.time()
         monkeypatch.setattr(time, "time", lambda: now + 31)
-        said = Local(store).standstill()
+        said = Local(store).stuck_message()
         assert said is not None
         assert said.startswith("The queue stands still: its supervisor has not been heard of for 31 s")
         holder.kill()
         holder.wait()
-        assert Local(store).standstill() is None  # none is there: one will be started
+        assert Local(store).stuck_message() is None  # none is there: one will be started
 
     def test_one_that_cannot_say_so_because_nobody_can_write_is_left_alone(
         self,

@@ -113,7 +113,7 @@ def test_each_kind_of_task_has_its_own_pace_and_shares_the_machine_s(store: Stor
         store.submit(task)
         claim = store.claim("somebody")
         assert claim is not None
-        store.append(claim.run, claim.attempt, seconds=seconds)
+        store.append_rows(claim.run, claim.attempt, seconds=seconds)
         store.finish(claim.run, claim.attempt, "done")
 
     for seed in range(6):
@@ -137,7 +137,7 @@ def test_the_place_in_the_queue_is_said_with_the_time(
     each = costs.training_seconds(tiny())
     for seed in range(5):
         store.submit(tiny(seed))
-    first, *waiting = store.waiting()
+    first, *waiting = store.queued_runs()
     running = [replace(first, state="running", eta_seconds=1.5 * each)]
     places = pace.queue_positions(waiting, running, PLAIN)
     found = [places[run.run] for run in waiting]

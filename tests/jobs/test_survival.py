@@ -32,7 +32,7 @@ MakeBackground = Callable[..., Background]
 
 
 def stored(store: Store, design: Design) -> dict[type[Row], list[Row]]:
-    return {kind: [row for _, row in store.rows(design.digest, kind)] for kind in KINDS.rows}
+    return {kind: [row for _, row in store.rows(design.digest, kind)] for kind in KINDS.row_types}
 
 
 def until_mid_epoch(store: Store, run: str, after: int = 1) -> int:
@@ -130,13 +130,13 @@ class TestSupervisorKilled:
         engine, design = background(store), long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
-        first = engine.supervisor()
+        first = engine.supervisor_pid()
         assert first is not None
         os.kill(first, signal.SIGKILL)
         until(lambda: not engine.processes())  # nobody trains on unseen
         assert store.get(run).state == "running"  # nobody is there to say otherwise
         engine.ensure_worker()
-        assert engine.supervisor() not in (None, first)
+        assert engine.supervisor_pid() not in (None, first)
         assert ended(store, run).state == "done"
         assert store.get(run).attempt == 2
         assert stored(store, design) == undisturbed(design)
@@ -175,7 +175,7 @@ class TestSupervisorKilled:
         engine, design = background(store), long()
         run = engine.submit(design).run
         until_mid_epoch(store, run)
-        supervisor = engine.supervisor()
+        supervisor = engine.supervisor_pid()
         assert supervisor is not None
         os.kill(supervisor, signal.SIGKILL)
         Immediate(store).submit(design)
@@ -204,10 +204,10 @@ class TestSupervisorTold:
         engine = background(store, idle=0.3)
         for seed in (1, 2):
             assert ended(store, engine.submit(tiny(seed)).run).state == "done"
-            until(lambda: engine.supervisor() is None)
+            until(lambda: engine.supervisor_pid() is None)
         until(lambda: not engine.processes())
         engine.ensure_worker()  # there is nothing to do
-        assert engine.supervisor() is None
+        assert engine.supervisor_pid() is None
 
     def test_it_leaves_when_its_store_is_removed(
         self, store: Store, background: MakeBackground, long: MakeDesign, tmp_path: Path
@@ -233,7 +233,7 @@ class TestOneSupervisor:
             engine = Local(Store(sys.argv[1]))
             sys.stdin.readline()
             engine.start()
-            print(engine.supervisor())
+            print(engine.supervisor_pid())
         """
         command = [sys.executable, "-c", textwrap.dedent(script), store.url]
         crowd = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
@@ -244,7 +244,7 @@ class TestOneSupervisor:
             process.stdin.flush()
         said = {process.communicate(timeout=60)[0].strip() for process in crowd}
         engine.start()
-        assert said == {str(engine.supervisor())}
+        assert said == {str(engine.supervisor_pid())}
         by_hand = subprocess.run(
             [sys.executable, "-m", "snnviz.jobs", "--store", store.url], capture_output=True, text=True
         )

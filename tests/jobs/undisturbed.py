@@ -18,4 +18,4 @@ def undisturbed(design: Design) -> Mapping[type[Row], list[Row]]:
     """What every engine must have stored in the end, whatever happened on the way."""
     torch.set_num_threads(1)
     events = list(execute(design))
-    return {kind: [event for event in events if isinstance(event, kind)] for kind in KINDS.rows}
+    return {kind: [event for event in events if isinstance(event, kind)] for kind in KINDS.row_types}

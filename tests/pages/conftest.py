@@ -15,7 +15,7 @@ from snnviz.errors import StoreError
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
-from snnviz.studies.inside.page.client import Looking
+from snnviz.studies.inside.page.client import LookClient
 from snnviz.ui.kit import services
 from snnviz.ui.server import repairs
 
@@ -41,7 +41,7 @@ def using(folder: Path, *, worker: bool = False) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNNVIZ_CACHE", str(folder))
         patch.delenv("SNNVIZ_STORE", raising=False)
-        patch.setattr(Looking, "start", lambda _: None)  # the process of looks, which would outlive the test
+        patch.setattr(LookClient, "start", lambda _: None)  # the process of looks, which would outlive the test
         if not worker:
             patch.setattr(Local, "start", lambda _: None)
         services.CACHE.clear()

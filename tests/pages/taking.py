@@ -147,6 +147,6 @@ def end_run(store: Store, design: Design, accuracy: float, share: float = 0.3) -
             state = LayerState(step, float(step > 0), place, layer.name, share, 1.0, 0.1 if step else None, share)
             count = share * layer.fan_in * 10
             rows.append(replace(state, probe=64, synops=count, macs=0.0, additions=count))
-    store.append(claim.run, claim.attempt, rows, seconds=1.0)
+    store.append_rows(claim.run, claim.attempt, rows, seconds=1.0)
     store.finish(claim.run, claim.attempt, "done")
     return claim.run

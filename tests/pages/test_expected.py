@@ -38,7 +38,7 @@ def finish(store: Store, design: Design, accuracy: float) -> None:
     run = store.submit(design).run
     claim = store.claim("test", run)
     assert claim is not None
-    store.append(run, claim.attempt, [EpochEnd(1, accuracy, accuracy, 1.0, 1.0, 0.2, 0.01)])
+    store.append_rows(run, claim.attempt, [EpochEnd(1, accuracy, accuracy, 1.0, 1.0, 0.2, 0.01)])
     store.finish(run, claim.attempt, "done")
 
 

@@ -23,7 +23,7 @@ def done(store: Store, task: Design, *, probed: bool = False) -> None:
     """A run with rows and weights."""
     claim = store.claim("me", store.submit(task).run)
     assert claim is not None
-    store.append(claim.run, claim.attempt, [sample(1), EPOCH, *([PROBED] if probed else [])])
+    store.append_rows(claim.run, claim.attempt, [sample(1), EPOCH, *([PROBED] if probed else [])])
     store.save_checkpoint(claim.run, claim.attempt, Checkpoint(1, {"w": np.ones(3)}))
     store.finish(claim.run, claim.attempt, "done")
 
@@ -32,7 +32,7 @@ def half(store: Store, task: Design, state: str = "queued") -> None:
     """One that was stopped after an epoch, and waits."""
     claim = store.claim("me", store.submit(task).run)
     assert claim is not None
-    store.append(claim.run, claim.attempt, [sample(1), EPOCH])
+    store.append_rows(claim.run, claim.attempt, [sample(1), EPOCH])
     store.save_checkpoint(claim.run, claim.attempt, Checkpoint(1, {"w": np.ones(3)}))
     store.finish(claim.run, claim.attempt, state)  # type: ignore[arg-type]
 

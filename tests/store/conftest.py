@@ -35,7 +35,7 @@ def closed(tmp_path: Path, tiny: MakeDesign) -> Path:
     store = Store(tmp_path / "runs.sqlite")
     store.submit(tiny())
     store.claim("me")
-    store.append(tiny().digest, 1, ROWS[:5000])
+    store.append_rows(tiny().digest, 1, ROWS[:5000])
     store.close()
     assert not list(tmp_path.glob("*-wal"))
     return tmp_path / "runs.sqlite"

@@ -30,7 +30,7 @@ class TestCopies:
         for seed in range(3):
             run = store.submit(tiny(seed)).run
             store.claim("me")
-            store.append(run, 1, ROWS[:500])
+            store.append_rows(run, 1, ROWS[:500])
             store.finish(run, 1, "done")
             copy = tmp_path / f"copy{seed}.sqlite"
             copy.write_bytes((tmp_path / "runs.sqlite").read_bytes())
@@ -63,7 +63,7 @@ class TestCopies:
         def write() -> None:
             step = 10_000
             while not over.is_set():
-                store.append(run, 1, [Sample(step + n, 1.0, 1.0, 0.5) for n in range(100)])
+                store.append_rows(run, 1, [Sample(step + n, 1.0, 1.0, 0.5) for n in range(100)])
                 step += 100
 
         writer = threading.Thread(target=write)

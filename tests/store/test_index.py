@@ -142,10 +142,10 @@ def test_metrics_are_those_of_the_runs_whatever_happens(store: Store, tiny: Make
     store.submit(tiny(3))
     assert all(value is None for value in read(store)[tiny(3).digest].values())
     store.claim("me")
-    store.append(tiny(3).digest, 1, [end(1, 0.25)])
+    store.append_rows(tiny(3).digest, 1, [end(1, 0.25)])
     check()
     assert read(store)[tiny(3).digest]["accuracy"] == 0.25
-    store.append(tiny(3).digest, 1, [end(2, 0.75)])
+    store.append_rows(tiny(3).digest, 1, [end(2, 0.75)])
     store.finish(tiny(3).digest, 1, "done")
     check()
     store.retrain(tiny(0).digest)
@@ -160,7 +160,7 @@ def test_a_run_of_before_that_is_measured_anew_says_so(store: Store, tiny: MakeD
     anew = Measurement(design=tiny())
     store.submit(anew)
     store.claim("me", anew.digest)
-    store.append(anew.digest, 1, look(tiny(), 9, additions=99.0))
+    store.append_rows(anew.digest, 1, look(tiny(), 9, additions=99.0))
     store.finish(anew.digest, 1, "done")
     assert read(store)[tiny().digest] == metrics(store, store.runs())[tiny().digest]
     assert read(store)[tiny().digest]["probe"] == 64

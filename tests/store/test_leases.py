@@ -16,7 +16,7 @@ from tests.conftest import MakeDesign, sample
 def writes(store: Store, claim: Claim) -> list[str]:
     """The names of the writes that this claim may still make."""
     rights = {
-        "append": lambda: store.append(claim.run, claim.attempt, [sample(99)]),
+        "append": lambda: store.append_rows(claim.run, claim.attempt, [sample(99)]),
         "beat": lambda: store.renew_lease(claim.run, claim.attempt),
         "checkpoint": lambda: store.save_checkpoint(claim.run, claim.attempt, Checkpoint(9, {"w": np.ones(1)})),
         "finish": lambda: store.finish(claim.run, claim.attempt, "done"),
@@ -108,9 +108,9 @@ class TestCancelling:
         assert store.renew_lease(claim.run, 1)
         store.cancel(claim.run)
         assert not store.renew_lease(claim.run, 1)
-        assert not store.append(claim.run, 1, [sample(1)])
+        assert not store.append_rows(claim.run, 1, [sample(1)])
         assert store.get(claim.run).cancel_requested
-        assert store.claims_of("me")[0].cancel_requested
+        assert store.running_claims("me")[0].cancel_requested
 
     @pytest.mark.parametrize("how", ["handed back", "died"])
     def test_it_is_cancelled_rather_than_queued_again(self, store: Store, claim: Claim, how: str) -> None:

@@ -27,7 +27,7 @@ def test_they_are_of_the_run_and_change_nothing_else(store: Store, claim: Claim,
     assert store.tag(claim.run, ["Homework", "exam"], remove=["WEEK-2"]) == ("exam", "homework")
     store.annotate(claim.run, "")
     store.star(claim.run, False)
-    store.append(claim.run, 1, [sample(1)])  # the worker's write is not theirs
+    store.append_rows(claim.run, 1, [sample(1)])  # the worker's write is not theirs
     assert [(run.tags, run.notes, run.starred) for run in store.runs()] == [(("exam", "homework"), "", False)]
     assert store.get(claim.run).task == tiny()
     revision = store.get(claim.run).revision
@@ -60,7 +60,7 @@ def test_who_tags_at_the_same_time_loses_nothing(store: Store, claim: Claim) -> 
 
 
 def test_a_star_keeps_a_run(store: Store, claim: Claim, tiny: MakeDesign) -> None:
-    store.append(claim.run, 1, [sample(1)])
+    store.append_rows(claim.run, 1, [sample(1)])
     store.star(claim.run)
     with pytest.raises(
         InputError, match=f"run must have no star, which keeps it: take that off first, got '{claim.run}'"
@@ -68,7 +68,7 @@ def test_a_star_keeps_a_run(store: Store, claim: Claim, tiny: MakeDesign) -> Non
         store.delete(claim.run)
     with pytest.raises(InputError):
         store.delete(tiny().digest)
-    assert store.append(claim.run, 1, [sample(2)])  # the worker goes on
+    assert store.append_rows(claim.run, 1, [sample(2)])  # the worker goes on
     store.star(claim.run, False)
     store.delete(claim.run)
     assert store.runs() == []

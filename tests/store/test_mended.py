@@ -70,7 +70,7 @@ class TestMended:
         assert store.rows(begun.run, Sample) == store.rows(begun.run, EpochEnd) == []
         assert [store.get(measured(seed=seed).digest).run for seed in (1, 2)] == [begun.run, waiting.run]
         assert store.get(begun.run).current
-        store.append(begun.run, begun.attempt, [sample(1)])
+        store.append_rows(begun.run, begun.attempt, [sample(1)])
         store.finish(begun.run, begun.attempt, "done")
 
     def test_one_that_waits_while_its_design_is_trained_anew_ends_with_a_word(self, place: Path) -> None:

@@ -61,7 +61,7 @@ def end_run(store: Store, design: Design, *rows: Any, state: Any = "done", secon
     store.submit(design)
     claim = store.claim("me", design.digest)
     assert claim is not None
-    store.append(claim.run, claim.attempt, rows, seconds=seconds)
+    store.append_rows(claim.run, claim.attempt, rows, seconds=seconds)
     store.finish(claim.run, claim.attempt, state)
     return store.get(design.digest)
 
@@ -111,7 +111,7 @@ def test_runs_of_before_are_summed_up_at_the_first_asking_a_hundred_at_a_time(
     assert [found[run.run]["accuracy"] for run in runs] == [seed / 10 for seed in range(7)]
     assert heard[0].count("summaries")
     assert rows_read(heard).count("layers") == 3
-    assert len(heard) == 2 + 3 * (len(METRICS.rows) + 1)  # what is kept, who was measured anew; rows and a write
+    assert len(heard) == 2 + 3 * (len(METRICS.row_types) + 1)  # what is kept, who was measured anew; rows and a write
     with asked(store) as heard:
         metrics(store, runs)
     assert (len(heard), rows_read(heard)) == (1, [])
@@ -131,19 +131,19 @@ def test_runs_of_before_are_asked_once_whether_they_were_measured_anew(
     monkeypatch.setattr("snnviz.store.metrics.METRICS", several)
     with asked(store) as heard:  # all of them is kept, but one is of an older formula
         metrics(store, runs)
-    assert len(heard) == 2 + len(METRICS.rows) + 1
+    assert len(heard) == 2 + len(METRICS.row_types) + 1
 
 
 def test_one_that_goes_on_is_read_as_it_is_and_not_kept(store: Store, tiny: MakeDesign) -> None:
     store.submit(tiny())
     claim = store.claim("me")
     assert claim is not None
-    store.append(claim.run, claim.attempt, [end(1, 0.3)])
+    store.append_rows(claim.run, claim.attempt, [end(1, 0.3)])
     run = store.get(claim.run)
     for accuracy in (0.3, 0.6):
         assert value(store, run, "accuracy") == accuracy
         assert value(store, run, "energy") is None
-        store.append(claim.run, claim.attempt, [end(2, 0.6)])
+        store.append_rows(claim.run, claim.attempt, [end(2, 0.6)])
     assert store.summaries([run.run], METRICS.names) == {}
 
 
@@ -193,7 +193,7 @@ def test_a_measurement_anew_changes_it_and_one_that_is_deleted_changes_it_back(s
     claim = store.claim("me", measurement.digest)
     assert claim is not None
     assert value(store, run, "estimated") == 1.0
-    store.append(claim.run, claim.attempt, look(tiny(), 9, 70.0))
+    store.append_rows(claim.run, claim.attempt, look(tiny(), 9, 70.0))
     store.finish(claim.run, claim.attempt, "done")
     with asked(store) as heard:
         assert value(store, run, "operations") == 75.0 * len(look(tiny(), 9))

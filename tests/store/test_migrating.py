@@ -37,9 +37,9 @@ class TestNothingIsLost:
             assert (run.run, run.key, run.title, run.current) == (name, tiny().digest, "mine", True)
         for called in (name, tiny().digest):
             assert [row for _, row in store.rows(called, Sample)] == [sample(1)]
-            assert store.last(EpochEnd, [called, "0" * 16]) == {called: EPOCH}
+            assert store.last_rows(EpochEnd, [called, "0" * 16]) == {called: EPOCH}
             assert store.version(called) == store.version(name)
-            assert store.several([called, "0" * 16]) == {called: store.get(name)}
+            assert store.get_many([called, "0" * 16]) == {called: store.get(name)}
             numbered = {called: store.rows(name, EpochEnd)}
             assert store.new_rows({called: 0, "0" * 16: 0}, EpochEnd) == numbered
             assert store.rows_of([called, "0" * 16], EpochEnd) == {called: [EPOCH]}
@@ -62,18 +62,18 @@ class TestNothingIsLost:
         store = Store(place)
         kept = place.with_name("runs.version-1.sqlite")
         assert kept.stat().st_mode & 0o777 == 0o600
-        assert store.words() == [
+        assert store.notices() == [
             "The store was brought up to date from an older snnviz, with all its runs; "
             "as it was before it is kept beside it as runs.version-1.sqlite."
         ]
         with closing(sqlite3.connect(kept)) as connection:
             assert list(connection.iterdump()) == before
         store.close()
-        assert Store(place).words() == store.words()  # also by whoever opens it next
+        assert Store(place).notices() == store.notices()  # also by whoever opens it next
         with closing(sqlite3.connect(place)) as connection:
             connection.execute("UPDATE snnviz_store SET migrated = migrated - 100000")
             connection.commit()
-        assert Store(place).words() == []  # for a day
+        assert Store(place).notices() == []  # for a day
         assert sorted(path.name for path in place.parent.glob("*.sqlite*")) == [place.name, kept.name]
 
     def test_a_copy_of_another_store_that_lay_there_stays(self, place: Path, tiny: MakeDesign) -> None:
@@ -90,7 +90,7 @@ class TestNothingIsLost:
         assert held == [digest_of_before(tiny(2)), digest_of_before(tiny(1))]
 
     def test_a_new_store_is_not_migrated(self, place: Path) -> None:
-        assert Store(place).words() == []
+        assert Store(place).notices() == []
         assert not place.with_name("runs.version-1.sqlite").exists()
 
     def test_a_queued_run_goes_on_and_a_half_done_one_from_its_weights(self, place: Path, tiny: MakeDesign) -> None:
@@ -140,16 +140,16 @@ class TestNothingIsLost:
         from snnviz.design.menus import DATASETS
 
         entry = DATASETS["digits"]
-        monkeypatch.setattr(DATASETS, "beside", lambda kind: entry if kind == "own-0123456789ab" else None)
+        monkeypatch.setattr(DATASETS, "fallback", lambda kind: entry if kind == "own-0123456789ab" else None)
         mine = change(tiny(), {"data.name": "own-0123456789ab"})
         store = Store(place)
         done(store, mine)
         store.close()
         name = older(place)[mine.digest]
-        monkeypatch.setattr(DATASETS, "beside", lambda _: None)
+        monkeypatch.setattr(DATASETS, "fallback", lambda _: None)
         store = Store(place)
         assert [shown.run for shown in store.unreadable()] == [name]
-        monkeypatch.setattr(DATASETS, "beside", lambda kind: entry if kind == "own-0123456789ab" else None)
+        monkeypatch.setattr(DATASETS, "fallback", lambda kind: entry if kind == "own-0123456789ab" else None)
         from snnviz.store import reading
 
         reading.task_from_text.cache_clear()

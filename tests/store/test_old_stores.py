@@ -104,7 +104,7 @@ class TestOpened:
             if old.link is not None:
                 design = links.from_query(old.link)
                 assert store.submit(design).run == old.run
-                assert store.last(EpochEnd, [design.digest])[design.digest].epoch == 3
+                assert store.last_rows(EpochEnd, [design.digest])[design.digest].epoch == 3
         assert store.counts()["queued"] == len(of(release, "queued"))
 
     def test_what_trains_differently_since_has_another_name_and_the_old_run_says_why(
@@ -148,7 +148,7 @@ class TestOpened:
             assert not copies
             return
         assert len(copies) == 1
-        assert any(copies[0].name in words for words in store.words())
+        assert any(copies[0].name in words for words in store.notices())
         copied = tables(copies[0])
         assert list(lost(before, copied)) == []
         assert len(copied["runs"]) == len(before["runs"])
@@ -256,8 +256,8 @@ def test_the_background_takes_up_all_that_waits_and_all_that_was_killed(
     store = opened(release)
     background(store).ensure_worker()
     names = [old.run for old in of(release, "queued", "running")]
-    until(lambda: all(run.ended for run in store.several(names).values()), 240)
-    assert {run.state for run in store.several(names).values()} == {"done"}
+    until(lambda: all(run.ended for run in store.get_many(names).values()), 240)
+    assert {run.state for run in store.get_many(names).values()} == {"done"}
     assert store.counts() == {"queued": 0, "running": 0} | {
         state: len(of(release, state)) + (len(names) if state == "done" else 0) + len(extra(store)) * (state == "done")
         for state in ("done", "failed", "cancelled")

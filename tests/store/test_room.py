@@ -40,7 +40,7 @@ def kept(store: Store, design: Design, *, days: float, state: str = "done", mome
         from snnviz.store import checkpoints
 
         more = {f"optimizer/L1.weight/{name}": arrays["L1.weight"] for name in ("exp_avg", "exp_avg_sq")}
-        checkpoints.write_checkpoint(store.checkpoint(run), Checkpoint(1, arrays | more))
+        checkpoints.write_checkpoint(store.checkpoint_path(run), Checkpoint(1, arrays | more))
     with store._writing() as connection:
         connection.exec_driver_sql(f"UPDATE runs SET opened = {time.time() - days * DAY} WHERE run = '{run}'")
     return run
@@ -76,7 +76,7 @@ class TestBudget:
         runs = {seed: kept(store, tiny(seed), days=days) for seed, days in ages.items()}
         assert store.trim() == [runs[2], runs[3], runs[1]]
         assert store.trim() == []  # above the budget still would be right: none of the others may go
-        assert [store.checkpoint(run).exists() for run in runs.values()] == [False, False, False, True, True]
+        assert [store.checkpoint_path(run).exists() for run in runs.values()] == [False, False, False, True, True]
         gone = store.get(runs[2])
         assert (gone.state, gone.checkpoint) == ("done", None)
         assert (gone.note or "").startswith("Its weights were removed on 20")
@@ -98,7 +98,7 @@ class TestBudget:
         store.submit(FineTuning(design=default_design(), limits=HardwareLimits(weight_bits=2), epochs=2))
         other = kept(store, tiny(3), days=8)
         assert store.trim() == [other]
-        assert all(store.checkpoint(run).exists() for run in (running, queued, network))
+        assert all(store.checkpoint_path(run).exists() for run in (running, queued, network))
 
     def test_what_only_training_needs_goes_before_any_weights(self, store: Store, tiny: MakeDesign) -> None:
         runs = [kept(store, tiny(seed), days=30, moments=True) for seed in range(2)]
@@ -131,19 +131,19 @@ class TestBudget:
 def test_a_run_without_weights_is_trained_again_with_the_same_rows(store: Store, tiny: MakeDesign) -> None:
     engine, run = Immediate(store), tiny().digest
     engine.submit(tiny())
-    before = {kind: store.rows(run, kind) for kind in KINDS.rows}
+    before = {kind: store.rows(run, kind) for kind in KINDS.row_types}
     first, seconds = store.load_checkpoint(run), store.get(run).seconds
     assert first is not None
     engine.retrain(run)  # it has its weights: nothing happens
     assert store.get(run).attempt == 1
     with store._writing() as connection:
         connection.exec_driver_sql("UPDATE runs SET checkpoint = NULL")
-    store.checkpoint(run).unlink()
+    store.checkpoint_path(run).unlink()
     engine.retrain(run)
     again = store.get(run)
     assert (again.state, again.attempt, again.checkpoint) == ("done", 2, 3)
     assert again.seconds < 20 * seconds + 1  # of this training alone
-    assert {kind: store.rows(run, kind) for kind in KINDS.rows} == before
+    assert {kind: store.rows(run, kind) for kind in KINDS.row_types} == before
     second = store.load_checkpoint(run)
     assert second is not None
     assert all((second.arrays[name] == array).all() for name, array in first.arrays.items())
@@ -151,7 +151,7 @@ def test_a_run_without_weights_is_trained_again_with_the_same_rows(store: Store,
 
 def test_a_finished_run_whose_weights_are_damaged_can_be_trained_again(store: Store, tiny: MakeDesign) -> None:
     run = kept(store, tiny(), days=0)
-    store.checkpoint(run).write_bytes(b"nonsense")
+    store.checkpoint_path(run).write_bytes(b"nonsense")
     assert store.load_checkpoint(run) is None
     found = store.get(run)
     assert found.checkpoint is None
@@ -166,7 +166,7 @@ def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) ->
     for seed in range(2):
         run = store.submit(tiny(seed)).run
         store.claim("me", run)
-        store.append(run, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000)])
+        store.append_rows(run, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000)])
     store.flush_log()
     before = store.path.stat().st_size
     store.delete(run)
@@ -214,7 +214,7 @@ class TestFullDisk:
         store = Store(small / "runs.sqlite")
         run = kept(store, tiny(1), days=0)
         other = kept(store, tiny(2), days=0, state="running")
-        store.append(other, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000)])
+        store.append_rows(other, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000)])
         store.flush_log()
         store.shrink()
         store.reserve()
@@ -223,7 +223,7 @@ class TestFullDisk:
                 pass
         assert shutil.disk_usage(small).free == 0
         with pytest.raises(StoreError, match="disk"):
-            store.append(other, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000, 90_000)])
+            store.append_rows(other, 1, [Sample(step, 0.1, 1.0, 0.5) for step in range(20_000, 90_000)])
         used = sum(path.stat().st_size for path in small.rglob("*"))
         store.delete(other)
         store.delete(run)

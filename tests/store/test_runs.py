@@ -49,7 +49,7 @@ class TestSubmitting:
     def test_a_failed_or_cancelled_run_is_queued_again_with_what_it_has(
         self, store: Store, claim: Claim, tiny: MakeDesign, state: str
     ) -> None:
-        store.append(claim.run, 1, [sample(1)], Progress(1, 10), seconds=2.5)
+        store.append_rows(claim.run, 1, [sample(1)], Progress(1, 10), seconds=2.5)
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(3)}))
         store.finish(claim.run, 1, state, "why", "where")  # type: ignore[arg-type]
         assert (store.get(claim.run).error, store.get(claim.run).traceback) == ("why", "where")
@@ -66,7 +66,7 @@ class TestClaiming:
             store.submit(tiny(seed))
         claims = [store.claim("me") for _ in range(4)]
         assert [claim and claim.design.seed for claim in claims] == [3, 1, 2, None]
-        assert [held.run for held in store.claims_of("me")] == [tiny(seed).digest for seed in (3, 1, 2)]
+        assert [held.run for held in store.running_claims("me")] == [tiny(seed).digest for seed in (3, 1, 2)]
         assert store.counts() == {"queued": 0, "running": 3, "done": 0, "failed": 0, "cancelled": 0}
 
     def test_takes_a_certain_run(self, store: Store, tiny: MakeDesign) -> None:
@@ -90,31 +90,31 @@ class TestWriting:
     def test_rows_are_read_from_where_the_reader_was(self, store: Store, claim: Claim) -> None:
         layer = LayerState(0, 0.0, 1, "layer 1", None, 0.25, None, 0.75)
         epoch = EpochEnd(1, 0.5, 0.4, 1.5, 1.75, 0.1, 1e-3)
-        store.append(claim.run, 1, [sample(1), layer, sample(2), epoch])
+        store.append_rows(claim.run, 1, [sample(1), layer, sample(2), epoch])
         (first, _), (second, _) = store.rows(claim.run, Sample)
-        store.append(claim.run, 1, [sample(3, 1 / 3)])
+        store.append_rows(claim.run, 1, [sample(3, 1 / 3)])
         assert store.rows(claim.run, Sample, since=second) == [(second + 1, sample(3, 1 / 3))]
         assert [row for _, row in store.rows(claim.run, Sample, since=first)] == [sample(2), sample(3, 1 / 3)]
         assert [row for _, row in store.rows(claim.run, LayerState)] == [layer]
         assert [row for _, row in store.rows(claim.run, EpochEnd)] == [epoch]
 
     def test_what_is_computed_again_changes_nothing(self, store: Store, claim: Claim) -> None:
-        store.append(claim.run, 1, [sample(1), sample(2)])
+        store.append_rows(claim.run, 1, [sample(1), sample(2)])
         before = store.rows(claim.run, Sample)
-        store.append(claim.run, 1, [sample(1, loss=9), sample(2, loss=9)])
+        store.append_rows(claim.run, 1, [sample(1, loss=9), sample(2, loss=9)])
         assert store.rows(claim.run, Sample) == before
 
     def test_numbers_of_numpy_and_those_that_are_not_finite_come_back(self, store: Store, claim: Claim) -> None:
-        store.append(claim.run, 1, [Sample(np.int64(1), np.float32(0.5), math.nan, np.float64(0.1))])  # type: ignore[arg-type]
-        store.append(claim.run, 1, [sample(2, math.inf)])
+        store.append_rows(claim.run, 1, [Sample(np.int64(1), np.float32(0.5), math.nan, np.float64(0.1))])  # type: ignore[arg-type]
+        store.append_rows(claim.run, 1, [sample(2, math.inf)])
         (_, first), (_, second) = store.rows(claim.run, Sample)
         assert (first.step, first.epoch, first.accuracy) == (1, 0.5, 0.1)
         assert math.isnan(first.loss)
         assert second.loss == math.inf
 
     def test_progress_and_time_add_up(self, store: Store, claim: Claim) -> None:
-        store.append(claim.run, 1, (), Progress(3, 10), eta_seconds=7.0, seconds=1.5)
-        store.append(claim.run, 1, [sample(4)], seconds=0.5)
+        store.append_rows(claim.run, 1, (), Progress(3, 10), eta_seconds=7.0, seconds=1.5)
+        store.append_rows(claim.run, 1, [sample(4)], seconds=0.5)
         run = store.get(claim.run)
         assert (run.step, run.steps, run.eta_seconds, run.seconds) == (3, 10, 7.0, 2.0)
         store.finish(claim.run, 1, "done")
@@ -128,9 +128,9 @@ class TestWriting:
         store.renew_lease(claim.run, 1)
         assert store.version(claim.run) in seen
         assert store.version() == everything
-        store.append(claim.run, 1, [sample(1)])
+        store.append_rows(claim.run, 1, [sample(1)])
         seen.add(store.version(claim.run))
-        store.append(claim.run, 1, (), Progress(1, 2))
+        store.append_rows(claim.run, 1, (), Progress(1, 2))
         seen.add(store.version(claim.run))
         store.rename(claim.run, "a title")
         seen.add(store.version(claim.run))
@@ -200,7 +200,7 @@ class TestTidying:
             store.rename(claim.run, "x" * 201)
 
     def test_a_deleted_run_leaves_nothing(self, store: Store, claim: Claim, tiny: MakeDesign, tmp_path: Path) -> None:
-        store.append(claim.run, 1, [sample(1)], Progress(1, 2), seconds=3.0)
+        store.append_rows(claim.run, 1, [sample(1)], Progress(1, 2), seconds=3.0)
         seen = store.rows(claim.run, Sample)[-1][0]
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(1)}))
         store.delete(claim.run)
@@ -212,7 +212,7 @@ class TestTidying:
         run = store.get(claim.run)
         assert (run.state, run.step, run.seconds, run.title, run.started) == ("queued", 0, 0, "", None)
         store.claim("me")
-        store.append(claim.run, 2, [sample(1)])
+        store.append_rows(claim.run, 2, [sample(1)])
         assert store.rows(claim.run, Sample, since=seen)  # a reader that was there before misses nothing
 
 
@@ -242,7 +242,7 @@ class TestOpening:
         assert one.lock != two.lock
 
     def test_a_column_that_came_with_a_later_release_is_added(self, store: Store, claim: Claim) -> None:
-        store.append(claim.run, 1, [sample(1)])
+        store.append_rows(claim.run, 1, [sample(1)])
         with store._writing() as connection:
             connection.execute(text("ALTER TABLE samples DROP COLUMN accuracy"))
             connection.execute(text("ALTER TABLE samples DROP COLUMN crc"))  # which stands for the others
@@ -261,7 +261,7 @@ class TestOpening:
         subprocess.run([sys.executable, "-c", script], check=True)
 
     def test_every_kind_of_row_has_a_table(self, store: Store) -> None:
-        for event in KINDS.rows:
+        for event in KINDS.row_types:
             assert store.rows("0" * 16, event) == []
         assert Design().digest not in [run.run for run in store.runs()]
 

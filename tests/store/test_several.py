@@ -21,7 +21,7 @@ def names(store: Store, tiny: MakeDesign) -> list[str]:
     claims = [claim for seed in range(4) if (claim := store.claim("me", tiny(seed).digest)) is not None]
     for step in (1, 2):
         for number, claim in enumerate(claims):
-            store.append(claim.run, claim.attempt, [sample(step * 10 + n, n / 7) for n in range(number)])
+            store.append_rows(claim.run, claim.attempt, [sample(step * 10 + n, n / 7) for n in range(number)])
     store.finish(claims[0].run, 1, "done")
     store.finish(claims[1].run, 1, "failed", error="why")
     store.delete(claims[2].run)
@@ -29,10 +29,10 @@ def names(store: Store, tiny: MakeDesign) -> list[str]:
 
 
 def test_runs_are_those_that_there_are(store: Store, names: list[str]) -> None:
-    found = store.several(names)
+    found = store.get_many(names)
     assert set(found) == {*names[:3], names[4]}
     assert all(found[name] == store.get(name) for name in found)
-    assert store.several([]) == {}
+    assert store.get_many([]) == {}
 
 
 def test_rows_are_each_runs_own_in_the_order_in_which_they_came(store: Store, names: list[str]) -> None:
@@ -52,7 +52,7 @@ def test_new_rows_are_those_after_the_one_that_the_reader_has(store: Store, name
 
 
 def test_a_runs_revision_is_its_version(store: Store, names: list[str]) -> None:
-    found = store.several(names)
+    found = store.get_many(names)
     assert found
     assert all(str(run.revision) == store.version(name) for name, run in found.items())
 
@@ -61,8 +61,8 @@ def test_a_run_that_cannot_be_read_is_said(store: Store, names: list[str]) -> No
     with store._writing() as connection:
         connection.execute(text("UPDATE runs SET design = '{}x' WHERE run = :run"), {"run": names[0]})
     with pytest.raises(StoreError, match=f"The run {names[0]} cannot be read"):
-        store.several(names)
-    assert len(store.several(names[1:])) == 3
+        store.get_many(names)
+    assert len(store.get_many(names[1:])) == 3
 
 
 def test_a_damaged_row_is_said(store: Store, names: list[str]) -> None:
@@ -79,13 +79,13 @@ def test_looks_are_a_runs_own_or_as_it_was_measured_anew(store: Store, tiny: Mak
         claim = store.claim("me")
         assert claim is not None
         rows = [LayerState(step, step / 10, 0, "L1", 0.1 * seed, 1.0, 0.2) for step in (0, 10, 20)]
-        store.append(claim.run, claim.attempt, rows[: 3 if seed else 0])
+        store.append_rows(claim.run, claim.attempt, rows[: 3 if seed else 0])
         store.finish(claim.run, claim.attempt, "done")
     store.submit(Measurement(design=designs[1]))
     claim = store.claim("me")
     assert claim is not None
     assert claim.run == measurement_digest(designs[1])
-    store.append(claim.run, claim.attempt, [LayerState(1, 1.0, 0, "L1", 0.7, 2.0, None, probe=64)])
+    store.append_rows(claim.run, claim.attempt, [LayerState(1, 1.0, 0, "L1", 0.7, 2.0, None, probe=64)])
     found = {design.digest: layer_states(store, design) for design in designs}
     assert [row.rate for row in found[designs[1].digest]] == [0.1, 0.1, 0.7]
     assert found[designs[0].digest] == []

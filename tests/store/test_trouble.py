@@ -122,13 +122,13 @@ class TestStrangeFiles:
     def test_a_list_of_runs_leaves_out_a_row_that_is_damaged(self, closed: Path, tiny: MakeDesign) -> None:
         """There the run is found and deleted."""
         store = Store(closed)
-        store.append(tiny().digest, 1, [EpochEnd(1, 0.5, 0.25, 1.0, 1.0, 0.1, 0.01)])
-        assert list(store.last(EpochEnd)) == [tiny().digest]
+        store.append_rows(tiny().digest, 1, [EpochEnd(1, 0.5, 0.25, 1.0, 1.0, 0.1, 0.01)])
+        assert list(store.last_rows(EpochEnd)) == [tiny().digest]
         with store._writing() as connection:
             connection.exec_driver_sql("UPDATE epochs SET test_accuracy = 0.26")
-        assert store.last(EpochEnd) == {}
+        assert store.last_rows(EpochEnd) == {}
         with pytest.raises(StoreError, match="is not what was written"):
-            store.last(EpochEnd, [tiny().digest])
+            store.last_rows(EpochEnd, [tiny().digest])
         store.delete(tiny().digest)
         assert store.check() == 0
         store.close()
@@ -139,7 +139,7 @@ class TestStrangeFiles:
             connection.commit()
         store = Store(closed)
         assert len(store.rows(tiny().digest, Sample)) == 5000
-        store.append(tiny().digest, 1, [Sample(9000, 1.0, -0.0, math.nan)])
+        store.append_rows(tiny().digest, 1, [Sample(9000, 1.0, -0.0, math.nan)])
         assert store.rows(tiny().digest, Sample, since=5000)[0][1].loss == 0
         assert store.check() == 5001
         store.close()
@@ -157,13 +157,13 @@ class TestStrangeFiles:
 
         monkeypatch.setattr(store, "check", slowly)
         self.damage(closed, "overwritten")
-        thread = store.check_beside()
+        thread = store.check_in_background()
         assert thread is not None
         assert asked.wait(10)
-        assert store.words() == [f"The store {closed} is large, and is being searched for damage in the background."]
+        assert store.notices() == [f"The store {closed} is large, and is being searched for damage in the background."]
         wait.set()
         thread.join(20)
-        assert store.words() == []
+        assert store.notices() == []
         with pytest.raises(StoreError, match="damaged"):
             store.version()
         store._engine.dispose()
@@ -191,13 +191,13 @@ class TestNoRoom:
             pages = connection.execute(text("PRAGMA page_count")).scalar()
             connection.execute(text(f"PRAGMA max_page_count = {pages}"))
         with pytest.raises(StoreError, match="The disk is full") as caught:
-            store.append(run, 1, ROWS)
+            store.append_rows(run, 1, ROWS)
         assert is_sentence(caught.value, closed)
         assert len(store.rows(run, Sample)) == 5000
         assert is_sound(closed)
         with store._reading() as connection:  # somebody makes room
             connection.execute(text("PRAGMA max_page_count = 1000000"))
-        store.append(run, 1, ROWS)
+        store.append_rows(run, 1, ROWS)
         assert len(store.rows(run, Sample)) == len(ROWS)
         store.close()
 
@@ -214,7 +214,7 @@ class TestNoRoom:
             store.save_checkpoint(run, 1, Checkpoint(1, {"w": np.ones(10)}))
             resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
             for act in (
-                lambda: store.append(run, 1, [Sample(n, n, 1.0, 0.5) for n in range(5000, 50000)]),
+                lambda: store.append_rows(run, 1, [Sample(n, n, 1.0, 0.5) for n in range(5000, 50000)]),
                 lambda: store.save_checkpoint(run, 1, Checkpoint(2, {"w": np.ones(1_000_000)})),
             ):
                 try:
@@ -272,9 +272,9 @@ class TestNoRight:
             from snnviz.jobs.local import Local
             store = Store(sys.argv[1])
             print(len(store.runs()))
-            print(*store.words())
+            print(*store.notices())
             Local(store).start()
-            assert Local(store).standstill() is None
+            assert Local(store).stuck_message() is None
             try:
                 store.submit(Design.check({"seed": 7}))
             except StoreError as error:
@@ -350,10 +350,10 @@ class TestNoPeace:
         assert not closed.exists()
         with pytest.raises(StoreError, match="is gone and cannot be opened: put it back"):
             Store(closed, create=False)
-        assert store.words() == []
+        assert store.notices() == []
         assert Store(closed).submit(tiny(2)).created
         assert [run.design.seed for run in store.runs()] == [2]  # the old connection finds the new file
-        (said,) = store.words()
+        (said,) = store.notices()
         assert said.endswith("and another one is in its place: these are the runs of the new one.")
 
     def test_one_that_is_put_back_is_the_same(self, closed: Path, tiny: MakeDesign, tmp_path: Path) -> None:
@@ -365,5 +365,5 @@ class TestNoPeace:
             path.unlink()
         (tmp_path / "copy.sqlite").rename(closed)
         assert [run.run for run in store.runs()] == [tiny().digest]
-        assert store.words() == []
+        assert store.notices() == []
         store.close()

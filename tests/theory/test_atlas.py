@@ -12,11 +12,19 @@ import pytest
 
 from snnviz.design import adjacency
 from snnviz.errors import StoreError
-from snnviz.graph.atlas import KINDS, SEEDS, atlas_design, matrix_count, matrix_of, neighbours, number_of
-from snnviz.theory.atlas import COLUMNS, About, Atlas, Place, read_atlas, write_atlas
+from snnviz.graph.atlas import (
+    KINDS,
+    SEEDS,
+    atlas_design,
+    matrix_count,
+    matrix_from_number,
+    neighbours,
+    number_from_matrix,
+)
+from snnviz.theory.atlas import COLUMNS, Atlas, AtlasInfo, RankRange, read_atlas, write_atlas
 from snnviz.views import atlas as views
 
-ABOUT = About("0123", ("a machine",), "2026-11-30", 60.0)
+ABOUT = AtlasInfo("0123", ("a machine",), "2026-11-30", 60.0)
 
 
 def rows(depth: int, seeds: int = 5, noise: float = 0.0, seed: int = 0) -> list[dict[str, Any]]:
@@ -40,9 +48,9 @@ def atlas_of(path: Path, depth: int, several: list[dict[str, Any]]) -> Atlas:
 
 @pytest.mark.parametrize("depth", [3, 4])
 def test_each_matrix_has_a_number_and_twice_as_many_neighbours_as_skips(depth: int) -> None:
-    matrices = [matrix_of(depth, number) for number in range(matrix_count(depth))]
+    matrices = [matrix_from_number(depth, number) for number in range(matrix_count(depth))]
     assert len({*matrices}) == matrix_count(depth)
-    assert [number_of(edges) for edges in matrices] == [*range(matrix_count(depth))]
+    assert [number_from_matrix(edges) for edges in matrices] == [*range(matrix_count(depth))]
     for number in range(0, matrix_count(depth), 7):
         for (i, j), kind, other in neighbours(depth, number):
             differ = [
@@ -75,7 +83,7 @@ def test_effects_are_those_that_were_planted_and_others_are_not_told_apart(tmp_p
         assert first[kind].low < truth < first[kind].high
         assert first[kind].excludes_zero
     assert len(atlas.effects) == 6
-    beside = atlas.beside(0)
+    beside = atlas.neighbour_differences(0)
     assert beside[(0, 2), 1][1].verdict == "better"
     assert beside[(0, 2), 1][0] == 9
     assert beside[(0, 2), 1][1].compared == 6
@@ -89,7 +97,7 @@ def test_ranks_hold_what_is_true_for_all_matrices_at_once(tmp_path: Path) -> Non
     wrong = 0
     for seed in range(40):
         atlas = atlas_of(tmp_path / "atlas", 3, rows(3, noise=0.02, seed=seed))
-        places = [atlas.place(number) for number in range(27)]
+        places = [atlas.rank_range(number) for number in range(27)]
         for number, place in enumerate(places):
             assert place is not None
             low, high = true[number // 9]
@@ -98,15 +106,15 @@ def test_ranks_hold_what_is_true_for_all_matrices_at_once(tmp_path: Path) -> Non
                 break
     assert wrong <= 6  # 5 % of 40, and what chance adds to that
     sure = atlas_of(tmp_path / "atlas", 3, rows(3, noise=0.001))
-    assert sure.place(9) == Place(1, 9, 27)
-    assert sure.place(26) == Place(19, 27, 27)
+    assert sure.rank_range(9) == RankRange(1, 9, 27)
+    assert sure.rank_range(26) == RankRange(19, 27, 27)
 
 
 def test_of_one_seed_no_interval_is_claimed(tmp_path: Path) -> None:
     atlas = atlas_of(tmp_path / "atlas", 3, rows(3, seeds=1))
-    assert atlas.place(3) == Place(1, 27, 27)
+    assert atlas.rank_range(3) == RankRange(1, 27, 27)
     assert all(not effect.interval.excludes_zero for effect in atlas.effects)
-    assert views.part_text(atlas) == "27 of 135 networks are trained, 1 of 5 seeds are whole"
+    assert views.completeness_text(atlas) == "27 of 135 networks are trained, 1 of 5 seeds are whole"
     assert views.sentence(atlas, 9) == (
         "In the atlas this matrix reaches **80.0 % (1 seed)** of the test images; by the images held out for that, any "
         "place among all 27."
@@ -115,9 +123,9 @@ def test_of_one_seed_no_interval_is_claimed(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     atlas = atlas_of(tmp_path / "atlas", 3, rows(3)[:7])
-    assert (atlas.seeds, atlas.effects, atlas.place(0)) == ((), (), None)
-    assert atlas.reached(2) is None
-    assert math.isnan(atlas.beside(0)[(0, 2), 1][1].difference)
+    assert (atlas.seeds, atlas.effects, atlas.rank_range(0)) == ((), (), None)
+    assert atlas.mean_over_seeds(2) is None
+    assert math.isnan(atlas.neighbour_differences(0)[(0, 2), 1][1].difference)
     assert views.sentence(atlas, 2).startswith("This matrix is not trained yet: 7 of 135 networks")
     assert views.neighbours_table(atlas, 0)["reached"].notna().sum() == 1
     assert views.effects_table(atlas).empty

@@ -28,7 +28,7 @@ def model() -> Model:
 
 
 def away(model: Model, **changes: object) -> str:
-    return model.answer(
+    return model.predict(
         links.change(DESIGNS[0], {path.replace("__", "."): value for path, value in changes.items()})
     ).unknown
 
@@ -58,7 +58,7 @@ class TestUnknown:
             ([0.5, 1.5], 1.0, 0.6),
         ):
             told = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in tried]
-            fields = FeatureSpace.tried([(Design(), one) for one in told])
+            fields = FeatureSpace.from_designs([(Design(), one) for one in told])
             asked = [settings_of(links.change(Design(), {"neuron.threshold": one})) for one in (left_out, between)]
             assert [unknown_setting(fields, one) for one in asked] == ["neuron.threshold", ""]
 
@@ -74,18 +74,20 @@ class TestUnknown:
     def test_the_one_whole_number_that_a_row_leaves_out(self, tried: list[int], number: int, expected: str) -> None:
         """However near it is to others."""
         told = [settings_of(links.change(Design(), {"training.epochs": one})) for one in [*tried, number]]
-        assert unknown_setting(FeatureSpace.tried([(Design(), one) for one in told[:-1]]), told[-1]) == expected
+        assert unknown_setting(FeatureSpace.from_designs([(Design(), one) for one in told[:-1]]), told[-1]) == expected
 
     def test_what_all_had_and_this_one_has_not(self) -> None:
         """Of neurons of another kind, say; it is known where it was tried."""
         whole = settings_of(Design())
         without = {path: value for path, value in whole.items() if path != "neuron.beta"}
-        assert unknown_setting(FeatureSpace.tried([(Design(), whole), (Design(), whole)]), without) == "neuron.beta"
-        assert unknown_setting(FeatureSpace.tried([(Design(), whole), (Design(), without)]), without) == ""
+        assert (
+            unknown_setting(FeatureSpace.from_designs([(Design(), whole), (Design(), whole)]), without) == "neuron.beta"
+        )
+        assert unknown_setting(FeatureSpace.from_designs([(Design(), whole), (Design(), without)]), without) == ""
 
     def test_decades_are_looked_at_by_their_logarithm(self) -> None:
         told = [settings_of(links.change(Design(), {"training.learning_rate": 10.0**-n})) for n in (1, 2, 3, 5)]
-        fields = FeatureSpace.tried([(Design(), one) for one in told])
+        fields = FeatureSpace.from_designs([(Design(), one) for one in told])
         asked = [settings_of(links.change(Design(), {"training.learning_rate": one})) for one in (1e-4, 0.03)]
         assert [unknown_setting(fields, one) for one in asked] == ["training.learning_rate", ""]
 
@@ -99,13 +101,13 @@ class TestUnknown:
     def test_a_matrix_is_told_by_its_connections(self) -> None:
         told = [settings_of(links.change(Design(), {"network.edges": text})) for text in ("000/000/000", "002/000/000")]
         assert [one["skips.asc"] for one in told] == [0.0, 1.0]
-        fields = FeatureSpace.tried([(Design(), one) for one in told])
+        fields = FeatureSpace.from_designs([(Design(), one) for one in told])
         back = settings_of(links.change(Design(), {"network.edges": "000/000/010"}))
         assert unknown_setting(fields, back) == "skips.backward"
 
 
 def test_the_nearest_runs_are_those_with_the_fewest_differences(model: Model) -> None:
-    answer = model.answer(replace_seed(DESIGNS[7]))
+    answer = model.predict(replace_seed(DESIGNS[7]))
     groups = surface.groups(DESIGNS)
     assert answer.nearest[0].run == groups[7].runs[0]
     assert answer.nearest[0].distance == 0
@@ -123,13 +125,13 @@ def test_numbers_of_which_several_were_tried_can_be_an_axis(model: Model) -> Non
         tried = {path: {links.flatten(one).get(path) for one in DESIGNS} for path in links.flatten(design)}
         several = {path for path, values in tried.items() if len(values - {None}) > 1 and path != "seed"}
         numbers = {path for path in several if isinstance(links.flatten(design)[path], int | float)}
-        assert set(model.varied(design)) == numbers != set()
+        assert set(model.varied_fields(design)) == numbers != set()
 
 
 def test_distances_are_shares_and_kinds() -> None:
     """By the definition: a literal loop over the fields."""
     told = [settings_of(design) for design in DESIGNS[:12]]
-    fields = FeatureSpace.tried([*zip(DESIGNS[:12], told, strict=True)])
+    fields = FeatureSpace.from_designs([*zip(DESIGNS[:12], told, strict=True)])
     found = distances(fields.places(told), fields.places(told))
     for a, one in enumerate(told):
         for b, other in enumerate(told):
@@ -140,8 +142,8 @@ def test_distances_are_shares_and_kinds() -> None:
                 if not field.numeric or {field.path in one, field.path in other} != {True}:
                     total += one.get(field.path) != other.get(field.path)
                 elif len(field.values) > 1:
-                    low, high = field.place(field.values[0]), field.place(field.values[-1])
-                    total += abs(field.place(one[field.path]) - field.place(other[field.path])) / (high - low)
+                    low, high = field.scaled(field.values[0]), field.scaled(field.values[-1])
+                    total += abs(field.scaled(one[field.path]) - field.scaled(other[field.path])) / (high - low)
             assert found[a, b] == pytest.approx(total)
 
 
@@ -152,7 +154,7 @@ class TestFile:
         assert found is not None
         assert [path.name for path in tmp_path.iterdir()] == [model_path("digits").name]
         for design in DESIGNS[:5]:
-            assert found.answer(design) == model.answer(design)
+            assert found.predict(design) == model.predict(design)
         assert found.targets["accuracy"].check == model.targets["accuracy"].check
         assert (len(found.runs), found.designs, found.fitted) == (180, 60, model.fitted)
 
@@ -170,7 +172,7 @@ class TestFile:
             at = int(draw.integers(len(whole)))
             path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << int(draw.integers(8))]) + whole[at + 1 :])
             found = load_model("digits", tmp_path)
-            assert found is None or found.answer(DESIGNS[0]) == model.answer(DESIGNS[0])
+            assert found is None or found.predict(DESIGNS[0]) == model.predict(DESIGNS[0])
 
     def test_arrays_that_do_not_fit_together_are_none(self, model: Model, tmp_path: Path) -> None:
         path = save_model(model, tmp_path)

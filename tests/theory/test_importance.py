@@ -128,7 +128,11 @@ def test_a_field_that_does_nothing_is_above_chance_as_often_as_said() -> None:
     for seed in range(100):
         rng = np.random.default_rng(seed)
         x, noise, kind = rng.uniform(0, 1, 60), rng.uniform(0, 1, 60), rng.choice(["a", "b", "c"], 60)
-        columns = {"x": Column.of(x.tolist()), "noise": Column.of(noise.tolist()), "kind": Column.of(kind.tolist())}
+        columns = {
+            "x": Column.from_values(x.tolist()),
+            "noise": Column.from_values(noise.tolist()),
+            "kind": Column.from_values(kind.tolist()),
+        }
         found = {one.field: one for one in importances(columns, x + 0.1 * rng.normal(size=60), "more")}
         above += found["noise"].is_significant + found["kind"].is_significant
         decided += found["x"].is_significant
@@ -140,7 +144,9 @@ def test_a_field_that_does_nothing_stays_below_chance_in_an_experiment() -> None
     """In a full factorial, where the useless field is balanced, it is far from what chance gives."""
     rows = [(t, k, useless) for t in (0.5, 1.0, 1.5, 2.0) for k in ("he", "fixed") for useless in range(5)]
     objective = [-abs(t - 1) + (k == "he") for t, k, _ in rows]
-    columns = {name: Column.of([row[n] for row in rows]) for n, name in enumerate(("threshold", "init", "useless"))}
+    columns = {
+        name: Column.from_values([row[n] for row in rows]) for n, name in enumerate(("threshold", "init", "useless"))
+    }
     found = {one.field: one for one in importances(columns, objective, "more")}
     assert found["threshold"].is_significant
     assert found["init"].is_significant
@@ -160,4 +166,4 @@ def test_the_best_are_those_within_the_last_ones_number() -> None:
     """Ties are in together, rows without a number never; of none there are none."""
     assert best_rows([1.0, 2.0, 2.0, math.nan, 5.0], "less", 0.5).tolist() == [True, True, True, False, False]
     assert best_rows([math.nan], "more").tolist() == [False]
-    assert importances({"x": Column.of([1.0])}, [1.0], "more")[0].value == 0.0
+    assert importances({"x": Column.from_values([1.0])}, [1.0], "more")[0].value == 0.0

@@ -112,7 +112,7 @@ class TestEachMetric:
     def test_what_counts_operations_says_by_which_convention(self, metric: Metric) -> None:
         assert bool(metric.quantity) == bool(metric.convention)
         if metric.convention is not None:
-            assert METRICS.counted(metric.quantity, metric.convention) is metric
+            assert METRICS.for_convention(metric.quantity, metric.convention) is metric
             assert LayerState in metric.rows
 
 

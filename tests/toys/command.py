@@ -13,7 +13,7 @@ from snnviz.tasks import KINDS
 
 def show(store: Store, run: Run, as_json: bool) -> None:
     """Its rows."""
-    rows = [asdict(row) for kind in KINDS.of(run.task).rows for _, row in store.rows(run.run, kind)]
+    rows = [asdict(row) for kind in KINDS.kind_of(run.task).rows for _, row in store.rows(run.run, kind)]
     if as_json:
         print_json({"run": run.run, "state": run.state, "rows": rows})
     else:

@@ -183,7 +183,7 @@ def finished(store: Store, design: Design, accuracy: float) -> None:
     store.submit(design)
     claim = store.claim("me", design.digest)
     assert claim is not None
-    store.append(claim.run, claim.attempt, [EpochEnd(1, 0.5, accuracy, 1.0, 1.0, 0.1, 0.01)])
+    store.append_rows(claim.run, claim.attempt, [EpochEnd(1, 0.5, accuracy, 1.0, 1.0, 0.1, 0.01)])
     store.finish(claim.run, claim.attempt, "done")
 
 
@@ -199,7 +199,7 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(
     known = questions.runs_of(designs)
     # Without summaries: those, when they were measured anew, rows of each kind that metrics read, and what is kept.
     # The runs of measurements are the page's, as these have no probe.
-    assert statements(store, lambda: questions.results(designs, known)) == 3 + len(METRICS.rows) + 1
+    assert statements(store, lambda: questions.results(designs, known)) == 3 + len(METRICS.row_types) + 1
     assert statements(store, lambda: questions.results(designs, known)) == 0
     # With summaries, in a process that has asked for nothing yet.
     assert statements(store, lambda: metrics(store, [*known.values()])) == 2

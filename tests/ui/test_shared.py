@@ -102,7 +102,7 @@ def begin(store: Store, design: Design) -> Claim:
 
 
 def say(store: Store, claim: Claim, *said: Row) -> None:
-    store.append(claim.run, claim.attempt, list(said))
+    store.append_rows(claim.run, claim.attempt, list(said))
 
 
 def epoch(number: int) -> EpochEnd:
@@ -129,7 +129,7 @@ class TestRows:
         for step in range(1, 7):
             claim = claims[step % 2]  # the third says nothing
             say(store, claim, epoch(step), Sample(step, step / 10, 1.0, 0.5))
-            runs = store.several(names)
+            runs = store.get_many(names)
             for kind in (EpochEnd, Sample):
                 found = rows.rows_of(runs, kind)
                 assert {name: list(each) for name, each in found.items()} == store.rows_of(names, kind)
@@ -143,13 +143,13 @@ class TestRows:
         for claim in claims:
             say(store, claim, epoch(1))
         asked = counted(store, EpochEnd)
-        before = rows.rows_of(store.several(names), EpochEnd)
+        before = rows.rows_of(store.get_many(names), EpochEnd)
         assert len(asked) == 1
-        assert rows.rows_of(store.several(names), EpochEnd) == before
+        assert rows.rows_of(store.get_many(names), EpochEnd) == before
         assert len(asked) == 1
         say(store, claims[2], epoch(2))
         say(store, claims[3], Sample(1, 0.1, 1.0, 0.5))
-        after = rows.rows_of(store.several(names), EpochEnd)
+        after = rows.rows_of(store.get_many(names), EpochEnd)
         assert len(asked) == 2
         assert after[names[2]] == (epoch(1), epoch(2))
         assert all(after[name] is before[name] for name in (names[0], names[1], names[3]))

@@ -34,7 +34,7 @@ def report(store: Store, claim: Claim, epoch: int) -> None:
         LayerState(epoch, float(epoch), 0, "L1", 0.1, 1.0, 0.2),
         EpochEnd(epoch, 0.5, 0.5, 1.0, 1.0, 0.1, 0.01),
     ]
-    store.append(claim.run, claim.attempt, rows)
+    store.append_rows(claim.run, claim.attempt, rows)
 
 
 def begin(store: Store) -> Claim:

@@ -60,7 +60,7 @@ def test_a_run_that_has_not_reported_yet_has_empty_charts() -> None:
 @pytest.mark.parametrize("name", ["digits", "resnet18-digits", "activity", "ttfs-mnist"])
 def test_before_the_first_point_axes_are_those_of_what_will_come(name: str) -> None:
     design = get_example(name)
-    coming = ExpectedAxes.of(design)
+    coming = ExpectedAxes.of_design(design)
     charts = check(coming.frame(run_charts([], [], [])))
     n, epochs = len(coming.layers), design.training.epochs
     ranges = {name: chart["layout"]["yaxis"]["range"] for name, chart in charts.items()}
@@ -101,7 +101,7 @@ def test_the_first_and_the_last_layer_say_what_they_are() -> None:
 
 def test_charts_are_as_high_as_their_legends_need_before_and_after_the_first_point() -> None:
     design = get_example("digits")
-    coming = ExpectedAxes.of(design)
+    coming = ExpectedAxes.of_design(design)
     samples, states, ends = history(epochs=2, layers=len(coming.layers))
     states = [replace(row, name=coming.layers[row.layer]) for row in states]
     heights = [

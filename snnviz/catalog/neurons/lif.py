@@ -55,7 +55,7 @@ def lif(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tu
 Single = NDArray[np.float32]
 
 
-def in_place(current: Single, neuron: Neuron) -> Single:
+def overwrite_with_potentials(current: Single, neuron: Neuron) -> Single:
     """Overwrites input currents (pairs, T, n) with the membrane potentials of LIF neurons and returns them: as `lif`,
     but in float32 and without copies, for millions of neurons.
 

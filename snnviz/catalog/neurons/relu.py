@@ -17,7 +17,7 @@ from snnviz.design.parts import Neuron
     formula=r"s = \max(0, u),\quad u = I",
     states=0,
     spiking=False,
-    kernel="snnviz.core.neurons:Rectifier",
+    kernel="snnviz.core.neurons:ReluPopulation",
     lif=lambda neuron: neuron,  # its part has the numbers of one, and designs may hold any initialisation beside them
 )
 def relu(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tuple[States, Any, Any]:  # noqa: ARG001

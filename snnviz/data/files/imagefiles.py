@@ -140,7 +140,8 @@ def _part(images: LazyArray, labels: LazyArray, reading: UploadReader) -> Labell
     reading.limits.fit(images.nbytes)
     column = labels.whole().reshape(-1)
     return LabelledImages(
-        ImageStack.of(images), _labels(integer_column(column, labels.field, labels.field), labels.field, reading)
+        ImageStack.from_array(images),
+        _labels(integer_column(column, labels.field, labels.field), labels.field, reading),
     )
 
 
@@ -248,7 +249,7 @@ def read_cifar_binary(files: Files, reading: UploadReader) -> CheckedDataset | N
         ]
         labels = np.concatenate([piece[:, form.label] for one in tables for piece in one.pieces()])
         parts[part] = LabelledImages(
-            ImageStack.of_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading)
+            ImageStack.from_cifar_records(names[0], tables), _labels(labels.astype(np.int64), names[0], reading)
         )
     left = len(files) - len(form.files)
     reading.record_conversion("others", left, f"{count_with_noun(left, 'other file')} left out.")

@@ -38,7 +38,7 @@ class ImageStack:
     order: str = ""
 
     @classmethod
-    def of(cls, images: LazyArray) -> ImageStack:
+    def from_array(cls, images: LazyArray) -> ImageStack:
         """Returns the stack of images in an array (N, H, W), (N, C, H, W) or (N, H, W, C). Raises `InputError`."""
         shape = images.shape
         if len(shape) == 3:
@@ -52,7 +52,7 @@ class ImageStack:
         raise InputError(images.field, "have 1 or 3 colours", Unquoted(f"shape {shape}"))
 
     @classmethod
-    def of_records(cls, name: str, tables: Sequence[LazyArray]) -> ImageStack:
+    def from_cifar_records(cls, name: str, tables: Sequence[LazyArray]) -> ImageStack:
         """Returns the stack of images in tables of CIFAR records, rows of bytes that end with the pixels."""
 
         def pieces() -> Iterator[NDArray[Any]]:

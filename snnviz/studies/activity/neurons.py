@@ -41,7 +41,7 @@ def read(text: object, path: str = "kind") -> str:
     for name in (*SLIDERS, *UNSEEN):
         if name in given:
             raise InputError(f"{path}.{name}", "be left out: the setting says it, or training alone", given[name])
-    part = AnyNeuron.variant({"kind": kind})
+    part = AnyNeuron.class_for({"kind": kind})
     neuron = validated(part, naming.fill_absent(part, {"kind": kind, **given}), f"a neuron of kind {kind}", f"{path}.")
     assert isinstance(neuron, AnyNeuron)
     if not model(neuron).spiking or threshold(neuron) is None:
@@ -73,7 +73,7 @@ def build(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
     if text == LIF:
         return Neuron.model_validate(sliders)
     kind, *settings = text.split(":")
-    part = AnyNeuron.variant({"kind": kind})
+    part = AnyNeuron.class_for({"kind": kind})
     given: dict[str, Any] = {name: value for name, value in sliders.items() if name in part.model_fields}
     given |= _settings(settings)
     found = part.model_validate(naming.fill_absent(part, {"kind": kind, **given}))

@@ -110,13 +110,13 @@ def study_experiment(study: TrainingStudy, inits: Sequence[Choice] = ()) -> Expe
     """Returns the study as an experiment that varies the initialisation, and what else the study varies."""
     path, values = _varied(study)
     kinds = COMPARED_INITS if values else [entry.kind for entry in INITS if COMPARED in entry.traits]
-    chosen = (not values and inits) or [Choice.meant(INITS, kind) for kind in kinds]
+    chosen = (not values and inits) or [Choice.from_sparse(INITS, kind) for kind in kinds]
     vary, base = [f"init={','.join(links.format_choice(INITS, init) for init in chosen)}"], _base(study)
     if values:
         part, _, field = path.partition(".")
         base[part][field] = values[0]  # what the study itself has there is not used, and may be too many for a cnn
         vary.append(f"{path}={','.join(links.format_number(value) for value in values)}")
-    return Experiment(base=Design.meant(base), vary=tuple(vary), seeds=study.seeds).require_complete()
+    return Experiment(base=Design.from_sparse(base), vary=tuple(vary), seeds=study.seeds).require_complete()
 
 
 def _varied(study: TrainingStudy) -> tuple[str, tuple[float, ...]]:

@@ -150,10 +150,10 @@ class CellSearch(UntrainedNetworks):
 
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
         shared = {name: getattr(self, name) for name in UntrainedNetworks.model_fields}
-        return Scoring.meant(shared | {"channels": channels, "batch": batch, "repeats": repeats})
+        return Scoring.from_sparse(shared | {"channels": channels, "batch": batch, "repeats": repeats})
 
     @property
-    def beside(self) -> tuple[CellSearch, ...]:
+    def other_normalisations(self) -> tuple[CellSearch, ...]:
         """The searches that score the first candidates of this search by the other normalisations, for comparison.
 
         Their number is chosen so that `COMPARED` different cells are among them.

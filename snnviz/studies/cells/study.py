@@ -137,7 +137,7 @@ def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
 
 
 def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
-    return CellSearch.meant(
+    return CellSearch.from_sparse(
         {
             "data": data,
             "candidates": trained_candidates(study, way)[-1] + 1 if study.question == "scores" else study.samples,

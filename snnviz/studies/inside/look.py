@@ -86,10 +86,10 @@ class Look(Document):
     @property
     def changes(self) -> bool:
         """Whether this request modifies the network or its input, so that the result is not that of the trained run."""
-        return self != self.plain
+        return self != self.unmodified
 
     @property
-    def plain(self) -> Look:
+    def unmodified(self) -> Look:
         """The same request without its modifications of the network and the input."""
         kept = {"run", "other", "image", "drawn", "focus", "weights"}
         return Look(**{name: getattr(self, name) for name in kept})

@@ -30,7 +30,7 @@ SAMPLED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class TypicalImage:
     """What typical images of a data set look like. frame: "ink" if they are light ink on an empty dark ground, as
     MNIST's, else "square".
 
@@ -43,7 +43,7 @@ class Usual:
     middle: tuple[float, float]
 
 
-def usual_of(images: Pixels, white: int) -> Usual:
+def typical_image(images: Pixels, white: int) -> TypicalImage:
     """Returns what typical images of a data set look like, from images (N, C, H, W); `white`: the value of a white
     pixel.
     """
@@ -52,10 +52,10 @@ def usual_of(images: Pixels, white: int) -> Usual:
     inked = [one for one in light if one.any()]
     if images.shape[1] > 1 or float(np.median(edge)) > FAINT or not inked:
         height, width = images.shape[2:]
-        return Usual("square", max(height, width), ((height - 1) / 2, (width - 1) / 2))
+        return TypicalImage("square", max(height, width), ((height - 1) / 2, (width - 1) / 2))
     extents = [max(_box(one > FAINT * float(one.max()))[2:]) for one in inked]
     row, column = np.median([_centre(one) for one in inked], 0)
-    return Usual("ink", round(float(np.median(extents))), (float(row), float(column)))
+    return TypicalImage("ink", round(float(np.median(extents))), (float(row), float(column)))
 
 
 def looks_inverted(picture: Pixels) -> bool:
@@ -65,7 +65,7 @@ def looks_inverted(picture: Pixels) -> bool:
 
 
 def prepare(
-    picture: Pixels, shape: Sequence[int], usual: Usual, brightness: Brightness, frame: Frame
+    picture: Pixels, shape: Sequence[int], usual: TypicalImage, brightness: Brightness, frame: Frame
 ) -> tuple[Pixels, str]:
     """Converts a picture (C, H, W) to an image of `shape` (values 0 to 255) like those of the data set; returns it, and
     a text on what was done.
@@ -104,7 +104,7 @@ def prepare(
     return found, f"It was {'; '.join(done)}."
 
 
-def _inked(light: Floats, height: int, width: int, usual: Usual) -> Floats:
+def _inked(light: Floats, height: int, width: int, usual: TypicalImage) -> Floats:
     edge = np.concatenate([light[:, 0], light[:, -1], light[:, :, 0], light[:, :, -1]], 1)
     ground = np.median(edge, 1)[:, None, None]
     strongest = float((light - ground).max())

@@ -137,7 +137,7 @@ def training_modes(design: Design) -> dict[Mode, Design]:
     found: dict[Mode, Design] = {"vanilla": _with(design, naming.from_sparse(Shortcut))}
     if shortcut.schedule.kind != "zero":
         weight = shortcut.schedule.parameters["weight"]
-        constant = Choice.meant(SHORTCUTS, "constant", weight=weight)
+        constant = Choice.from_sparse(SHORTCUTS, "constant", weight=weight)
         found["constant"] = _with(design, shortcut.model_copy(update={"schedule": constant}))
     if shortcut.schedule.kind not in ("zero", "constant"):
         found["evolutionary"] = _with(design, shortcut)
@@ -244,7 +244,7 @@ def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     design = relu_network(design) if design.network.code == "ttfs" else design
     shortcut, deep = design.training.shortcut, design.network.hidden_layers is not None
     first = loss_weights(shortcut, 0, design.training.epochs, 1).value if shortcut.schedule.kind != "zero" else 1.0
-    schedule = Choice.meant(SHORTCUTS, "constant", weight=first)
+    schedule = Choice.from_sparse(SHORTCUTS, "constant", weight=first)
     training = naming.from_sparse(
         Training,
         loss=design.training.loss,
@@ -254,10 +254,10 @@ def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
     document = design.model_copy(update={"training": training}).document()
     if deep:
         document["network"]["depth"] = EVERY
-    others = [Choice.meant(INITS, kind) for kind in study.kinds]
+    others = [Choice.from_sparse(INITS, kind) for kind in study.kinds]
     inits = tuple(dict.fromkeys([design.init, *others]))
     depths = tuple(range(2, study.deepest + 1, EVERY)) if deep else ()
-    return GradientSurvey.meant({"design": Design.check(document), "depths": depths, "inits": inits})
+    return GradientSurvey.from_sparse({"design": Design.check(document), "depths": depths, "inits": inits})
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,9 +120,9 @@ def optimisation_searches(setting: Optimisation) -> tuple[Search, ...]:
             "kappa": setting.kappa,
             "decay": setting.decay,
         }
-        found.append(Search.meant({**both, **own}))
+        found.append(Search.from_sparse({**both, **own}))
         if setting.random == "with":
-            found.append(Search.meant({**both, "strategy": "random", "weights": "scratch"}))
+            found.append(Search.from_sparse({**both, "strategy": "random", "weights": "scratch"}))
     return tuple(found)
 
 
@@ -177,7 +177,7 @@ def starting_design(setting: Optimisation, seed: int) -> Design:
         "training": {**setting.training, "epochs": setting.epochs},
         "seed": seed,
     }
-    return Design.meant(document)
+    return Design.from_sparse(document)
 
 
 OPTIMISATIONS |= {  # small ones of ours: the papers' are `recipes.RECIPES`

@@ -183,4 +183,4 @@ def _base(sweep: SkipSweep) -> Design:
         "init": {"kind": "kaiming", "gain": sweep.gain},
         "training": {**sweep.training, "epochs": sweep.epochs},
     }
-    return Design.meant(document)
+    return Design.from_sparse(document)

@@ -170,7 +170,7 @@ class PairedRuns:
 
 def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) -> PairedRuns:
     """Returns the results that the store has of these pairs. `curves`: whether to read epochs, too."""
-    found = store.several([design.digest for pair in asked for design in (pair.a, pair.b)])
+    found = store.get_many([design.digest for pair in asked for design in (pair.a, pair.b)])
     both = {pair.seed: (found.get(pair.a.digest), found.get(pair.b.digest)) for pair in asked}
     done = {seed: (a, b) for seed, (a, b) in both.items() if a and b and a.state == b.state == "done"}
     runs = [run for pair in done.values() for run in pair]

@@ -189,7 +189,9 @@ def front_searches(base: Design, vary: tuple[str, ...], setting: FrontSetting) -
     shared = {name: getattr(setting, name) for name in ("costs", "iterations", "parallel", "repeats")}
     own = {"design": base, "vary": vary, **shared}
     return tuple(
-        FrontSearch.meant({**own, "strategy": kind, "seed": seed}) for seed in range(setting.searches) for kind in kinds
+        FrontSearch.from_sparse({**own, "strategy": kind, "seed": seed})
+        for seed in range(setting.searches)
+        for kind in kinds
     )
 
 

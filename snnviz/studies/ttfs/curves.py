@@ -111,7 +111,7 @@ def pretrained_designs(design: Design, seeds: int) -> tuple[Design, ...]:
 def finetuning_task(design: Design, limits: HardwareLimits, study: LimitStudy) -> FineTuning:
     """Returns the fine-tuning task of a design under these limits. Raises `InputError`."""
     told = {"epochs": study.epochs, "learning_rate": study.learning_rate}
-    return FineTuning.meant({"design": pretrained_design(design), "limits": limits, **told})
+    return FineTuning.from_sparse({"design": pretrained_design(design), "limits": limits, **told})
 
 
 def curve_points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[CurvePoint, ...]:

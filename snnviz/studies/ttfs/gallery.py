@@ -21,7 +21,7 @@ def networks(_: Store) -> list[Design]:
 
 def naive(_: Store) -> list[Trajectories]:
     """Returns the task that trains four networks side by side (view on naive training), to run and ship it."""
-    return [Trajectories.meant({"design": START})]
+    return [Trajectories.from_sparse({"design": START})]
 
 
 def limits(_: Store) -> list[Task]:

@@ -124,4 +124,4 @@ def compared_networks(design: Design, steps: int = 5) -> dict[str, Design]:
     document["neuron"] = {}
     document["data"] |= {"steps": steps}
     document["init"] = {"kind": "variance-preserving"}
-    return {"relu": relu, "ttfs": ttfs_network(design), "rate": Design.meant(document)}
+    return {"relu": relu, "ttfs": ttfs_network(design), "rate": Design.from_sparse(document)}

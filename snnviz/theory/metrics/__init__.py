@@ -6,7 +6,7 @@ runs are sorted without reading their rows.
 
     >>> METRICS["energy"].unit, METRICS["energy"].better
     ('nJ', 'less')
-    >>> METRICS.counted("energy", "neurobench").name
+    >>> METRICS.for_convention("energy", "neurobench").name
     'energy_neurobench'
 """
 
@@ -145,7 +145,7 @@ class Metrics:
         return tuple(self._known)
 
     @property
-    def rows(self) -> tuple[type[Row], ...]:
+    def row_types(self) -> tuple[type[Row], ...]:
         """The classes of all rows (`events.Row`) that any metric reads, each once."""
         return tuple(dict.fromkeys(row for metric in self for row in metric.rows))
 
@@ -154,7 +154,7 @@ class Metrics:
         """The metrics that have a column of their own in tables."""
         return tuple(metric for metric in self if metric.listed)
 
-    def counted(self, quantity: str, convention: Convention) -> Metric:
+    def for_convention(self, quantity: str, convention: Convention) -> Metric:
         """Returns the metric for a counted quantity, such as "energy", by one counting convention. Raises
         `KeyError`.
         """

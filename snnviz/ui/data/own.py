@@ -188,7 +188,9 @@ def _look(found: CheckedDataset) -> None:
 def _keep(found: CheckedDataset, limits: UploadLimits) -> None:
     session = st.session_state
     try:
-        name = uploads.store_upload(found, session["data-title"], limits, None if is_local() else visitors.maker())
+        name = uploads.store_upload(
+            found, session["data-title"], limits, None if is_local() else visitors.current_owner()
+        )
     except SnnvizError as error:
         session.data_own_problem = as_sentence(error)
         return
@@ -203,7 +205,7 @@ def _kept() -> None:
     names = owndata.own_dataset_names()
     if not names:
         return
-    local, me = is_local(), visitors.maker()
+    local, me = is_local(), visitors.current_owner()
     st.markdown("**Kept on this machine**")
     for name in names:
         about = datasets.dataset_card(name)
@@ -240,7 +242,7 @@ def _open(name: str) -> None:
 
 def _remove(name: str) -> None:
     try:
-        gone = uploads.remove(name, None if is_local() else visitors.maker().visitor)
+        gone = uploads.remove(name, None if is_local() else visitors.current_owner().visitor)
     except SnnvizError as error:
         st.session_state.data_own_problem = as_sentence(error)
         return

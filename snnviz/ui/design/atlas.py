@@ -60,7 +60,7 @@ def atlas_of(design: Design) -> tuple[Atlas, int] | None:
     if len(design.network.matrices) != 1:
         return None
     (edges,) = design.network.matrices
-    depth, number = len(edges) - 1, matrices.number_of(edges)
+    depth, number = len(edges) - 1, matrices.number_from_matrix(edges)
     folder = _folder()
     if number is None or depth not in matrices.DEPTHS or folder is None:
         return None
@@ -89,7 +89,7 @@ def _more(atlas: Atlas, number: int) -> None:
     own = matrices.atlas_design(atlas.depth, number, design.seed if design.seed in matrices.SEEDS else 0)
     changed = "; ".join(design_changes(design, own)[:8])
     words, button = st.columns([9, 3], vertical_alignment="center")
-    words.caption(escape_markdown(f"{views.made_text(atlas)}. Its setting: {changed or 'that of this design'}."))
+    words.caption(escape_markdown(f"{views.provenance_text(atlas)}. Its setting: {changed or 'that of this design'}."))
     button.button(
         "Take its setting", key="atlas-take", disabled=not changed, width="stretch", on_click=_take, args=(own,),
         help="The same matrix, as the atlas trains it: Train computes one of its networks.",
@@ -103,7 +103,7 @@ def _more(atlas: Atlas, number: int) -> None:
         if atlas.effects:
             _table(views.effects_table(atlas), "atlas-effects")
         else:
-            st.caption(f"Known as soon as all matrices are trained with one seed: {views.part_text(atlas)}.")
+            st.caption(f"Known as soon as all matrices are trained with one seed: {views.completeness_text(atlas)}.")
 
 
 def _table(table: object, key: str) -> None:

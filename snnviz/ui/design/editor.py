@@ -13,7 +13,7 @@ from snnviz.ui.components.cell_editor import cell_editor
 from snnviz.ui.components.flow import flow
 from snnviz.ui.design import stages
 from snnviz.ui.kit import restrictions, state
-from snnviz.views.vggnet import parts
+from snnviz.views.vggnet import vgg_boxes
 
 VGG = "Below each box: what it hands on, channels × height×width, or neurons. Maps of one point are not pooled."
 
@@ -58,7 +58,7 @@ def _cnn(network: CnnNetwork) -> None:
 
 
 def _vgg(_: VggNetwork) -> None:
-    flow(parts(state.design()), "The network", VGG, key="vgg-network")
+    flow(vgg_boxes(state.design()), "The network", VGG, key="vgg-network")
 
 
 def _cell(network: CellNetwork) -> None:

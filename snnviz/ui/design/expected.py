@@ -67,7 +67,7 @@ def panel() -> None:
     if model is None:
         st.caption(EMPTY)
         return
-    answer = model.answer(design)
+    answer = model.predict(design)
     st.markdown(f"**Expected from {count(len(model.runs))} runs here**")
     if answer.unknown:
         told = settings_of(design)
@@ -112,7 +112,7 @@ def curve_panel() -> None:
     values.
     """
     model = expecting.model(state.design().data.name)
-    shown = model is not None and bool(model.varied(state.design()))
+    shown = model is not None and bool(model.varied_fields(state.design()))
     st.session_state.foretold = ("known", "over") if shown else ("known",)  # what is drawn anew with a drawn skip
     if shown:
         questions.live(_curve, "over", _is_waited_for, EVERY)
@@ -121,7 +121,7 @@ def curve_panel() -> None:
 def _curve() -> None:
     design = state.design()
     model = expecting.model(design.data.name)
-    paths = () if model is None else model.varied(design)
+    paths = () if model is None else model.varied_fields(design)
     if model is None or not paths:
         return
     usual = next((one for one in (st.session_state.get("touched"), "neuron.threshold") if one in paths), paths[0])
@@ -156,8 +156,8 @@ def _payload(design: Design, path: str, name: str, _fitted: float, new: tuple[tu
     assert model is not None
     field, at = model.fields.by_path[path], settings_of(design)[path]
     several = _designs(model, design, path)
-    ends = model.curve([one for _, one in several], name)
-    tried, alike = model.over(design, path)
+    ends = model.predict_curve([one for _, one in several], name)
+    tried, alike = model.values_along(design, path)
     values = model.values[name]
     told = np.isfinite(values) & np.isfinite(tried)
 
@@ -165,7 +165,7 @@ def _payload(design: Design, path: str, name: str, _fitted: float, new: tuple[tu
         return tried[which & told].tolist(), values[which & told].tolist()
 
     known = dots(alike)
-    chart = views.over_chart(
+    chart = views.prediction_chart(
         METRICS[name],
         path,
         ([x for x, _ in several], *ends),
@@ -230,7 +230,7 @@ def _next(model: Model, design: Design, path: str) -> tuple[float, Design] | Non
     """The value furthest from the runs of this design over the field, those that have not ended among them."""
     field, own = model.fields.by_path[path], float(settings_of(design)[path])
     limits, whole = field_type(design, path).ranges[0]
-    tried, alike = model.over(design, path)
+    tried, alike = model.values_along(design, path)
     known = [float(f"{value:.10g}") for value in np.unique(tried[alike])]
     values = [float(value) for value in field.values]
     for _ in range(20):

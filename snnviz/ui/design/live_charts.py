@@ -58,7 +58,7 @@ class LiveCharts:
         on = describe_probes(self.design, (row.probe for row in layers))
         drawn = run_charts(self.rows.samples, layers, self.rows.epochs, self.rows.branches, past, on)
         there = ended and self.rows.samples  # all of it that will come
-        return payload(drawn if there else ExpectedAxes.of(self.design).frame(drawn))
+        return payload(drawn if there else ExpectedAxes.of_design(self.design).frame(drawn))
 
     @property
     def is_old(self) -> bool:

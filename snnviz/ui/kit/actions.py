@@ -77,7 +77,7 @@ def actions(
     show_failures(runs.values(), key)
     missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in UNDONE]
     going = [run for run in runs.values() if not run.ended]
-    keeps = bool(tasks) and all(KINDS.of(task).keeps for task in tasks)
+    keeps = bool(tasks) and all(KINDS.kind_of(task).keeps for task in tasks)
     first, second, words = st.columns(widths, vertical_alignment="center")
     if len(tasks) > 1:
         which = which if len(missing) == len(tasks) or keeps else "the missing"
@@ -216,13 +216,13 @@ def _here(arrived: Sequence[Task], key: str, on_start: Callable[[], None] | None
     """Trains here what came with snnviz."""
     if on_start is not None:
         on_start()
-    opened.note(*(task.digest for task in arrived))
+    opened.remember_runs(*(task.digest for task in arrived))
     _ask_each([task.digest for task in arrived], services.engine().retrain, key)
 
 
 def submit(missing: Sequence[Task], key: str) -> None:
     """Callback of a button: submits these tasks to the engine; an error is stored for `show_failures`."""
-    opened.note(*(task.digest for task in missing))
+    opened.remember_runs(*(task.digest for task in missing))
     _ask_each(missing, services.engine().submit, key)
 
 

@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.views.numbers import IN_TABLES
-from snnviz.views.words import named, word
+from snnviz.views.words import word, word_by_name
 
 NAMED_ELSEWHERE = {"MACs": "macs"}
 """Metrics by the names of columns that differ from the metric's."""
@@ -51,7 +51,7 @@ def column_config(table: pd.DataFrame, columns: Mapping[str, Any] | None = None)
     found = {}
     for name in map(str, table.columns):
         usual = column(name) if name in METRICS and is_numeric_dtype(table[name]) else st.column_config.Column()
-        one, known = (columns or {}).get(name) or usual, named(name)
+        one, known = (columns or {}).get(name) or usual, word_by_name(name)
         label = one["label"] if one["label"] is not None else known.label if known else name
         found[name] = {
             **one,

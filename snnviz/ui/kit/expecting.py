@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from snnviz.jobs.beside import Beside
+from snnviz.jobs.beside import BackgroundProcess
 from snnviz.places import cache_dir
 from snnviz.store import Store
 from snnviz.theory.expected import Model
@@ -46,7 +46,7 @@ class Refits:
     """Retrains the prediction models when enough new runs have finished, one at a time, in a background process."""
 
     def __init__(self) -> None:
-        self.process = Beside(MODULE)
+        self.process = BackgroundProcess(MODULE)
         self._looked = self._ended = float("-inf")
         self._started = 0.0
         self._took = 1.0

@@ -55,7 +55,7 @@ def are_active(tasks: Sequence[Task]) -> bool:
 def runs_of(tasks: Sequence[Task]) -> dict[str, Run]:
     """Returns the existing runs of these tasks, by digest."""
     names = tuple(task.digest for task in tasks)
-    return services.CACHE.get(("study", names), lambda: services.store().several(names))
+    return services.CACHE.get(("study", names), lambda: services.store().get_many(names))
 
 
 def epochs_of(designs: Sequence[Design]) -> dict[str, tuple[EpochEnd, ...]]:

@@ -136,7 +136,7 @@ def mark_opened(run: str) -> None:
 
 def queue_problem() -> str | None:
     """Returns a sentence if the queue is stuck, else None."""
-    return CACHE.get("standstill", lambda: _engine().standstill())
+    return CACHE.get("stuck_message", lambda: _engine().stuck_message())
 
 
 def pace() -> DurationModel:
@@ -149,7 +149,7 @@ def queue_place(run: str) -> QueuePosition | None:
 
     def read() -> dict[str, QueuePosition]:
         known = store()
-        return queue_positions(known.waiting(QUEUE), known.runs(states=("running",), of=None), pace())
+        return queue_positions(known.queued_runs(QUEUE), known.runs(states=("running",), of=None), pace())
 
     return QUEUES.get("queue", read).get(run)
 
@@ -220,7 +220,7 @@ async def _tend() -> None:
         upload_memory.drop_left_behind()
         try:
             if not checked:
-                await asyncio.to_thread(store().check_beside)
+                await asyncio.to_thread(store().check_in_background)
                 await asyncio.to_thread(_read_runs)
                 checked = True
             await asyncio.to_thread(_start_worker)

@@ -32,7 +32,7 @@ def start_button(
     seconds: predicted duration. Without tasks it is disabled. Returns why it cannot be pressed if a data set is missing
     that must be downloaded by hand, else "".
     """
-    absent = dict.fromkeys(name for task in tasks for name in KINDS.of(task).needs(task))
+    absent = dict.fromkeys(name for task in tasks for name in KINDS.kind_of(task).needs(task))
     absent = dict.fromkeys(name for name in absent if not datasets.is_available(name))
     look: dict[str, Any] = {"type": "primary", "icon": icon, "width": "stretch"}
     by_hand = [name for name in absent if not datasets.is_downloaded_automatically(name)]

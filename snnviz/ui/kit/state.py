@@ -330,7 +330,7 @@ def watch_run(run: str | None, *, found: bool = False) -> None:
     """Shows this run in the live panel (None: no run). `found`: it was trained before, and found in the store."""
     st.session_state.watched, st.session_state.found = run, found and run not in st.session_state.own
     if run is not None:
-        opened.note(run)
+        opened.remember_runs(run)
     st.session_state.problem = ""
     services.CACHE.clear()
 

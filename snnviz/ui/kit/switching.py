@@ -116,7 +116,7 @@ def with_neurons(now: Design, kind: str) -> Design:
         parts["lif"] = document
     if kind == "relu":
         return ann_twin(now)
-    same = AnyNeuron.variant({"kind": kind}).model_fields.keys() - {"learn"}
+    same = AnyNeuron.class_for({"kind": kind}).model_fields.keys() - {"learn"}
     shared = {name: value for name, value in document["neuron"].items() if name in same}
     neuron: dict[str, Any] = parts.get(f"neurons {kind}", {**shared, "kind": kind})
     if not timed and entry.states:

@@ -44,7 +44,7 @@ class Visit:
         store, now = services.store(), _indexed()
         by_key = {run.key: run for run in now.runs}
         watched: str | None = st.session_state.watched
-        names = dict.fromkeys([*opened.names(), *([watched] if watched else [])])
+        names = dict.fromkeys([*opened.opened_runs(), *([watched] if watched else [])])
         mine = {
             run.run: run for name in names if (run := now.by_name.get(name) or by_key.get(name)) is not None
         }.values()

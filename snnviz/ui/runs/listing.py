@@ -119,7 +119,7 @@ def page_table(
     open_ = [run for item in items if view.grouped and item[0].design.key in unfolded for run in item]
     singles = [*open_, *([] if view.grouped else [item[0] for item in items])]
     heads = [item[0].run for item in items] if view.grouped else []
-    whole = store.several([*dict.fromkeys([*heads, *(run.run for run in singles)])])
+    whole = store.get_many([*dict.fromkeys([*heads, *(run.run for run in singles)])])
     names = [*dict.fromkeys([*view.shown, GUESSED])]
     reached = store_metrics.metrics(store, [whole[run.run] for run in singles if run.run in whole], names)
     columns = metric_columns(store, now, names) if view.grouped else {}
@@ -203,7 +203,7 @@ def csv_text(store: Store, now: IndexedRuns, items: Sequence[Item], view: RunsVi
     columns = metric_columns(store, now, names)
     for start in range(0, len(items), 500):
         some = items[start : start + 500]
-        whole = store.several([item[0].run for item in some])
+        whole = store.get_many([item[0].run for item in some])
         for item in some:
             if item[0].run in whole:
                 told = _group_line if view.grouped else _run_line

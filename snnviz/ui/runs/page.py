@@ -62,8 +62,8 @@ def _listing(active: bool) -> None:
     picked = _table(page, view)
     lines = [page.lines[row] for row in picked["selection"]["rows"] if row < len(page.lines)]
     names = [*dict.fromkeys(run for line in lines for run in line.runs)]
-    chosen = [*services.store().several(names[: max(MOST_COMPARED, 1000)]).values()] if names else []
-    opened.note(*(run.run for run in chosen))
+    chosen = [*services.store().get_many(names[: max(MOST_COMPARED, 1000)]).values()] if names else []
+    opened.remember_runs(*(run.run for run in chosen))
     with buttons:
         if view.grouped:
             _unfolding([line for line in lines if line.group], unfolded)

@@ -47,7 +47,7 @@ def visitor() -> str:
     return name
 
 
-def maker() -> Owner:
+def current_owner() -> Owner:
     """Returns the current visitor as the owner of a new data set: pseudonyms of the visitor and of the internet
     address.
     """

@@ -7,7 +7,7 @@ import pytest
 
 from snnviz.data import datasets
 from snnviz.errors import InputError
-from snnviz.studies.inside.own import looks_inverted, prepare, usual_of
+from snnviz.studies.inside.own import looks_inverted, prepare, typical_image
 
 DIGITS = datasets.load_images("digits", 0)
 IMAGES = DIGITS.test_images.reshape(-1, 1, 8, 8)
@@ -24,7 +24,7 @@ def photographed(image: np.ndarray, dark: bool, place: tuple[int, int], size: in
 
 @pytest.mark.parametrize("dark", [True, False])
 def test_an_image_that_is_photographed_comes_back(dark: bool) -> None:
-    usual, alike = usual_of(IMAGES, DIGITS.white), []
+    usual, alike = typical_image(IMAGES, DIGITS.white), []
     assert usual.frame == "ink"
     assert 7 <= usual.extent <= 8
     for k, image in enumerate(IMAGES[:40, 0]):
@@ -40,7 +40,7 @@ def test_an_image_that_is_photographed_comes_back(dark: bool) -> None:
 
 
 def test_where_and_how_large_it_is_on_the_picture_makes_no_difference() -> None:
-    usual = usual_of(IMAGES, DIGITS.white)
+    usual = typical_image(IMAGES, DIGITS.white)
     for image in IMAGES[:10, 0]:
         first = prepare(photographed(image, False, (0, 0), 16), SHAPE, usual, "as it is", "ink")[0].astype(int)
         other = prepare(photographed(image, True, (60, 90), 8), SHAPE, usual, "inverted", "ink")[0].astype(int)
@@ -49,7 +49,7 @@ def test_where_and_how_large_it_is_on_the_picture_makes_no_difference() -> None:
 
 def test_the_square_in_the_middle_is_a_mean_over_areas() -> None:
     picture = np.arange(3 * 8 * 12).reshape(3, 8, 12).astype(np.uint8)
-    usual = usual_of(np.full((4, 3, 4, 4), 200, np.uint8), 255)
+    usual = typical_image(np.full((4, 3, 4, 4), 200, np.uint8), 255)
     assert usual.frame == "square"
     found, words = prepare(picture, (3, 4, 4), usual, "as it is", "square")
     literal = picture[:, :, 2:10].reshape(3, 4, 2, 4, 2).mean((2, 4))
@@ -62,6 +62,6 @@ def test_the_square_in_the_middle_is_a_mean_over_areas() -> None:
 
 @pytest.mark.parametrize("frame", ["ink", "square"])
 def test_an_empty_picture_is_one_sentence(frame: str) -> None:
-    usual = usual_of(IMAGES, DIGITS.white)
+    usual = typical_image(IMAGES, DIGITS.white)
     with pytest.raises(InputError, match=r"^picture must have "):
         prepare(np.zeros((1, 40, 40), np.uint8), SHAPE, usual, "as it is", frame)  # type: ignore[arg-type]

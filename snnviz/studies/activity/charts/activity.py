@@ -16,7 +16,7 @@ from snnviz.studies.activity.theory.activity import ActivityConfig, ExpectedStat
 from snnviz.theory.intervals import confidence_intervals
 from snnviz.views.chart import Chart, Figure, empty
 from snnviz.views.numbers import share
-from snnviz.views.styles import LineStyle, nth_style, ordered_styles
+from snnviz.views.styles import LineStyle, numbered_style, ordered_styles
 from snnviz.views.words import initialisation
 
 Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ def colour(init: Choice, setting: ActivityConfig) -> str:
 def init_style(init: Choice, setting: ActivityConfig) -> LineStyle:
     """Returns the line style of an initialisation in all charts: its kind's dash and marker, varied by parameters."""
     kinds = [entry.kind for entry in INITS]
-    return nth_style(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
+    return numbered_style(kinds.index(init.kind), colour(init, setting), _variant(init, setting))
 
 
 def _variant(init: Choice, setting: ActivityConfig) -> int:

@@ -15,7 +15,7 @@ from snnviz.studies.activity.study import COMPARED_INITS, StudyRun
 from snnviz.views.bands import SHARES, band_traces, interval_note
 from snnviz.views.chart import Chart, empty
 from snnviz.views.results import Result, other_metrics
-from snnviz.views.styles import LineStyle, nth_style, ordered_colour
+from snnviz.views.styles import LineStyle, numbered_style, ordered_colour
 
 DASHES = dict(zip(COMPARED_INITS, ("solid", "dash"), strict=True))
 
@@ -89,7 +89,9 @@ def _line(
     name: str, member: StudyRun, runs: list[list[EpochEnd]], column: str, styles: Mapping[str, LineStyle]
 ) -> list[dict[str, Any]]:
     """The mean of runs that differ in their seed, and the band of its intervals."""
-    line_style = styles[name] if not member.of else nth_style(member.place, ordered_colour(member.place, member.of))
+    line_style = (
+        styles[name] if not member.of else numbered_style(member.place, ordered_colour(member.place, member.of))
+    )
     if member.of:
         line_style = replace(line_style, dash=DASHES[member.init.kind])
     values = [[getattr(row, column) for row in rows] for rows in runs]

@@ -64,7 +64,7 @@ def _read(options: Mapping[str, str | None], settings: Sequence[str]) -> Trainin
 def _rows(store: Store, found: Sequence[StudyRun], runs: Mapping[str, Run]) -> list[dict[str, Any]]:
     """A row for each name, over its seeds."""
     done = [name for name, run in runs.items() if run.state == "done"]
-    ends, costs = store.last(EpochEnd, done), metrics(store, [runs[name] for name in done])
+    ends, costs = store.last_rows(EpochEnd, done), metrics(store, [runs[name] for name in done])
     rows: dict[str, dict[str, Any]] = {}
     for member in found:
         row = rows.setdefault(member.name, {"name": member.name, "init": dict(member.init), "runs": []})

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from snnviz.catalog.inits import suits
+from snnviz.catalog.inits import is_valid_for
 from snnviz.design import links
 from snnviz.design.menus import INITS
 from snnviz.errors import InputError
@@ -81,7 +81,7 @@ def _inits() -> None:
     shown = dict.fromkeys(init.kind for init in at.SETTING.value.inits)
     st.pills(
         "Initialisations",
-        [kind for kind in INITS.kinds if suits(kind, at.SETTING.value.neuron)],
+        [kind for kind in INITS.kinds if is_valid_for(kind, at.SETTING.value.neuron)],
         selection_mode="multi",
         default=list(shown),
         format_func=lambda kind: figures.legend_label(kind, at.SETTING.value),

@@ -13,7 +13,14 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from snnviz.catalog.inits import InputStatistics, format_init, parse_init, spike_probability, suits, weight_distribution
+from snnviz.catalog.inits import (
+    InputStatistics,
+    format_init,
+    is_valid_for,
+    parse_init,
+    spike_probability,
+    weight_distribution,
+)
 from snnviz.catalog.neurons import as_lif, model, threshold
 from snnviz.design import links
 from snnviz.design.design import Design
@@ -158,7 +165,7 @@ def put_inits(widget: str) -> None:
     kept = [init for init in now.inits if init.kind in kinds]
     new = [parse_init(kind) for kind in kinds if kind not in {init.kind for init in kept}]
     order = list(INITS.kinds)
-    new = [init for init in new if suits(init.kind, now.neuron)]
+    new = [init for init in new if is_valid_for(init.kind, now.neuron)]
     inits = sorted([*kept, *new], key=lambda init: order.index(init.kind))
     SETTING.take(now.model_copy(update={"inits": tuple(inits[:12]) or now.inits}))
 
@@ -318,7 +325,7 @@ def setting_of_design(design: Design, *, layers: int | None = None) -> ActivityC
     one, neuron, theta = typical_layer(design), as_lif(design.neuron) or design.neuron, _theta(design.neuron)
     assert theta is not None
     own = parse_init(dict(design.init))
-    others = [init for init in default_inits() if init != own and suits(init.kind, design.neuron)]
+    others = [init for init in default_inits() if init != own and is_valid_for(init.kind, design.neuron)]
     usual = ActivityConfig()
     numbers = {
         "threshold": theta,

@@ -19,8 +19,8 @@ from snnviz.catalog.inits import (
     format_init,
     group_equivalent,
     is_data_dependent,
+    is_valid_for,
     parse_init,
-    suits,
     weight_distribution,
 )
 from snnviz.design.menus import INITS, Choice
@@ -90,8 +90,8 @@ class ActivityConfig(Document):
     @model_validator(mode="after")
     def _that_hold(self) -> ActivityConfig:
         for init in self.inits if self.kind != neurons.LIF else ():
-            if not suits(init.kind, self.neuron):
-                fitting = ", ".join(entry.kind for entry in INITS if suits(entry.kind, self.neuron))
+            if not is_valid_for(init.kind, self.neuron):
+                fitting = ", ".join(entry.kind for entry in INITS if is_valid_for(entry.kind, self.neuron))
                 raise InputError("inits", f"hold for neurons of kind {self.neuron.kind}: {fitting}", init.kind)
         return self
 
@@ -102,7 +102,7 @@ class ActivityConfig(Document):
             document = {name: _number(value) for name, value in document.items()}
             if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
                 neuron = neurons.build(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
-                document["inits"] = tuple(init for init in default_inits() if suits(init.kind, neuron))
+                document["inits"] = tuple(init for init in default_inits() if is_valid_for(init.kind, neuron))
         return super().check(document)
 
     @property

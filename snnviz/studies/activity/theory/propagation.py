@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from snnviz.catalog.inits import InputStatistics, WeightDistribution, is_data_dependent, weight_distribution
 from snnviz.catalog.neurons import respond
-from snnviz.catalog.neurons.lif import in_place
+from snnviz.catalog.neurons.lif import overwrite_with_potentials
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics, Single
 
@@ -150,7 +150,7 @@ def _propagate(
 def _drive(u: Single, x: Single, neuron: AnyNeuron) -> None:
     """Turns currents `u` (pairs, T, n) into potentials, and writes the spikes to `x`."""
     if isinstance(neuron, Neuron):
-        in_place(u, neuron)
+        overwrite_with_potentials(u, neuron)
         np.greater(u, np.float32(neuron.threshold), out=x, casting="unsafe")
         return
     potentials, spikes = respond(u.transpose(1, 0, 2), neuron)

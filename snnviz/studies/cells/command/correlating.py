@@ -124,7 +124,7 @@ def answers(
     from snnviz.studies.cells.charts import study as cellstudy  # numpy takes a while, and the bar need not wait for it
 
     done = [name for name, run in runs.items() if run.state == "done"]
-    reached = {name: end.test_accuracy for name, end in store.last(EpochEnd, done).items()}
+    reached = {name: end.test_accuracy for name, end in store.last_rows(EpochEnd, done).items()}
     costs = metrics(store, [runs[name] for name in done])
     outcomes = cellstudy.outcomes(study_runs(study, by_digest(study, scored)), scored, reached)
     ways = {way: [one for one in outcomes if one.member.way == way] for way in study.ways}

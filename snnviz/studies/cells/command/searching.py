@@ -43,7 +43,7 @@ def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool
     runs = train(
         store, [setting], quiet=quiet, label="scoring", progress_text=lambda runs: _progress(store, setting, runs)
     )
-    run, others = runs.get(setting.digest), list(setting.beside) if compare else []
+    run, others = runs.get(setting.digest), list(setting.other_normalisations) if compare else []
     if others and run is not None and run.state == "done":
         runs.add(train(store, others, quiet=quiet, label="scoring"))
     agreed = _compared(store, setting) if compare else {}
@@ -131,7 +131,7 @@ def _compared(store: Store, setting: CellSearch) -> dict[str, dict[str, float]]:
 
     rows = {
         each.normalisation: [row for _, row in store.rows(each.digest, Candidate)]
-        for each in (setting, *setting.beside)
+        for each in (setting, *setting.other_normalisations)
     }
     return {f"{one}, {other}": asdict(found) for (one, other), found in rank_agreements(rows).items()}
 
@@ -176,7 +176,7 @@ def _precise(row: Candidate) -> dict[str, Any]:
 
 def _progress(store: Store, setting: CellSearch, runs: Mapping[str, Run]) -> str:
     run = runs[setting.digest]
-    last = store.last(Candidate, [run.run]).get(run.run)
+    last = store.last_rows(Candidate, [run.run]).get(run.run)
     if last is None or not run.seconds:
         return run.doing or "queued"
     left = f"about {pace.format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""

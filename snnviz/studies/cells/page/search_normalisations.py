@@ -19,12 +19,12 @@ SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 def runs_of(search: CellSearch) -> dict[str, Run]:
     """Returns the runs of the same search with the other normalisations, by digest."""
-    return questions.runs_of(list(search.beside))
+    return questions.runs_of(list(search.other_normalisations))
 
 
 def panel(history: SearchHistory) -> None:
     """Draws a button that starts the comparison, and Kendall's tau with its interval once there are results."""
-    hunts, runs = history.search.beside, runs_of(history.search)
+    hunts, runs = history.search.other_normalisations, runs_of(history.search)
     if not hunts[0].candidates > 2:
         return
     with st.container(border=True):

@@ -18,7 +18,7 @@ from snnviz.ui.kit.fields import label
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.switch import Views
-from snnviz.views.boxes import parts
+from snnviz.views.boxes import snasnet_boxes
 
 VIEWS = Views("cells", {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"})
 """The page's views. A view's fields have its prefix in a link; those of the first view have none."""
@@ -91,7 +91,7 @@ def network() -> None:
         "reduction last."
     )
     shape = (card.shape[0], now.side, now.side)
-    boxes = parts(shape, now.channels, now.hidden, card.classes)
+    boxes = snasnet_boxes(shape, now.channels, now.hidden, card.classes)
     flow(boxes, "The network around the cell", caption, key="cells-network")
 
 

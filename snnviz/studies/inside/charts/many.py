@@ -293,7 +293,7 @@ MOST_NAMED = 40
 """Neurons of a layer that are named; the file of rates has all."""
 
 
-def still_table(answer: Answer) -> pd.DataFrame:
+def stuck_neurons_table(answer: Answer) -> pd.DataFrame:
     """Returns a table of the neurons of each layer that never spike, and of those that spike at every step of every
     image.
     """
@@ -308,7 +308,7 @@ def still_table(answer: Answer) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def misread_first(answer: Answer) -> Array:
+def misclassified_first(answer: Answer) -> Array:
     """Returns the indices of all test images, misclassified ones first, otherwise in order."""
     wrong = answer.arrays["predicted"] != answer.arrays["labels"]
     return np.argsort(~wrong, kind="stable")

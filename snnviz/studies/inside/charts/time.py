@@ -10,7 +10,7 @@ import pandas as pd
 
 from snnviz.studies.inside.look import Answer, Array
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
-from snnviz.views.styles import layer_styles, nth_style
+from snnviz.views.styles import layer_styles, numbered_style
 
 GRAY = "var(--st-gray-text-color)"
 MOST_ROWS = 96
@@ -28,10 +28,10 @@ SOURCE_COLOURS = {
 }
 """Of the kinds of source; several of one kind differ by their pattern."""
 
-RIGHT, GIVEN = nth_style(0, "var(--st-green-color)"), nth_style(1, "var(--st-red-color)")
+RIGHT, GIVEN = numbered_style(0, "var(--st-green-color)"), numbered_style(1, "var(--st-red-color)")
 """Of the right answer, and of the given one where that is another."""
 
-UNKNOWN = nth_style(0, "var(--st-primary-color)")
+UNKNOWN = numbered_style(0, "var(--st-primary-color)")
 """Of the given answer where nobody knows the right one."""
 
 PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")

@@ -15,10 +15,10 @@ from snnviz.cli.printing import AS_JSON, Bar, print_json, table
 from snnviz.errors import InputError
 from snnviz.store import Store
 from snnviz.studies.inside.look import Answer, Look, picture_text
-from snnviz.studies.inside.own import SAMPLED, looks_inverted, prepare, usual_of
+from snnviz.studies.inside.own import SAMPLED, looks_inverted, prepare, typical_image
 
 if TYPE_CHECKING:
-    from snnviz.studies.inside.compute.answering import Looker
+    from snnviz.studies.inside.compute.answering import LookServer
 
 POKES = (
     click.option("--untrained", is_flag=True, help="The weights as they were drawn, before any training."),
@@ -43,10 +43,10 @@ def _read(store: Store, run: str, untrained: bool, options: Mapping[str, Any]) -
     return Look.check({"run": store.get(run).run, "weights": "untrained" if untrained else "trained", **given})
 
 
-def _looker(store: Store) -> Looker:
-    from snnviz.studies.inside.compute.answering import Looker  # torch takes a second
+def _looker(store: Store) -> LookServer:
+    from snnviz.studies.inside.compute.answering import LookServer  # torch takes a second
 
-    return Looker(store)
+    return LookServer(store)
 
 
 @click.command()
@@ -82,7 +82,7 @@ def look(run: str, untrained: bool, picture: Path | None, npz: Path | None, as_j
     _print(answer)
 
 
-def _own(looker: Looker, asked: Look, path: Path) -> tuple[str, str]:
+def _own(looker: LookServer, asked: Look, path: Path) -> tuple[str, str]:
     """A picture of one's own as a look has it, and what was done with it."""
     from snnviz.data.files.archives import DiskFile
     from snnviz.data.files.pictures import read_picture
@@ -95,7 +95,7 @@ def _own(looker: Looker, asked: Look, path: Path) -> tuple[str, str]:
     images = shown.arrays["images"]
     if images.shape[0] == 0 or not shown.about["white"]:
         raise InputError("picture", "be left out: this network sees recordings", str(path))
-    usual = usual_of(images, shown.about["white"])
+    usual = typical_image(images, shown.about["white"])
     inverted = usual.frame == "ink" and looks_inverted(pixels)
     found, words = prepare(pixels, images.shape[1:], usual, "inverted" if inverted else "as it is", usual.frame)
     return picture_text(found), words

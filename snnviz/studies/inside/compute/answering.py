@@ -55,7 +55,7 @@ class Opened(NamedTuple):
     epoch: int | None
 
 
-class Looker:
+class LookServer:
     """Answers requests (`Look`) about the runs of a store, and caches the networks and data sets that it has loaded."""
 
     def __init__(self, store: Store) -> None:
@@ -89,7 +89,7 @@ class Looker:
         Raises `InputError` if the run is not one of a design or has no weights.
         """
         run = self.store.get(look.run)
-        if not KINDS.of(run.task).trained:
+        if not KINDS.kind_of(run.task).trained:
             raise InputError("run", "be of a design that is trained", look.run)
         key = (look.network.model_copy(update={"dropped": 0.0, "steps": 0}), run.finished, run.checkpoint)
         found = self._networks.get(key)
@@ -139,13 +139,13 @@ def main() -> None:
     """Main function of the process: answers requests from stdin until it is closed."""
     torch.set_num_threads(1)
     frames, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr  # what prints must not come between frames
-    looker = Looker(Store(check=False))
+    looker = LookServer(Store(check=False))
     for line in sys.stdin:
         request = json.loads(line)
         serve(looker, request, frames)
 
 
-def serve(looker: Looker, request: Mapping[str, Any], frames: BinaryIO) -> None:
+def serve(looker: LookServer, request: Mapping[str, Any], frames: BinaryIO) -> None:
     """Answers one request (a parsed line of JSON) and writes the replies to `frames`; errors become replies, too."""
 
     def say(said: Mapping[str, Any], data: bytes = b"") -> None:

@@ -13,7 +13,7 @@ from snnviz.core import data
 from snnviz.core.data import Images
 from snnviz.core.randomness import generator
 from snnviz.core.tracing import Trace, TracedNetwork
-from snnviz.core.train import test_parts
+from snnviz.core.train import test_batches
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.errors import InputError
@@ -90,7 +90,7 @@ def encoded(network: TracedNetwork, design: Design, test: Images, look: Look) ->
     else:
         if look.image >= len(test):
             raise InputError("image", f"be less than {len(test)}, the number of test images", look.image)
-        part = next(part for part in test_parts(network, len(test)) if part.start <= look.image < part.stop)
+        part = next(part for part in test_batches(network, len(test)) if part.start <= look.image < part.stop)
         chosen = part if design.data.encoding.kind == "rate" else slice(look.image, look.image + 1)
         image = data.encode(test.images[chosen], test.white, design, "test", part.start)
         image = image[:, look.image - chosen.start][:, None]
@@ -165,7 +165,7 @@ def _raster(index: int, spikes: Array, share: float, arrays: dict[str, Array]) -
 
 def _numbers(network: TracedNetwork, layer: Layer, design: Design) -> dict[str, Any]:
     """Threshold and leak as they act, and what was learnt."""
-    beta, threshold = network.cell(layer).learnt
+    beta, threshold = network.population(layer).learnt
     now = {name: getattr(network.design.neuron, name, None) for name in ("threshold", "beta")}
     return {
         "threshold": now["threshold"] if threshold is None else threshold,

@@ -15,7 +15,7 @@ from snnviz.core import data
 from snnviz.core.data import Images
 from snnviz.core.surrogates import derivative
 from snnviz.core.tracing import Trace, TracedNetwork
-from snnviz.core.train import test_parts
+from snnviz.core.train import test_batches
 from snnviz.design.design import Design
 from snnviz.graph.layers import Layer
 from snnviz.studies.inside.compute.looking import dropped
@@ -72,7 +72,7 @@ def overview(
     hits = np.zeros(steps)
     labels = test.labels.numpy()
     outputs, seen = np.zeros((len(test), classes)), np.zeros(3)
-    parts = test_parts(network, len(test))
+    parts = test_batches(network, len(test))
     for part in parts:
         image = dropped(data.encode(test.images[part], test.white, design, "test", part.start), look)
         trace = network.trace(image)
@@ -120,7 +120,7 @@ def _bias(network: TracedNetwork, steps: int) -> Array:
 
 
 def _threshold(network: TracedNetwork, layer: Layer) -> float:
-    learnt = network.cell(layer).learnt[1]
+    learnt = network.population(layer).learnt[1]
     return float(getattr(network.design.neuron, "threshold", 1.0) if learnt is None else learnt)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.store import Run
-from snnviz.studies.inside.charts.many import misread_first
+from snnviz.studies.inside.charts.many import misclassified_first
 from snnviz.studies.inside.charts.time import class_name
 from snnviz.studies.inside.look import Answer, Look, picture_text
 from snnviz.studies.inside.page import own, setting
@@ -128,7 +128,7 @@ def _numbers(run: Run, overview: Answer, order: str) -> Sequence[int]:
         words = f"True {class_name(true, names)}, answer {class_name(given, names)}"
         st.button(words, icon=":material/close:", key="inside-cell-off", help="Show all images again.", on_click=_all)
         return np.flatnonzero((labels == true) & (predicted == given)).tolist()
-    found = misread_first(overview) if order == "misread" else np.arange(len(labels))
+    found = misclassified_first(overview) if order == "misread" else np.arange(len(labels))
     classes = overview.about["classes"]
     only = st.selectbox(
         "Class",

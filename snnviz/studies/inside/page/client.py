@@ -47,7 +47,7 @@ class _Asked:
         self.share = 0.0
 
 
-class Looking:
+class LookClient:
     """Client of the process that answers requests (`Look`) about trained networks, one after the other; starts it when
     needed.
     """
@@ -152,16 +152,16 @@ class Looking:
 
 
 @shared(4)
-def looking() -> Looking:
+def look_client() -> LookClient:
     """Returns the server's single client of the process that answers requests about trained networks."""
     from snnviz.ui.kit import services
 
-    return Looking(services.store().url)
+    return LookClient(services.store().url)
 
 
 def start() -> None:
     """Starts the process that answers requests about trained networks, without waiting for it."""
-    looking().start()
+    look_client().start()
 
 
 def answer(
@@ -180,7 +180,7 @@ def answer(
     """
     key = (what, look, version, tuple(numbers))
     if (known := _ANSWERS.get(key)) is None:
-        asked, end = looking().ask(what, look, numbers), time.monotonic() + patience
+        asked, end = look_client().ask(what, look, numbers), time.monotonic() + patience
         while True:
             try:
                 known = asked.answer.result(LOOK_SECONDS)

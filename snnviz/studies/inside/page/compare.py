@@ -29,8 +29,13 @@ def panel(run: Run) -> None:
     """Draws the view: a menu of the other network, the image, both spike rasters and a table of spikes by layer."""
     now = LOOK.value
     twin = _twin(run.design)
-    runs = {name: one for name, one in setting.choices().items() if name != run.run and sees_the_same(run, one)}
-    if now.other and now.other not in runs and (found := _get(now.other)) is not None and sees_the_same(run, found):
+    runs = {name: one for name, one in setting.choices().items() if name != run.run and have_same_test_images(run, one)}
+    if (
+        now.other
+        and now.other not in runs
+        and (found := _get(now.other)) is not None
+        and have_same_test_images(run, found)
+    ):
         runs[now.other] = found
     names = [UNTRAINED, *runs]
     if now.other and now.other not in runs:
@@ -50,7 +55,7 @@ def panel(run: Run) -> None:
     if twin is not None and all(one.design != twin for one in runs.values()):
         _train_twin(twin)
     left, right = st.columns([3, 9], gap="medium")
-    look = asked_of(now.plain, run)
+    look = asked_of(now.unmodified, run)
     other = look.model_copy(update={"weights": "untrained"}) if not chosen else look.model_copy(update={"run": chosen})
     second = run if not chosen else _get(chosen)
     with right:
@@ -63,7 +68,7 @@ def panel(run: Run) -> None:
         choosing.panel(run, one)
 
 
-def sees_the_same(one: Run, other: Run) -> bool:
+def have_same_test_images(one: Run, other: Run) -> bool:
     """Returns whether two runs have the same test images in the same order; steps, encoding and windows may differ."""
     mine, theirs = ((run.design.data.name, run.design.data.test_samples, run.design.seed) for run in (one, other))
     return mine == theirs

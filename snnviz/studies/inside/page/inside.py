@@ -89,7 +89,7 @@ def _view(run: Run) -> None:
             st.fragment(_training, key=TRAINING, run_every=EVERY)(run.run, run.checkpoint)
         if run.checkpoint is None:
             return
-    opened.note(run.run)
+    opened.remember_runs(run.run)
     readings.publish("inside", {**LOOK.value.document(), "run": run.run, "view": VIEWS.current})
     shown: dict[str, Callable[[Run], None]] = {
         "time": time.panel,

@@ -64,7 +64,7 @@ def panel(run: Run) -> None:
 
 def _which(answer: Answer) -> None:
     """Which neurons never spike, and which always do."""
-    table = views.still_table(answer)
+    table = views.stuck_neurons_table(answer)
     if len(table):
         with st.expander("Which neurons never spike, or always", icon=":material/volume_off:"):
             st.dataframe(table, hide_index=True, key="inside-still", column_config=column_config(table, {}))

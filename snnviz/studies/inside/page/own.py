@@ -13,7 +13,16 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError, SnnvizError
 from snnviz.store import Run
 from snnviz.studies.inside.look import Look, parse_picture, picture_text
-from snnviz.studies.inside.own import MOST_VALUES, SAMPLED, Brightness, Frame, Usual, looks_inverted, prepare, usual_of
+from snnviz.studies.inside.own import (
+    MOST_VALUES,
+    SAMPLED,
+    Brightness,
+    Frame,
+    TypicalImage,
+    looks_inverted,
+    prepare,
+    typical_image,
+)
 from snnviz.studies.inside.page.asking import ask
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.pictures import pictures
@@ -41,7 +50,7 @@ def panel(run: Run) -> None:
     shown = ask("pictures", Look(run=run.run), run, range(SAMPLED))
     if shown is None:
         return
-    usual = usual_of(shown.arrays["images"], shown.about["white"] or 255)
+    usual = typical_image(shown.arrays["images"], shown.about["white"] or 255)
     st.file_uploader(
         f"A picture, PNG or JPEG, at most {PICTURE_MEGABYTES} MB",
         type=["png", "jpg", "jpeg"],
@@ -59,7 +68,7 @@ def panel(run: Run) -> None:
         _received(run.design)
 
 
-def _uploaded(design: Design, usual: Usual) -> None:
+def _uploaded(design: Design, usual: TypicalImage) -> None:
     file = st.session_state.get(FILE)
     for name in (PROBLEM, PIXELS, DONE):
         st.session_state.pop(name, None)
@@ -78,7 +87,7 @@ def _uploaded(design: Design, usual: Usual) -> None:
     LOOK.rerun()
 
 
-def _ways(design: Design, usual: Usual) -> None:
+def _ways(design: Design, usual: TypicalImage) -> None:
     for label, options, key in (("Brightness", BRIGHTNESSES, BRIGHTNESS), ("Of the picture", FRAMES, FRAME)):
         st.segmented_control(
             label,
@@ -91,12 +100,12 @@ def _ways(design: Design, usual: Usual) -> None:
         )
 
 
-def _changed(design: Design, usual: Usual) -> None:
+def _changed(design: Design, usual: TypicalImage) -> None:
     _take(design, usual)
     LOOK.rerun()
 
 
-def _take(design: Design, usual: Usual) -> None:
+def _take(design: Design, usual: TypicalImage) -> None:
     session: Any = st.session_state
     brightness, frame = session.get(BRIGHTNESS), session.get(FRAME)
     if PIXELS not in session or brightness not in get_args(Brightness) or frame not in get_args(Frame):

@@ -18,7 +18,9 @@ SLIDERS = ("threshold", "leak", "noise", "dropped")
 def panel(run: Run) -> None:
     """Draws the controls in an expander whose title says how much is changed."""
     look, design = LOOK.value, run.design
-    many = sum(getattr(look, name) != getattr(look.plain, name) for name in (*SLIDERS, "steps", "silenced", "muted"))
+    many = sum(
+        getattr(look, name) != getattr(look.unmodified, name) for name in (*SLIDERS, "steps", "silenced", "muted")
+    )
     title = (
         f"What if ...: {many} changed" if many else "What if ... a layer were silent, thresholds higher, weights noisy?"
     )
@@ -43,7 +45,7 @@ def panel(run: Run) -> None:
 
 
 def _reset() -> None:
-    LOOK.take(LOOK.value.plain)
+    LOOK.take(LOOK.value.unmodified)
 
 
 def _layers(place: st.delta_generator.DeltaGenerator, design: Design, look: Look) -> None:

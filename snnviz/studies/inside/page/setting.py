@@ -69,7 +69,7 @@ def run_of(look: Look) -> Run | None:
         run = services.store().get(look.run)
     except NotFound:
         return None
-    return run if KINDS.of(run.task).trained else None
+    return run if KINDS.kind_of(run.task).trained else None
 
 
 def run_words(run: Run) -> str:

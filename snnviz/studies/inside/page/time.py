@@ -35,7 +35,7 @@ def panel(run: Run) -> None:
 
 def _shown(run: Run, look: Look, answer: Answer) -> None:
     names = setting.class_names(run.design)
-    before = ask("look", look.plain, run) if look.changes else None
+    before = ask("look", look.unmodified, run) if look.changes else None
     _numbers(answer, before, names)
     charts(payload([views.rasters_chart(answer, names)]), key=RASTERS, on_pick=_pick)
     for k, focus in enumerate(answer.about["focus"]):

@@ -9,7 +9,7 @@ from html import escape
 from math import log10
 from typing import Any
 
-from snnviz.studies.shortcuts.charts.words import travel
+from snnviz.studies.shortcuts.charts.words import gradient_change_text
 from snnviz.studies.shortcuts.study import InitialGradient
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, ColourScale, LayerMap, height, least_width, panels
@@ -107,7 +107,7 @@ def verdict(rows: InitialGradients, depth: int) -> str:
         name = f"**{escape(initialisation(init), quote=False)}**"
         said.append(f"{name} {without:.1e} → {beside:.1e}{ratio}")
         if len(others) > 1:  # the last one is the readout
-            way.append(f"{name} {travel(without, others[-2].grad_norm or 0.0)}")
+            way.append(f"{name} {gradient_change_text(without, others[-2].grad_norm or 0.0)}")
     if not said:
         return ""
     words = f"First layer's gradient, without → with branches: {'; '.join(said)}."

@@ -15,12 +15,12 @@ from snnviz.graph.layers import Layer
 from snnviz.views.boxes import Box
 
 
-def parts(design: Design) -> tuple[Box, ...]:
+def network_boxes(design: Design) -> tuple[Box, ...]:
     """Returns the boxes of the drawing: the image, layers up to each shortcut branch, the other layers, and the
     readout.
 
     >>> from snnviz.studies.shortcuts.study import STARTS
-    >>> [(part.name, part.branch) for part in parts(STARTS["deep mlp"])][:3]
+    >>> [(part.name, part.branch) for part in network_boxes(STARTS["deep mlp"])][:3]
     [('image', ''), ('L1 – L3', 'linear 128 → 10'), ('L4 – L6', 'linear 128 → 10')]
     """
     built, branches = build_architecture(design), branch_layers(design)

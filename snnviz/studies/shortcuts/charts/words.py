@@ -71,15 +71,17 @@ def _travelled(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run
     if not ends:
         return ""
     first, last = (geometric_mean(column) for column in zip(*ends, strict=True))
-    return f"Without branches, from the last hidden layer to the first, the gradient {travel(first, last)}."
+    return (
+        f"Without branches, from the last hidden layer to the first, the gradient {gradient_change_text(first, last)}."
+    )
 
 
-def travel(first: float, last: float) -> str:
+def gradient_change_text(first: float, last: float) -> str:
     """Returns a verb phrase on how a gradient norm changes from the last hidden layer (`last`) to the first (`first`).
 
-    >>> travel(0.001, 1.0), travel(0.9, 1.0), travel(8.0, 2.0), travel(0.0, 0.0)
-    ('falls to 0.001 times', 'stays (0.9 times)', 'grows to 4 times', 'is 0')
-    >>> travel(2e-8, 0.0)
+    >>> [gradient_change_text(*norms) for norms in ((0.001, 1.0), (0.9, 1.0), (8.0, 2.0), (0.0, 0.0))]
+    ['falls to 0.001 times', 'stays (0.9 times)', 'grows to 4 times', 'is 0']
+    >>> gradient_change_text(2e-8, 0.0)
     'goes from 0, as nothing spikes there, to 2e-08'
     """
     if max(first, last) <= FLOOR:

@@ -16,7 +16,7 @@ from snnviz.design.parts import Shortcut
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.branches import branch_layers, hidden_layers
 from snnviz.places import ROOT
-from snnviz.studies.shortcuts.charts.net import parts
+from snnviz.studies.shortcuts.charts.net import network_boxes
 from snnviz.studies.shortcuts.charts.shortcuts import lambda_chart
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy
 from snnviz.ui.components.address import address
@@ -92,7 +92,7 @@ def panel() -> None:
     where = f"after {', '.join(names)}" if names else "none: with the schedule zero there are no branches"
     with left:
         caption = f"Solid: the network that is trained, and all that inference has. Dashed: branches, {where}."
-        flow(parts(now), "The network and its branches", caption, key="shortcuts-network")
+        flow(network_boxes(now), "The network and its branches", caption, key="shortcuts-network")
     with right:
         charts(payload([lambda_chart(now)]), key="shortcuts-lambda")
     address(to_link(now, STUDY.value, VIEWS.current), key="shortcuts-address", steps=True)

@@ -60,7 +60,7 @@ def skip_charts(
     """Returns charts of test accuracy, drop from ANN to SNN, firing rate, operations and energy; `results` by
     digest.
     """
-    counts, joules = (METRICS.counted(quantity, convention).name for quantity in ("operations", "energy"))
+    counts, joules = (METRICS.for_convention(quantity, convention).name for quantity in ("operations", "energy"))
     seeds = len({point.design.seed for point in points})
     guessed = sum(found.operations.estimated for found in results.values())
     older = f" {guessed} runs {ESTIMATED}." if guessed else ""
@@ -233,13 +233,13 @@ def _means(points: Sequence[SweepPoint], results: Mapping[str, Result], conventi
             for name in ("dense", "macs", "additions", "eff_macs", "eff_acs"):
                 row[before + name] = _mean(of(some, name))
             for way in CONVENTIONS:
-                row[f"{before}energy_{way}"] = _mean(of(some, METRICS.counted("energy", way).name))
+                row[f"{before}energy_{way}"] = _mean(of(some, METRICS.for_convention("energy", way).name))
             row[f"{before}energy"] = row[f"{before}energy_{convention}"]
             row[f"{before}dense_energy"] = _mean(of(some, "dense_energy"))
             each = {metric: of(some, metric) for metric in METRICS.names}
             row[f"{before}metrics"] = {name: {"mean": _mean(v), "sd": _deviation(v)} for name, v in each.items()}
         for way in CONVENTIONS:
-            found = _pairs(snn, ann, counted, METRICS.counted("energy", way).name).get(n_skip)
+            found = _pairs(snn, ann, counted, METRICS.for_convention("energy", way).name).get(n_skip)
             row[f"energy_over_ann_{way}"] = confidence_interval(found).document() if found else None
         row["convention"] = convention
         table.append(row | {"estimated": any(of([*snn, *ann], "estimated"))})

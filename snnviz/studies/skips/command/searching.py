@@ -139,8 +139,8 @@ def _judged(store: Store, search: Search, trials: Sequence[Trial]) -> dict[str, 
 
     groups = _groups(search, trials)
     known = {design.digest: design for designs in groups.values() for design in designs}
-    done = {name: run for name, run in store.several(known).items() if run.state == "done"}
-    ends, reached = store.last(EpochEnd, list(done)), metrics(store, list(done.values()))
+    done = {name: run for name, run in store.get_many(known).items() if run.state == "done"}
+    ends, reached = store.last_rows(EpochEnd, list(done)), metrics(store, list(done.values()))
     results = {name: Result(reached[run.run]) for name, run in done.items()}
     spread = retraining([(search, groups)], ends, results)
     return {

@@ -97,7 +97,7 @@ def _rows(
     done = {name: run for name, run in runs.items() if run.state == "done"}
     reached = metrics(store, list(done.values()))
     results = {name: Result(reached[run.run]) for name, run in done.items()}
-    befores = {name: one.before for name, one in results.items()}
+    befores = {name: one.rate_before for name, one in results.items()}
     said = (
         [initial_activity_text(swept, befores), *sentences(swept, results)]
         if any(point.control for point in swept)

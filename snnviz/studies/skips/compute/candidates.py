@@ -15,7 +15,7 @@ from snnviz.core import data, observe, train
 from snnviz.core.activity import Activity
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
-from snnviz.core.shortcuts import BranchObjective, branches_of
+from snnviz.core.shortcuts import BranchObjective, shortcut_branches
 from snnviz.core.train import Optimizer
 from snnviz.design.design import Design
 from snnviz.design.links import change
@@ -71,53 +71,55 @@ class CandidateTrainer:
         """Number of training steps per epoch."""
         return math.ceil(len(self.images) / self.search.design.training.batch_size)
 
-    def twin(self, step: Step, crew: Executor | None) -> ValidationResult:
+    def train_twin(self, step: Step, executor: Executor | None) -> ValidationResult:
         """Trains the ANN twin of the search's network as the design says, and returns its results on the validation
         images.
 
-        step: called after each training step. crew: executor for parallel micro-batches, or None.
+        step: called after each training step. executor: executor for parallel micro-batches, or None.
         """
         network = Network(ann_twin(self.search.design))
-        return self._trained(network, step, crew)
+        return self._trained(network, step, executor)
 
-    def share(self, epoch: int, draw: Callable[[int], Design], step: Step, crew: Executor | None) -> None:
+    def train_shared_weights(
+        self, epoch: int, draw: Callable[[int], Design], step: Step, executor: Executor | None
+    ) -> None:
         """Trains the weights that candidates share, for one epoch; each training step uses another candidate,
         `draw(batch)`.
 
-        step: called after each training step. crew: executor for parallel micro-batches, or None.
+        step: called after each training step. executor: executor for parallel micro-batches, or None.
         """
         batches = self._batches(self.search.design, "shared", epoch)
         for batch, chosen in enumerate(batches):
             network, optimizer = self.shared.make_network(draw(batch), states=True)
-            self._learn(network, optimizer, chosen, epoch, batch, crew)
+            self._learn(network, optimizer, chosen, epoch, batch, executor)
             self.shared.update_from(network, optimizer)
             step()
 
-    def evaluate(self, design: Design, step: Step, crew: Executor | None) -> tuple[ValidationResult, Network]:
+    def evaluate(self, design: Design, step: Step, executor: Executor | None) -> tuple[ValidationResult, Network]:
         """Trains one candidate as the search says, and returns its results on the validation images, and its network.
 
-        step: called after each training step. crew: executor for parallel micro-batches, or None.
+        step: called after each training step. executor: executor for parallel micro-batches, or None.
         """
         search = self.search
         if search.weights == "scratch":
             network = Network(design)
-            return self._trained(network, step, crew), network
+            return self._trained(network, step, executor), network
         own = {"training.learning_rate": search.tuning_rate, "training.schedule": "constant"}
         tuned = change(design, own | {"training.epochs": max(1, search.tuning_epochs)})
         network, _ = self.shared.make_network(tuned)
-        return self._trained(network, step, crew, search.tuning_epochs), network
+        return self._trained(network, step, executor, search.tuning_epochs), network
 
     def _trained(
-        self, network: Network, step: Step, crew: Executor | None, epochs: int | None = None
+        self, network: Network, step: Step, executor: Executor | None, epochs: int | None = None
     ) -> ValidationResult:
         """With the design's shortcut branches, which an epoch of the shared weights does without."""
-        start, design, beside = time.monotonic(), network.design, branches_of(network)
+        start, design, beside = time.monotonic(), network.design, shortcut_branches(network)
         optimizer = Optimizer(network, beside.parameters if beside else None)
         for epoch in range(design.training.epochs if epochs is None else epochs):
             optimizer.start_epoch(epoch)
             objective = beside.objective(epoch) if beside else None
             for batch, chosen in enumerate(self._batches(design, "order", epoch)):
-                self._learn(network, optimizer, chosen, epoch, batch, crew, objective)
+                self._learn(network, optimizer, chosen, epoch, batch, executor, objective)
                 step()
         if design.network.norm != "none":
             self._estimate(network)
@@ -130,11 +132,11 @@ class CandidateTrainer:
         chosen: torch.Tensor,
         epoch: int,
         batch: int,
-        crew: Executor | None,
+        executor: Executor | None,
         objective: BranchObjective | None = None,
     ) -> None:
         image = data.training_input(self.images, chosen, network.design, epoch, batch)
-        found = train.loss_and_gradients(network, image, self.images.labels[chosen], crew, objective=objective)
+        found = train.loss_and_gradients(network, image, self.images.labels[chosen], executor, objective=objective)
         optimizer.step(found.gradients)
 
     def _batches(self, design: Design, *purpose: str | int) -> tuple[torch.Tensor, ...]:
@@ -150,7 +152,7 @@ class CandidateTrainer:
         batches = self._batches(network.design, "statistics")[:STATISTICS_BATCHES]
         for batch, chosen in enumerate(batches):
             image = data.encode(self.images.take(chosen), self.images.white, network.design, "statistics", batch)
-            network(image, by="learn")
+            network(image, statistics="learn")
         for buffer in network.buffers.values():  # averages that began at 0 have not forgotten it
             buffer.div_(1 - 0.9 ** len(batches))
 

@@ -56,8 +56,8 @@ def run_skip_search(
 
     `threads()` returns how many cores may be used. Raises `DataMissing`, `InputError`.
     """
-    with train.worker_threads() as crew, train.worker_threads() as desk:
-        going = _Search(search, history, crew, desk, threads)
+    with train.worker_threads() as executor, train.worker_threads() as desk:
+        going = _Search(search, history, executor, desk, threads)
         try:
             yield from going.run()
         finally:
@@ -66,9 +66,9 @@ def run_skip_search(
 
 class _Search:
     def __init__(
-        self, search: Search, history: History, crew: Executor, desk: Executor, threads: Callable[[], int]
+        self, search: Search, history: History, executor: Executor, desk: Executor, threads: Callable[[], int]
     ) -> None:
-        self.search, self.crew, self.desk, self.threads = search, crew, desk, threads
+        self.search, self.executor, self.desk, self.threads = search, executor, desk, threads
         self.sizes = search_space(search).sizes
         self.stop, self._counting = threading.Event(), threading.Lock()
         self.trainer = CandidateTrainer(search)
@@ -86,7 +86,7 @@ class _Search:
     def run(self) -> Iterator[Event]:
         yield Progress(self.made, self.steps)
         if self.twin is None:
-            for event in self._side_by_side([lambda crew: self.trainer.twin(self._step, crew)]):
+            for event in self._side_by_side([lambda executor: self.trainer.train_twin(self._step, executor)]):
                 if isinstance(event, Progress):
                     yield event
                 else:
@@ -113,7 +113,7 @@ class _Search:
             chance = random.Random(f"{self.search.seed}/shared/{epoch}/{batch}")
             return candidate_design(self.search, tuple(chance.randrange(size) for size in self.sizes))
 
-        return lambda crew: self.trainer.share(epoch, draw, self._step, crew)
+        return lambda executor: self.trainer.train_shared_weights(epoch, draw, self._step, executor)
 
     def _candidates(self) -> Iterator[Event]:
         search = self.search
@@ -174,7 +174,7 @@ class _Search:
 
     def _evaluation(self, code: Code) -> Job[tuple[ValidationResult, Network]]:
         design = candidate_design(self.search, code)
-        return lambda crew: self.trainer.evaluate(design, self._step, crew)
+        return lambda executor: self.trainer.evaluate(design, self._step, executor)
 
     def _trial(
         self,
@@ -227,7 +227,7 @@ class _Search:
                 while waiting and len(going) < (2 if free else 1):
                     alone = len(waiting) == 1 and not going
                     place, job = waiting.pop(0)
-                    going[self.desk.submit(job, self.crew if alone and free else None)] = place
+                    going[self.desk.submit(job, self.executor if alone and free else None)] = place
                 done, _ = wait(going, POLL_SECONDS, FIRST_COMPLETED)
                 yield Progress(min(self.made, self.steps), self.steps)
                 for future in done:

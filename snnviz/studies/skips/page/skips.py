@@ -176,7 +176,7 @@ def _curves() -> None:
     if not results and (forecast := forecast_text(chosen)):
         st.caption(escape_markdown(forecast))
     if results:
-        befores = {digest: found.before for digest, found in results.items()}
+        befores = {digest: found.rate_before for digest, found in results.items()}
         said = [one for one in (initial_activity_text(chosen, befores), *sentences(chosen, results)) if one]
         if said:
             st.markdown("\n".join(f"- {escape_markdown(one)}" for one in said))

@@ -58,7 +58,7 @@ def experiment(
     asked = read_experiment(base, vary, settings, {**options, "silent": "without" if without_silent else None})
     store = Store()
     designs = [run.design for run in asked.runs()]
-    stored = store.several(design.digest for design in designs)
+    stored = store.get_many(design.digest for design in designs)
     if not as_json or preview:
         _print_preview(asked, store, stored, as_json)
     if preview:

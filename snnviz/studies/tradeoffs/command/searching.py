@@ -94,7 +94,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 def history_of(store: Store, run: Run) -> FrontHistory:
     """Returns the history of a search from the rows that its run has stored so far."""
     assert isinstance(run.task, FrontSearch)
-    return FrontHistory.of(run.task, [row for _, row in store.rows(run.run, FrontTrial)])
+    return FrontHistory.from_rows(run.task, [row for _, row in store.rows(run.run, FrontTrial)])
 
 
 def reports(store: Store, runs: Sequence[Run]) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ def train_model(
         return None
     designs = [group.design for group in groups]
     told = [settings_of(design) for design in designs]
-    fields = FeatureSpace.tried([*zip(designs, told, strict=True)])
+    fields = FeatureSpace.from_designs([*zip(designs, told, strict=True)])
     x, places = fields.matrix(told), fields.places(told)
     order = np.random.default_rng(0).permutation(len(groups))
     folds = np.empty(len(groups), np.int16)

@@ -106,7 +106,7 @@ def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run], by: str) -> Looks:
     return Looks(seen[-1].seeds if decided else len(known), decided, lacking)
 
 
-def two(asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: int | None) -> None:
+def draw_two(asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: int | None) -> None:
     """Draws the result of comparing two designs: a sentence, a figure for each metric, curves and a table.
 
     asked: the pairs of runs. runs: the existing runs by digest. by: name of the metric of the sentence, and that
@@ -151,7 +151,7 @@ def _table(found: PairedRuns, known: Mapping[str, Comparison], *, anytime: bool)
     )
 
 
-def several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
+def draw_several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
     """Draws a table that compares several designs with A, with intervals corrected for their number.
 
     all_pairs: the pairs of each design with A. runs: the existing runs by digest. names: what each design is called.

@@ -213,9 +213,9 @@ def _found() -> None:
     _buttons(now, designs, runs)
     if now.b == EVERY_OTHER:
         names = group_names()
-        compared.several(now.all_pairs(EXPERIMENT.value), runs, {text: name_of(text, names) for text in names})
+        compared.draw_several(now.all_pairs(EXPERIMENT.value), runs, {text: name_of(text, names) for text in names})
     else:
-        compared.two(asked, runs, by=now.by, most=now.most if now.looks == "each" else None)
+        compared.draw_two(asked, runs, by=now.by, most=now.most if now.looks == "each" else None)
 
 
 def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:

@@ -129,7 +129,7 @@ def _is_active() -> bool:
 
 def _histories(runs: Mapping[str, Run]) -> list[FrontHistory]:
     trials = rows_of(runs, FrontTrial)
-    return [FrontHistory.of(one, trials[one.digest]) for one in _searches() if one.digest in trials]
+    return [FrontHistory.from_rows(one, trials[one.digest]) for one in _searches() if one.digest in trials]
 
 
 def _figures() -> None:

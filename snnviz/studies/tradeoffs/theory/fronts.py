@@ -23,7 +23,7 @@ class FrontHistory:
     candidates: tuple[Candidate, ...]
 
     @classmethod
-    def of(cls, search: FrontSearch, trials: Sequence[FrontTrial]) -> FrontHistory:
+    def from_rows(cls, search: FrontSearch, trials: Sequence[FrontTrial]) -> FrontHistory:
         """Returns the history of a search for a front from the rows of its trainings in the store."""
         return cls(search, tuple(candidates(search, trials)))
 

@@ -87,7 +87,7 @@ class WeighedGroups:
         """Returns the importance of each field for an objective (by index), the most important first; limits are
         ignored.
         """
-        columns = {name: Column.of(values) for name, values in self.fields.items()}
+        columns = {name: Column.from_values(values) for name, values in self.fields.items()}
         known = int(np.isfinite(self.mean[:, side]).sum())
         return importances(columns, self.mean[:, side], self.objectives[side].better, top_share(known))
 
@@ -164,7 +164,7 @@ def varying_fields(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]
     if any(name.endswith(".kind") for name in said):
         found = varying_settings([links.complete_fields(each) for each in settings])
     else:  # the same kinds everywhere: only what is said can differ
-        base = links.absent_beside({})
+        base = links.absent_values_like({})
         found = varying_settings([{name: each.get(name, base.get(name)) for name in said} for each in settings])
     found.pop("seed", None)
     return {name: values for name, values in found.items() if len({repr(v) for v in values if v is not ABSENT}) > 1}

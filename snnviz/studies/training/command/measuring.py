@@ -26,7 +26,7 @@ def measure(run_name: str, as_json: bool) -> None:
     """
     store = Store()
     found = store.get(run_name)
-    kind = KINDS.of(found.task)
+    kind = KINDS.kind_of(found.task)
     if kind.measure is None:
         others = [one.value.noun for one in KINDS if one.measure is not None]
         raise InputError("run", f"be the run of {' or of '.join(others)}", Unquoted(f"that of {kind.value.noun}"))

@@ -16,7 +16,7 @@ def run_measurement(task: Measurement, history: History = EMPTY_HISTORY, *_: obj
 
     Raises `NotFound` if the weights are not stored, `StoreError` if they cannot be read.
     """
-    network = history.of(task.design)
+    network = history.prior_run(task.design)
     run = task.design.digest if network is None else network.run
     checkpoint = None if network is None else network.checkpoint()
     if checkpoint is None:

@@ -30,7 +30,7 @@ def formulas(pair: TwinPair, layer: int, neuron: int, image: int) -> list[str]:
     slope, ramp, theta = (float(each[neuron]) for each in (made.slope, made.ramp, made.threshold))
     start, end = made.window.start, made.window.end
     before = pair.passed.times[layer][image : image + 1]
-    reached, rise = (float(each[0, neuron]) for each in (made.reached(before), made.rise(before)))
+    reached, rise = (float(each[0, neuron]) for each in (made.potential_at_start(before), made.slope_in_window(before)))
     t, x = float(pair.passed.times[layer + 1][image, neuron]), float(pair.relu.outputs[layer][image, neuron])
     back = round(float(ttfs.relu_parameters(made)[1][neuron]), 9)
     early = start + (theta - reached) / rise if rise else math.inf

@@ -178,7 +178,7 @@ def _potential(
     line = {"type": "scatter", "yaxis": "y2", "mode": "lines", "legendgroup": str(neuron), "showlegend": False}
     name = f"neuron {neuron}{', silent' if silent else ''}"
     over = f"neuron {neuron}<br>t = %{{x:.4g}}, V = %{{y:.4g}}"
-    rise = float(own.rise(times[None])[0, 0])
+    rise = float(own.slope_in_window(times[None])[0, 0])
     missed = "B" if own.silent == "clock" else "α + sum of the W that came"
     figure["data"] += [
         {

@@ -53,7 +53,7 @@ def limits(
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     runs = train(store, plain, quiet=quiet)
     whole = not runs.stopped and not failures_text(runs)
-    ends = store.last(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
+    ends = store.last_rows(EpochEnd, [name for name, run in runs.items() if run.state == "done"])
     exact = {digest: last.test_accuracy for digest, last in ends.items()}
     if whole:
         runs.add(train(store, [point.task for point in curve], quiet=quiet, label="tuning"))

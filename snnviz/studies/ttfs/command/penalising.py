@@ -43,7 +43,7 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
     members, store = penalty_runs(design, study), Store()
     runs = train(store, [member.design for member in members], quiet=as_json or not sys.stderr.isatty())
     done = [name for name, run in runs.items() if run.state == "done"]
-    ends = store.last(EpochEnd, done)
+    ends = store.last_rows(EpochEnd, done)
     found: list[dict[str, Any]] = []
     for value in study.penalties:
         own = [m.design for m in members if m.penalty == value and m.design.digest in ends]

@@ -96,7 +96,9 @@ def max_activations(network: Network, images: data.Images, dtype: torch.dtype) -
         found[index] = max(found[index], float(said.max()))
 
     for part in images.images.split(TEST_BATCH):
-        network((low + (high - low) * intensities(part, images.white, dtype))[None], by="running", hear=hear)
+        network(
+            (low + (high - low) * intensities(part, images.white, dtype))[None], statistics="running", forward_hook=hear
+        )
     return found
 
 
@@ -126,7 +128,7 @@ def compare_with_twin(
     additions, right, some = 0, torch.zeros(2, dtype=torch.float64), data.probe_images(test, design.seed, images)
     for part, labels in zip(some.images.split(TEST_BATCH), some.labels.split(TEST_BATCH), strict=True):
         shown, said = intensities(part, test.white, dtype), dict[int, Tensor]()
-        expected = network((low + (high - low) * shown)[None], by="running", hear=said.__setitem__)
+        expected = network((low + (high - low) * shown)[None], statistics="running", forward_hook=said.__setitem__)
         passed = made.run(shown)
         if not (passed.logits.isfinite() & expected.isfinite()).all():
             raise Diverged(f"Logits became infinite in {precision}: smaller weights or fewer layers help.")
@@ -135,7 +137,7 @@ def compare_with_twin(
         same += int((passed.logits.argmax(1) == expected.argmax(1)).sum())
         right += torch.tensor([int((each.argmax(1) == labels).sum()) for each in (passed.logits, expected)])
         seen += _spikes(passed, made, said)
-        additions += sum(made.arriving(index, times)[1] for index, times in enumerate(passed.times))
+        additions += sum(made.spikes_and_operations(index, times)[1] for index, times in enumerate(passed.times))
     count = min(images, len(test))
     layers = tuple(
         LayerTimes(layer.name, layer.neurons, window.start, window.end, *(spikes / count / layer.neurons).tolist())

@@ -61,7 +61,7 @@ class Learner:
         gradients = self.add_batch(shown, labels)
         self._step([value.detach() for value in self.parameters.values()], gradients, self.states, rate / self.slower)
         if isinstance(self.network, ttfs.Network) and not self.has_diverged:
-            self.network.adapt(self._passed)
+            self.network.after_step(self._passed)
 
     def add_batch(self, shown: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
         """Adds a batch to the sums, and returns the gradients of its mean cross-entropy."""
@@ -81,7 +81,7 @@ class Learner:
             self._passed = self.network.run(shown)
             return self._passed.logits
         low, high = self._span
-        return self.network((low + (high - low) * shown)[None], by="running")
+        return self.network((low + (high - low) * shown)[None], statistics="running")
 
     @torch.no_grad()
     def test_accuracy(self, images: data.Images) -> float:

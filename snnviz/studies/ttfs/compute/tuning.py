@@ -18,7 +18,7 @@ def run_finetuning(task: FineTuning, history: History = EMPTY_HISTORY, *_: objec
 
     If its weights are not stored, it is trained first. Raises `DataMissing`, `Diverged`, `StoreError`.
     """
-    while (network := history.of(task.design)) is not None and network.state == "running":
+    while (network := history.prior_run(task.design)) is not None and network.state == "running":
         yield Progress(0, 0, f"waiting for the network, {network.run}, to be trained")
         time.sleep(PAUSE_SECONDS)
     found = network.checkpoint() if network is not None and network.state == "done" else None

@@ -22,7 +22,7 @@ def setting() -> Trajectories:
     """Returns the task that trains the page's network side by side as ReLUs, with slope B = 1 and with ramp alpha =
     1.
     """
-    return Trajectories.meant({"design": DESIGN.value, "slower": NAIVE.value.slower})
+    return Trajectories.from_sparse({"design": DESIGN.value, "slower": NAIVE.value.slower})
 
 
 def panel() -> None:

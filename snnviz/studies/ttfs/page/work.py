@@ -85,7 +85,7 @@ def _end(run: str, _finished: float) -> tuple[float | None, bool]:
     """A run's accuracy, and whether its weights are there."""
     store = services.store()
     try:
-        ends = store.last(EpochEnd, [run])
+        ends = store.last_rows(EpochEnd, [run])
         whole = store.load_checkpoint(run) is not None
     except NotFound:
         return None, False

@@ -191,7 +191,7 @@ class TwinPair:
                 if source.linear
                 else connections_per_position(layer)
             )
-            found += effective_operations(own.read(times) < end, meets)
+            found += effective_operations(own.input_times(times) < end, meets)
         return found
 
     @property

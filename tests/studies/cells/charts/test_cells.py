@@ -20,7 +20,7 @@ from snnviz.studies.cells.charts.cells import (
     variation_text,
 )
 from snnviz.studies.cells.scoring import Scoring
-from snnviz.views.boxes import parts
+from snnviz.views.boxes import snasnet_boxes
 from tests.scored import LAYERS, findings
 
 
@@ -108,7 +108,7 @@ def test_how_far_images_are_apart_is_said() -> None:
 
 
 def test_the_network_around_the_cell_says_what_each_part_hands_on() -> None:
-    boxes = parts((1, 32, 32), 24, 512, 10)
+    boxes = snasnet_boxes((1, 32, 32), 24, 512, 10)
     assert [box.shape for box in boxes][3:6] == ["48 × 16×16", "48 × 16×16", "48 × 8×8"]
     assert [box.name for box in boxes if box.role == "cell"] == ["cell 1", "cell 2"]
     assert all(("LIF" in box.inside) == (box.role == "spiking") for box in boxes)

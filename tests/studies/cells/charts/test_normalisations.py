@@ -42,10 +42,10 @@ def test_each_cell_counts_once_and_only_where_both_have_a_score() -> None:
 @pytest.mark.parametrize("way", NORMALISATIONS)
 def test_the_others_see_the_same_networks_and_cells(way: Normalisation) -> None:
     search = CellSearch(connections="backward", normalisation=way, candidates=500)
-    others = search.beside
+    others = search.other_normalisations
     assert {other.normalisation for other in others} == set(NORMALISATIONS) - {way}
     for other in others:
         assert other.coarse.model_copy(update={"normalisation": way}) == search.coarse
         assert (other.candidates, other.best) == (44, 0), "thirty different cells"
         assert [other.cell(number) for number in range(44)] == [search.cell(number) for number in range(44)]
-    assert CellSearch(candidates=5).beside[0].candidates == 5
+    assert CellSearch(candidates=5).other_normalisations[0].candidates == 5

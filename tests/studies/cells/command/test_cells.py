@@ -61,16 +61,18 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
 
 def test_it_says_how_differently_normalisations_rank_its_cells(snnviz: Snnviz, shared: Store) -> None:
     search = CellSearch(candidates=60, connections="backward", best=0)
-    for each in (search, *search.beside):  # as if they had been made
+    for each in (search, *search.other_normalisations):  # as if they had been made
         shared.submit(each)
         claim = shared.claim("test", each.digest)
         assert claim is not None
-        shared.append(claim.run, claim.attempt, candidates(each))
+        shared.append_rows(claim.run, claim.attempt, candidates(each))
         shared.finish(claim.run, claim.attempt, "done")
     arguments = ("cells", "search", "--candidates", "60", "--backward", "--set", "best=0")
     found = snnviz(*arguments, "--compare", "--json").json["normalisations"]
     assert list(found) == ["paper, code", "paper, published", "code, published"]
-    own, other = ({row.number: row.sahd for row in candidates(each)} for each in (search, search.beside[1]))
+    own, other = (
+        {row.number: row.sahd for row in candidates(each)} for each in (search, search.other_normalisations[1])
+    )
     chosen = distinct_candidates(0, 30, True)
     expected = kendall_tau([own[number] or 0 for number in chosen], [other[number] or 0 for number in chosen])
     assert found["paper, published"]["tau"] == pytest.approx(expected)

@@ -74,7 +74,7 @@ def finished(store: Store, task: Task, rows: Sequence[Event]) -> None:
     store.submit(task)
     claim = store.claim("test", task.digest)
     assert claim is not None
-    store.append(claim.run, claim.attempt, rows)
+    store.append_rows(claim.run, claim.attempt, rows)
     store.finish(claim.run, claim.attempt, "done")
 
 

@@ -48,7 +48,7 @@ def scored() -> Callable[[Scoring, ScoringResult], None]:
         store.submit(setting)
         claim = store.claim("me", setting.digest)
         assert claim is not None
-        store.append(claim.run, claim.attempt, [Report(0, found.write())])
+        store.append_rows(claim.run, claim.attempt, [Report(0, found.write())])
         store.finish(claim.run, claim.attempt, "done")
         store.close()
         services.CACHE.clear()
@@ -159,7 +159,7 @@ def test_a_score_stands_among_those_of_a_search_with_the_same_setting(
     }
     drawn = [*scores, "0002 0000 0000 0000"]
     rows = [Candidate(n, 0, cell, scores[cell], 0.0, None, None, None, 0.1) for n, cell in enumerate(drawn)]
-    store.append(claim.run, claim.attempt, rows)
+    store.append_rows(claim.run, claim.attempt, rows)
     store.close()
     told = "Higher than 2 of 3 other random cells (67 %), all different, that a search scored in the same way."
     assert told in at(TINY).text

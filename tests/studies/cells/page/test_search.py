@@ -54,7 +54,7 @@ def written() -> Callable[..., None]:
         store.submit(search)
         claim = store.claim("me", search.digest)
         assert claim is not None
-        store.append(claim.run, claim.attempt, rows, Progress(len(rows), len(ROWS)), eta_seconds=12, seconds=2.0)
+        store.append_rows(claim.run, claim.attempt, rows, Progress(len(rows), len(ROWS)), eta_seconds=12, seconds=2.0)
         if state:
             store.finish(claim.run, claim.attempt, state, "It broke." if state == "failed" else None)
         store.close()
@@ -113,11 +113,11 @@ def test_while_it_goes_on_it_says_how_fast_and_how_long_still(written: Callable[
     assert live(visit) == "30 of 60 candidates, 15 a second, about 12 s left. You may leave: it goes on."
     assert charts(visit, "overview") == ["cells_histogram", "cells_rewards"]
     store = Store()
-    store.append(SEARCH.digest, 1, ROWS[30:50])
+    store.append_rows(SEARCH.digest, 1, ROWS[30:50])
     services.CACHE.clear()
     visit.look()
     assert live(visit).startswith("50 of 60 candidates, 25 a second")
-    store.append(SEARCH.digest, 1, ROWS[50:62])
+    store.append_rows(SEARCH.digest, 1, ROWS[50:62])
     services.CACHE.clear()
     visit.look()
     assert live(visit).startswith("Scoring the best 5 again: 2 done, about 12 s left.")

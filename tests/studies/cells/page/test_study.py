@@ -39,7 +39,7 @@ def search_done(study: CellStudy) -> None:
         store.submit(search)
         claim = store.claim("test", search.digest)
         assert claim is not None
-        store.append(claim.run, claim.attempt, candidates(search))
+        store.append_rows(claim.run, claim.attempt, candidates(search))
         store.finish(claim.run, claim.attempt, "done")
     services.CACHE.clear()
 

@@ -30,7 +30,7 @@ def test_accuracy_by_class_has_its_interval() -> None:
 
 
 def test_neurons_that_never_spike_and_those_that_always_do_are_named() -> None:
-    never, always = many.still_table(ANSWER).to_dict("records")
+    never, always = many.stuck_neurons_table(ANSWER).to_dict("records")
     assert (never["spikes"], never["neurons"], never["which"][:10]) == ("never", 45, "0, 1, 2, 3")
     assert never["which"].endswith("39 and 5 more")
     assert (always["spikes"], always["which"]) == ("always", "46, 47")

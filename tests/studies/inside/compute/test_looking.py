@@ -22,7 +22,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.store.checkpoints import write_checkpoint
 from snnviz.studies.inside.compute import answering, looking
-from snnviz.studies.inside.compute.answering import Looker
+from snnviz.studies.inside.compute.answering import LookServer
 from snnviz.studies.inside.compute.opening import open_network
 from snnviz.studies.inside.compute.overview import confusion, overview
 from snnviz.studies.inside.look import Answer, Look, picture_text
@@ -261,7 +261,7 @@ def test_thresholds_leaks_and_noise_are_moved_without_training(trained: Callable
         for layer in network.architecture.layers[:2]:
             for kind, factor in (("threshold", 2), ("beta", 0.5)):
                 place = 0 if kind == "beta" else 1
-                mine, theirs = network.cell(layer).learnt[place], plain.cell(layer).learnt[place]
+                mine, theirs = network.population(layer).learnt[place], plain.cell(layer).learnt[place]
                 own, before = getattr(network.design.neuron, kind), getattr(made.neuron, kind)
                 assert (own if mine is None else mine) == pytest.approx(
                     factor * (before if theirs is None else theirs), rel=1e-6
@@ -313,7 +313,7 @@ class TestAnswering:
         return store
 
     def test_frames_hold_answers_and_sentences(self, store: Store) -> None:
-        looker, run = Looker(store), DESIGNS["mlp"].digest
+        looker, run = LookServer(store), DESIGNS["mlp"].digest
         frames = io.BytesIO()
         answering.serve(looker, {"id": 1, "ask": "overview", "look": {"run": run}}, frames)
         answering.serve(looker, {"id": 2, "ask": "look", "look": {"run": run, "image": 10**5}}, frames)
@@ -325,7 +325,7 @@ class TestAnswering:
             one = json.loads(line)
             said.setdefault(one["id"], []).append(frames.read(one["bytes"]) if "bytes" in one else one)
         assert [one["share"] for one in said[1][:-1]][-1] == 1
-        assert Answer.from_bytes(said[1][-1]).about["accuracy"] == store.last(EpochEnd, [run])[run].test_accuracy
+        assert Answer.from_bytes(said[1][-1]).about["accuracy"] == store.last_rows(EpochEnd, [run])[run].test_accuracy
         assert "image must be less than 60" in said[2][0]["error"]
         assert "0000000000000000" in said[3][0]["error"]
         assert "ask must be one of" in said[4][0]["error"]
@@ -335,7 +335,7 @@ class TestAnswering:
         run = store.submit(made).run
         claim = store.claim("me")
         assert claim is not None
-        looker = Looker(store)
+        looker = LookServer(store)
         with pytest.raises(
             SnnvizError, match=r"^This run has no weights yet: they come with the end of its first epoch"
         ):
@@ -358,14 +358,14 @@ class TestAnswering:
             ({name.replace("L1.", "layer1."): array for name, array in kept.arrays.items()}, "L1.bias is missing"),
             ({**kept.arrays, "L2.weight": kept.arrays["L2.weight"][:7]}, r"L2.weight is \(20, 20\)"),
         ):
-            write_checkpoint(store.checkpoint(run), Checkpoint(kept.epoch, arrays))
+            write_checkpoint(store.checkpoint_path(run), Checkpoint(kept.epoch, arrays))
             with pytest.raises(SnnvizError, match=rf"are of another release, whose .* \({what}\): train it once more"):
-                Looker(store).answer("look", Look(run=run))
+                LookServer(store).answer("look", Look(run=run))
 
     def test_a_run_without_weights_says_so(self, store: Store) -> None:
         run = DESIGNS["mlp"].digest
         for file in store.checkpoints.iterdir():
             file.unlink()
         with pytest.raises(SnnvizError, match="only the last checkpoint is kept"):
-            Looker(store).answer("look", Look(run=run))
-        assert Looker(store).answer("look", Look(run=run, weights="untrained")).about["label"] is not None
+            LookServer(store).answer("look", Look(run=run))
+        assert LookServer(store).answer("look", Look(run=run, weights="untrained")).about["label"] is not None

@@ -36,14 +36,14 @@ TINY = Design.check(
 )
 
 
-START = client.Looking.start
+START = client.LookClient.start
 """As it is: the pages' tests replace it."""
 
 
 @pytest.fixture(autouse=True)
 def process_ended() -> Iterator[None]:
     yield
-    client.looking().stop()
+    client.look_client().stop()
 
 
 def charts(visit: Visit, key: str) -> dict[str, Any]:
@@ -165,12 +165,12 @@ def test_bad_links_are_one_sentence(trained: Callable[..., Run]) -> None:
 def test_answers_are_shared_and_a_dead_process_is_a_sentence(trained: Callable[..., Run]) -> None:
     run = trained(TINY)
     first = client.answer("look", Look(run=run.run), 1)
-    pid = client.looking().pid
+    pid = client.look_client().pid
     assert client.answer("look", Look(run=run.run), 1).about == json.loads(json.dumps(dict(first.about)))
-    client.looking().stop()
-    assert client.looking().pid is None
+    client.look_client().stop()
+    assert client.look_client().pid is None
     assert client.answer("look", Look(run=run.run, image=1), 1).about["image"] == 1
-    assert client.looking().pid not in (None, pid)
+    assert client.look_client().pid not in (None, pid)
 
 
 def test_a_process_that_ends_takes_no_requests_of_the_next_one_with_it() -> None:
@@ -189,12 +189,12 @@ def test_a_process_that_ends_takes_no_requests_of_the_next_one_with_it() -> None
 def test_the_process_is_there_before_the_first_look(
     trained: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client.Looking, "start", START)
+    monkeypatch.setattr(client.LookClient, "start", START)
     trained(TINY)
     Visit("")
-    assert client.looking().pid is None
+    assert client.look_client().pid is None
     Visit(to_query(TINY))  # its finished run is shown, with the button Look inside
-    pid = client.looking().pid
+    pid = client.look_client().pid
     assert pid is not None
-    client.looking().start()
-    assert client.looking().pid == pid
+    client.look_client().start()
+    assert client.look_client().pid == pid

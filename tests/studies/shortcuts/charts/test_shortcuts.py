@@ -254,7 +254,7 @@ def test_a_branch_of_a_layer_that_joins_is_marked_below_the_last_that_is_shown()
 
 @pytest.mark.parametrize("name", STARTS)
 def test_the_drawing_has_every_layer_once_and_every_branch(name: str) -> None:
-    shown = net.parts(STARTS[name])
+    shown = net.network_boxes(STARTS[name])
     assert len([part for part in shown if part.branch]) == len(branch_layers(STARTS[name]))
     assert (shown[0].name, shown[-1].name) == ("image", "readout")
     assert shown[-2].branch == ""

@@ -287,6 +287,6 @@ def test_a_candidate_is_judged_by_the_statistics_of_its_own_batches(batches: int
     _, network = trainer.evaluate(trainer.search.design, lambda: None, None)
     shown = data.encode(trainer.images.images, trainer.images.white, network.design, "statistics", 0)
     with torch.no_grad():
-        mine, theirs = network(shown, by="running"), network(shown, by="batch")
+        mine, theirs = network(shown, statistics="running"), network(shown, statistics="batch")
     assert theirs.std() > 0.1
     torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-3)  # a variance is over n - 1 where it is remembered

@@ -62,7 +62,7 @@ def written() -> Callable[..., None]:
             claim = store.claim("me", one.search.digest)
             assert claim is not None
             assert one.twin is not None
-            store.append(claim.run, claim.attempt, [one.twin, *one.trials, *one.models])
+            store.append_rows(claim.run, claim.attempt, [one.twin, *one.trials, *one.models])
             if state:
                 store.finish(claim.run, claim.attempt, state)
         store.close()

@@ -115,7 +115,7 @@ def test_until_decided_stops_at_the_look_that_decides(
 
     def train(store: Store, tasks: Sequence[Design], **_: object) -> Runs:
         asked.append(len(tasks) // 2)
-        return Runs(store.several(task.digest for task in tasks))
+        return Runs(store.get_many(task.digest for task in tasks))
 
     monkeypatch.setattr(comparing, "train", train)
     found = snnviz("compare", a, b, "--until-decided", "--seeds", "8", "--json").json

@@ -31,7 +31,7 @@ def planted(store: Store) -> None:
             FrontTrial(2, 0, 1, "8-1", 0.6, 0.8, 8000.0, None, 1.0),
             LOST if search.strategy == "qlognehvi" else FrontTrial(3, 0, 1, "8-0", 0.1, 0.1, 99.0, None, 1.0),
         ]
-        store.append(claim.run, claim.attempt, rows)
+        store.append_rows(claim.run, claim.attempt, rows)
         store.finish(claim.run, claim.attempt, "done")
 
 

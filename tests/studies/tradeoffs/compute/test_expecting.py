@@ -71,7 +71,7 @@ def test_intervals_hold_for_designs_that_were_not_seen() -> None:
         model = learnt([group for at, group in enumerate(GROUPS) if at not in new], ["accuracy"])
         shown.append(model.targets["accuracy"].check)
         for group in (GROUPS[at] for at in new):
-            answer = model.answer(group.design)
+            answer = model.predict(group.design)
             said = answer.expected.get("accuracy")
             if said is not None:
                 truth = group.values["accuracy"].values()
@@ -99,7 +99,7 @@ def test_a_level_that_was_left_out_is_unknown(path: str) -> None:
         of_level = [settings_of(group.design)[path] == level for group in GROUPS]
         model = learnt([group for group, out in zip(GROUPS, of_level, strict=True) if not out], ["accuracy"])
         asked = [group.design for group, out in zip(GROUPS, of_level, strict=True) if out]
-        assert np.mean([bool(model.answer(design).unknown) for design in asked]) >= 0.8, level
+        assert np.mean([bool(model.predict(design).unknown) for design in asked]) >= 0.8, level
 
 
 def test_metrics_that_some_runs_lack() -> None:
@@ -110,7 +110,7 @@ def test_metrics_that_some_runs_lack() -> None:
     ]
     model = learnt(some)
     assert (model.targets["accuracy"].designs, model.targets["rate"].designs) == (40, 20)
-    assert set(model.answer(some[1].design).expected) == set(EXPECTED)
+    assert set(model.predict(some[1].design).expected) == set(EXPECTED)
 
 
 def test_too_few_designs_teach_nothing() -> None:

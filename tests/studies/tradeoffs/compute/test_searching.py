@@ -124,7 +124,7 @@ def test_what_diverges_or_has_no_cost_comes_to_nothing_and_the_search_goes_on(mo
     assert len(trials) == 10
     assert 0 < len(lost) < 10
     assert tried(search, *trials[:6]) == trials[6:]
-    history = FrontHistory.of(search, trials)
+    history = FrontHistory.from_rows(search, trials)
     assert len(history.known) == 10 - len(lost)
     assert all(one.design.neuron.model_dump()["threshold"] != 1 for one in history.front)
 
@@ -219,12 +219,12 @@ def test_what_is_covered_grows_and_is_the_hypervolume_of_the_box() -> None:
         return FrontTrial(number, 0, number // 2, f"0-0-{number % 2}", accuracy, accuracy, cost, None, 1.0, why)
 
     points = [(0.5, 9.0), (None, None), (0.9, 99.0), (0.7, 9.0), (0.5, 999.0)]
-    history = FrontHistory.of(search, [trial(number, *point) for number, point in enumerate(points)])
+    history = FrontHistory.from_rows(search, [trial(number, *point) for number, point in enumerate(points)])
     assert [one.number for one in history.front] == [2, 3]
     box = value_box([history])
     assert box is not None
     shares = covered_shares(history, box)
     # errors 0.5 0.1 0.3 0.5, logs of the costs 1 2 1 3: in the box the points (1, 0), (0, 1/2), (1/2, 0), (1, 1)
     assert shares == pytest.approx([0, 0, 0.5, 0.75, 0.75])
-    assert value_box([FrontHistory.of(search, [trial(0, 0.5, 9.0)])]) is None
+    assert value_box([FrontHistory.from_rows(search, [trial(0, 0.5, 9.0)])]) is None
     assert value_box([]) is None

@@ -38,7 +38,7 @@ def planted(store: Store, search: FrontSearch) -> None:
         )
         for n in range(search.trials)
     ]
-    store.append(claim.run, claim.attempt, rows)
+    store.append_rows(claim.run, claim.attempt, rows)
     store.finish(claim.run, claim.attempt, "done")
 
 
@@ -114,7 +114,7 @@ def test_the_front_is_trained_with_other_seeds_at_a_press(monkeypatch: pytest.Mo
     services.CACHE.clear()
     visit = by_link("tradeoffs", VIEW)
     trials = [trial for _, trial in store.rows(several[0].digest, FrontTrial)]
-    front = FrontHistory.of(several[0], trials).front
+    front = FrontHistory.from_rows(several[0], trials).front
     monkeypatch.setattr(services, "engine", lambda: store)  # nobody works at it
     visit.press("search-again-train")
     wanted = {one.design.model_copy(update={"seed": seed}).digest for one in front for seed in (1, 2, 3)}
@@ -126,14 +126,14 @@ def test_the_front_is_trained_with_other_seeds_at_a_press(monkeypatch: pytest.Mo
 def test_figures_are_ones_that_a_browser_takes() -> None:
     search = make(iterations=3, costs="operations,rate")
     both = [search, make(iterations=3, costs="operations,rate", strategy="random")]
-    histories = [FrontHistory.of(one, tried(one)) for one in both]
+    histories = [FrontHistory.from_rows(one, tried(one)) for one in both]
     shown = search_charts(histories)
     assert [chart.id for chart in shown] == ["search_operations", "search_rate", "search_covered"]
     payload(shown, "/lib.js")
     covered: list[dict[str, Any]] = shown[-1].figure["data"]
     assert [len(line["y"]) for line in covered] == [6, 6]
     assert all(a <= b for line in covered for a, b in zip(line["y"], line["y"][1:], strict=False))
-    two = [*histories, FrontHistory.of(search.model_copy(update={"seed": 1}), tried(search)[:4])]
+    two = [*histories, FrontHistory.from_rows(search.model_copy(update={"seed": 1}), tried(search)[:4])]
     drawn: list[dict[str, Any]] = search_charts(two)[-1].figure["data"]
     assert [(line["name"], len(line["y"]), line["showlegend"]) for line in drawn] == [
         ("qLogNEHVI", 6, False),

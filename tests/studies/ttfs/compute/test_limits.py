@@ -130,9 +130,9 @@ def test_the_gradient_is_that_of_limits_taken_for_constants(design: Design, limi
     plain = ttfs.Network(made.architecture, own | added, limited.windows, low=made.low, high=made.high)
     times = [passed.times[0].detach()]
     for index, window in enumerate(plain.windows):
-        t = (window.end - torch.relu(plain.decoded(index, times[-1]))).clamp(min=window.start)
+        t = (window.end - torch.relu(plain.decoded_values(index, times[-1]))).clamp(min=window.start)
         times.append(t + (passed.times[index + 1] - t).detach())
-    logits = plain.decoded(len(plain.windows), times[-1])
+    logits = plain.decoded_values(len(plain.windows), times[-1])
     assert torch.allclose(logits, passed.logits)
     expected = torch.autograd.grad(F.cross_entropy(logits, labels), list(own.values()))
     for name, mine, its in zip(names, found, expected, strict=True):

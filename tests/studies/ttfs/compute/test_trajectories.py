@@ -68,7 +68,7 @@ def test_all_but_the_naive_one_begin_as_the_same_function(network: dict[str, obj
     for model in others:
         assert isinstance(model.network, Network)
         torch.testing.assert_close(model.logits(shown), relu.logits(shown), rtol=1e-9, atol=1e-9)
-        slope = torch.from_numpy(model.network.physical(1).slope)
+        slope = torch.from_numpy(model.network.spiking_layer(1).slope)
         torch.testing.assert_close(slope, torch.ones_like(slope), rtol=0, atol=1e-9)
     assert (naive.logits(shown) - relu.logits(shown)).abs().max() > 1
 
@@ -82,7 +82,7 @@ def test_alpha_stays_one_and_b_stays_one_while_they_learn() -> None:
         for _ in range(3):
             model.learn(shown, labels, 0.003)
         assert isinstance(model.network, Network)
-        layer = model.network.physical(2)
+        layer = model.network.spiking_layer(2)
         kept = layer.slope if model is b1 else layer.ramp
         assert abs(kept - 1).max() < 1e-9
         other = layer.ramp if model is b1 else layer.slope

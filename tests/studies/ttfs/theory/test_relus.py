@@ -36,7 +36,7 @@ def test_matrices_say_what_the_network_says_in_torch(name: str) -> None:
     network = in_torch(design, arrays, torch.float64)
     heard: list[torch.Tensor] = []
     x = rng.normal(size=(7, 1, 8, 8))
-    logits = network(torch.tensor(x)[None], by="running", hear=lambda _, said: heard.append(said))
+    logits = network(torch.tensor(x)[None], statistics="running", forward_hook=lambda _, said: heard.append(said))
     layers = relus.dense_layers(design, arrays)
     found = relus.forward(layers, x.reshape(7, -1))
     np.testing.assert_allclose(found[-1], logits.detach().numpy(), rtol=1e-10, atol=1e-10)
