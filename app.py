@@ -11,13 +11,13 @@ import streamlit as st
 from snnviz.ui.kit.services import lifespan
 from snnviz.ui.server.middleware.connections import limit_header_time, limit_message_size
 from snnviz.ui.server.middleware.headers import broken
-from snnviz.ui.server.repairs import (
+from snnviz.ui.server.routes import middleware, routes
+from snnviz.ui.server.streamlit_patches import (
     answer_at_once,
     keep_choices_among_what_is_offered,
     keep_runs_whole,
     keep_units_at_their_numbers,
 )
-from snnviz.ui.server.routes import middleware, routes
 
 keep_runs_whole()
 keep_units_at_their_numbers()

@@ -2,11 +2,11 @@
 
     python -m benchmarks.pace
 
-Trains the small runs of the default sweep over skips, as many at a time as there are cores, and then designs of several
-sizes, one at a time. Before each of these it asks for an estimate by the rule of before, one ratio for all (the median
-of the last 20), and by `jobs.pace`. The first row is of a machine that has shown nothing. Prints one JSON object and
-a markdown table, and exits with 1 where an estimate is off by more than a factor of 3. Time is wall time of training:
-what else runs on the machine counts.
+Trains the small runs of the default sweep over skips, as many at a time as there are cores, and then designs of
+several sizes, one at a time. Before each of these it asks for an estimate by the rule of before, one ratio for all
+(the median of the last 20), and by `jobs.durations`. The first row is of a machine that has shown nothing. Prints one
+JSON object and a markdown table, and exits with 1 where an estimate is off by more than a factor of 3. Time is wall
+time of training: what else runs on the machine counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 from snnviz.design.design import Design
 from snnviz.design.experiment import distinct_designs
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store, Task
 from snnviz.studies.skips import sweep
@@ -42,7 +42,7 @@ LARGER: dict[str, dict[str, Any]] = {
 def before(store: Store) -> float:
     """The rule of before: the median ratio of the last 20 runs that took more than a second."""
     done = [run for run in store.runs(limit=20, states=("done",)) if run.seconds > 1]
-    ratios = [run.seconds / pace.reference_seconds(run.task) for run in done]
+    ratios = [run.seconds / durations.reference_seconds(run.task) for run in done]
     return min(20.0, max(0.05, statistics.median(ratios))) if ratios else 1.0
 
 
@@ -66,8 +66,8 @@ def main() -> None:
         def row(name: str, document: dict[str, Any], seed: int = 0) -> None:
             design = Design.check(document | {"seed": seed})
             old, new = (
-                before(engine.store) * pace.reference_seconds(design),
-                pace.fit_durations(engine.store).seconds(design),
+                before(engine.store) * durations.reference_seconds(design),
+                durations.fit_durations(engine.store).seconds(design),
             )
             (run,) = trained(engine, [design])
             assert run.state == "done", run.error

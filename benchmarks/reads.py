@@ -42,7 +42,7 @@ def fill(store: Store, runs: int) -> None:
             for look in range(LOOKS)
             for layer in range(LAYERS)
         ]
-        store.append(run, claim.attempt, [*ends, *looks], Progress(EPOCHS, EPOCHS), seconds=float(number % 9))
+        store.append_rows(run, claim.attempt, [*ends, *looks], Progress(EPOCHS, EPOCHS), seconds=float(number % 9))
         store.finish(run, claim.attempt, "done")
 
 
@@ -51,7 +51,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     from snnviz.store.metrics import _read as from_rows
     from snnviz.store.metrics import metrics
     from snnviz.theory.metrics import METRICS
-    from snnviz.ui.kit import questions, rows, services
+    from snnviz.ui.kit import rows, services, task_runs
     from snnviz.ui.runs.reads import current, page
     from snnviz.ui.runs.view import RunsView
 
@@ -59,10 +59,10 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
 
     def study() -> None:
         rows.clear()
-        questions.epochs_of(designs)
+        task_runs.epochs_of(designs)
 
     def nothing_new() -> None:
-        questions.epochs_of(designs)
+        task_runs.epochs_of(designs)
 
     def listing() -> None:
         services.CACHE.clear()
@@ -72,7 +72,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
     names = [one.digest for one in designs]
     newest, listed = store.runs(limit=500), [metric.name for metric in METRICS.listed]
     return {
-        "a study's runs": lambda: questions.runs_of(designs),
+        "a study's runs": lambda: task_runs.runs_of(designs),
         "a study's runs and epochs": study,
         "the same where nothing is new": nothing_new,
         "a page of 100 of the Runs page": listing,

@@ -38,7 +38,7 @@ class Cost:
     """Estimated cost of a task: steps of its progress, seconds on one core of the reference machine, and bytes of
     memory.
 
-    `jobs.pace` converts the seconds to this machine. `bytes`: an upper estimate, beyond the loaded libraries.
+    `jobs.durations` converts the seconds to this machine. `bytes`: an upper estimate, beyond the loaded libraries.
     """
 
     steps: int

@@ -16,7 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from snnviz.data import apart
+from snnviz.data import sandbox
 from snnviz.errors import InputError
 from tests.data.aedat import MAGIC, flat
 from tests.packed import zipped
@@ -297,7 +297,7 @@ def main(names: list[str]) -> None:
         files = BOMBS[name]()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         try:
-            said = f"kept {apart.check_in_subprocess(files).count}"
+            said = f"kept {sandbox.check_in_subprocess(files).count}"
         except InputError as error:
             said = str(error)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

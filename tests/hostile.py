@@ -159,10 +159,10 @@ def outcome(check: Callable[[Files], uploads.CheckedDataset], files: Files) -> t
 
 def main(numbers: list[int]) -> None:
     """For each a line: its number, what became of it and in which words."""
-    from snnviz.data import apart
+    from snnviz.data import sandbox
 
     for number in numbers or range(COUNT):
-        print(json.dumps([number, *outcome(apart.check_in_subprocess, hostile(number))]), flush=True)
+        print(json.dumps([number, *outcome(sandbox.check_in_subprocess, hostile(number))]), flush=True)
 
 
 if __name__ == "__main__":

@@ -124,10 +124,10 @@ class TestWhatIsNamed:
 def test_to_know_all_kinds_takes_neither_torch_nor_pages_nor_commands() -> None:
     script = """
 import sys
-from snnviz.jobs import engine, pace
+from snnviz.jobs import engine, durations
 from snnviz.tasks import KINDS
 for kind in KINDS:
-    assert engine.required_memory(kind.sample()) and pace.progress_steps(kind.sample()) and kind.rows
+    assert engine.required_memory(kind.sample()) and durations.progress_steps(kind.sample()) and kind.rows
 assert not {"torch", "pandas", "plotly", "streamlit", "click", "scipy", "sklearn"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

@@ -12,7 +12,7 @@ import click
 
 from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, print_json, table
-from snnviz.data import apart, datasets, uploads
+from snnviz.data import datasets, sandbox, uploads
 from snnviz.data.files.reading import HELP
 from snnviz.data.uploads import CheckedDataset, UploadChoices
 
@@ -103,7 +103,7 @@ def check(path: Path, as_json: bool, **choices: str) -> None:
 
     Images (.npz, IDX, pictures in folders called by their class) or recordings (.bin, .npy, .h5, .aedat4).
     """
-    found = apart.check_in_subprocess(path, choices=UploadChoices(**choices))
+    found = sandbox.check_in_subprocess(path, choices=UploadChoices(**choices))
     _print_checked(found, as_json, {})
     if not as_json:
         for done in found.done:
@@ -121,7 +121,7 @@ def keep(path: Path, title: str, as_json: bool, **choices: str) -> None:
     The conversions that were applied are printed on stderr. A file that can be read in several ways is refused until an
     option chooses one.
     """
-    found = apart.check_in_subprocess(path, choices=UploadChoices(**choices))
+    found = sandbox.check_in_subprocess(path, choices=UploadChoices(**choices))
     for done in found.done:
         click.echo(done.words, err=True)
     name = uploads.store_upload(found, title)

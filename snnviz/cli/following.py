@@ -12,7 +12,7 @@ from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import Bar
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd, Event, Progress
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store, Task
@@ -138,8 +138,8 @@ def state_of(runs: Mapping[str, Run], name: str) -> str:
 def _wait(
     engine: Local, tasks: Sequence[Task], bar: Bar, progress_text: ProgressText | None, check: Callable[[], None]
 ) -> Runs:
-    store, seen, known = engine.store, "", pace.fit_durations(engine.store)
-    steps = {task.digest: pace.progress_steps(task) for task in tasks}
+    store, seen, known = engine.store, "", durations.fit_durations(engine.store)
+    steps = {task.digest: durations.progress_steps(task) for task in tasks}
     runs = Runs()
     with bar:
         while True:
@@ -156,7 +156,7 @@ def _wait(
                 return runs
             made = sum(steps[name] if run.ended else min(run.step, steps[name]) for name, run in runs.items())
             if progress_text is None:
-                left = pace.format_duration(pace.remaining_seconds(tasks, runs, known))
+                left = durations.format_duration(durations.remaining_seconds(tasks, runs, known))
                 words = f"{ended} of {_runs(len(runs))} done, about {left} left"
             else:
                 words = progress_text(runs)

@@ -18,15 +18,15 @@ from snnviz.design import links
 from snnviz.design.measurement import measurement_digest
 from snnviz.errors import InputError, Unquoted
 from snnviz.events import Branch, EpochEnd, LayerState, Sample, Timing
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.store.columns import metric_columns, values_of
 from snnviz.store.filters import RunFilter, parse_filter
 from snnviz.store.index import indexed_runs
+from snnviz.store.layer_states import merge_remeasured, remeasured_states
 from snnviz.store.learnt import with_learnt_parameters
-from snnviz.store.looks import merge_remeasured, remeasured_states
 from snnviz.store.metrics import Values, metrics
 from snnviz.tasks import KINDS, resolve
 from snnviz.theory import costs
@@ -267,7 +267,7 @@ def show_run(store: Store, shown: Run, as_json: bool, cached: bool | None = None
     if shown.notes:
         click.echo(f"written    {' '.join(shown.notes.split())}")
     if shown.state == "done" and not report["weights"]:
-        long = pace.format_duration(pace.fit_durations(store).seconds(shown.task))
+        long = durations.format_duration(durations.fit_durations(store).seconds(shown.task))
         click.echo(f"weights    not kept; training again takes about {long}: python -m snnviz again {shown.run}")
     click.echo(f"costs      {report['parameters']:,} parameters, {report['macs']:,} MACs per step")
     if found := report["operations"]:

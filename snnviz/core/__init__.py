@@ -1,3 +1,4 @@
-"""Training and simulation in torch; with studies' `compute`, the worker and `search/process.py` the only users of
-torch.
+"""Training and simulation in torch.
+
+Apart from this package only `compute` of studies, the worker and `search/gaussian_process.py` use torch.
 """

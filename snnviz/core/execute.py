@@ -15,7 +15,7 @@ import torch
 from snnviz.core import data, gradients, measured_inits, observe, train
 from snnviz.core.randomness import generator
 from snnviz.core.shortcuts import BranchObjective, shortcut_branches
-from snnviz.core.timed import activity_penalty, build_network
+from snnviz.core.trainable_ttfs import activity_penalty, build_network
 from snnviz.design.design import Design
 from snnviz.errors import Diverged
 from snnviz.events import Branch, Checkpoint, EpochEnd, Event, Progress

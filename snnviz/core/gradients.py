@@ -12,7 +12,7 @@ from torch import Tensor
 from snnviz.core import data, measured_inits, observe, train
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import BranchObjective, shortcut_branches
-from snnviz.core.timed import build_network
+from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import Choice

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from snnviz.catalog.inits import is_data_dependent
 from snnviz.core import data, observe
-from snnviz.core.timed import build_network
 from snnviz.core.train import Optimizer
+from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, Event, Progress
 

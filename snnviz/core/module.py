@@ -28,7 +28,7 @@ from snnviz.core import data, train
 from snnviz.core.measured_inits import initialise_from_data
 from snnviz.core.networks import Network
 from snnviz.core.norms import Statistics
-from snnviz.core.timed import build_network
+from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.core import room
+from snnviz.core import frame_cache
 from snnviz.data.frames import events_to_frames as binned
 from snnviz.data.samples import RecordingSet
 from snnviz.design.binning import Events
@@ -69,7 +69,7 @@ def open_frames(path: Path, count: int, steps: int, shape: Shape) -> FrameFile |
             mean, std = np.frombuffer(file.read(), STATISTICS)[0].tolist()
     except (OSError, ValueError, EOFError):
         return None
-    room.mark_used(path)
+    frame_cache.mark_used(path)
     return FrameFile(found, mean, std)
 
 
@@ -82,7 +82,7 @@ def write_frames(path: Path, part: RecordingSet, steps: int, how: Events, shape:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _tidy(path.parent)
-        room.free_space(len(part) * steps * math.prod(shape))
+        frame_cache.free_space(len(part) * steps * math.prod(shape))
         new = path.parent / f"frames-{uuid.uuid4().hex}.tmp"
         with new.open("xb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": (len(part), steps, *shape)}

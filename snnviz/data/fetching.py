@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from snnviz import leftovers
+from snnviz import temporary_files
 from snnviz.data.cards import DatasetCard
 from snnviz.errors import DataMissing
 from snnviz.places import cache_dir
@@ -184,7 +184,7 @@ def _unpack(path: Path, folder: Path, watch: ProgressCallback, about: DatasetCar
     work, holding = folder / f"unpacking-{uuid.uuid4().hex}", ExitStack()
     try:
         work.mkdir(parents=True)
-        holding.enter_context(leftovers.in_use(work))
+        holding.enter_context(temporary_files.in_use(work))
         _extract(path, work)
         if about.layout == "classes":  # CIFAR10-DVS: an archive of archives, one a class
             inner = sorted(work.rglob("*.zip"))

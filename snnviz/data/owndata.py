@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz import leftovers
+from snnviz import temporary_files
 from snnviz.data import owners, recordings
 from snnviz.data.cards import DatasetCard
 from snnviz.data.files.limits import TEST_SHARE, Kind
@@ -176,7 +176,7 @@ def store_dataset(
     work = place.parent / f"own-{uuid.uuid4().hex}.tmp"
     try:
         work.mkdir(parents=True)
-        with leftovers.in_use(work):
+        with temporary_files.in_use(work):
             for array in ARRAYS[description["kind"]]:
                 np.save(work / f"{array}.npy", arrays[array], allow_pickle=False)
             (work / "card.json").write_text(json.dumps(description))

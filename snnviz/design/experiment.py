@@ -28,7 +28,7 @@ from snnviz.design.axes import Axis, is_continuous, level_count, parse_axis
 from snnviz.design.design import Design, DesignField
 from snnviz.design.matrices import SeededMatrix
 from snnviz.design.registry import Range
-from snnviz.design.spreading import sobol_points
+from snnviz.design.sobol import sobol_points
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError, Unquoted
 

@@ -63,11 +63,11 @@ class NEHVI(StatefulStrategy[tuple[float, ...]]):
         candidates = self._candidates(count)
         if not candidates:
             return []
-        from snnviz.search import process  # BoTorch takes a second to load
+        from snnviz.search import gaussian_process  # BoTorch takes a second to load
 
         worst = tuple(np.max(self.values, axis=0).tolist())
         seen, values = [*self.codes, *self.lost], [*self.values, *([worst] * len(self.lost))]
-        chosen = process.choose_for_front(
+        chosen = gaussian_process.choose_for_front(
             self.scales, seen, values, candidates, self.pending, count=min(count, len(candidates))
         )
         return [candidates[place] for place in chosen]

@@ -61,9 +61,9 @@ class UCB(StatefulStrategy[float]):
 
     def fit(self) -> FittedProcess:
         """Fits the Gaussian process to all values recorded so far, at least one, and returns its hyperparameters."""
-        from snnviz.search import process  # BoTorch takes a second to load
+        from snnviz.search import gaussian_process  # BoTorch takes a second to load
 
-        self.belief = process.fit_gaussian_process(self.codes, self.values, self.kernel)
+        self.belief = gaussian_process.fit_gaussian_process(self.codes, self.values, self.kernel)
         return self.belief
 
     def exploration_weight(self, count: int) -> float:
@@ -76,10 +76,10 @@ class UCB(StatefulStrategy[float]):
         candidates = self._candidates(count)
         if not candidates:
             return []
-        from snnviz.search import process
+        from snnviz.search import gaussian_process
 
         belief = self.fit()
-        return process.choose_candidates(
+        return gaussian_process.choose_candidates(
             belief, self.codes, self.values, candidates, self.pending, count=count, kappa=self.exploration_weight(count)
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import LayerState, Row
-from snnviz.store.looks import merge_remeasured
+from snnviz.store.layer_states import merge_remeasured
 from snnviz.store.store import Store
 from snnviz.store.summaries import StoredMetric, Summary
 from snnviz.store.values import Run

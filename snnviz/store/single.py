@@ -13,9 +13,9 @@ from snnviz.design.submitted import Task
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
 from snnviz.store import opening, reading, renewing, tables
+from snnviz.store.batch_reads import by_requested_name
 from snnviz.store.leases import update_and_notify
 from snnviz.store.marks import Marks
-from snnviz.store.several import by_requested_name
 from snnviz.store.tables import OF_RUNS, RUNS, TABLES
 from snnviz.store.values import STATES, Run, State, Submitted, UnreadableRun
 from snnviz.tasks import KINDS

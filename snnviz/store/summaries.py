@@ -17,7 +17,7 @@ from sqlalchemy import Executable, bindparam, delete, select
 
 from snnviz.errors import StoreError
 from snnviz.store import opening, reading
-from snnviz.store.several import BatchReads
+from snnviz.store.batch_reads import BatchReads
 from snnviz.store.tables import DESIGNS, RUNS, SUMMARIES
 
 PATIENT_MILLISECONDS = 250

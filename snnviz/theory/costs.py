@@ -163,7 +163,7 @@ TTFS_SLOWDOWN = {"linear": 3.0, "conv": 9.0}
 def training_seconds(design: Design) -> float:
     """Returns an estimate of a run's duration on one core, in seconds.
 
-    `jobs.pace` corrects it by how long runs on this machine really took.
+    `jobs.durations` corrects it by how long runs on this machine really took.
     """
     layers = build_architecture(design).layers
     train, tested = _seen_an_epoch(design)

@@ -93,7 +93,7 @@ def test_a_deep_link_into_a_fresh_server_opens_that_page(visit: Callable[..., Pa
 
 @pytest.mark.alone
 def test_an_answer_does_not_wait_for_the_browser_to_confirm_its_header(dashboard: str) -> None:
-    """With Nagle's algorithm each of them takes 40 ms: see `ui/server/repairs.py`."""
+    """With Nagle's algorithm each of them takes 40 ms: see `ui/server/streamlit_patches.py`."""
     server = http.client.HTTPConnection(urlsplit(dashboard).netloc, timeout=10)
     times = []
     for _ in range(10):

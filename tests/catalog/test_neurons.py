@@ -25,7 +25,7 @@ from snnviz.errors import InputError
 from snnviz.graph.nearest import nearest_design
 from snnviz.places import ROOT
 from snnviz.theory.verdicts import activity_verdict, suggest_changes
-from snnviz.views.refusals import error_text
+from snnviz.views.error_messages import error_text
 from snnviz.views.words import option, word
 from tests.designs import is_a_sentence, outside
 

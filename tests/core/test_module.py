@@ -17,7 +17,7 @@ from snnviz.core.execute import execute
 from snnviz.core.module import NetworkModule, as_module
 from snnviz.core.networks import Network
 from snnviz.core.shortcuts import shortcut_branches
-from snnviz.core.timed import build_network
+from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint

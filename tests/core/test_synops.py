@@ -16,7 +16,7 @@ from snnviz.core.activity import Activity
 from snnviz.core.counting import counting_plans, merges_to_count
 from snnviz.core.networks import Network
 from snnviz.core.observe import RunningSums, observe_layers
-from snnviz.core.timed import TtfsNetwork
+from snnviz.core.trainable_ttfs import TtfsNetwork
 from snnviz.data.datasets import dataset_card
 from snnviz.design.adjacency import ASC, DSC, backward_positions, edges_from_skips, with_n_skip
 from snnviz.design.design import Design

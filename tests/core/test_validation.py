@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from snnviz.core import data, train
 from snnviz.core.execute import execute
-from snnviz.core.timed import build_network
+from snnviz.core.trainable_ttfs import build_network
 from snnviz.data import datasets
 from snnviz.data.datasets import Split
 from snnviz.design.design import Design

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnviz.data import apart, uploads
+from snnviz.data import sandbox, uploads
 from snnviz.data.files.limits import UploadLimits
 from snnviz.data.uploads import ChoiceNeeded, UploadChoices
 from snnviz.errors import InputError
@@ -80,26 +80,28 @@ def same(one: Any, other: Any) -> None:
 
 
 def test_a_process_of_its_own_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
     images = {"x.npz": npz(images=IMAGES / 200, labels=LABELS, more=LABELS)}
     with pytest.raises(ChoiceNeeded) as asked:
-        apart.check_in_subprocess(images)
+        sandbox.check_in_subprocess(images)
     assert set(asked.value.choices) == {"unit", "bytes", "max"}
     for files, choices in (
         (images, UploadChoices(scale="max")),
         ({"x.zip": zipped(recordings("a", "b"))}, UploadChoices()),
     ):
-        same(apart.check_in_subprocess(files, choices=choices), uploads.check_upload(files, choices=choices))
+        same(sandbox.check_in_subprocess(files, choices=choices), uploads.check_upload(files, choices=choices))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_whoever_takes_too_long_or_too_much_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
     with pytest.raises(InputError, match="upload must be read within 0 s, got one that takes longer"):
-        apart.check_in_subprocess({"x.npz": npz(images=IMAGES, labels=LABELS)}, UploadLimits(seconds=0))
+        sandbox.check_in_subprocess({"x.npz": npz(images=IMAGES, labels=LABELS)}, UploadLimits(seconds=0))
     many = np.asfortranarray(np.zeros((5000, 64, 64)))  # cannot be read in pieces
     with pytest.raises(InputError, match="upload must be read within 40 MB of memory, got one that takes more"):
-        apart.check_in_subprocess({"x.npz": _stored(images=many, labels=np.arange(5000) % 2)}, UploadLimits(memory=40))
+        sandbox.check_in_subprocess(
+            {"x.npz": _stored(images=many, labels=np.arange(5000) % 2)}, UploadLimits(memory=40)
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,7 +114,7 @@ def _stored(**arrays: Any) -> bytes:
 
 
 def test_spoiled_files_are_a_sentence_or_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
     found = [outcome(uploads.check_upload, hostile(number)) for number in range(0, COUNT, 5)]
     assert [words for what, words in found if what == "traceback"] == []
     assert {what for what, _ in found} == {"kept", "refused"}
@@ -121,8 +123,8 @@ def test_spoiled_files_are_a_sentence_or_are_read(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.slow
 def test_all_spoiled_files_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart.tempfile, "tempdir", str(tmp_path))
-    found = [outcome(apart.check_in_subprocess, hostile(number)) for number in range(COUNT)]
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    found = [outcome(sandbox.check_in_subprocess, hostile(number)) for number in range(COUNT)]
     assert [words for what, words in found if what == "traceback"] == []
     assert [words for _, words in found if "one that ends whoever reads it" in words] == []
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from snnviz.data import apart, uploads
+from snnviz.data import sandbox, uploads
 from snnviz.data.files.archives import InMemoryFile
 from snnviz.data.files.pictures import PICTURE_SIDE, read_picture
 from snnviz.data.uploads import UploadChoices
@@ -133,6 +133,6 @@ def test_what_is_no_picture_or_too_large_is_one_sentence(raw: bytes, rule: str) 
 
 def test_one_picture_is_read_by_a_process_of_its_own() -> None:
     colours = RNG.integers(0, 256, (9, 12, 3), np.uint8)
-    assert apart.read_picture_in_subprocess(png(colours)).tolist() == colours.transpose(2, 0, 1).tolist()
+    assert sandbox.read_picture_in_subprocess(png(colours)).tolist() == colours.transpose(2, 0, 1).tolist()
     with pytest.raises(InputError, match=r"^picture must be a whole picture"):
-        apart.read_picture_in_subprocess(b"no picture")
+        sandbox.read_picture_in_subprocess(b"no picture")

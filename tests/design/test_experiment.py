@@ -18,7 +18,7 @@ from snnviz.design.design import Design
 from snnviz.design.experiment import Experiment, from_query
 from snnviz.design.matrices import matrix_count, parse_matrices
 from snnviz.design.menus import DATASETS, INITS
-from snnviz.design.spreading import sobol_points
+from snnviz.design.sobol import sobol_points
 from snnviz.errors import InputError
 from snnviz.theory import verdicts
 from tests.designs import DESIGNS, attempt, is_a_sentence, within_200_ms

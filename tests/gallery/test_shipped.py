@@ -12,7 +12,7 @@ import pytest
 
 from snnviz.errors import InputError, NotFound
 from snnviz.events import EpochEnd, LayerState, Sample
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.jobs.history import StoredHistory
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, shipped
@@ -41,8 +41,8 @@ def test_it_is_found_in_an_empty_store_by_all_that_reads(beside: Store) -> None:
     assert len(epochs) == 2
     assert beside.rows_of([first.digest], EpochEnd)[first.digest] == [row for _, row in epochs]
     assert beside.new_rows({first.digest: epochs[0][0]}, EpochEnd) == {first.digest: epochs[1:]}
-    assert beside.last(EpochEnd, [first.digest]) == {first.digest: epochs[-1][1]}
-    assert beside.last(EpochEnd)[first.digest] == epochs[-1][1]
+    assert beside.last_rows(EpochEnd, [first.digest]) == {first.digest: epochs[-1][1]}
+    assert beside.last_rows(EpochEnd)[first.digest] == epochs[-1][1]
     assert beside.finished_times([first.digest]) == {first.digest: run.finished}
     assert beside.version(first.digest) == beside.version(first.digest)
     assert [each.run for each in indexed_runs(beside).runs if each.machine] == [each.run for each in beside.runs()]
@@ -94,7 +94,7 @@ def test_its_time_is_no_time_of_this_machine(beside: Store) -> None:
     assert there is not None
     assert there.store.summaries([run.run], ["seconds"])[run.run]["seconds"].value == run.seconds  # as it was made
     assert "seconds" not in [name for group in run_groups(beside) for name, of in group.values.items() if of]
-    assert pace.fit_durations(beside).seconds(run.task) == pace.DurationModel().seconds(run.task)
+    assert durations.fit_durations(beside).seconds(run.task) == durations.DurationModel().seconds(run.task)
 
 
 def test_to_submit_it_finds_it_and_to_train_it_here_takes_its_place(beside: Store) -> None:

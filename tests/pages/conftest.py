@@ -17,7 +17,7 @@ from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.studies.inside.page.client import LookClient
 from snnviz.ui.kit import services
-from snnviz.ui.server import repairs
+from snnviz.ui.server import streamlit_patches
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,7 +31,7 @@ def installed_components() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def repaired() -> None:
     """As the launcher does."""
-    repairs.keep_choices_among_what_is_offered()
+    streamlit_patches.keep_choices_among_what_is_offered()
 
 
 @contextmanager

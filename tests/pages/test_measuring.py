@@ -17,8 +17,8 @@ from snnviz.studies.shortcuts.page import setting as shortcuts_setting
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy, gradient_survey, study_runs
 from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from snnviz.ui.design import live_charts
-from snnviz.ui.kit import questions, services
 from snnviz.ui.kit import rows as said
+from snnviz.ui.kit import services, task_runs
 from tests.aged import age
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
@@ -40,7 +40,7 @@ def aged(*runs: str) -> None:
         age(store, run)
     store.close()
     services.CACHE.clear()
-    questions._RESULTS.clear()
+    task_runs._RESULTS.clear()
     said.clear()
     for drawn in (live_charts._picture, rows.charts_of):
         drawn.cache_clear()

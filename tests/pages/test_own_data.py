@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import streamlit
 
-from snnviz.data import apart, datasets, owndata, uploads
+from snnviz.data import datasets, owndata, sandbox, uploads
 from snnviz.ui.data.setting import SampleChoice
 from snnviz.ui.server import visitors
 from tests.packed import npz, zipped
@@ -23,7 +23,7 @@ from tests.pages.visit import Visit, by_link, cards
 def here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads are checked in this process, which is faster, but for one test."""
     if request.function is not test_an_upload_is_shown_kept_trained_and_removed:
-        monkeypatch.setattr(apart, "check_in_subprocess", uploads.check_upload)
+        monkeypatch.setattr(sandbox, "check_in_subprocess", uploads.check_upload)
 
 
 @pytest.fixture(autouse=True)

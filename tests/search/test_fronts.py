@@ -106,7 +106,7 @@ def test_what_is_told_twice_is_the_same_noisy_code_and_torchs_generator_is_left_
 
 def test_a_choice_compiles_nothing() -> None:
     """BoTorch has a C++ kernel that takes a minute to compile, and gives other last digits than without a compiler."""
-    from snnviz.search.process import choose_for_front, logei
+    from snnviz.search.gaussian_process import choose_for_front, logei
 
     several = [ordered_scale(3), ordered_scale(3)]
     known, left = [(0, 0), (1, 1), (2, 2)], [(0, 1), (1, 2), (2, 0)]

@@ -112,15 +112,18 @@ def test_one_code_with_many_values_is_noise(kernel: Kernel) -> None:
 
 
 def test_a_failed_fit_leaves_the_priors(monkeypatch: pytest.MonkeyPatch) -> None:
-    from snnviz.search import process
+    from snnviz.search import gaussian_process
 
     def fail(*_: object, **__: object) -> None:
-        raise process.NotPSDError("no")
+        raise gaussian_process.NotPSDError("no")
 
-    monkeypatch.setattr(process, "fit_gpytorch_mll_scipy", fail)
+    monkeypatch.setattr(gaussian_process, "fit_gpytorch_mll_scipy", fail)
     belief = told("hamming-ard", 8).fit()
-    assert belief.lengths == (math.exp(process.LENGTHSCALE_PRIOR[0] - process.LENGTHSCALE_PRIOR[1] ** 2),) * 6
-    assert belief.noise == math.exp(process.NOISE_PRIOR[0] - process.NOISE_PRIOR[1] ** 2)
+    assert (
+        belief.lengths
+        == (math.exp(gaussian_process.LENGTHSCALE_PRIOR[0] - gaussian_process.LENGTHSCALE_PRIOR[1] ** 2),) * 6
+    )
+    assert belief.noise == math.exp(gaussian_process.NOISE_PRIOR[0] - gaussian_process.NOISE_PRIOR[1] ** 2)
 
 
 def test_a_slot_that_decides_alone_has_the_shortest_length() -> None:

@@ -249,7 +249,7 @@ class TestOpening:
             connection.execute(text("ALTER TABLE runs DROP COLUMN note"))
             connection.execute(text("DROP TABLE epochs"))
         newer = Store(store.url)
-        newer.append(claim.run, 1, [sample(2), EpochEnd(1, 0.5, 0.5, 1, 1, 0.1, 0.1)])
+        newer.append_rows(claim.run, 1, [sample(2), EpochEnd(1, 0.5, 0.5, 1, 1, 0.1, 0.1)])
         (_, old), (_, new) = newer.rows(claim.run, Sample)
         assert math.isnan(old.accuracy)
         assert new == sample(2)

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnviz.search import process
+from snnviz.search import gaussian_process
 from snnviz.theory.posterior import Code, FittedProcess, main_effects, posterior
 
 SIZES = (3,) * 6
@@ -27,9 +27,9 @@ def seen(count: int, sizes: tuple[int, ...] = SIZES) -> tuple[list[Code], list[f
 @pytest.mark.parametrize("count", [1, 4, 24, 200])
 def test_it_is_botorchs(count: int) -> None:
     codes, values = seen(count)
-    model = process._model(BELIEF, codes, values, lengths=6).eval()
+    model = gaussian_process._model(BELIEF, codes, values, lengths=6).eval()
     with torch.no_grad():
-        theirs = model.posterior(process._double(EVERY))
+        theirs = model.posterior(gaussian_process._double(EVERY))
     mean, sd = posterior(BELIEF, codes, values, EVERY)
     assert mean == pytest.approx(7.0 - 3.5 * theirs.mean.flatten().numpy(), abs=1e-6)
     assert sd == pytest.approx(3.5 * theirs.variance.flatten().sqrt().numpy(), abs=1e-6)

@@ -7,7 +7,7 @@ import streamlit as st
 from snnviz.design.submitted import Task
 from snnviz.events import Row
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.rows import rows_of
 from snnviz.ui.kit.settings import PageSettings
@@ -28,7 +28,7 @@ def page() -> None:
     DICE.preset_menu(st)
     DICE.numbers(["throws", "seed"])
     address(DICE.link, key="toys-address", steps=True)
-    questions.live(_draw, FOUND, lambda: questions.are_active(_tasks()))
+    task_runs.live(_draw, FOUND, lambda: task_runs.are_active(_tasks()))
 
 
 def _tasks() -> list[Task]:
@@ -39,6 +39,6 @@ def _draw() -> None:
     dice, walk = _tasks()
     parts: list[tuple[Task, Verb, type[Row]]] = [(dice, THROW, Throw), (walk, WALK, Place)]
     for task, verb, row in parts:
-        own = questions.runs_of([task])
+        own = task_runs.runs_of([task])
         actions([task], own, task.kind, verb=verb)
         st.caption(f"{len(rows_of(own, row).get(task.digest, ()))} rows of {task.kind}")

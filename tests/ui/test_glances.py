@@ -17,7 +17,7 @@ from snnviz.events import EpochEnd
 from snnviz.store import Store
 from snnviz.store.metrics import metrics
 from snnviz.theory.metrics import METRICS
-from snnviz.ui.kit import questions, services
+from snnviz.ui.kit import services, task_runs
 from snnviz.ui.kit.lru import LruCache
 from snnviz.ui.kit.services import MOST_ENTRIES, TtlCache
 from snnviz.ui.runs import reads
@@ -145,14 +145,14 @@ def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[
     held = slow(designs[0].digest)
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(services.run_and_version, designs[0].digest)
-        study = pool.submit(questions.runs_of, designs[:2])
+        study = pool.submit(task_runs.runs_of, designs[:2])
         until(lambda: held.times == 2)
         begin = time.monotonic()
         shown = services.run_and_version(designs[1].digest)
         assert shown is not None
         assert shown[0].design == designs[1]
-        assert {run.state for run in questions.runs_of(designs[1:]).values()} == {"queued"}
-        assert questions.epochs_of(designs[1:]) == {}
+        assert {run.state for run in task_runs.runs_of(designs[1:]).values()} == {"queued"}
+        assert task_runs.epochs_of(designs[1:]) == {}
         services.pace()
         assert services.queue_problem() is None or isinstance(services.queue_problem(), str)
         assert time.monotonic() - begin < SLOW / 2
@@ -194,19 +194,19 @@ def test_a_page_asks_as_little_of_many_runs_as_of_two(
     designs = [tiny(seed + 100 * count) for seed in range(count)]
     for place, design in enumerate(designs):
         finished(store, design, place / 100)
-    assert statements(store, lambda: questions.runs_of(designs)) == 1
-    assert statements(store, lambda: questions.epochs_of(designs)) == 1
-    known = questions.runs_of(designs)
+    assert statements(store, lambda: task_runs.runs_of(designs)) == 1
+    assert statements(store, lambda: task_runs.epochs_of(designs)) == 1
+    known = task_runs.runs_of(designs)
     # Without summaries: those, when they were measured anew, rows of each kind that metrics read, and what is kept.
     # The runs of measurements are the page's, as these have no probe.
-    assert statements(store, lambda: questions.results(designs, known)) == 3 + len(METRICS.row_types) + 1
-    assert statements(store, lambda: questions.results(designs, known)) == 0
+    assert statements(store, lambda: task_runs.results(designs, known)) == 3 + len(METRICS.row_types) + 1
+    assert statements(store, lambda: task_runs.results(designs, known)) == 0
     # With summaries, in a process that has asked for nothing yet.
     assert statements(store, lambda: metrics(store, [*known.values()])) == 2
-    monkeypatch.setattr(questions, "_RESULTS", LruCache(2000, lambda _: 1.0))
+    monkeypatch.setattr(task_runs, "_RESULTS", LruCache(2000, lambda _: 1.0))
     services.CACHE.clear()
-    assert statements(store, lambda: questions.results(designs, known)) == 2 + 1
-    assert [one.accuracy for one in questions.results(designs, known).values()] == [n / 100 for n in range(count)]
+    assert statements(store, lambda: task_runs.results(designs, known)) == 2 + 1
+    assert [one.accuracy for one in task_runs.results(designs, known).values()] == [n / 100 for n in range(count)]
     services.CACHE.clear()
     view = RunsView(metrics=("accuracy", "energy"))
 

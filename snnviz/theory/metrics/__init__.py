@@ -33,7 +33,7 @@ LOG = logging.getLogger(__name__)
 METRICS_VARIABLE = "SNNVIZ_METRICS"
 """Environment variable with module names, separated by commas, that define further metrics."""
 
-FIRST = ("reached", "operations", "spikes", "size", "took")
+FIRST = ("test_results", "operations", "spikes", "size", "duration")
 """Modules of this package in the order of their columns; other modules follow."""
 
 Form = Literal["share", "number", "count", "energy", "seconds", "flag"]
@@ -44,7 +44,8 @@ class Outcome:
     """Everything known of a run that has ended, from which metrics are computed: its design, its duration, and its
     rows.
 
-    seconds: duration of training, or None. rows: rows by kind, in order; layer states as `store.looks` gives them.
+    seconds: duration of training, or None. rows: rows by kind, in order; layer states as by
+    `store.layer_states`.
     """
 
     def __init__(

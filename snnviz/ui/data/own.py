@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from snnviz.data import apart, datasets, owndata, owners, uploads
+from snnviz.data import datasets, owndata, owners, sandbox, uploads
 from snnviz.data import frames as events
 from snnviz.data.samples import Sample
 from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices, UploadLimits
@@ -19,7 +19,7 @@ from snnviz.design.binning import Events
 from snnviz.errors import InputError, SnnvizError, Unquoted
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
-from snnviz.ui.data import readings, setting
+from snnviz.ui.data import setting, upload_questions
 from snnviz.ui.data.checking import checked
 from snnviz.ui.data.local import is_local
 from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
@@ -71,7 +71,7 @@ def panel() -> None:
         if files:
             _upload(list(files), limits, most)
         elif path:
-            _found(("path", path, _stamp(path)), partial(apart.check_in_subprocess, Path(path), limits), limits)
+            _found(("path", path, _stamp(path)), partial(sandbox.check_in_subprocess, Path(path), limits), limits)
         else:
             st.info(
                 "Images with labels, or recordings of events: they are checked and shown here, and once you keep them "
@@ -111,27 +111,27 @@ def _upload(files: list[Any], limits: UploadLimits, most: int) -> None:
     name = tuple((file.file_id, file.name) for file in files)
 
     def check(choices: UploadChoices) -> CheckedDataset:
-        return apart.check_in_subprocess({file.name: file.getvalue() for file in files}, limits, choices)
+        return sandbox.check_in_subprocess({file.name: file.getvalue() for file in files}, limits, choices)
 
     _found(name, check, limits)
 
 
 def _found(name: Any, check: Callable[[UploadChoices], CheckedDataset], limits: UploadLimits) -> None:
     """What it is, samples of it, and Keep; or what is to be chosen; or the one sentence that says what is wrong."""
-    chosen = readings.answers(name)
+    chosen = upload_questions.answers(name)
     try:
         with st.spinner("Checking, a few seconds for a large file"):
             found = checked((name, limits, chosen), partial(check, chosen))
     except ChoiceNeeded as asked:
-        readings.ask(asked)
+        upload_questions.ask(asked)
         st.caption("Nothing was written.")
         return
     except SnnvizError as error:
-        readings.show_questions()
+        upload_questions.show_questions()
         st.error(escape_markdown(as_sentence(error)), icon=":material/error:")
         st.caption("Nothing was written.")
         return
-    readings.show_questions()
+    upload_questions.show_questions()
     _, height, width = found.shape
     noun = "image" if found.kind == "images" else "recording"
     planes = f"{found.shape[0]} polarities" if found.kind == "events" else pluralise(found.shape[0], "channel")

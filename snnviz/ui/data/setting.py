@@ -24,7 +24,7 @@ from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.switching import with_dataset
 from snnviz.ui.kit.words import as_sentence
-from snnviz.views.refusals import error_text
+from snnviz.views.error_messages import error_text
 
 VIEWS = {"sets": "Data sets", "own": "Add your own"}
 """Labels of the page's views, by their names in a link."""

@@ -12,14 +12,14 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.design.fieldtypes import field_type
 from snnviz.errors import InputError, SnnvizError
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
 from snnviz.theory.expected import DesignPrediction, Model
 from snnviz.theory.features import settings_of
 from snnviz.theory.gaps import widest_gap
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import expecting, questions, restrictions, services, state
+from snnviz.ui.kit import expecting, restrictions, services, state, task_runs
 from snnviz.ui.kit.actions import queue_prefix
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -115,7 +115,7 @@ def curve_panel() -> None:
     shown = model is not None and bool(model.varied_fields(state.design()))
     st.session_state.foretold = ("known", "over") if shown else ("known",)  # what is drawn anew with a drawn skip
     if shown:
-        questions.live(_curve, "over", _is_waited_for, EVERY)
+        task_runs.live(_curve, "over", _is_waited_for, EVERY)
 
 
 def _curve() -> None:
@@ -244,7 +244,7 @@ def _next(model: Model, design: Design, path: str) -> tuple[float, Design] | Non
             found = _with(design, path, value)
         except InputError:
             return None
-        if not questions.runs_of([found]):
+        if not task_runs.runs_of([found]):
             return value, found
         known.append(value)
     return None
@@ -265,7 +265,7 @@ def _fill(gap: Filled) -> None:
 def _filled() -> list[tuple[Filled, Run]]:
     """Those of this visit that are in the store."""
     several: list[Filled] = st.session_state.get("over_filled", [])
-    runs = questions.runs_of([gap.design for gap in several]) if several else {}
+    runs = task_runs.runs_of([gap.design for gap in several]) if several else {}
     return [(gap, runs[gap.design.digest]) for gap in several if gap.design.digest in runs]
 
 
@@ -280,7 +280,7 @@ def _new_dots(model: Model, design: Design, path: str, name: str) -> tuple[tuple
     ]
     if not mine:
         return ()
-    found = questions.results([gap.design for gap, _ in mine], {gap.design.digest: run for gap, run in mine})
+    found = task_runs.results([gap.design for gap, _ in mine], {gap.design.digest: run for gap, run in mine})
     values = [(gap.value, found[gap.design.digest].metrics.get(name)) for gap, _ in mine if gap.design.digest in found]
     return tuple((x, y) for x, y in values if y is not None)
 

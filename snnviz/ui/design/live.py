@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.design.measurement import measurement_digest
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.places import ROOT
 from snnviz.store import Run, State
 from snnviz.tasks import resolve, run_button, run_buttons
@@ -18,7 +18,7 @@ from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.design.live_charts import live_charts
-from snnviz.ui.kit import came, measuring, restrictions, services, state
+from snnviz.ui.kit import measuring, restrictions, services, shipped_runs, state
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, queue_position
@@ -108,7 +108,7 @@ def _head(run: Run) -> None:
     if run.state == "done" and st.session_state.found:
         text, icon = "trained before, shown from the store", ":material/bolt:"
     if run.machine is not None:
-        text, icon = came.SHORT, came.ICON
+        text, icon = shipped_runs.SHORT, shipped_runs.ICON
     mark.badge(text, icon=icon, color=color)
     if not run.ended:
         stopping = run.cancel_requested
@@ -128,9 +128,15 @@ def _head(run: Run) -> None:
         st.caption(escape_markdown(run.note))
     if run.machine is not None:
         said, here = st.columns([8, 2], vertical_alignment="center")
-        said.caption(escape_markdown(came.sentence(run)))
-        if came.can_train():
-            here.button("Train it here", key="live-here", on_click=came.train_here, args=(run.run,), help=came.HERE)
+        said.caption(escape_markdown(shipped_runs.sentence(run)))
+        if shipped_runs.can_train():
+            here.button(
+                "Train it here",
+                key="live-here",
+                on_click=shipped_runs.train_here,
+                args=(run.run,),
+                help=shipped_runs.HERE,
+            )
     elif run.state == "done" and run.checkpoint is None:
         long = format_duration(services.pace().seconds(run.task))
         st.button(

@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store.metrics import metrics
@@ -19,7 +19,7 @@ from snnviz.theory import costs, variance, verdicts
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.design.readings import found_reading
-from snnviz.ui.kit import came, restrictions, services, starting, state
+from snnviz.ui.kit import restrictions, services, shipped_runs, starting, state
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.readings import publish
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -110,13 +110,13 @@ def _came(run: Run) -> None:
     with st.popover("Train", type="primary", icon=PLAY, width="stretch", key="train-came"):
         reached = metrics(services.store(), [run], ["accuracy"])[run.run]["accuracy"]
         st.markdown(f"**Came with snnviz: {share(reached)}** of the test images.")
-        said = came.sentence(run).removeprefix("Came with snnviz: ")
+        said = shipped_runs.sentence(run).removeprefix("Came with snnviz: ")
         st.caption(escape_markdown(f"{said[:1].upper()}{said[1:]}"))
         with st.container(horizontal=True):
-            st.button("Show it", icon=came.ICON, key="train-show", on_click=state.train)
+            st.button("Show it", icon=shipped_runs.ICON, key="train-show", on_click=state.train)
             st.button(
-                "Train it here", type="primary", icon=PLAY, key="train-here", on_click=came.train_here,
-                args=(run.run,), help=came.HERE,
+                "Train it here", type="primary", icon=PLAY, key="train-here", on_click=shipped_runs.train_here,
+                args=(run.run,), help=shipped_runs.HERE,
             )  # fmt: skip
 
 

@@ -14,11 +14,11 @@ import streamlit as st
 
 from snnviz.design.submitted import Task
 from snnviz.errors import NotFound, SnnvizError
-from snnviz.jobs import pace
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs import durations
+from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
 from snnviz.tasks import KINDS
-from snnviz.ui.kit import came, opened, services, starting
+from snnviz.ui.kit import opened, services, shipped_runs, starting
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import escape_markdown, pluralise, queue_position
@@ -132,7 +132,7 @@ def _words(
     done = sum(run.state == "done" for run in runs.values())
     left = format_duration(services.time_left(tasks, runs))
     if going:
-        steps = {task.digest: pace.progress_steps(task) for task in tasks}
+        steps = {task.digest: durations.progress_steps(task) for task in tasks}
         made = sum(steps[name] if run.state == "done" else run.step for name, run in runs.items() if name in steps)
         words = (result_words and result_words.running) or _going(going, len(tasks), done, verb.noun, left)
         place.progress(min(1.0, made / max(1, sum(steps.values()))), text=escape_markdown(words))
@@ -143,7 +143,7 @@ def _words(
         place.caption(f"{why}: {result_words.partial} kept. About {left} to go.")
     elif done < len(tasks):
         place.caption(f"About {left} on this machine; you may leave meanwhile.{_arrived(runs)}")
-    elif said := came.sentences(runs.values()):
+    elif said := shipped_runs.sentences(runs.values()):
         place.caption(escape_markdown(said))
     elif result_words is not None or done > 1:
         place.caption(

@@ -17,7 +17,7 @@ from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.settings import Query, Widgets
 from snnviz.views.changes import design_changes
-from snnviz.views.refusals import error_text
+from snnviz.views.error_messages import error_text
 
 OWN = "Design page"
 """Name of the preset that takes the edited design."""

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from snnviz.jobs.beside import BackgroundProcess
+from snnviz.jobs.background import BackgroundProcess
 from snnviz.places import cache_dir
 from snnviz.store import Store
 from snnviz.theory.expected import Model

@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.design.measurement import Measurement
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import show_failures, submit
 from snnviz.ui.kit.words import pluralise
 from snnviz.views.results import Result
@@ -18,7 +18,7 @@ from snnviz.views.results import Result
 
 def is_active(designs: Sequence[Design]) -> bool:
     """Returns whether some of the designs' runs are being measured again."""
-    return questions.are_active([Measurement(design=design) for design in designs])
+    return task_runs.are_active([Measurement(design=design) for design in designs])
 
 
 def unmeasured(designs: Sequence[Design], results: Mapping[str, Result]) -> list[Design]:
@@ -36,9 +36,9 @@ def offer_measuring(designs: Sequence[Design], key: str) -> None:
     if not designs:
         return
     tasks = [Measurement(design=design) for design in designs]
-    runs, key = questions.runs_of(tasks), f"{key}-anew"
+    runs, key = task_runs.runs_of(tasks), f"{key}-anew"
     show_failures(runs.values(), key)
-    going = questions.is_active(runs)
+    going = task_runs.is_active(runs)
     sentence, button = st.columns([9, 3], vertical_alignment="center")
     sentence.caption(
         f"{pluralise(len(designs), 'run')} of before looked at layers **on the first 64 training images**, "

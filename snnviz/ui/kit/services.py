@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from snnviz.design.submitted import Task
 from snnviz.errors import NotFound, SnnvizError
+from snnviz.jobs.durations import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
-from snnviz.jobs.pace import DurationModel, QueuePosition, fit_durations, queue_positions, remaining_seconds
 from snnviz.places import cache_dir
 from snnviz.store import Run, Store, classes
 from snnviz.store.columns import metric_columns

@@ -22,7 +22,7 @@ from snnviz.ui.kit.linked import read_link
 from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import describe_changes
-from snnviz.views.refusals import error_text
+from snnviz.views.error_messages import error_text
 
 S = TypeVar("S", bound=Document)
 Query = Mapping[str, str]

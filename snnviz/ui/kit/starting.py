@@ -9,7 +9,7 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.design.submitted import Task
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.tasks import KINDS
 from snnviz.ui.kit.words import escape_markdown
 

@@ -17,8 +17,8 @@ from snnviz.design.design import Design
 from snnviz.design.links import change, flatten, from_query
 from snnviz.design.networks import CellNetwork, StagedNetwork
 from snnviz.errors import InputError, NotFound, SnnvizError
-from snnviz.graph.mends import repair_change
 from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
+from snnviz.graph.repairs import repair_change
 from snnviz.graph.rewiring import with_block_matrices
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
@@ -26,7 +26,7 @@ from snnviz.ui.kit import notices, opened, restrictions, services, switching
 from snnviz.ui.kit.linked import detect_back_navigation, followed_link, is_back_navigation, read_link
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import design_changes
-from snnviz.views.refusals import error_text
+from snnviz.views.error_messages import error_text
 
 DESIGN = "design"
 """Address of the page that edits the design."""

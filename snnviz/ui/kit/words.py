@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from snnviz.jobs.pace import QueuePosition, format_duration
+from snnviz.jobs.durations import QueuePosition, format_duration
 from snnviz.views import glossary
 
 JOINER = "\u2060"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.server.repairs import (
+from snnviz.ui.server.routes import middleware, routes
+from snnviz.ui.server.streamlit_patches import (
     answer_at_once,
     keep_choices_among_what_is_offered,
     keep_runs_whole,
     keep_units_at_their_numbers,
 )
-from snnviz.ui.server.routes import middleware, routes
 
 keep_runs_whole()
 keep_units_at_their_numbers()

@@ -12,7 +12,7 @@ from snnviz.studies.activity.charts.study import accuracy_charts, study_table
 from snnviz.studies.activity.study import PRESETS, VARIED, StudyRun, TrainingStudy, equivalent_inits, study_runs
 from snnviz.studies.activity.theory.activity import ActivityConfig, describe_equivalent_inits
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions, recipe, restrictions
+from snnviz.ui.kit import recipe, restrictions, task_runs
 from snnviz.ui.kit.actions import UNDONE, actions
 from snnviz.ui.kit.columns import column, column_config, round_counts
 from snnviz.ui.kit.settings import PageSettings
@@ -51,7 +51,7 @@ def panel() -> None:
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()
-    questions.live(_curves, CURVES, lambda: questions.is_active(_runs(study_runs(STUDY.value))))
+    task_runs.live(_curves, CURVES, lambda: task_runs.is_active(_runs(study_runs(STUDY.value))))
 
 
 @st.fragment(key=SETTINGS)
@@ -99,13 +99,13 @@ def _curves() -> None:
         else f"the missing {pluralise(left_out, 'network')}"
     )
     actions(designs, runs, STUDY.key, what=what, widths=(6, 2, 4))
-    rows = questions.epochs_of(designs)
+    rows = task_runs.epochs_of(designs)
     if same := describe_equivalent_inits(equivalent_inits(chosen)).replace("-", " "):
         st.caption(escape_markdown(same))
     if rows:
         charts(payload(accuracy_charts(chosen, rows, _looks(chosen))), key="study-charts")
     last = {digest: seen[-1] for digest, seen in rows.items()}
-    table = round_counts(study_table(chosen, runs, last, questions.results(designs, runs)))
+    table = round_counts(study_table(chosen, runs, last, task_runs.results(designs, runs)))
     if runs:
         train = st.column_config.NumberColumn("Training accuracy", format=PERCENT, width="small")
         st.dataframe(
@@ -132,4 +132,4 @@ def _looks(chosen: Sequence[StudyRun]) -> dict[str, LineStyle]:
 
 
 def _runs(chosen: Sequence[StudyRun]) -> Mapping[str, Run]:
-    return questions.runs_of([member.design for member in chosen])
+    return task_runs.runs_of([member.design for member in chosen])

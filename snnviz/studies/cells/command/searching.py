@@ -14,7 +14,7 @@ from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.design.cells import canonical_form, count_connections, parse, summary
 from snnviz.errors import InputError
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.store import Run, Store
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.studies.cells.theory.candidates import RankedCandidate, rank_candidates
@@ -179,7 +179,7 @@ def _progress(store: Store, setting: CellSearch, runs: Mapping[str, Run]) -> str
     last = store.last_rows(Candidate, [run.run]).get(run.run)
     if last is None or not run.seconds:
         return run.doing or "queued"
-    left = f"about {pace.format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""
+    left = f"about {durations.format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""
     if last.fine:
         return f"scoring the best again, {left}".rstrip(", ")
     many = f"{last.number + 1:,} of {setting.candidates:,} cells, {(last.number + 1) / run.seconds:.0f} a second"

@@ -25,7 +25,7 @@ from snnviz.studies.cells.page.setting import (
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.ui.components.cell_editor import cell_editor, drawn
 from snnviz.ui.components.reveal import scroll_into_view
-from snnviz.ui.kit import notices, questions
+from snnviz.ui.kit import notices, task_runs
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.changes import describe_changes
@@ -58,7 +58,7 @@ def panel() -> None:
         _editor()
     with st.container():
         settings()
-    questions.live(_found, FOUND, lambda: questions.are_active([SCORING.value]), questions.EVERY / 2)
+    task_runs.live(_found, FOUND, lambda: task_runs.are_active([SCORING.value]), task_runs.EVERY / 2)
 
 
 @st.fragment(key=EDITOR)
@@ -78,7 +78,7 @@ def _revision() -> str:
 
 
 def _run(scoring: Scoring) -> Run | None:
-    return questions.runs_of([scoring]).get(scoring.digest)
+    return task_runs.runs_of([scoring]).get(scoring.digest)
 
 
 def _found() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from snnviz.studies.cells.charts.search import SearchHistory
 from snnviz.studies.cells.page import search_figures, search_normalisations, search_work
 from snnviz.studies.cells.page.search_setting import FOUND, SEARCH, settings
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 
 begin = SEARCH.begin
 
@@ -17,12 +17,12 @@ def panel() -> None:
     SEARCH.show_problem(linked=True)
     with st.container():
         settings()
-    questions.live(_found, FOUND, _is_active)
+    task_runs.live(_found, FOUND, _is_active)
 
 
 def _is_active() -> bool:
     run = search_work.run_of(SEARCH.value)
-    return (run is not None and not run.ended) or questions.is_active(search_normalisations.runs_of(SEARCH.value))
+    return (run is not None and not run.ended) or task_runs.is_active(search_normalisations.runs_of(SEARCH.value))
 
 
 def _found() -> None:

@@ -9,7 +9,7 @@ from snnviz.studies.cells.charts.normalisations import rank_agreements, sentence
 from snnviz.studies.cells.charts.search import SearchHistory
 from snnviz.studies.cells.page import search_work
 from snnviz.studies.cells.scoring import CellSearch
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.words import escape_markdown, pluralise
 
@@ -19,7 +19,7 @@ SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 def runs_of(search: CellSearch) -> dict[str, Run]:
     """Returns the runs of the same search with the other normalisations, by digest."""
-    return questions.runs_of(list(search.other_normalisations))
+    return task_runs.runs_of(list(search.other_normalisations))
 
 
 def panel(history: SearchHistory) -> None:

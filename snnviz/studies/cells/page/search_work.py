@@ -6,12 +6,12 @@ resuming submits it again.
 
 from __future__ import annotations
 
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
 from snnviz.studies.cells.charts.search import SearchHistory
 from snnviz.studies.cells.page.search_setting import SEARCH
 from snnviz.studies.cells.scoring import Candidate, CellSearch
-from snnviz.ui.kit import questions, services
+from snnviz.ui.kit import services, task_runs
 from snnviz.ui.kit.actions import ResultWords, Verb, actions
 from snnviz.ui.kit.lru import LruCache
 from snnviz.ui.kit.rows import rows
@@ -24,7 +24,7 @@ START = Verb("Start", "Searching", "Searched", "search")
 
 def run_of(search: CellSearch) -> Run | None:
     """Returns the search's run in the store, or None if it was never started."""
-    return questions.runs_of([search]).get(search.digest)
+    return task_runs.runs_of([search]).get(search.digest)
 
 
 def search_history(search: CellSearch, run: Run) -> SearchHistory:

@@ -26,7 +26,7 @@ from snnviz.studies.cells.study import (
 )
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import fields, questions, recipe
+from snnviz.ui.kit import fields, recipe, task_runs
 from snnviz.ui.kit import tables as of_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.columns import column, column_config
@@ -81,7 +81,7 @@ def panel() -> None:
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()
-    questions.live(_answers, CURVES, _is_active)
+    task_runs.live(_answers, CURVES, _is_active)
     st.caption(PAPER)
 
 
@@ -152,14 +152,14 @@ def _ask() -> None:
 def _is_active() -> bool:
     study = STUDY.value
     found, _ = _found(study)
-    runs = questions.runs_of(_designs(study, found))
-    return questions.is_active(runs) or questions.are_active(list(study_searches(study).values()))
+    runs = task_runs.runs_of(_designs(study, found))
+    return task_runs.is_active(runs) or task_runs.are_active(list(study_searches(study).values()))
 
 
 def _found(study: CellStudy) -> tuple[Candidates, dict[str, Run]]:
     """Candidates of each search by number, those scored again left out; and the searches' runs by digest."""
     several = study_searches(study)
-    runs = questions.runs_of(list(several.values()))
+    runs = task_runs.runs_of(list(several.values()))
     rows = rows_of(runs, Candidate)
     coarse = {name: {row.number: row for row in each if not row.fine} for name, each in rows.items()}
     return {place: coarse.get(search.digest, {}) for place, search in several.items()}, runs
@@ -189,12 +189,12 @@ def _answers() -> None:
     cells = sum(search.candidates for search in hunts)
     actions(hunts, runs, SEARCHES, verb=SCORE, what=f"{cells:,} cells")
     st.markdown("**2. Train** " + ("them" if study.question == "scores" else "the best of them"))
-    trained = questions.runs_of(designs)
+    trained = task_runs.runs_of(designs)
     if designs:
         actions(designs, trained, STUDY.key)
     elif not searched:
         st.caption("Which cells these are is known when they are scored.")
-    results = questions.results(designs, trained)
+    results = task_runs.results(designs, trained)
     outcomes = views.outcomes(chosen, found, {name: one.accuracy for name, one in results.items()})
     _figures(study, chosen, outcomes, found)
 
@@ -210,7 +210,7 @@ def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.O
         st.markdown("**What cells are made of**, and what training reached (Fig. 7)")
         _counts(study, outcomes)
     elif study.question == "search":
-        rows = questions.epochs_of(distinct_designs(chosen))
+        rows = task_runs.epochs_of(distinct_designs(chosen))
         st.markdown(escape_markdown(views.gain_text(study, outcomes)))
         charts(payload(views.sample_charts(study, outcomes, found)), key="cells-study-samples")
         charts(payload(views.curve_charts(chosen, rows)), key="cells-study-curves-charts")

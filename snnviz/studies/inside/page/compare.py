@@ -17,7 +17,7 @@ from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.pictures import pictures
-from snnviz.ui.kit import questions, services
+from snnviz.ui.kit import services, task_runs
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column_config
 
@@ -92,11 +92,11 @@ def _words(run: Run | None, twin: Design | None) -> str:
 def _train_twin(twin: Design) -> None:
     """A button that trains the ANN twin, which is then in the menu."""
     with st.expander("Its ANN twin, the same network with ReLUs and one time step, is not trained yet"):
-        known = questions.runs_of([twin])
-        questions.live(
-            lambda: actions([twin], questions.runs_of([twin]), "inside-twin", what="the ANN twin"),
+        known = task_runs.runs_of([twin])
+        task_runs.live(
+            lambda: actions([twin], task_runs.runs_of([twin]), "inside-twin", what="the ANN twin"),
             "inside-twin",
-            lambda: questions.is_active(questions.runs_of([twin])),
+            lambda: task_runs.is_active(task_runs.runs_of([twin])),
         )
         if any(one.state == "done" for one in known.values()):
             st.caption("It is trained, but its weights are not kept.")

@@ -7,8 +7,8 @@ from typing import Any, cast, get_args
 import streamlit as st
 
 from snnviz.data import datasets
-from snnviz.data.apart import read_picture_in_subprocess
 from snnviz.data.files.pictures import PICTURE_MEGABYTES, check_picture_size
+from snnviz.data.sandbox import read_picture_in_subprocess
 from snnviz.design.design import Design
 from snnviz.errors import InputError, SnnvizError
 from snnviz.store import Run

@@ -14,7 +14,7 @@ from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, gradient_survey
 from snnviz.theory import probe
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions, repeat
 from snnviz.ui.kit.rows import Revisions, read, revisions
 from snnviz.ui.kit.shared import shared
@@ -26,13 +26,13 @@ COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
 
 def panel() -> None:
     """Draws the choice of networks, the Compute button, and the results, updated live."""
-    questions.live(_figures, RUNS, lambda: questions.are_active([gradient_survey(DESIGN.value, STUDY.value)]))
+    task_runs.live(_figures, RUNS, lambda: task_runs.are_active([gradient_survey(DESIGN.value, STUDY.value)]))
 
 
 def _figures() -> None:
     _choices()
     setting = gradient_survey(DESIGN.value, STUDY.value)
-    runs = questions.runs_of([setting])
+    runs = task_runs.runs_of([setting])
     actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
     shown = revisions(runs)
     found = read(shown, InitialGradient).get(setting.digest, ())
@@ -48,7 +48,7 @@ def _figures() -> None:
     charts(payload(beside), key="shortcuts-before-beside")
     if setting.depths:
         charts(_depth_charts(setting, shown), key="shortcuts-before-depths")
-    if found[0].probe is None and not questions.is_active(runs):
+    if found[0].probe is None and not task_runs.is_active(runs):
         _offer(setting, list(runs.values()))
 
 

@@ -8,14 +8,14 @@ import streamlit as st
 
 from snnviz.design.experiment import distinct_designs
 from snnviz.store import Run
-from snnviz.store.looks import uses_old_probe
+from snnviz.store.layer_states import uses_old_probe
 from snnviz.studies.shortcuts.charts.shortcuts import study_table
 from snnviz.studies.shortcuts.charts.words import cost, verdict
 from snnviz.studies.shortcuts.page.rows import charts_of, profile_of, watched
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
 from snnviz.studies.shortcuts.study import StudyRun, study_runs
 from snnviz.ui.components.charts import charts
-from snnviz.ui.kit import questions, tables
+from snnviz.ui.kit import tables, task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.columns import column, round_counts
 from snnviz.ui.kit.rows import Revisions, revisions
@@ -27,13 +27,13 @@ COMPARE = Verb("Compare", "Comparing", "Compared", "run")
 
 def panel() -> None:
     """Draws the Compare and Cancel buttons and the charts of the runs, updated live."""
-    questions.live(_curves, RUNS, lambda: questions.are_active(distinct_designs(study_runs(DESIGN.value, STUDY.value))))
+    task_runs.live(_curves, RUNS, lambda: task_runs.are_active(distinct_designs(study_runs(DESIGN.value, STUDY.value))))
 
 
 def _curves() -> None:
     several = study_runs(DESIGN.value, STUDY.value)
     designs = distinct_designs(several)
-    runs = questions.runs_of(designs)
+    runs = task_runs.runs_of(designs)
     actions(designs, runs, STUDY.key, verb=COMPARE)
     shown = revisions(runs)
     found = watched(shown)
@@ -79,7 +79,7 @@ def _figures(
 
 
 def _table(several: Sequence[StudyRun], runs: Mapping[str, Run], found: Mapping[str, Rows]) -> None:
-    results = questions.results([member.design for member in several], runs)
+    results = task_runs.results([member.design for member in several], runs)
     table = round_counts(study_table(several, runs, found, results))
     number = st.column_config.NumberColumn
     norm = "Of the first layer with weights, mean over the training steps of "

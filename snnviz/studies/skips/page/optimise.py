@@ -11,7 +11,7 @@ from snnviz.studies.skips.page import figures as optimise_figures
 from snnviz.studies.skips.page import retraining, work
 from snnviz.studies.skips.page import table as optimise_table
 from snnviz.studies.skips.page.setting import CURVES, OPTIMISATION, settings
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.words import define_terms
 
@@ -27,20 +27,20 @@ def panel() -> None:
     OPTIMISATION.show_problem(linked=True)
     with st.container():
         settings()
-    questions.live(_found, CURVES, _is_active)
+    task_runs.live(_found, CURVES, _is_active)
 
 
 def _is_active() -> bool:
     several = optimisation_searches(OPTIMISATION.value)
-    runs = questions.runs_of(several)
-    if questions.is_active(runs) or optimise_table.is_active(OPTIMISATION.value):
+    runs = task_runs.runs_of(several)
+    if task_runs.is_active(runs) or optimise_table.is_active(OPTIMISATION.value):
         return True
     return retraining.is_active(work.search_histories(several, runs))
 
 
 def _found() -> None:
     several = optimisation_searches(OPTIMISATION.value)
-    runs = questions.runs_of(several)
+    runs = task_runs.runs_of(several)
     histories = work.search_histories(several, runs)
     work.panel(several, runs, histories)
     if not runs:

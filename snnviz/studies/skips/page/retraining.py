@@ -12,7 +12,7 @@ from snnviz.studies.skips.charts.retraining import Groups, Retraining, retrainin
 from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import BEST, TIMES, retraining_designs
 from snnviz.studies.skips.search import parse_code
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import TRAIN, actions
 from snnviz.ui.kit.words import escape_markdown
 
@@ -33,7 +33,7 @@ def _designs(found: Sequence[SearchHistory]) -> list[Design]:
 
 def is_active(found: Sequence[SearchHistory]) -> bool:
     """Returns whether some of the runs that train the best candidates again have not ended."""
-    return questions.are_active(_designs(found))
+    return task_runs.are_active(_designs(found))
 
 
 def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
@@ -41,8 +41,8 @@ def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
     again.
     """
     designs = _designs(found)
-    done = questions.results(designs, questions.runs_of(designs))
-    ends = {digest: rows[-1] for digest, rows in questions.epochs_of(designs).items() if digest in done}
+    done = task_runs.results(designs, task_runs.runs_of(designs))
+    ends = {digest: rows[-1] for digest, rows in task_runs.epochs_of(designs).items() if digest in done}
     return retraining([(one.search, _groups(one)) for one in found], ends, done)
 
 
@@ -57,9 +57,9 @@ def panel(found: Sequence[SearchHistory]) -> None:
         f"The best {BEST} candidates of each seed and {beside}, from scratch, with {TIMES} other seeds: how far two "
         "trainings of one network lie apart belongs to the noise, and the best of many looks better than it is."
     )
-    runs = questions.runs_of(designs)
+    runs = task_runs.runs_of(designs)
     actions(designs, runs, KEY, "again", verb=TRAIN._replace(do="Train again:"), what=f"{len(designs)} runs")
-    done = questions.results(designs, runs)
+    done = task_runs.results(designs, runs)
     for one in found:
         said = retraining_text(_groups(one), done)
         if said:

@@ -21,7 +21,7 @@ from snnviz.studies.skips.sweep import SWEEPS, SkipSweep, SweepPoint, sweep_poin
 from snnviz.theory.operations import CAVEAT, CONVENTIONS, ESTIMATED, MEANING, Convention, parse_convention
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import measuring, questions, recipe, state, tables
+from snnviz.ui.kit import measuring, recipe, state, tables, task_runs
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, round_counts
 from snnviz.ui.kit.linked import is_back_navigation
@@ -139,7 +139,7 @@ def _sweep_panel() -> None:
     st.caption(define_terms(ABOUT))
     with st.container():
         _settings()
-    questions.live(_curves, CURVES, lambda: _is_active(distinct_designs(sweep_points(SWEEP.value))))
+    task_runs.live(_curves, CURVES, lambda: _is_active(distinct_designs(sweep_points(SWEEP.value))))
     st.caption(PAPER)
 
 
@@ -168,9 +168,9 @@ def _settings() -> None:
 def _curves() -> None:
     chosen = sweep_points(SWEEP.value)
     designs = distinct_designs(chosen)
-    runs = questions.runs_of(designs)
+    runs = task_runs.runs_of(designs)
     actions(designs, runs, SWEEP.key)
-    results = questions.results(designs, runs)
+    results = task_runs.results(designs, runs)
     fields = links.flatten_document(SWEEP.value.document())
     publish("skips", fields, partial(found_reading, skip_means(chosen, results) if results else []))
     if not results and (forecast := forecast_text(chosen)):
@@ -188,7 +188,7 @@ def _curves() -> None:
 
 
 def _is_active(designs: Sequence[Design]) -> bool:
-    return questions.are_active(designs) or measuring.is_active(designs)
+    return task_runs.are_active(designs) or measuring.is_active(designs)
 
 
 def _count_switch() -> None:

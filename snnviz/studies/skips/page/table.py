@@ -16,7 +16,7 @@ from snnviz.studies.skips.page import work
 from snnviz.studies.skips.search import candidate_design, parse_code
 from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
-from snnviz.ui.kit import measuring, questions
+from snnviz.ui.kit import measuring, task_runs
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column_config
 from snnviz.ui.kit.words import escape_markdown, pluralise
@@ -27,9 +27,9 @@ KEY = "optimised"
 def is_active(setting: Optimisation) -> bool:
     """Returns whether runs of the table are still to be trained or measured."""
     several = optimisation_searches(setting)
-    runs = questions.runs_of(several)
+    runs = task_runs.runs_of(several)
     designs = _designs(_threes(setting, runs, work.search_histories(several, runs)))
-    return questions.are_active(designs) or measuring.is_active(designs)
+    return task_runs.are_active(designs) or measuring.is_active(designs)
 
 
 def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
@@ -37,7 +37,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[Se
     st.header("Does it hold?", anchor=False)
     seed_designs = _threes(setting, runs, histories)
     designs = _designs(seed_designs)
-    trained = questions.runs_of(designs)
+    trained = task_runs.runs_of(designs)
     data = f"{setting.data}, T = {setting.steps}, {pluralise(setting.epochs, 'epoch')}"
     st.caption(
         "A candidate was judged on images kept apart, after little training of its own. Here the original, its ANN "
@@ -48,7 +48,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[Se
         actions(designs, trained, KEY, "the table's")
     else:
         st.caption("The runs of this table can be trained when a search has ended.")
-    results = questions.results(designs, trained)
+    results = task_runs.results(designs, trained)
     ours, theirs = st.columns([10, 11])
     with ours:
         st.markdown(f"**Ours, small** ({escape_markdown(data)})")

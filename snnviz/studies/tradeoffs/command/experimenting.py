@@ -14,7 +14,7 @@ from snnviz.cli.printing import AS_JSON, SETTING, print_json, table
 from snnviz.design import links
 from snnviz.design.experiment import Experiment, from_query
 from snnviz.errors import InputError
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.store import Run, Store
 from snnviz.store.metrics import Values, metrics
 from snnviz.studies.tradeoffs import previewing
@@ -109,7 +109,7 @@ def read_experiment(
 def _print_preview(asked: Experiment, store: Store, stored: Mapping[str, Run], as_json: bool) -> None:
     groups, designs = asked.groups(), [run.design for run in asked.runs()]
     known = previewing.forecasts(groups)
-    seconds = pace.remaining_seconds(designs, stored, pace.fit_durations(store))
+    seconds = durations.remaining_seconds(designs, stored, durations.fit_durations(store))
     done = sum(run.state == "done" for run in stored.values())
     if as_json:
         told = [{"count": one.count, "why": one.why} for one in asked.left_out]
@@ -125,7 +125,7 @@ def _print_preview(asked: Experiment, store: Store, stored: Mapping[str, Run], a
     if silent_words := previewing.silent_text(known, len(groups)):
         click.echo(silent_words)
     if seconds:
-        click.echo(f"About {pace.format_duration(seconds)} on this machine.")
+        click.echo(f"About {durations.format_duration(seconds)} on this machine.")
     click.echo(f"As a link: /tradeoffs?{asked.to_query()}")
 
 

@@ -10,7 +10,7 @@ from snnviz.studies.tradeoffs.experiments import first_experiment
 from snnviz.studies.tradeoffs.page import axes, forecasting
 from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS, to_link
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import questions, state
+from snnviz.ui.kit import state, task_runs
 from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.designs import OWN
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -33,7 +33,7 @@ def panel() -> None:
     st.caption(define_terms(ABOUT))
     with st.container():
         _settings()
-    questions.live(forecasting.panel, RUNS, forecasting.is_active)
+    task_runs.live(forecasting.panel, RUNS, forecasting.is_active)
 
 
 @st.fragment(key=ASK)

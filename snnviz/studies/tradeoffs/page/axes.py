@@ -20,7 +20,7 @@ from snnviz.studies.tradeoffs.offers import (
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.changes import value
-from snnviz.views.refusals import error_text
+from snnviz.views.error_messages import error_text
 
 MOST_NAMED = 8
 WIDTHS = [30, 46, 22, 8]

@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.asking import axis_name, level_text
 from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, EVERY_OTHER, Comparing, design_to_text
@@ -20,7 +20,7 @@ from snnviz.studies.tradeoffs.pairing import Pair
 from snnviz.theory.metrics import METRICS
 from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import questions, services, starting, state
+from snnviz.ui.kit import services, starting, state, task_runs
 from snnviz.ui.kit.actions import UNDONE, cancel, show_failures, submit
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -71,7 +71,7 @@ def panel() -> None:
     COMPARING.show_problem(linked=True)
     with st.container():
         _controls()
-    questions.live(_found, FOUND, _is_active)
+    task_runs.live(_found, FOUND, _is_active)
 
 
 # --- which two ----------------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def _designs(some: Sequence[Pair]) -> list[Design]:
 
 def _is_active() -> bool:
     try:
-        return _looks_on() or questions.are_active(_designs(_asked()))
+        return _looks_on() or task_runs.are_active(_designs(_asked()))
     except InputError:
         return False
 
@@ -206,7 +206,7 @@ def _found() -> None:
         st.info(escape_markdown(as_sentence(error)), icon=":material/info:")
         return
     designs = _designs(asked)
-    runs = questions.runs_of(designs)
+    runs = task_runs.runs_of(designs)
     now = COMPARING.value
     if _looks_on():
         _look(asked, runs)
@@ -318,7 +318,7 @@ def _until() -> None:
 
 def _submit_missing() -> None:
     designs = _designs(_asked())
-    runs = questions.runs_of(designs)
+    runs = task_runs.runs_of(designs)
     submit([one for one in designs if one.digest not in runs or runs[one.digest].state in UNDONE], COMPARING.key)
 
 

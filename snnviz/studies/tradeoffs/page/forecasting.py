@@ -12,12 +12,12 @@ from snnviz.studies.tradeoffs import previewing
 from snnviz.studies.tradeoffs.charts.asking import group_table
 from snnviz.studies.tradeoffs.page import holding
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, RUNS
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, column_config, round_counts
 from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.views.error_messages import error_text
 from snnviz.views.numbers import NO_NUMBER
-from snnviz.views.refusals import error_text
 from snnviz.views.results import Result
 
 BUDGET = 0.3
@@ -31,7 +31,7 @@ def is_active() -> bool:
     asked = EXPERIMENT.value
     if len(previewing.cached_forecasts(asked.groups())) < len(asked.groups()):
         return True
-    return questions.are_active(_designs())
+    return task_runs.are_active(_designs())
 
 
 def _designs() -> list[Design]:
@@ -43,12 +43,12 @@ def panel() -> None:
     results.
     """
     asked, designs = EXPERIMENT.value, _designs()
-    groups, runs = asked.groups(), questions.runs_of(designs)
+    groups, runs = asked.groups(), task_runs.runs_of(designs)
     known = previewing.forecasts(groups, BUDGET)
     _summary(runs, known)
     actions(designs, runs, RUNS, widths=(4, 2, 6))
     holding.offer(runs)
-    results = questions.results(designs, runs)
+    results = task_runs.results(designs, runs)
     before = {digest: found.metrics["silent_before"] for digest, found in results.items()}
     if words := previewing.check_forecast(asked, before).words:
         st.markdown(escape_markdown(words))

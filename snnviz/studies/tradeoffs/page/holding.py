@@ -13,7 +13,7 @@ from snnviz.design.design import Design
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS
 from snnviz.theory.choosing import OFFERED_SHARE, hold_out, stored_runs_left_out
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.notices import rerun_fragments
 from snnviz.ui.kit.words import pluralise
 from snnviz.views.numbers import share
@@ -43,7 +43,7 @@ def offer(runs: Mapping[str, Run]) -> None:
 
 def _price(runs: Mapping[str, Run]) -> str:
     stored = [run.design for run in runs.values() if run.state == "done"]
-    held = questions.runs_of([_held(design) for design in stored]) if stored else {}
+    held = task_runs.runs_of([_held(design) for design in stored]) if stored else {}
     known = {design.digest for design in stored} | {name for name, run in held.items() if run.state == "done"}
     count = stored_runs_left_out(stored, lambda digests: known & {*digests})
     return f": {pluralise(count, 'stored run')} would be left out and trained anew" if count else ""

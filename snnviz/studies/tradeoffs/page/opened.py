@@ -18,7 +18,7 @@ from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.theory.comparison import paired_difference
 from snnviz.theory.importance import ABSENT
 from snnviz.theory.metrics import METRICS
-from snnviz.ui.kit import questions, state
+from snnviz.ui.kit import state, task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.changes import label, value
@@ -128,7 +128,7 @@ def _neighbours(found: WeighedGroups, place: int) -> None:
         return
     seeds = sorted(group.runs)
     tasks = [one.design.model_copy(update={"seed": seed}) for one in near for seed in seeds]
-    runs = questions.runs_of(tasks)
+    runs = task_runs.runs_of(tasks)
     with st.expander(f"Its {pluralise(len(near), 'neighbour')}, one step along each axis", icon=":material/open_with:"):
         said = [f"{label(one.path)} {value(one.path, one.now)}{' (beyond all tried)' * one.beyond}" for one in near]
         st.caption(escape_markdown("; ".join(said)))

@@ -24,7 +24,7 @@ from snnviz.studies.tradeoffs.theory.fronts import FrontHistory
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions, state
+from snnviz.ui.kit import state, task_runs
 from snnviz.ui.kit.actions import ResultWords, Verb, actions
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.rows import rows_of
@@ -61,7 +61,7 @@ def panel() -> None:
     SEARCHING.show_problem(linked=True)
     with st.container():
         _controls()
-    questions.live(_figures, FIGURES, _is_active)
+    task_runs.live(_figures, FIGURES, _is_active)
 
 
 def _searches() -> tuple[FrontSearch, ...]:
@@ -124,7 +124,7 @@ def _put_cost(place: int, key: str) -> None:
 
 def _is_active() -> bool:
     several = _searches()
-    return questions.are_active(several) or questions.are_active(_again(_histories(questions.runs_of(several))))
+    return task_runs.are_active(several) or task_runs.are_active(_again(_histories(task_runs.runs_of(several))))
 
 
 def _histories(runs: Mapping[str, Run]) -> list[FrontHistory]:
@@ -134,7 +134,7 @@ def _histories(runs: Mapping[str, Run]) -> list[FrontHistory]:
 
 def _figures() -> None:
     several = _searches()
-    runs = questions.runs_of(several)
+    runs = task_runs.runs_of(several)
     histories = _histories(runs)
     if not several:
         return
@@ -187,7 +187,7 @@ def _front(histories: Sequence[FrontHistory]) -> None:
             "all others."
         )
         what = f"the front: {pluralise(len(again), 'run')}"
-        actions(again, questions.runs_of(again), "search-again", what=what, widths=(4, 2, 6))
+        actions(again, task_runs.runs_of(again), "search-again", what=what, widths=(4, 2, 6))
 
 
 def _again(histories: Sequence[FrontHistory]) -> list[Design]:

@@ -37,7 +37,7 @@ from snnviz.studies.tradeoffs.weighing import (
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, picked
-from snnviz.ui.kit import questions, services
+from snnviz.ui.kit import services, task_runs
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -77,7 +77,7 @@ def panel() -> None:
     WEIGHING.show_problem(linked=True)
     with st.container():
         _controls()
-    questions.live(_figures, FIGURES, _is_active, EVERY)
+    task_runs.live(_figures, FIGURES, _is_active, EVERY)
 
 
 def _is_active() -> bool:

@@ -11,7 +11,7 @@ from snnviz.design.measurement import Measurement
 from snnviz.errors import InputError, Unquoted
 from snnviz.events import LayerState
 from snnviz.store import Run, Store
-from snnviz.store.looks import uses_old_probe
+from snnviz.store.layer_states import uses_old_probe
 from snnviz.tasks import KINDS, resolve
 
 

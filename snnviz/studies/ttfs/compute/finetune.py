@@ -76,7 +76,7 @@ def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Itera
 
 
 def _activation(network: LimitedNetwork, passed: ttfs.ForwardPass) -> Tensor:
-    """The mean over images and hidden neurons, as in training (`core.timed.ActivityPenalty`)."""
+    """The mean over images and hidden neurons, as in training (`core.trainable_ttfs.ActivityPenalty`)."""
     said = [window.end - times for window, times in zip(network.windows, passed.times[1:], strict=True)]
     return sum((x.sum() for x in said), torch.zeros(())) / sum(x.numel() for x in said)
 

@@ -15,7 +15,7 @@ from snnviz.studies.ttfs.study import compared_networks
 from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.theory.operations import CAVEAT
 from snnviz.theory.probe import describe_probe_on_page
-from snnviz.ui.kit import measuring, questions, services
+from snnviz.ui.kit import measuring, services, task_runs
 from snnviz.ui.kit.columns import column, column_config
 from snnviz.ui.kit.shared import shared
 from snnviz.views.results import Result
@@ -38,7 +38,7 @@ def compared_designs() -> dict[str, Design]:
 def panel(pair: TwinPair) -> None:
     """Draws the table of costs, and the rate-coded network's run."""
     designs = compared_designs()
-    runs = questions.runs_of(list(designs.values()))
+    runs = task_runs.runs_of(list(designs.values()))
     done = {name: _summary(each, runs[each.digest]) for name, each in designs.items() if _is_done(runs, each)}
     if pair.silent == "nothing":
         done["ttfs"] = RunSummary(pair.accuracy)
@@ -91,7 +91,7 @@ def _is_done(runs: dict[str, Run], of: Design) -> bool:
 
 
 def _summary(of: Design, run: Run) -> RunSummary:
-    anew = questions.runs_of([Measurement(design=of)]).get(measurement_digest(of))
+    anew = task_runs.runs_of([Measurement(design=of)]).get(measurement_digest(of))
     return _read(run.run, run.finished, anew.finished if anew is not None else None)
 
 

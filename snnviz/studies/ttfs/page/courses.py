@@ -9,7 +9,7 @@ from snnviz.studies.ttfs.page.setting import DESIGN, LINK, VIEW
 from snnviz.studies.ttfs.page.spectra import NAIVE
 from snnviz.studies.ttfs.trajectories import Course, Trajectories
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import fields, notices, questions
+from snnviz.ui.kit import fields, notices, task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.rows import Revisions, read, revisions
@@ -28,10 +28,10 @@ def setting() -> Trajectories:
 def panel() -> None:
     """Draws the widgets, the Train and Cancel buttons, and the curves, updated live."""
     chosen = setting()
-    runs = questions.runs_of([chosen])
+    runs = task_runs.runs_of([chosen])
     left, right = st.columns([14, 86], vertical_alignment="bottom")
     fields.number(
-        left, NAIVE.value, "slower", Binding(NAIVE.widget_key("slower"), _put), disabled=questions.is_active(runs)
+        left, NAIVE.value, "slower", Binding(NAIVE.widget_key("slower"), _put), disabled=task_runs.is_active(runs)
     )
     with right:
         actions([chosen], runs, NAIVE.key, verb=TRAIN, what="all four")

@@ -21,7 +21,7 @@ from snnviz.studies.ttfs.theory.limits import accuracy_under_limits, ttfs_weight
 from snnviz.studies.ttfs.theory.twins import input_range
 from snnviz.theory.ttfs import ZETA
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.rows import rows_of
 from snnviz.ui.kit.shared import shared
@@ -33,7 +33,7 @@ TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
 
 def panel() -> None:
     """Draws the sliders with the accuracy under their limits, and the curves."""
-    questions.live(_draw, VIEW, lambda: questions.are_active(_tasks()))
+    task_runs.live(_draw, VIEW, lambda: task_runs.are_active(_tasks()))
 
 
 def _one() -> FineTuning:
@@ -47,7 +47,7 @@ def _tasks() -> list[Task]:
 
 
 def _draw() -> None:
-    runs = questions.runs_of(_tasks())
+    runs = task_runs.runs_of(_tasks())
     left, right = st.columns([5, 7], gap="medium")
     of = source(DESIGN.value, kind())
     with left:

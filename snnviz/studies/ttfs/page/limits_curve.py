@@ -13,7 +13,7 @@ from snnviz.studies.ttfs.limits import AXES, Tuned
 from snnviz.studies.ttfs.page.limits_setting import base
 from snnviz.studies.ttfs.page.setting import LIMITS
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.ui.kit.rows import rows_of
 
@@ -33,7 +33,7 @@ def panel(runs: Mapping[str, Run]) -> None:
     tasks: list[Task] = [*alone, *(point.task for point in curve)]
     own = {task.digest: runs[task.digest] for task in tasks if task.digest in runs}
     actions(tasks, own, f"{LIMITS.key}-curve", verb=DRAW, what=f"the curve over {views.NAMES[now.axis].lower()}")
-    ends = questions.epochs_of(alone)
+    ends = task_runs.epochs_of(alone)
     done = [name for name, run in own.items() if name in ends and run.state == "done"]
     exact = {name: ends[name][-1].test_accuracy for name in done}
     rows = rows_of({name: run for name, run in own.items() if run.task not in alone}, Tuned)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from snnviz.studies.ttfs.page import courses, spectra
 from snnviz.studies.ttfs.page.setting import VIEW
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 
 ABOUT = (
     "A TTFS neuron's slope at threshold is B = α + ΣW, and **1/B multiplies every gradient that passes it**. With a "
@@ -26,5 +26,5 @@ def panel() -> None:
     with st.container():
         spectra.panel()
     st.markdown("**Train them**: a ReLU network, and TTFS networks that begin as the same function")
-    questions.live(courses.panel, VIEW, lambda: questions.are_active([courses.setting()]))
+    task_runs.live(courses.panel, VIEW, lambda: task_runs.are_active([courses.setting()]))
     st.caption(PAPER)

@@ -10,14 +10,14 @@ from snnviz.studies.ttfs.charts import penalty as views
 from snnviz.studies.ttfs.page.setting import DESIGN, PENALTY, VIEW
 from snnviz.studies.ttfs.penalty import PenaltyRun, penalty_runs
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.kit import questions
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import actions
 from snnviz.ui.kit.columns import column, column_config
 
 
 def panel() -> None:
     """Draws the penalties and the curve, updated live."""
-    questions.live(_draw, VIEW, lambda: questions.are_active([each.design for each in _members()]))
+    task_runs.live(_draw, VIEW, lambda: task_runs.are_active([each.design for each in _members()]))
 
 
 def _members() -> Sequence[PenaltyRun]:
@@ -27,7 +27,7 @@ def _members() -> Sequence[PenaltyRun]:
 def _draw() -> None:
     several = _members()
     designs = [each.design for each in several]
-    runs = questions.runs_of(designs)
+    runs = task_runs.runs_of(designs)
     left, right = st.columns([9, 3], vertical_alignment="bottom")
     left.text_input(
         "Weights λ of the penalty",
@@ -40,7 +40,7 @@ def _draw() -> None:
     )
     PENALTY.number(right, "seeds")
     actions(designs, runs, PENALTY.key)
-    found = views.penalty_results(several, questions.epochs_of(designs))
+    found = views.penalty_results(several, task_runs.epochs_of(designs))
     if not found:
         st.caption("Each is the TTFS network above, trained from scratch with another penalty: an ordinary run.")
         return

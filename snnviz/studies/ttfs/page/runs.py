@@ -11,7 +11,7 @@ from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.ttfs.page.setting import DESIGN, RUNS, twin
 from snnviz.studies.ttfs.study import compared_networks
-from snnviz.ui.kit import questions, state
+from snnviz.ui.kit import state, task_runs
 from snnviz.ui.kit.actions import Verb, actions
 from snnviz.views.numbers import share
 
@@ -23,12 +23,12 @@ HALF = (5, 4, 8)
 
 def runs() -> None:
     """Draws the button and the progress of each of the two networks' runs, updated live."""
-    questions.live(_runs, RUNS, lambda: questions.are_active([DESIGN.value, twin()]))
+    task_runs.live(_runs, RUNS, lambda: task_runs.are_active([DESIGN.value, twin()]))
 
 
 def _runs() -> None:
     both = {name: each for name, each in compared_networks(DESIGN.value).items() if name != "rate"}
-    found = questions.runs_of(list(both.values()))
+    found = task_runs.runs_of(list(both.values()))
     for place, (name, each) in zip(st.columns(2, gap="medium"), both.items(), strict=True):
         with place:
             run_panel(name, each, found, HALF)
@@ -40,7 +40,7 @@ def run_panel(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int
     if not own or own[of.digest].state != "done":
         actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)
         return
-    ends = questions.epochs_of([of]).get(of.digest)
+    ends = task_runs.epochs_of([of]).get(of.digest)
     reached = f": {share(ends[-1].test_accuracy)} of the test images" if ends else ""
     words, button = st.columns([12, 5], vertical_alignment="center")
     words.markdown(f":material/check: **{SHORT[name]} network trained**{reached}")

@@ -15,14 +15,14 @@ from snnviz.studies.ttfs.page import selection as ttfs_looks
 from snnviz.studies.ttfs.page.setting import STUDY, VIEW
 from snnviz.studies.ttfs.theory.twins import TwinPair
 from snnviz.ui.components.charts import charts, payload, picked
-from snnviz.ui.kit import measuring, questions
+from snnviz.ui.kit import measuring, task_runs
 
 CHART = "ttfs-time"
 
 
 def panel() -> None:
     """Draws the spikes with potentials, spikes by layer, the table of costs, and the rate-coded network's run."""
-    questions.live(_figures, VIEW, lambda: _is_active(costs.compared_designs()["rate"]))
+    task_runs.live(_figures, VIEW, lambda: _is_active(costs.compared_designs()["rate"]))
 
 
 def _figures() -> None:
@@ -44,7 +44,7 @@ def _figures() -> None:
 
 
 def _is_active(rate: Design) -> bool:
-    return questions.are_active([rate]) or measuring.is_active([rate])
+    return task_runs.are_active([rate]) or measuring.is_active([rate])
 
 
 @lru_cache(maxsize=4)

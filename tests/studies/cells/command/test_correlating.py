@@ -34,7 +34,7 @@ def test_it_scores_trains_and_compares(snnviz: Snnviz, shared: Store) -> None:
     assert {run.run for run in shared.runs()} == {design.digest for design in distinct_designs(study_runs(TINY, {}))}
     (search,) = study_searches(TINY).values()
     scores = {row.number: row for _, row in shared.rows(search.digest, Candidate)}
-    ends = shared.last(EpochEnd)
+    ends = shared.last_rows(EpochEnd)
     cells = found["connections"]["forward"]["cells"]
     assert len(cells) == 4
     assert found["runs"] == metrics(shared, [run for run in shared.runs() if run.run in found["runs"]])

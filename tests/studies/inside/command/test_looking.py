@@ -31,7 +31,7 @@ def run(cache: Path) -> str:  # noqa: ARG001 (the store's place)
 
 def test_confusion_is_the_runs_accuracy(snnviz: Snnviz, run: str) -> None:
     found = snnviz("confusion", run, "--json").json
-    assert found["accuracy"] == Store().last(EpochEnd, [run])[run].test_accuracy
+    assert found["accuracy"] == Store().last_rows(EpochEnd, [run])[run].test_accuracy
     assert sum(map(sum, found["confusion"])) == 50
     assert np.trace(np.array(found["confusion"])) / 50 == found["accuracy"]
     told = snnviz("confusion", run).out

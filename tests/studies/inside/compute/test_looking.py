@@ -299,7 +299,7 @@ def test_untrained_weights_are_those_that_training_began_with() -> None:
     made = DESIGNS["mlp"]
     network = open_network(made, None, Look(weights="untrained"))
     fresh = train.Optimizer(network).parameters
-    from snnviz.core.timed import build_network
+    from snnviz.core.trainable_ttfs import build_network
 
     for name, value in build_network(made).parameters.items():
         assert torch.equal(fresh[name], value)

@@ -10,7 +10,7 @@ import pytest
 from snnviz.core.gradients import gradient_profiles
 from snnviz.errors import TooLarge
 from snnviz.events import Progress
-from snnviz.jobs import machine, pace
+from snnviz.jobs import durations, machine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.studies.shortcuts.compute.surveying import gradient_rows, run_gradient_survey
@@ -38,7 +38,7 @@ def test_its_rows_are_the_profiles() -> None:
     assert all(row.name in ("L1", "L2") for row in found if row.branch)
     steps = [event.step for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
-    assert steps[-1] == SMALL.layers == pace.progress_steps(SMALL) == 10
+    assert steps[-1] == SMALL.layers == durations.progress_steps(SMALL) == 10
 
 
 def test_a_network_whose_depth_is_no_number_of_layers_is_looked_at_as_it_is() -> None:

@@ -46,7 +46,7 @@ def test_it_trains_what_is_missing_and_says_what_the_page_draws(snnviz: Snnviz, 
         assert row["seeds"] == 1
         snn, ann = row["runs"]
         assert (snn["ann"], ann["ann"], snn["state"], ann["state"]) == (False, True, "done", "done")
-        ends = shared.last(EpochEnd, [snn["run"], ann["run"]])
+        ends = shared.last_rows(EpochEnd, [snn["run"], ann["run"]])
         accuracy, of_twin = ends[snn["run"]].test_accuracy, ends[ann["run"]].test_accuracy
         assert (row["accuracy"], row["ann_accuracy"]) == (accuracy, of_twin)
         assert row["drop"] == pytest.approx(100 * (of_twin - accuracy))

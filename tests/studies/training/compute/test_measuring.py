@@ -12,10 +12,10 @@ from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.events import LayerState, Timing
-from snnviz.jobs import pace
+from snnviz.jobs import durations
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
-from snnviz.store.looks import layer_states, merge_remeasured, remeasured_states, uses_old_probe
+from snnviz.store.layer_states import layer_states, merge_remeasured, remeasured_states, uses_old_probe
 from snnviz.theory.operations import operations_per_image
 from tests.aged import age
 from tests.conftest import MakeDesign
@@ -42,7 +42,7 @@ def test_it_finds_what_a_run_of_today_finds(store: Store, tiny: MakeDesign, sett
     engine.submit(made)
     engine.submit(Measurement(design=made))
     run = store.get(measurement_digest(made))
-    assert (run.state, run.error, run.steps, run.design) == ("done", None, pace.progress_steps(run.task), made)
+    assert (run.state, run.error, run.steps, run.design) == ("done", None, durations.progress_steps(run.task), made)
     whole = rows(store, made.digest)
     ends = [row for row in whole if row.step in (0, whole[-1].step)]
     expected = [replace(row, grad_norm=None, shortcut=None) for row in ends]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from snnviz.catalog.encodings import is_static
-from snnviz.core.timed import build_network
+from snnviz.core.trainable_ttfs import build_network
 from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.design.menus import NEURONS

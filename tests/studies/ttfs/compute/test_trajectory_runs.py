@@ -11,7 +11,7 @@ import pytest
 
 from snnviz.design.links import change
 from snnviz.errors import TooLarge
-from snnviz.jobs import machine, pace
+from snnviz.jobs import durations, machine
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.studies.ttfs.compute.trajectories import run_trajectories
@@ -33,7 +33,7 @@ def test_they_are_computed_once(store: Store) -> None:
     assert not engine.submit(SMALL).cached
     run = store.get(SMALL.digest)
     assert (run.state, run.error, run.step, run.design) == ("done", None, run.steps, SMALL.design)
-    assert run.steps == pace.progress_steps(SMALL) == 8
+    assert run.steps == durations.progress_steps(SMALL) == 8
     assert rows(store, run.run) == [event for event in run_trajectories(SMALL) if isinstance(event, Course)]
     assert engine.submit(SMALL).cached
     assert store.get(SMALL.digest).attempt == 1

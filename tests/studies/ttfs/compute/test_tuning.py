@@ -10,7 +10,7 @@ import pytest
 from snnviz.design.links import change
 from snnviz.errors import TooLarge
 from snnviz.events import Progress
-from snnviz.jobs import machine, pace
+from snnviz.jobs import durations, machine
 from snnviz.jobs.history import StoredHistory
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
@@ -33,7 +33,7 @@ def test_it_begins_with_the_weights_of_the_finished_run(store: Store, monkeypatc
     engine.submit(TASK)
     run = store.get(TASK.digest)
     assert (run.state, run.error, run.step, run.steps, run.design) == ("done", None, 8, 8, TINY)
-    assert run.steps == pace.progress_steps(TASK)
+    assert run.steps == durations.progress_steps(TASK)
     found = store.load_checkpoint(TINY.digest)
     assert found is not None
     expected = [event for event in finetune.finetune(TASK, found.arrays) if isinstance(event, Tuned)]
@@ -86,4 +86,8 @@ def test_one_that_is_too_large_is_refused(store: Store, monkeypatch: pytest.Monk
 
 def test_more_epochs_take_longer() -> None:
     longer = TASK.model_copy(update={"epochs": 20})
-    assert 5 * pace.reference_seconds(TASK) < pace.reference_seconds(longer) < 11 * pace.reference_seconds(TASK)
+    assert (
+        5 * durations.reference_seconds(TASK)
+        < durations.reference_seconds(longer)
+        < 11 * durations.reference_seconds(TASK)
+    )

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.testing.v1 import AppTest
 
-from snnviz.ui.server import repairs
+from snnviz.ui.server import streamlit_patches
 
 
 class Loop:
@@ -31,7 +31,7 @@ class Loop:
 def passed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The repairs that reached Streamlit's own method."""
     seen: list[Any] = []
-    monkeypatch.setattr(repairs, "_request_rerun", lambda _session, client_state: seen.append(client_state))
+    monkeypatch.setattr(streamlit_patches, "_request_rerun", lambda _session, client_state: seen.append(client_state))
     return seen
 
 
@@ -55,7 +55,7 @@ def test_streamlit_still_has_what_the_repair_relies_on() -> None:
 
 def test_a_fragment_waits_for_the_run_that_is_ending(passed: list[Any]) -> None:
     busy = session(ended())
-    repairs._patient_request(busy, ClientState(fragment_id="f"))
+    streamlit_patches._patient_request(busy, ClientState(fragment_id="f"))
     assert passed == []
     busy._scriptrunner = None  # the last messages are through
     [(function, *arguments)] = busy._event_loop.waiting
@@ -65,17 +65,17 @@ def test_a_fragment_waits_for_the_run_that_is_ending(passed: list[Any]) -> None:
 
 @pytest.mark.parametrize("requests", [None, ScriptRequests()])
 def test_nothing_waits_otherwise(passed: list[Any], requests: ScriptRequests | None) -> None:
-    repairs._patient_request(session(requests), ClientState(fragment_id="f"))
+    streamlit_patches._patient_request(session(requests), ClientState(fragment_id="f"))
     assert len(passed) == 1
 
 
 def test_a_full_run_never_waits(passed: list[Any]) -> None:
     for client_state in (None, ClientState()):
-        repairs._patient_request(session(ended()), client_state)
+        streamlit_patches._patient_request(session(ended()), client_state)
     assert len(passed) == 2
 
 
-@pytest.mark.parametrize("module", repairs.CHOICES, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
+@pytest.mark.parametrize("module", streamlit_patches.CHOICES, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
 def test_streamlit_still_tells_choices_apart_as_the_repair_relies_on(module: Any) -> None:
     text = inspect.getsource(module)
     assert text.count("= compute_and_register_element_id(") == 1
@@ -83,12 +83,12 @@ def test_streamlit_still_tells_choices_apart_as_the_repair_relies_on(module: Any
     call = call[: call.index("\n        )\n")]
     assert "user_key=key" in call
     assert "key_as_main_identity=" in call
-    assert any(f"{name}=" in call for name in repairs.OFFERED)
+    assert any(f"{name}=" in call for name in streamlit_patches.OFFERED)
 
 
 def test_a_choice_is_another_one_where_something_else_is_offered() -> None:
     def made(held: bool | set[str], key: str | None = "layer", **given: Any) -> str:
-        return repairs._id_by_what_is_offered(
+        return streamlit_patches._id_by_what_is_offered(
             "selectbox", user_key=key, dg=None, key_as_main_identity=held, label="Layer", **given
         )
 
@@ -105,7 +105,9 @@ def test_a_choice_is_another_one_where_something_else_is_offered() -> None:
 def test_no_answer_waits_for_the_browser(monkeypatch: pytest.MonkeyPatch, named: int) -> None:
     """A listening socket as Streamlit makes it, without naming TCP, and one as uvicorn makes it."""
     met: list[Any] = []
-    monkeypatch.setattr(repairs, "_connection_made", lambda protocol, transport: met.append((protocol, transport)))
+    monkeypatch.setattr(
+        streamlit_patches, "_connection_made", lambda protocol, transport: met.append((protocol, transport))
+    )
     with (
         socket.socket(socket.AF_INET, socket.SOCK_STREAM, named) as listening,
         socket.socket(socket.AF_INET) as visitor,
@@ -117,14 +119,14 @@ def test_no_answer_waits_for_the_browser(monkeypatch: pytest.MonkeyPatch, named:
         with connection:
             assert not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             protocol, transport = asyncio.Protocol(), SimpleNamespace(get_extra_info={"socket": connection}.get)
-            repairs._connect_without_delay(protocol, transport)
+            streamlit_patches._connect_without_delay(protocol, transport)
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     assert met == [(protocol, transport)]
 
 
 def test_no_line_ends_between_a_number_and_its_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DeltaGenerator, "_enqueue", DeltaGenerator._enqueue)
-    repairs.keep_units_at_their_numbers()
+    streamlit_patches.keep_units_at_their_numbers()
 
     def page() -> None:
         import streamlit as st

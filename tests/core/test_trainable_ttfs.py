@@ -13,7 +13,7 @@ from snnviz.core import data, measured_inits, train
 from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.core.randomness import generator
-from snnviz.core.timed import ActivationHook, ActivityPenalty, TtfsNetwork
+from snnviz.core.trainable_ttfs import ActivationHook, ActivityPenalty, TtfsNetwork
 from snnviz.design.design import Design
 from snnviz.events import Checkpoint, EpochEnd, LayerState, Timing
 from snnviz.graph.architectures import build_architecture

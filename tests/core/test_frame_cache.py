@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.core import room
+from snnviz.core import frame_cache
 from snnviz.errors import DataMissing, InputError
 
 
@@ -16,7 +16,7 @@ from snnviz.errors import DataMissing, InputError
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Three files of frames of 0.4 MB, used one after the other, the last one first; 1 MB may be taken."""
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
-    monkeypatch.setenv(room.BUDGET_VARIABLE, "1")
+    monkeypatch.setenv(frame_cache.BUDGET_VARIABLE, "1")
     found = []
     for number in range(3):
         path = tmp_path / "datasets" / f"set{number % 2}" / f"frames-{number}.npy"
@@ -33,10 +33,10 @@ def there(files: list[Path]) -> list[int]:
 
 
 def test_what_was_used_longest_ago_makes_room(files: list[Path]) -> None:
-    room.mark_used(files[2])
-    room.free_space(150_000)
+    frame_cache.mark_used(files[2])
+    frame_cache.free_space(150_000)
     assert there(files) == [0, 2]
-    room.free_space(700_000)
+    frame_cache.free_space(700_000)
     assert there(files) == []
     assert (files[0].parent / "images.npy").exists()  # no frames
 
@@ -45,16 +45,16 @@ def test_nothing_is_deleted_where_there_is_room_or_never_will_be(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files[0].unlink()
-    room.free_space(200_000)
+    frame_cache.free_space(200_000)
     with pytest.raises(DataMissing, match="need 2 MB, and 1 MB may be taken here: fewer time steps"):
-        room.free_space(2_000_000)
+        frame_cache.free_space(2_000_000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: namedtuple("Usage", "free")(10**9))
     with pytest.raises(DataMissing, match="and 1,000 MB are free"):
-        room.free_space(200_000)
+        frame_cache.free_space(200_000)
     assert there(files) == [1, 2]
 
 
 def test_a_budget_that_is_no_number_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(room.BUDGET_VARIABLE, "much")
+    monkeypatch.setenv(frame_cache.BUDGET_VARIABLE, "much")
     with pytest.raises(InputError, match="SNNVIZ_FRAMES_MEGABYTES must be a whole number, got 'much'"):
-        room.budget_bytes()
+        frame_cache.budget_bytes()

@@ -9,7 +9,7 @@ from snnviz.design.measurement import Measurement, measurement_digest
 from snnviz.errors import StoreError
 from snnviz.events import EpochEnd, LayerState, Sample
 from snnviz.store import Store
-from snnviz.store.looks import layer_states
+from snnviz.store.layer_states import layer_states
 from tests.conftest import MakeDesign, sample
 
 

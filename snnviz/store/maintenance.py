@@ -16,11 +16,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from snnviz.errors import InputError, StoreError
-from snnviz.leftovers import is_abandoned
 from snnviz.places import cache_dir
 from snnviz.store import opening, reading, tables
-from snnviz.store.room import DiskSpace
+from snnviz.store.disk_space import DiskSpace
 from snnviz.store.tables import RUNS
+from snnviz.temporary_files import is_abandoned
 
 
 class Maintenance(DiskSpace):

@@ -13,10 +13,10 @@ from snnviz.design.networks import KINDS
 from snnviz.design.part import Part
 from snnviz.design.registry import Range, Registry
 from snnviz.errors import InputError
-from snnviz.graph.mends import repair_change
 from snnviz.graph.nearest import IncompatibleDesign
+from snnviz.graph.repairs import repair_change
 from snnviz.views import changes
-from snnviz.views.refusals import REASONS, error_text
+from snnviz.views.error_messages import REASONS, error_text
 
 PROGRAM = re.compile(r"\b(?:data|network|neuron|training|ttfs|init)\.[a-z_]+|_[a-z]|'")
 """Paths, names with an underscore, and values in the quotes of Python."""

@@ -93,7 +93,7 @@ def _told_error(told: Mapping[str, Any]) -> InputError:
 
 def _run(folder: Path, limits: UploadLimits) -> dict[str, Any]:
     """The answer of a process that reads what is in `folder`. Raises `InputError` where it gives none."""
-    command = [sys.executable, "-m", "snnviz.data.apart", str(folder)]
+    command = [sys.executable, "-m", "snnviz.data.sandbox", str(folder)]
     try:
         ended = subprocess.run(
             command, cwd=ROOT, env=os.environ | THREADS, stdin=subprocess.DEVNULL, capture_output=True,

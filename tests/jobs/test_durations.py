@@ -12,14 +12,14 @@ import pytest
 from scipy import stats
 
 from snnviz.design.design import Design
-from snnviz.jobs import machine, pace
+from snnviz.jobs import durations, machine
 from snnviz.store import Store, Task
 from snnviz.studies.cells.scoring import CellSearch, Scoring
 from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches
 from snnviz.theory import costs
 from tests.conftest import MakeDesign
 
-PLAIN = pace.DurationModel(other=pace.LinearDuration(0, 1))
+PLAIN = durations.DurationModel(other=durations.LinearDuration(0, 1))
 """As estimated, with nothing besides."""
 
 
@@ -29,16 +29,16 @@ def test_what_is_left_is_shared_by_the_cores_but_no_run_is(
     monkeypatch.setattr(machine, "available_cores", lambda: 2)
     designs = [tiny(seed) for seed in range(4)]
     each = costs.training_seconds(tiny())
-    assert pace.remaining_seconds(designs, {}, PLAIN) == pytest.approx(2 * each)
-    assert pace.remaining_seconds(
-        designs[:1], {}, pace.DurationModel(other=pace.LinearDuration(0, 3))
+    assert durations.remaining_seconds(designs, {}, PLAIN) == pytest.approx(2 * each)
+    assert durations.remaining_seconds(
+        designs[:1], {}, durations.DurationModel(other=durations.LinearDuration(0, 3))
     ) == pytest.approx(3 * each)
     store.submit(designs[0])
     run = store.get(designs[0].digest)
     half, done = replace(run, state="running", step=5, steps=10), replace(run, state="done")
-    assert pace.remaining_seconds(designs, {run.run: half}, PLAIN) == pytest.approx(1.75 * each)
-    assert pace.remaining_seconds(designs, {run.run: done}, PLAIN) == pytest.approx(1.5 * each)
-    assert pace.remaining_seconds(designs[:1], {run.run: done}, PLAIN) == 0
+    assert durations.remaining_seconds(designs, {run.run: half}, PLAIN) == pytest.approx(1.75 * each)
+    assert durations.remaining_seconds(designs, {run.run: done}, PLAIN) == pytest.approx(1.5 * each)
+    assert durations.remaining_seconds(designs[:1], {run.run: done}, PLAIN) == 0
 
 
 def test_a_paused_search_keeps_what_it_has_and_a_cancelled_run_begins_anew(store: Store, tiny: MakeDesign) -> None:
@@ -47,18 +47,20 @@ def test_a_paused_search_keeps_what_it_has_and_a_cancelled_run_begins_anew(store
     for task, left in ((search, 0.75), (design, 1.0)):
         store.submit(task)
         stopped = replace(store.get(task.digest), state="cancelled", step=25, steps=100)
-        whole = pace.reference_seconds(task)
-        assert pace.remaining_seconds([task], {task.digest: stopped}, PLAIN) == pytest.approx(left * whole)
+        whole = durations.reference_seconds(task)
+        assert durations.remaining_seconds([task], {task.digest: stopped}, PLAIN) == pytest.approx(left * whole)
 
 
 def test_a_run_that_trains_says_itself_what_is_left(store: Store, tiny: MakeDesign) -> None:
     store.submit(tiny())
     run = replace(store.get(tiny().digest), state="running", step=5, steps=10, eta_seconds=77.0)
-    assert pace.remaining_seconds([tiny()], {run.run: run}, PLAIN) == 77
+    assert durations.remaining_seconds([tiny()], {run.run: run}, PLAIN) == 77
 
 
 def test_what_has_shown_nothing_yet_takes_what_was_measured_elsewhere(store: Store) -> None:
-    assert pace.fit_durations(store).seconds(Design()) == pace.FIXED_SECONDS + costs.training_seconds(Design())
+    assert durations.fit_durations(store).seconds(Design()) == durations.FIXED_SECONDS + costs.training_seconds(
+        Design()
+    )
 
 
 MADE_UP = random.Random(1)
@@ -73,7 +75,7 @@ def made_up(fixed: float, factor: float, works: Sequence[float]) -> list[tuple[f
 @pytest.mark.parametrize("fixed", [0.5, 1, 1.4])
 def test_many_short_runs_do_not_make_a_long_one_longer(fixed: float, factor: float) -> None:
     short, long = (2 - fixed) / factor, (10 - fixed) / factor
-    seen = pace.fit_line(made_up(fixed, factor, [short] * 28))
+    seen = durations.fit_line(made_up(fixed, factor, [short] * 28))
     assert 1 / 1.5 < seen(long) / 10 < 1.5
     assert seen(short) == pytest.approx(2, rel=0.15)
 
@@ -81,7 +83,7 @@ def test_many_short_runs_do_not_make_a_long_one_longer(fixed: float, factor: flo
 @pytest.mark.parametrize("factor", [0.5, 1, 4])
 @pytest.mark.parametrize("fixed", [0, 0.3, 3])
 def test_two_sizes_of_runs_tell_fixed_cost_from_speed(fixed: float, factor: float) -> None:
-    seen = pace.fit_line(made_up(fixed, factor, [0.4] * 5 + [4.0] * 5 + [0.4] * 28))
+    seen = durations.fit_line(made_up(fixed, factor, [0.4] * 5 + [4.0] * 5 + [0.4] * 28))
     for work in (0.4, 4, 40):
         assert 1 / 1.5 < seen(work) / (fixed + factor * work) < 1.5
 
@@ -93,19 +95,19 @@ def test_one_run_moves_the_estimate_as_far_as_it_is_likely(seconds: float) -> No
     fixed = np.geomspace(0.01, 120, 20_000)
     prior = stats.norm(0, math.log(2)).logpdf(np.log((fixed + 0.2) / 1.2))
     likely = stats.laplace(0, math.log(1.5)).logpdf(np.log(seconds / fixed))
-    assert pace.fit_line([(1e-9, seconds)]).fixed == pytest.approx(fixed[np.argmax(prior + likely)], rel=0.06)
+    assert durations.fit_line([(1e-9, seconds)]).fixed == pytest.approx(fixed[np.argmax(prior + likely)], rel=0.06)
 
 
 def test_a_run_that_was_held_up_changes_little() -> None:
     seen = made_up(1, 1, [1.0, 3.0, 5.0, 8.0, 12.0, 1.0, 3.0])
-    slow = pace.fit_line([(8.0, 300.0), *seen])
-    assert slow(30) == pytest.approx(pace.fit_line(seen)(30), rel=0.2)
+    slow = durations.fit_line([(8.0, 300.0), *seen])
+    assert slow(30) == pytest.approx(durations.fit_line(seen)(30), rel=0.2)
 
 
 def test_runs_of_before_are_looked_at_as_long_as_few_of_their_size_came_since() -> None:
-    slower = pace.fit_line(made_up(1, 3, [10.0] * 5) + made_up(1, 1, [10.0] * 100))
+    slower = durations.fit_line(made_up(1, 3, [10.0] * 5) + made_up(1, 1, [10.0] * 100))
     assert slower(10) == pytest.approx(31, rel=0.2)
-    assert pace.fit_line(made_up(1, 3, [0.1] * 200) + made_up(1, 3, [10.0] * 5))(10) == pytest.approx(31, rel=0.2)
+    assert durations.fit_line(made_up(1, 3, [0.1] * 200) + made_up(1, 3, [10.0] * 5))(10) == pytest.approx(31, rel=0.2)
 
 
 def test_each_kind_of_task_has_its_own_pace_and_shares_the_machine_s(store: Store) -> None:
@@ -120,14 +122,16 @@ def test_each_kind_of_task_has_its_own_pace_and_shares_the_machine_s(store: Stor
         epochs = 2 + 3 * seed
         design = Design.check({"seed": seed, "training": {"epochs": epochs}})
         ended(design, 2 + 3 * costs.training_seconds(design))
-    known = pace.fit_durations(store)
+    known = durations.fit_durations(store)
     assert known.seconds(Design()) == pytest.approx(2 + 3 * costs.training_seconds(Design()), rel=0.2)
     scoring = Scoring()
-    assert known.seconds(scoring) == pytest.approx(pace.FIXED_SECONDS + 3 * pace.reference_seconds(scoring), rel=0.3)
+    assert known.seconds(scoring) == pytest.approx(
+        durations.FIXED_SECONDS + 3 * durations.reference_seconds(scoring), rel=0.3
+    )
     for seed in range(6):
         ended(Scoring(seed=seed), 9.0)
-    assert pace.fit_durations(store).seconds(scoring) == pytest.approx(9, rel=0.2)
-    assert pace.fit_durations(store).lines[Design] == known.lines[Design]
+    assert durations.fit_durations(store).seconds(scoring) == pytest.approx(9, rel=0.2)
+    assert durations.fit_durations(store).lines[Design] == known.lines[Design]
 
 
 def test_the_place_in_the_queue_is_said_with_the_time(
@@ -139,11 +143,11 @@ def test_the_place_in_the_queue_is_said_with_the_time(
         store.submit(tiny(seed))
     first, *waiting = store.queued_runs()
     running = [replace(first, state="running", eta_seconds=1.5 * each)]
-    places = pace.queue_positions(waiting, running, PLAIN)
+    places = durations.queue_positions(waiting, running, PLAIN)
     found = [places[run.run] for run in waiting]
     assert [place.number for place in found] == [1, 2, 3, 4]
     assert [place.seconds / each for place in found] == pytest.approx([0, 1, 1.5, 2])
-    assert pace.queue_positions([], running, PLAIN) == {}
+    assert durations.queue_positions([], running, PLAIN) == {}
 
 
 def test_a_search_of_cells_is_shared_by_the_cores_and_keeps_what_it_has(
@@ -151,10 +155,10 @@ def test_a_search_of_cells_is_shared_by_the_cores_and_keeps_what_it_has(
 ) -> None:
     monkeypatch.setattr(machine, "available_cores", lambda: 2)
     search, scoring = CellSearch(candidates=50), Scoring()
-    whole = pace.reference_seconds(search)
-    assert pace.remaining_seconds([search], {}, PLAIN) == pytest.approx(whole / 2)
-    assert pace.remaining_seconds([scoring], {}, PLAIN) == pytest.approx(pace.reference_seconds(scoring))
-    for task, left in ((search, 0.75 * whole / 2), (scoring, pace.reference_seconds(scoring))):
+    whole = durations.reference_seconds(search)
+    assert durations.remaining_seconds([search], {}, PLAIN) == pytest.approx(whole / 2)
+    assert durations.remaining_seconds([scoring], {}, PLAIN) == pytest.approx(durations.reference_seconds(scoring))
+    for task, left in ((search, 0.75 * whole / 2), (scoring, durations.reference_seconds(scoring))):
         store.submit(task)
         stopped = replace(store.get(task.digest), state="cancelled", step=25, steps=100)
-        assert pace.remaining_seconds([task], {task.digest: stopped}, PLAIN) == pytest.approx(left)
+        assert durations.remaining_seconds([task], {task.digest: stopped}, PLAIN) == pytest.approx(left)

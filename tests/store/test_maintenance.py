@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from snnviz import leftovers
+from snnviz import temporary_files
 from snnviz.errors import InputError
 from snnviz.events import Sample
 from snnviz.store import Store
@@ -123,7 +123,7 @@ def test_what_was_left_by_the_dead_is_swept_and_nothing_else(
     store.record_heartbeat("local@here#2", str(tmp_path / "temporary/pymp-alive"))
     store.record_heartbeat("local@here#3", str(tmp_path / "pymp-elsewhere"))
     store.record_heartbeat("local@here#4", str(tmp_path / "temporary/precious"))
-    with leftovers.in_use(others[2]):
+    with temporary_files.in_use(others[2]):
         swept = store.sweep(lambda owner: not owner.endswith("#2"))
     assert sorted(swept) == sorted(mine)
     assert not any(path.exists() for path in mine)
@@ -140,8 +140,8 @@ def test_where_there_are_no_locks_files_are_written_and_none_is_taken_for_left(
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "no locks")
 
-    monkeypatch.setattr(leftovers.fcntl, "flock", no_locks)
-    with leftovers.in_use(tmp_path):
+    monkeypatch.setattr(temporary_files.fcntl, "flock", no_locks)
+    with temporary_files.in_use(tmp_path):
         (tmp_path / "half").write_bytes(b"half of it")
     os.utime(tmp_path / "half", (0, 0))
-    assert not leftovers.is_abandoned(tmp_path / "half")
+    assert not temporary_files.is_abandoned(tmp_path / "half")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from snnviz.jobs import beside
-from snnviz.jobs.beside import BackgroundProcess
+from snnviz.jobs import background
+from snnviz.jobs.background import BackgroundProcess
 from snnviz.places import ROOT
 
 
@@ -57,7 +57,7 @@ def test_one_at_a_time_with_bounds(module: Path, tmp_path: Path) -> None:
     assert end_of(process) == 0
     assert process.pid is None
     nice = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 0) if os.getpriority(os.PRIO_PROCESS, 0) > 5 else 5
-    limits = (beside.CPU_SECONDS, beside.DATA_BYTES)
+    limits = (background.CPU_SECONDS, background.DATA_BYTES)
     assert (tmp_path / "said").read_text() == f"{nice} {limits} ['a', 'b'] yes"
     assert process.start("c")
     process.stop()
@@ -75,7 +75,7 @@ def test_what_it_says_when_it_fails_is_logged(module: Path, caplog: pytest.LogCa
 
 def test_one_that_takes_too_long_is_ended(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module.write_text("import time; time.sleep(100)")
-    monkeypatch.setattr(beside, "WALL_SECONDS", 0.2)
+    monkeypatch.setattr(background, "WALL_SECONDS", 0.2)
     process = BackgroundProcess("made_up")
     process.start()
     assert end_of(process) < 0
@@ -88,7 +88,7 @@ def test_it_ends_with_whoever_started_it(module: Path, tmp_path: Path) -> None:
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\ntime.sleep(100)"
     )
     started = (
-        "from snnviz.jobs.beside import BackgroundProcess; import time; "
+        "from snnviz.jobs.background import BackgroundProcess; import time; "
         "BackgroundProcess('made_up').start(); time.sleep(100)"
     )
     server = subprocess.Popen([sys.executable, "-c", started], cwd=ROOT)

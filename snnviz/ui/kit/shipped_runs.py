@@ -12,7 +12,7 @@ import streamlit as st
 
 from snnviz.errors import SnnvizError
 from snnviz.jobs import machine
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
 from snnviz.ui.kit import restrictions, services, state
 from snnviz.ui.kit.words import escape_markdown

@@ -8,7 +8,7 @@ from typing import TypeVar
 from snnviz.errors import StoreError
 from snnviz.events import Row
 from snnviz.store import reading, tables
-from snnviz.store.care import Maintenance
+from snnviz.store.maintenance import Maintenance
 from snnviz.store.tables import RUNS
 from snnviz.store.values import Run, UnreadableRun
 

@@ -18,7 +18,7 @@ from snnviz.design.design import Design
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint, Sample
 from snnviz.jobs.immediate import Immediate
-from snnviz.store import Store, room
+from snnviz.store import Store, disk_space
 from snnviz.studies.ttfs.curves import default_design
 from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits
 from snnviz.tasks import KINDS
@@ -178,7 +178,7 @@ def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) ->
 def test_a_reserve_is_whole_or_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the system cannot allocate a file, as macOS."""
     monkeypatch.delattr(os, "posix_fallocate", raising=False)
-    monkeypatch.setattr(room, "RESERVE_BYTES", 1000)
+    monkeypatch.setattr(disk_space, "RESERVE_BYTES", 1000)
     store.reserve()
     assert store.path is not None
     reserve = store.path.with_suffix(".reserve")
@@ -210,7 +210,7 @@ class TestFullDisk:
         subprocess.run(["umount", str(place)], check=True)
 
     def test_deleting_works_and_frees(self, small: Path, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(room, "RESERVE_BYTES", 2_000_000)
+        monkeypatch.setattr(disk_space, "RESERVE_BYTES", 2_000_000)
         store = Store(small / "runs.sqlite")
         run = kept(store, tiny(1), days=0)
         other = kept(store, tiny(2), days=0, state="running")
