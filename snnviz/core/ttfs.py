@@ -25,7 +25,7 @@ from snnviz.theory.ttfs import INPUT_WINDOW, ZETA, Silent, Window
 Slopes = Literal["one", "alpha-one"] | Sequence[Tensor]
 """Slope B of (2). "one": the B1-model, alpha = 1 - sum W at every step. "alpha-one": alpha = 1, so that B = 1 + sum W.
 Tensors: given for each hidden layer, (n,), and alpha = B - sum W. Where alpha = 1 makes B negative, (3) is computed
-formally, as training such a network does; no real neuron does that (`Network.physical` raises an error).
+formally, as training such a network does; no real neuron does that (`Network.spiking_layer` raises an error).
 """
 
 INITIAL_MAX_ACTIVATION = 1000.0

@@ -145,7 +145,7 @@ def of_a_candidate(made: Design, patch: pytest.MonkeyPatch, record: Record) -> N
     block = {"kind": "block", "edges": "000/000/000", "channels": 2}
     searched = Design.check(made.document() | {"network": block})
     patch.setattr(observe, "observe_layers", noted(record, lambda _, probe, *__: (probe[0], None), Enough))
-    CandidateTrainer(Search(design=searched, validation=70, shared_epochs=1, iterations=1, parallel=1)).twin(
+    CandidateTrainer(Search(design=searched, validation=70, shared_epochs=1, iterations=1, parallel=1)).train_twin(
         lambda: None, None
     )
 

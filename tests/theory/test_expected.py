@@ -94,7 +94,7 @@ class TestUnknown:
     def test_all_settings_tried_and_nothing_near_them(self, model: Model) -> None:
         lonely = Model.__new__(Model)
         lonely.__dict__ |= model.__dict__ | {"reach": -1.0}
-        answer = lonely.answer(DESIGNS[0])
+        answer = lonely.predict(DESIGNS[0])
         assert (answer.unknown, answer.expected) == (ALL_TOGETHER, {})
         assert len(answer.nearest) == 3
 

@@ -261,7 +261,7 @@ def test_thresholds_leaks_and_noise_are_moved_without_training(trained: Callable
         for layer in network.architecture.layers[:2]:
             for kind, factor in (("threshold", 2), ("beta", 0.5)):
                 place = 0 if kind == "beta" else 1
-                mine, theirs = network.population(layer).learnt[place], plain.cell(layer).learnt[place]
+                mine, theirs = network.population(layer).learnt[place], plain.population(layer).learnt[place]
                 own, before = getattr(network.design.neuron, kind), getattr(made.neuron, kind)
                 assert (own if mine is None else mine) == pytest.approx(
                     factor * (before if theirs is None else theirs), rel=1e-6

@@ -120,7 +120,7 @@ def test_too_few_designs_teach_nothing() -> None:
 
 def test_the_same_runs_give_the_same_model() -> None:
     one, other = learnt(GROUPS[:30], ["rate"]), learnt(GROUPS[:30], ["rate"])
-    assert one.answer(DESIGNS[50]) == other.answer(DESIGNS[50])
+    assert one.predict(DESIGNS[50]) == other.predict(DESIGNS[50])
 
 
 @pytest.mark.usefixtures("few_trees")
