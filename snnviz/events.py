@@ -120,8 +120,8 @@ class Branch(Row):
 
 @dataclass(frozen=True, slots=True)
 class Timing(Row):
-    """Spike times of a hidden layer of a TTFS (time-to-first-spike) network on the probe batch, in units of tau_c, the
-    time constant of the input current: its window from `start` to `end`, in which its neurons may spike.
+    """Spike times of a hidden layer of a TTFS (time-to-first-spike) network on the probe batch (fixed training images).
+    Its neurons may spike from `start` to `end`. Times are in tau_c, the network's unit of time.
 
     final: 1 for the windows set after training from the training images, else 0. first, mean: first and mean spike
     time, None without spikes. saturated: share of neurons that spike at `start`, whose activation exceeds the window.

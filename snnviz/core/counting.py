@@ -67,7 +67,7 @@ class CountingPlan:
 
 def counting_plans(design: Design) -> dict[int, CountingPlan]:
     """Returns for each layer with weights, by its index in the architecture, how its synaptic operations are counted;
-    {} for TTFS networks.
+    {} for TTFS (time-to-first-spike) networks.
     """
     if design.network.code == "ttfs":
         return {}

@@ -197,8 +197,8 @@ def probe_images(images: Images, seed: int, count: int = probes.PROBE_SIZE) -> I
 
 
 def encoded_probe(images: Images, design: Design) -> tuple[Tensor, Tensor]:
-    """Returns the probe batch of a design's images, encoded as the network's input (T or 1, B, C, H, W), and labels
-    (B,).
+    """Returns the probe batch (fixed training images) of a design's images, encoded as the network's input (T or 1, B,
+    C, H, W), and labels (B,).
     """
     shown = probe_images(images, design.seed)
     return encode(shown.images, shown.white, design, "probe"), shown.labels

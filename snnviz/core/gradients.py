@@ -83,7 +83,7 @@ def branch_shares(
 
 @dataclass(frozen=True, slots=True)
 class LayerGradient:
-    """Gradients and activity of one layer at initialisation, on the probe batch.
+    """Gradients and activity of one layer at initialisation, on the probe batch (fixed training images).
 
     grad_norm: gradient norm without branches; with_branches: of the total loss in the first epoch; None without
     weights. shortcut, saturation, rate, var_u, probe: as in `snnviz.events.LayerState`. Gradients are of the first
@@ -113,8 +113,8 @@ class GradientProfile:
 
 
 def gradient_profile(design: Design) -> GradientProfile:
-    """Returns the gradients of a design at initialisation, with and without shortcut branches, on the probe batch.
-    Raises `DataMissing`.
+    """Returns the gradients of a design at initialisation, with and without shortcut branches, on the probe batch
+    (fixed training images). Raises `DataMissing`.
 
     A design without branches is given branches with a constant weight.
     """

@@ -14,7 +14,8 @@ from snnviz.events import Checkpoint, Event, Progress
 
 
 def measure_layers(design: Design, checkpoint: Checkpoint) -> Iterator[Event]:
-    """Yields the LayerStates of a trained network at the checkpoint's step, and for a TTFS network its Timings.
+    """Yields the LayerStates of a trained network at the checkpoint's step, and for a TTFS (time-to-first-spike)
+    network its Timings.
 
     Before them those before training, unless the initialisation is data-dependent, since it may have used other images.
     Values that belong to training steps are None: gradient norms, and the share of shortcut branches in them. Raises

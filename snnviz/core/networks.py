@@ -154,18 +154,18 @@ class Network:
         return tuple(layer for layer in self.architecture.layers if layer.spiking)
 
     def after_step(self) -> None:
-        """Called after each training step; TTFS networks override it to widen their windows, other networks do
-        nothing.
-        """
-
-    def after_training(self, images: Images) -> None:
-        """Called after the last epoch with the training images; TTFS networks override it to set their final windows,
+        """Called after each training step; TTFS (time-to-first-spike) networks override it to widen their time windows,
         other networks do nothing.
         """
 
+    def after_training(self, images: Images) -> None:
+        """Called after the last epoch with the training images; TTFS (time-to-first-spike) networks override it to set
+        their final time windows, other networks do nothing.
+        """
+
     def timings(self, image: Tensor, step: int, epoch: float, *, final: bool) -> Iterator[Timing]:  # noqa: ARG002
-        """Yields the spike timing of each hidden layer of a TTFS network for encoded images; nothing for other
-        networks.
+        """Yields the spike timing of each hidden layer of a TTFS (time-to-first-spike) network for encoded images;
+        nothing for other networks.
         """
         yield from ()
 

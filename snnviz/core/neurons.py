@@ -189,7 +189,9 @@ def lif(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> 
 
 
 def respond(current: Tensor, cell: Cell, steps: int, *, overwrite: bool = False) -> tuple[Tensor, Tensor]:
-    """Returns potentials before reset and spikes, both (T, ...), by the kernel where possible, else by torch."""
+    """Returns potentials before reset and spikes, both (T, ...), of LIF neurons driven by `current`, by the compiled
+    kernel where possible, else by torch.
+    """
     if not is_supported(current):
         u = potentials(current, cell, steps)
         return u, spikes(u, cell)

@@ -76,7 +76,8 @@ def observe_layers(
     epoch: float,
     branch_shares: Mapping[str, float | None] | None = None,
 ) -> Iterator[LayerState]:
-    """Yields the state of each layer on the encoded probe batch, and the mean gradient norms in `sums`.
+    """Yields the state of each layer on the encoded probe batch (fixed training images), and the mean gradient norms in
+    `sums`.
 
     `branch_shares`: by layer name, the share of shortcut branches (auxiliary classifiers) in the gradient.
     """

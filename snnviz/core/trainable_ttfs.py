@@ -25,7 +25,7 @@ from snnviz.theory.ttfs import INPUT_WINDOW, MARGIN, Window, windows_from_activa
 
 
 class TtfsNetwork(Network):
-    """A trainable TTFS network; parameters have the ReLU network's names, in float64.
+    """A trainable TTFS (time-to-first-spike) network; parameters have the ReLU network's names, in float64.
 
     ``buffers["windows"]``: the end of each layer's window, the input's first, in tau_c. Called with intensities (1, B,
     C, H, W) in [0, 1], it returns the logits. In training its windows grow as needed, equation (9) of `theory.ttfs`;
@@ -49,13 +49,15 @@ class TtfsNetwork(Network):
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """The windows of the hidden layers."""
+        """The time windows of the hidden layers."""
         ends = self.buffers["windows"].tolist()
         return tuple(Window(*pair) for pair in pairwise(ends))
 
     @property
     def inner(self) -> ttfs.Network:
-        """The network as a `core.ttfs.Network`, which computes spike times, with the current parameters and windows."""
+        """The network as a `core.ttfs.Network`, which computes spike times, with the current parameters and time
+        windows.
+        """
         slopes: ttfs.Slopes = self.design.ttfs.slope
         return ttfs.Network(
             self.architecture, self.parameters, self.windows, low=self.low, high=self.high, slopes=slopes
@@ -88,7 +90,7 @@ class TtfsNetwork(Network):
         return passed.logits
 
     def after_step(self) -> None:
-        """Widens the windows after a training step by equation (9) of `theory.ttfs`."""
+        """Widens the time windows after a training step by equation (9) of `theory.ttfs`."""
         ends = [INPUT_WINDOW.end]
         for window, x in zip(self.windows, self._reached, strict=True):
             ends.append(ends[-1] + max(window.width, MARGIN * x))
@@ -97,7 +99,9 @@ class TtfsNetwork(Network):
 
     @torch.no_grad()
     def after_training(self, images: Images) -> None:
-        """Sets the final windows by equation (8) of `theory.ttfs`, from the largest activations on these images."""
+        """Sets the final time windows by equation (8) of `theory.ttfs`, from the largest activations on these
+        images.
+        """
         self._reached = [0.0] * len(self.spiking_layers)
         for part in images.images.split(min(TEST_BATCH, self.micro_batch)):
             self(intensities(part, images.white)[None], statistics="learn")
@@ -137,7 +141,9 @@ class TtfsNetwork(Network):
 
 @dataclass(frozen=True, slots=True)
 class ActivityPenalty:
-    """A training loss with an activity penalty: `weight` times the mean activation of all hidden neurons, in tau_c."""
+    """A training loss with an activity penalty: `weight` times the mean activation of all hidden neurons, in tau_c (the
+    unit of time).
+    """
 
     network: Network
     weight: float

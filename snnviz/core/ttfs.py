@@ -41,8 +41,8 @@ class ForwardPass:
 
 
 class Network:
-    """A TTFS network: a plain sequence of linear maps and convolutions, pooling in between, and neurons that spike
-    once.
+    """A TTFS (time-to-first-spike) network: a plain sequence of linear maps and convolutions, pooling in between, and
+    neurons that spike once.
 
     ``parameters`` have the names and shapes of `core.networks.Network`'s: "<layer>.weight" is W, "<layer>.bias" is the
     b of (5), called D. Ramp alpha and threshold theta follow from them, so that alpha + sum W = B after any step.
@@ -144,8 +144,8 @@ class Network:
         return int(fired.sum()) / (len(fired) * math.prod(layer.in_shape)), int((fired * meets).sum())
 
     def after_step(self, passed: ForwardPass) -> None:
-        """Widens the windows by (9) after a training step whose forward pass was `passed`; in the B1-model nothing else
-        changes.
+        """Widens the time windows by (9) after a training step whose forward pass was `passed`; in the B1-model (slope
+        1 at the threshold) nothing else changes.
         """
         self.windows = ttfs.widen_windows(self.windows, [float(times.detach().min()) for times in passed.times[1:]])
 
@@ -232,7 +232,9 @@ def from_scratch(
     slopes: Slopes = "one",
     dtype: torch.dtype = torch.float64,
 ) -> Network:
-    """Returns a TTFS network to be trained, with the initial weights of a ReLU network: W = w, whatever B is."""
+    """Returns a TTFS (time-to-first-spike) network to be trained, with the initial weights of a ReLU network: W = w,
+    whatever B is.
+    """
     largest = [INITIAL_MAX_ACTIVATION] * (len(network.architecture.layers) - 1)
     parameters = {name: value.requires_grad_() for name, value in fold_batch_norm(network, dtype).items()}
     return Network(
@@ -250,8 +252,8 @@ def from_relu_network(
     dtype: torch.dtype = torch.float64,
     silent: Silent = "clock",
 ) -> Network:
-    """Returns the TTFS network that computes the same as a ReLU network on images of [low, high], by (6) for slopes B >
-    0.
+    """Returns the TTFS (time-to-first-spike) network that computes the same as a ReLU network on images of [low, high],
+    by (6) for slopes B > 0.
 
     `max_activations`: X of (8) for each hidden layer. `slopes` "alpha-one": those that make alpha 1. `silent`: as in
     `theory.ttfs.Layer`. Raises `InputError` if there are no such slopes.

@@ -10,7 +10,7 @@ from snnviz.design.submitted import Task
 
 class Measurement(Task):
     """Task: measures the layer statistics of a finished run again, from its stored weights, with today's probe batch
-    and operation count.
+    (fixed training images) and operation count.
 
     Its rows are stored apart from the run's: one measurement before training and one after. `design`: the trained one.
     """

@@ -125,8 +125,8 @@ def _of_neurons(design: Design) -> Iterator[Violation]:
 
 
 def ttfs_violations(design: Design) -> Iterator[Violation]:
-    """Yields the rules for having a TTFS twin that a design breaks: it must be a plain sequence of layers, without
-    skips, on images.
+    """Yields the rules for having a TTFS (time-to-first-spike) twin that a design breaks: it must be a plain sequence
+    of layers, without skips, on images.
     """
     network, name = design.network, design.data.name
     if EVENTS in DATASETS[name].traits:

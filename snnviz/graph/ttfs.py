@@ -29,7 +29,8 @@ def relu_network(design: Design) -> Design:
 
 
 def ttfs_network(design: Design) -> Design:
-    """Returns the design of the TTFS network that computes the same as the design's ReLU network. Raises `InputError`.
+    """Returns the design of the TTFS (time-to-first-spike) network that computes the same as the design's ReLU network.
+    Raises `InputError`.
 
     Batch normalisation and shortcut branches, which TTFS networks cannot train with, are left out.
 
@@ -47,12 +48,14 @@ def ttfs_network(design: Design) -> Design:
 
 
 def check_has_ttfs_twin(design: Design) -> None:
-    """Raises `IncompatibleDesign`, with the nearest design that has one, for a design without a TTFS twin."""
+    """Raises `IncompatibleDesign`, with the nearest design that has one, for a design without a TTFS
+    (time-to-first-spike) twin.
+    """
     for path, rule, value in ttfs_violations(design):
         raise IncompatibleDesign(path, rule, value, nearest_design(design, row=True))
 
 
 def require_ttfs_twin(design: Design) -> Design:
-    """Returns the design unchanged if it has a TTFS twin, else raises `IncompatibleDesign`."""
+    """Returns the design unchanged if it has a TTFS (time-to-first-spike) twin, else raises `IncompatibleDesign`."""
     check_has_ttfs_twin(design)
     return design

@@ -43,7 +43,9 @@ class RunGroup:
 
 
 def group_key(design: Design) -> str:
-    """Returns the key of the group that a design's run belongs to: the digest of the design with seed 0."""
+    """Returns the key of the group (runs that differ only in the seed) that a design's run belongs to: the digest of
+    the design with seed 0.
+    """
     return naming.task_key(Design.kind, Design, {**design.document(), "seed": 0})
 
 
@@ -53,7 +55,7 @@ def sparse_settings(design: Design) -> dict[str, Any]:
 
 
 def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[str] | None = None) -> list[RunGroup]:
-    """Returns the groups of all runs of designs, the newest first.
+    """Returns the groups (runs that differ only in the seed) of all runs of designs, the newest first.
 
     where: a filter of runs; its conditions on metrics apply to the means over a group's seeds, so that no seed is
     selected by its result. metrics: the metrics to read, None for all.
@@ -77,7 +79,8 @@ def run_groups(store: Store, where: RunFilter | None = None, metrics: Sequence[s
 def filtered_groups(
     now: IndexedRuns, columns: Mapping[str, Column], where: RunFilter | None
 ) -> dict[str, dict[int, IndexedRun]]:
-    """Returns the groups that match a filter, by key, each with its runs that match by seed.
+    """Returns the groups (runs that differ only in the seed) that match a filter, by key, each with its runs that match
+    by seed.
 
     columns: values of the metrics that the filter compares, by metric and run.
     """
@@ -93,7 +96,7 @@ def filtered_groups(
 
 
 def group_runs(runs: Iterable[IndexedRun]) -> dict[str, dict[int, IndexedRun]]:
-    """Returns runs by the key of their group and by seed, in order.
+    """Returns runs by the key of their group (runs that differ only in the seed) and by seed, in order.
 
     Of two runs with the same design, the finished one is kept, else the one that a new submission would find.
     """

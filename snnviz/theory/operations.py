@@ -157,8 +157,8 @@ def connections_before_pooling(layer: Layer, pool: int, sides: tuple[int, int]) 
 
 
 def additions_if_all_spike(design: Design) -> int:
-    """Returns the additions per image of a TTFS network if each pixel and each hidden neuron spiked once: an upper
-    bound.
+    """Returns the additions per image of a TTFS (time-to-first-spike) network if each pixel and each hidden neuron
+    spiked once: an upper bound.
 
     Max pooling passes only the first spike of its window.
     """

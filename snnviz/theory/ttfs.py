@@ -56,14 +56,16 @@ opens; "nothing": it follows the published equation, and silent neurons send no 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The interval [t_min, t_max], `start` to `end` in tau_c, in which a layer's neurons may spike."""
+    """The interval [t_min, t_max], `start` to `end` in tau_c (the unit of time), in which a layer's neurons may
+    spike.
+    """
 
     start: float
     end: float
 
     @property
     def width(self) -> float:
-        """Duration of the window, in tau_c."""
+        """Duration of the time window, in tau_c (the unit of time)."""
         return self.end - self.start
 
 
@@ -83,8 +85,8 @@ def rescale_input_range(weights: Floats, bias: Floats, low: float, high: float) 
 
 
 def windows_from_activations(largest: Sequence[float], zeta: float = ZETA) -> tuple[Window, ...]:
-    """Returns the window of each hidden layer by (8), from the largest activation X of each layer over the training
-    images.
+    """Returns the time window of each hidden layer by (8), from the largest activation X of each layer over the
+    training images.
 
     >>> [window.end for window in windows_from_activations([2.0, 1.0])]
     [4.0, 5.5]
@@ -97,7 +99,7 @@ def windows_from_activations(largest: Sequence[float], zeta: float = ZETA) -> tu
 
 
 def widen_windows(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Window, ...]:
-    """Returns the windows after a training step by (9), from each layer's earliest spike time in the batch.
+    """Returns the time windows after a training step by (9), from each layer's earliest spike time in the batch.
 
     In the B1-model wider windows change no activation.
     """
@@ -109,7 +111,7 @@ def widen_windows(old: Sequence[Window], earliest: Sequence[float]) -> tuple[Win
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """A TTFS layer of n neurons with m inputs; `before` is t_min', where the ramp starts."""
+    """A TTFS (time-to-first-spike) layer of n neurons with m inputs; `before` is t_min', where the ramp starts."""
 
     weights: Floats
     """W, an array (n, m)."""
@@ -152,8 +154,8 @@ class Layer:
         return found
 
     def potential_at_start(self, times: Floats) -> Floats:
-        """Returns the potentials V(t_min) at the start of the window, an array (B, n), from input spike times (B, m);
-        for the readout these are the logits (7).
+        """Returns the potentials V(t_min) at the start of the time window, an array (B, n), from input spike times (B,
+        m); for the readout these are the logits (7).
         """
         start = self.window.start
         found: Floats = self.ramp * (start - self.before) + (start - self.input_times(times)) @ self.weights.T
@@ -211,7 +213,8 @@ def time_to_activation(times: Floats, window: Window) -> Floats:
 
 
 def layer_from_relu(weights: Floats, bias: Floats, window: Window, before: float, slope: Floats | float = 1.0) -> Layer:
-    """Returns the TTFS layer that computes the same as ReLUs with weights w and biases b, by (6), for slopes B > 0.
+    """Returns the TTFS (time-to-first-spike) layer that computes the same as ReLUs with weights w and biases b, by (6),
+    for slopes B > 0.
 
     Raises `InputError` for other slopes.
     """
@@ -223,13 +226,15 @@ def layer_from_relu(weights: Floats, bias: Floats, window: Window, before: float
 
 
 def readout_layer(weights: Floats, bias: Floats, start: float, before: float) -> Layer:
-    """Returns the TTFS readout, which never spikes: its logits are V at `start`, (7)."""
+    """Returns the TTFS (time-to-first-spike) readout, which never spikes: its logits are V at `start`, (7)."""
     never = np.full(bias.shape, np.inf)
     return Layer(weights, bias / (start - before), never, before, Window(start, start))
 
 
 def relu_parameters(layer: Layer) -> tuple[Floats, Floats]:
-    """Returns the weights w (n, m) and biases b (n,) of the ReLUs that compute the same as a TTFS layer, by (5)."""
+    """Returns the weights w (n, m) and biases b (n,) of the ReLUs that compute the same as a TTFS (time-to-first-spike)
+    layer, by (5).
+    """
     slope, window = layer.slope, layer.window
     bias = window.width - (layer.threshold - layer.ramp * (window.start - layer.before)) / slope
     return layer.weights / slope[:, None], bias
@@ -255,8 +260,8 @@ def center_rows(weights: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForwardPass:
-    """Result of a TTFS network for B images: spike times (B, n) of the input and each hidden layer, logits (B,
-    classes).
+    """Result of a TTFS (time-to-first-spike) network for B images: spike times (B, n) of the input and each hidden
+    layer, logits (B, classes).
     """
 
     times: tuple[Floats, ...]
@@ -284,7 +289,8 @@ def network_from_inputs(
     zeta: float = ZETA,
     slopes: Sequence[Floats | float] | None = None,
 ) -> TtfsNetwork:
-    """Returns the TTFS network that computes the same as a ReLU network with weights (n, m) and biases (n,) per layer.
+    """Returns the TTFS (time-to-first-spike) network that computes the same as a ReLU network with weights (n, m) and
+    biases (n,) per layer.
 
     The readout is last. Windows are as wide as the images `shown` (B, m) need, with margin `zeta`; `slopes` B are 1 by
     default. Raises `InputError`.
@@ -305,8 +311,8 @@ def network_from_activations(
     squares: Sequence[Indices | None] | None = None,
     silent: Silent = "clock",
 ) -> TtfsNetwork:
-    """Returns the TTFS network that computes the same as a ReLU network, given the largest activation of each hidden
-    layer.
+    """Returns the TTFS (time-to-first-spike) network that computes the same as a ReLU network, given the largest
+    activation of each hidden layer.
 
     `weights` and `biases` are those of the ReLU network, the readout's last; `zeta` is the margin of the time windows.
     `slopes`: the chosen slope B of each hidden layer's neurons, by default 1. `squares`: max pooling before each layer,

@@ -29,7 +29,9 @@ class Result:
 
     @property
     def rate_before(self) -> float | None:
-        """Firing rate before training, spikes per neuron and step, on the probe batch, or None."""
+        """Firing rate before training, spikes per neuron and step, on the probe batch (fixed training images),
+        or None.
+        """
         return self.metrics["rate_before"]
 
     @property
@@ -40,7 +42,7 @@ class Result:
 
     @property
     def operations(self) -> OperationCounts:
-        """The operations per image, counted on the probe batch."""
+        """The operations per image, counted on the probe batch (fixed training images)."""
         macs, additions, eff_macs, eff_acs = map(self._number, ("macs", "additions", "eff_macs", "eff_acs"))
         return OperationCounts(
             int(self._number("dense")), macs, additions, eff_macs, eff_acs, bool(self.metrics["estimated"])

@@ -51,8 +51,8 @@ class Stage:
 
 @lru_cache(maxsize=64)
 def stages(design: Design) -> tuple[Stage, ...]:
-    """Returns the sections of a staged network in order: the stem, each block, the head if there is one, and the
-    readout.
+    """Returns the sections of a staged network (ResNet, DenseNet, MobileNet) in order: the stem, each block, the head
+    if there is one, and the readout.
     """
     network, built = _network(design), build_architecture(design)
     total = sum(layer.parameters for layer in built.layers)
@@ -87,8 +87,8 @@ LEAST_APART = 0.08
 
 
 def layer_axis(layers: Sequence[str]) -> dict[str, Any]:
-    """Returns Plotly's settings of an x axis with many layers: in a staged network, ticks where each block begins; else
-    {}.
+    """Returns Plotly's settings of an x axis with many layers: in a staged network (ResNet, DenseNet, MobileNet), ticks
+    where each block begins; else {}.
 
     >>> layer_axis(["stem", *(f"B1.L{n}" for n in range(1, 20)), "T1", "B2.L1"])["ticktext"]
     ['B1', 'B2']

@@ -80,7 +80,8 @@ class LabelledImages:
 
 
 def join_splits(form: str, parts: Mapping[int, LabelledImages], reading: UploadReader, order: str) -> CheckedDataset:
-    """Returns a checked data set of the images of its splits, converted to bytes; `form` is the file format, in words.
+    """Joins the images of the training, test and validation set (`parts`, by split number) into one checked data set,
+    converted to bytes; `form` is the file format, in words.
 
     Raises `InputError`, and `ChoiceNeeded` where several readings are possible.
     """

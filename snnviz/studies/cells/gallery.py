@@ -14,16 +14,18 @@ def score(_: Store) -> list[Scoring]:
 
 
 def search(_: Store) -> list[CellSearch]:
-    """Returns the search with the default setting, to compute and ship it."""
+    """Returns the cell search with the default setting, to compute and ship it."""
     return [CELL_SEARCHES["usual"]]
 
 
 def scored(_: Store) -> list[CellSearch]:
-    """Returns the searches whose candidates the default study compares, to compute and ship them."""
+    """Returns the cell searches whose candidate cells the default study compares, to compute and ship them."""
     return list(study_searches(CellStudy()).values())
 
 
 def study(store: Store) -> list[Design]:
-    """Returns the trainings of the default study, to run and ship them; its searches must be finished in `store`."""
+    """Returns the trainings of the default study, to run and ship them; its cell searches must be finished in
+    `store`.
+    """
     rows = {one.digest: [row for _, row in store.rows(one.digest, Candidate) if not row.fine] for one in scored(store)}
     return list(distinct_designs(study_runs(CellStudy(), rows)))

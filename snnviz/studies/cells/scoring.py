@@ -138,14 +138,14 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def coarse(self) -> Scoring:
-        """The settings with which every candidate is scored, as a `Scoring` whose cell is replaced by the
+        """The settings with which every candidate cell is scored, as a `Scoring` whose cell is replaced by the
         candidate's.
         """
         return self._scoring(self.channels, self.batch, self.repeats)
 
     @property
     def fine(self) -> Scoring:
-        """The settings with which the best candidates are scored again, as a `Scoring` whose cell is replaced."""
+        """The settings with which the best candidate cells are scored again, as a `Scoring` whose cell is replaced."""
         return self._scoring(self.fine_channels, self.fine_batch, self.fine_repeats)
 
     def _scoring(self, channels: int, batch: int, repeats: int) -> Scoring:
@@ -154,7 +154,8 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def other_normalisations(self) -> tuple[CellSearch, ...]:
-        """The searches that score the first candidates of this search by the other normalisations, for comparison.
+        """The cell searches that score the first candidate cells of this search by the other normalisations, for
+        comparison.
 
         Their number is chosen so that `COMPARED` different cells are among them.
         """
@@ -173,7 +174,7 @@ COMPARED = 30
 def distinct_candidates(
     seed: int, count: int, backward: bool, *, looped: bool = False, most: int | None = None
 ) -> tuple[int, ...]:
-    """Returns the numbers of the first `count` candidates whose cells differ (`canonical_form`), among the first
+    """Returns the numbers of the first `count` candidate cells whose cells differ (`canonical_form`), among the first
     `most`.
 
     `looped`: only cells that have a backward connection.

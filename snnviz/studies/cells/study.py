@@ -120,7 +120,8 @@ Place = tuple[str, Way, int]
 
 
 def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
-    """Returns the searches that a study needs, by data set, direction of connections and number. Raises `InputError`.
+    """Returns the cell searches that a study needs, by data set, direction of connections and number. Raises
+    `InputError`.
 
     For the question "scores", candidates are drawn until enough of them differ.
 
@@ -155,7 +156,7 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
 
 
 def trained_candidates(study: CellStudy, way: Way) -> tuple[int, ...]:
-    """Returns the numbers of the candidates that are scored and trained: the first different cells drawn."""
+    """Returns the numbers of the candidate cells that are scored and trained: the first different cells drawn."""
     backward = way == "backward"
     return distinct_candidates(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
 
@@ -166,8 +167,8 @@ def candidate_score(candidate: Candidate, metric: Metric) -> float | None:
 
 
 def best_candidate(candidates: Iterable[Candidate], metric: Metric, first: int | None = None) -> Candidate | None:
-    """Returns the candidate with the highest score among the first `first` (None: among all); None if nothing has a
-    score.
+    """Returns the candidate cell with the highest score among the first `first` (None: among all); None if nothing has
+    a score.
     """
     known = [
         (score, -c.number, c) for c in candidates if (score := candidate_score(c, metric)) is not None and not c.fine
@@ -194,7 +195,7 @@ class StudyRun:
 
 
 def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[StudyRun, ...]:
-    """Returns the networks to train, seed by seed; `found`: candidates by their search's digest.
+    """Returns the networks to train, seed by seed; `found`: candidate cells by their search's digest.
 
     Best cells are only those of searches in `found`. The weights of each search's networks have seeds of their own.
     """
@@ -239,7 +240,8 @@ def _random(search: CellSearch, best: set[int], count: int) -> list[int]:
 
 
 def sample_sizes(study: CellStudy) -> tuple[int, ...]:
-    """Returns the numbers of first candidates of which the best is trained; the last number is that of all candidates.
+    """Returns the numbers of first candidate cells of which the best is trained; the last number is that of all
+    candidates.
 
     >>> sample_sizes(CellStudy(samples=200))
     (1, 10, 50, 100, 200)

@@ -21,7 +21,7 @@ def score_sample() -> Scoring:
 
 
 def search_cost(task: CellSearch) -> Cost:
-    """Returns the estimated cost of a search; one progress step stands for a tenth of a millisecond of estimated
+    """Returns the estimated cost of a cell search; one progress step stands for a tenth of a millisecond of estimated
     time.
     """
     memory = costs.search_bytes(task)
@@ -29,7 +29,7 @@ def search_cost(task: CellSearch) -> Cost:
 
 
 def search_sample() -> CellSearch:
-    """Returns a small `CellSearch` with six candidates, for tests."""
+    """Returns a small `CellSearch` with six candidate cells, for tests."""
     small = {"channels": 2, "hidden": 4, "steps": 2, "batch": 4, "size": 8, "fine_channels": 2, "fine_batch": 4}
     return CellSearch.check({"candidates": 6, "best": 2, **small})
 

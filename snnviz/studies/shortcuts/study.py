@@ -262,7 +262,7 @@ def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
 
 @dataclass(frozen=True, slots=True)
 class InitialGradient(Row):
-    """A layer of an untrained network of a gradient survey, on the probe batch.
+    """A layer of an untrained network of a gradient survey, on the probe batch (fixed training images).
 
     init: text as by `catalog.inits.format_init`. depth: hidden layers, or 0 if depth is not a number of layers. branch:
     1 if a shortcut branch (auxiliary classifier) reads the layer, else 0. The other fields are those of

@@ -13,13 +13,13 @@ STEPS = 6
 
 
 def deepest_design(survey: GradientSurvey) -> Design:
-    """Returns the largest network of a survey."""
+    """Returns the largest network of a gradient survey."""
     depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
     return change(survey.design, depths)
 
 
 def cost(survey: GradientSurvey) -> Cost:
-    """Returns the estimated cost of a survey; its steps are layers."""
+    """Returns the estimated cost of a gradient survey; its steps are layers."""
     largest = deepest_design(survey)
     a_step = costs.training_seconds(largest) / costs.training_steps(largest)
     alike = sum(survey.depths) / max(survey.depths) if survey.depths else 1
@@ -28,7 +28,7 @@ def cost(survey: GradientSurvey) -> Cost:
 
 
 def sample() -> GradientSurvey:
-    """Returns a small survey of three networks, for tests."""
+    """Returns a small gradient survey of three networks, for tests."""
     design = {
         "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
         "network": {"kind": "mlp", "width": 8},

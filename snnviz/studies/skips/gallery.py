@@ -11,10 +11,12 @@ from snnviz.studies.skips.sweep import SWEEPS, sweep_points
 
 
 def sweep(_: Store) -> list[Design]:
-    """Returns the runs of the sweep that the Skips page shows first, to train and ship them."""
+    """Returns the runs of the sweep over the number of skips that the Skips page shows first, to train and ship
+    them.
+    """
     return list(distinct_designs(sweep_points(next(iter(SWEEPS.values())))))
 
 
 def optimisation(_: Store) -> list[Search]:
-    """Returns the searches of the optimisation that the Skips page shows first, to run and ship them."""
+    """Returns the skip searches of the optimisation that the Skips page shows first, to run and ship them."""
     return list(optimisation_searches(Optimisation()))

@@ -93,7 +93,7 @@ OPTIMISATIONS: dict[str, Optimisation] = {}
 
 @lru_cache(maxsize=64)
 def optimisation_searches(setting: Optimisation) -> tuple[Search, ...]:
-    """Returns the searches of a setting, seed by seed: the search, and the random one. Raises `InputError`.
+    """Returns the skip searches of a setting, seed by seed: the search, and the random one. Raises `InputError`.
 
     >>> [(search.strategy, search.weights, search.seed) for search in optimisation_searches(Optimisation(repeats=1))]
     [('ucb', 'frozen', 0), ('random', 'scratch', 0)]
@@ -154,7 +154,9 @@ def retraining_designs(search: Search, best: Sequence[Code]) -> dict[str, tuple[
 
 
 def starting_design(setting: Optimisation, seed: int) -> Design:
-    """Returns the network that a search starts from, with the skips of its paper; for a block, those of a ResNet."""
+    """Returns the network that a skip search starts from, with the skips of its paper; for a block, those of a
+    ResNet.
+    """
     if setting.network == "block":
         network = {
             "kind": "block",

@@ -36,7 +36,7 @@ Objective = Literal["loss", "accuracy", "accuracy+operations"]
 
 
 class Search(Task):
-    """Task: finds the best skips for a network by training candidates (Benmeziane et al. 2023, Fig. 2).
+    """Task: finds the best skips for a network by training candidate networks (Benmeziane et al. 2023, Fig. 2).
 
     Candidates are judged on validation images, a part of the training images; test images are not used.
     """
@@ -114,14 +114,14 @@ class Search(Task):
 
     @property
     def validation_count(self) -> int:
-        """Number of validation images by which candidates are ranked: `validation`, or as many as the design holds
-        out.
+        """Number of validation images by which candidate networks are ranked: `validation`, or as many as the design
+        holds out.
         """
         return self.validation or split_counts(self.design)[1]
 
     @property
     def trials(self) -> int:
-        """Number of candidates that are trained; all of a smaller search space."""
+        """Number of candidate networks that are trained; all of a smaller search space."""
         return min(self.iterations * self.parallel, search_space(self).count)
 
 
@@ -134,8 +134,8 @@ def _design(value: object) -> Design:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One decision about a candidate: which kind of skip there is from `source` to `target`, or how many skips reach
-    `target`.
+    """One decision about a candidate network: which kind of skip there is from `source` to `target`, or how many skips
+    reach `target`.
 
     In the latter case `source` is None, and the sources are drawn by the search's seed. `options`: pairs (type,
     number), the first of them (0, 0).
@@ -155,7 +155,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The slots that each candidate of a search fills."""
+    """The slots that each candidate network of a skip search fills."""
 
     slots: tuple[Slot, ...]
 
@@ -166,7 +166,7 @@ class SearchSpace:
 
     @property
     def count(self) -> int:
-        """Number of candidates."""
+        """Number of candidate networks."""
         found = 1
         for size in self.sizes:
             found *= size
@@ -175,7 +175,8 @@ class SearchSpace:
 
 @lru_cache(maxsize=256)
 def search_space(search: Search) -> SearchSpace:
-    """Returns the search space of a search: a slot for each position of a small block, else one for each vertex.
+    """Returns the search space of a skip search: a slot for each position of a small block, else one for each
+    vertex.
 
     In a block with more than `MAX_SLOTS_BY_PAIR` positions, a vertex has the number of its skips (1, 2, half of those
     possible, or all) and their type as one choice.
@@ -204,7 +205,7 @@ def search_space(search: Search) -> SearchSpace:
 
 @lru_cache(maxsize=4096)
 def candidate_design(search: Search, code: Code) -> Design:
-    """Returns the design of a candidate; blocks that are not searched keep their matrix."""
+    """Returns the design of a candidate network; blocks that are not searched keep their matrix."""
     found = list(search.design.network.matrices)
     skips: dict[int, dict[tuple[int, int], int]] = {}
     for slot, choice in zip(search_space(search).slots, code, strict=True):
@@ -221,7 +222,7 @@ def candidate_design(search: Search, code: Code) -> Design:
 
 @lru_cache(maxsize=256)
 def original_code(search: Search) -> Code | None:
-    """Returns the code of the search's own network, or None if no candidate equals it."""
+    """Returns the code of the search's own network, or None if no candidate network equals it."""
     found, own = [], search.design.network.matrices
     for slot in search_space(search).slots:
         edges = own[max(slot.block, 1) - 1]
@@ -244,7 +245,7 @@ def _sources(search: Search, slot: Slot, count: int) -> list[int]:
 
 
 def widest_design(search: Search) -> Design:
-    """Returns the design with all skips that any candidate can have, as concatenations of all channels of their
+    """Returns the design with all skips that any candidate network can have, as concatenations of all channels of their
     sources.
     """
     whole = tuple(adjacency.densenet_like(len(edges) - 1) for edges in search.design.network.matrices)
@@ -274,7 +275,9 @@ def parse_code(text: str) -> Code:
 
 @dataclass(frozen=True, slots=True)
 class Twin(Row):
-    """Results of the ANN twin of a search's network on the validation images: accuracy in [0, 1] and mean loss."""
+    """Results of the ANN twin (the same network with ReLUs) of a search's network on the validation images: accuracy in
+    [0, 1] and mean loss.
+    """
 
     table: ClassVar[str] = "twins"
     key: ClassVar[tuple[str, ...]] = ("seed",)
@@ -286,7 +289,7 @@ class Twin(Row):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Row):
-    """A trained candidate of a search, with its results on the validation images.
+    """A trained candidate network of a skip search, with its results on the validation images.
 
     code: text by `snnviz.studies.skips.search.format_code`. value: the objective, to be minimised, and `error` its
     standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:

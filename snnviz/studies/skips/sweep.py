@@ -23,8 +23,8 @@ SkipType = Literal["DSC", "ASC"]
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """One design of a sweep, with `n_skip` skips of a type into every layer, or as many as fit. `ann`: whether an ANN
-    twin.
+    """One design of a sweep over the number of skips, with `n_skip` skips of a type into every layer, or as many as
+    fit. `ann`: whether an ANN twin (the same network with ReLUs).
 
     `control`: what the design has in common with the block with skips (parameters or operations) if it is the plain
     block for comparison. Points that differ in their seed only are averaged. Without skips both types have the same
@@ -97,7 +97,7 @@ class SkipSweep(Recipe):
 
     @property
     def chosen(self) -> tuple[SkipType, ...]:
-        """The types of skips ("DSC", "ASC") that the sweep compares."""
+        """The types of skips ("DSC", "ASC") that the sweep over the number of skips compares."""
         return {"both": ("DSC", "ASC"), "dsc": ("DSC",), "asc": ("ASC",)}[self.types]  # type: ignore[return-value]
 
     @property
@@ -125,7 +125,8 @@ half of them, or all as in a DenseNet. The last takes data and training from the
 
 
 def sweep_points(sweep: SkipSweep) -> tuple[SweepPoint, ...]:
-    """Returns the designs of a sweep, seed by seed, so that every curve has its first values early.
+    """Returns the designs of a sweep over the number of skips, seed by seed, so that every curve has its first values
+    early.
 
     >>> from snnviz.design.experiment import distinct_designs
     >>> len(sweep_points(SkipSweep())), len(distinct_designs(sweep_points(SkipSweep())))
@@ -158,7 +159,9 @@ def _levels(sweep: SkipSweep) -> list[tuple[int, SkipType]]:
 
 
 def sweep_experiment(sweep: SkipSweep) -> Experiment:
-    """Returns the sweep as an experiment with one axis, whose levels are random matrices drawn by each run's seed."""
+    """Returns the sweep over the number of skips as an experiment with one axis, whose levels are random matrices drawn
+    by each run's seed.
+    """
     matrices = ",".join(f"{kind.lower()}-each:{n_skip}" for n_skip, kind in _levels(sweep))
     return Experiment(base=_base(sweep), vary=(f"network.edges={matrices}",), seeds=sweep.seeds).require_complete()
 

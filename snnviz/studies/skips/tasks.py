@@ -14,8 +14,8 @@ SIDE_BY_SIDE = 2
 
 
 def cost(search: Search) -> Cost:
-    """Returns the estimated cost of a search for skips; its progress counts training steps of the ANN twin, shared
-    weights and candidates.
+    """Returns the estimated cost of a search for skips; its progress counts training steps of the ANN twin (the same
+    network with ReLUs), shared weights and candidate networks.
 
     The cost of a candidate is taken as the mean of the network's and the widest one's.
     """
@@ -36,7 +36,7 @@ def _epochs(search: Search) -> int:
 
 
 def sample() -> Search:
-    """Returns a small search of four candidates, for tests."""
+    """Returns a small skip search of four candidate networks, for tests."""
     design = {
         "data": {"train_samples": 60, "test_samples": 20, "steps": 2},
         "network": {"kind": "block", "edges": "0000/0000/0000/0000", "channels": 2, "norm": "batch"},

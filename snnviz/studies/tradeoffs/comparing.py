@@ -69,7 +69,8 @@ class Comparing(Document):
         return text
 
     def design(self, side: Literal["a", "b"], asked: Experiment | None = None) -> Design:
-        """Returns design A or B, from the experiment's groups if the setting does not name one. Raises `InputError`.
+        """Returns design A or B, from the experiment's groups (runs that differ only in the seed) if the setting does
+        not name one. Raises `InputError`.
 
         asked: the experiment; None for a default one.
         """
@@ -94,8 +95,8 @@ class Comparing(Document):
         return pairs(self.design("a", asked), self.design("b", asked), self.seeds)
 
     def all_pairs(self, asked: Experiment) -> dict[str, tuple[Pair, ...]]:
-        """Returns the pairs of A with every other group of the experiment, by the group's query string. Raises
-        `InputError`.
+        """Returns the pairs of A with every other group (runs that differ only in the seed) of the experiment, by the
+        group's query string. Raises `InputError`.
 
         asked: the experiment.
         """

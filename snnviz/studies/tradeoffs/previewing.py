@@ -16,7 +16,8 @@ from snnviz.views.numbers import count
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Forecast for a group before training: number of parameters, MACs per image and time step, and layers by name.
+    """Forecast for a group (runs that differ only in the seed) before training: number of parameters, MACs per image
+    and time step, and layers by name.
 
     silent: layers that are forecast not to spike. crowded: layers that are forecast to spike almost always.
     """
@@ -78,7 +79,8 @@ def forecasts(groups: Mapping[Levels, Design], seconds: float = float("inf")) ->
 
 
 def groups_text(asked: Experiment) -> str:
-    """Returns the number of an experiment's runs as text, with the numbers of groups and seeds.
+    """Returns the number of an experiment's runs as text, with the numbers of groups (runs that differ only in the
+    seed) and seeds.
 
     >>> groups_text(Experiment.check({"vary": ["neuron.threshold=0.5,1", "init=kaiming,glorot"], "seeds": 3}))
     '12 runs: 2 × 2 = 4 groups, 3 seeds each'
@@ -104,8 +106,8 @@ def left_out_texts(asked: Experiment, say: Callable[[InputError], str] = lambda 
 
 
 def silent_text(known: Mapping[Levels, Forecast], groups: int) -> str:
-    """Returns a sentence on how many of `groups` groups are forecast to have silent layers, and which; "" if none
-    has.
+    """Returns a sentence on how many of `groups` groups (runs that differ only in the seed) are forecast to have silent
+    layers, and which; "" if none has.
 
     known: the forecasts by levels.
 
@@ -122,7 +124,8 @@ def silent_text(known: Mapping[Levels, Forecast], groups: int) -> str:
 
 
 def costs_text(known: Mapping[Levels, Forecast]) -> str:
-    """Returns the ranges of parameters and of multiplications per time step over the groups as text.
+    """Returns the ranges of parameters and of multiplications per time step over the groups (runs that differ only in
+    the seed) as text.
 
     known: the forecasts by levels; "" if there are none.
 

@@ -149,17 +149,17 @@ class FrontSearch(Task):
 
     @property
     def trials(self) -> int:
-        """Largest number of candidates that are trained: fewer if not all combinations are valid designs."""
+        """Largest number of candidate designs that are trained: fewer if not all combinations are valid designs."""
         return min(self.iterations * self.parallel, prod(self.sizes))
 
     @property
     def criterion(self) -> Criterion:
-        """The accuracy by which candidates are judged (validation or test), with a text that says so."""
+        """The accuracy by which candidate designs are judged (validation or test), with a text that says so."""
         held = 1.0 if self.design.data.validation else None
         return criterion([{"accuracy": 1.0, "validation_accuracy": held}])
 
     def seeds(self) -> range:
-        """Returns the seeds with which each candidate is trained, the same for all candidates."""
+        """Returns the seeds with which each candidate design is trained, the same for all candidates."""
         return range(self.design.seed, self.design.seed + self.repeats)
 
 
@@ -237,7 +237,7 @@ def parse_code(text: str) -> Code:
 
 @dataclass(frozen=True, slots=True)
 class FrontTrial(Row):
-    """Row of a search for a front: one training of a candidate.
+    """Row of a search for a front: one training of a candidate design.
 
     number: index of the candidate, in the order in which they were chosen. iteration: in which it was chosen. code:
     text by `format_code`. accuracy: on the test images, in [0, 1]; validation_accuracy: on those that are held out,
@@ -262,7 +262,7 @@ class FrontTrial(Row):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate of a search for a front whose trainings have all ended, with means over them.
+    """A candidate design of a search for a front whose trainings have all ended, with means over them.
 
     number: its index in the order in which they were chosen. iteration: in which it was chosen. code: its level on
     each axis. accuracy: on the test images, None if a training failed. values: the accuracy by which it is judged,
@@ -279,8 +279,8 @@ class Candidate:
 
 
 def candidates(search: FrontSearch, trials: Sequence[FrontTrial]) -> list[Candidate]:
-    """Returns the candidates of a search whose trainings have all ended, with means over them, in the order in which
-    they were chosen.
+    """Returns the candidate designs of a search for a Pareto front whose trainings have all ended, with means over
+    them, in the order in which they were chosen.
     """
     several: dict[int, list[FrontTrial]] = {}
     for trial in sorted(trials, key=lambda trial: (trial.number, trial.seed)):

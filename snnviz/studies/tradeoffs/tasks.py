@@ -25,7 +25,7 @@ BESIDE = 300_000_000
 
 @lru_cache(maxsize=64)
 def cost(search: FrontSearch) -> Cost:
-    """Returns the estimated cost of a search; its progress has `PARTS` steps per training.
+    """Returns the estimated cost of a search for a Pareto front; its progress has `PARTS` steps per training.
 
     Time and memory of a candidate are estimated as the base's times a factor for each axis: the mean over its levels
     for time, the largest for memory.
@@ -50,7 +50,7 @@ def _changed(base: Design, level: Mapping[str, Any]) -> Design | None:
 
 
 def sample() -> FrontSearch:
-    """Returns a small search with four candidates, for tests."""
+    """Returns a small search for a Pareto front with four candidate designs, for tests."""
     design = {
         "data": {"train_samples": 60, "test_samples": 20, "steps": 2, "validation": 0.25},
         "network": {"kind": "mlp", "depth": 1, "width": 8},
@@ -80,7 +80,7 @@ KINDS = (
 
 
 def data_sets(search: FrontSearch) -> tuple[str, ...]:
-    """Returns the names of the data sets that a search's candidates may need."""
+    """Returns the names of the data sets that a search's candidate designs may need."""
     varied = [str(level["data.name"]) for axis in search.axes for level in axis.levels if "data.name" in level]
     return tuple(dict.fromkeys([search.design.data.name, *varied]))
 

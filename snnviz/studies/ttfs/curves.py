@@ -92,7 +92,9 @@ def default_design() -> Design:
 
 
 def pretrained_design(design: Design) -> Design:
-    """Returns the design that is trained without limits. Raises `InputError` for one without a TTFS twin."""
+    """Returns the design that is trained without limits. Raises `InputError` for one without a TTFS
+    (time-to-first-spike) twin.
+    """
     return design if design.network.code == "ttfs" else relu_network(design)
 
 

@@ -13,8 +13,8 @@ START = next(iter(STARTS.values()))
 
 
 def networks(_: Store) -> list[Design]:
-    """Returns the trainings of the network that the TTFS page shows first: as ReLU network, as TTFS twin, and
-    rate-coded, to run and ship them.
+    """Returns the trainings of the network that the TTFS page shows first: as ReLU network, as TTFS
+    (time-to-first-spike) twin, and rate-coded, to run and ship them.
     """
     return list(compared_networks(START, TtfsStudy().steps).values())
 

@@ -128,7 +128,8 @@ class FineTuning(Task):
 
 @dataclass(frozen=True, slots=True)
 class Tuned(Row):
-    """Results of a TTFS network under hardware limits after an epoch of fine-tuning; epoch 0: before fine-tuning.
+    """Results of a TTFS (time-to-first-spike) network under hardware limits after an epoch of fine-tuning; epoch 0:
+    before fine-tuning.
 
     accuracy 0..1, mean loss and spikes per hidden neuron on the test images. latency: time at which the readout is
     read, in units of tau_c. validation_accuracy, validation_loss: on the images that the design holds out (None if it

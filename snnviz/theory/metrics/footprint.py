@@ -10,8 +10,8 @@ FLOAT32, FLOAT64 = 4, 8
 
 
 def footprint(run: Outcome) -> float:
-    """Returns the bytes of all parameters and running statistics: 4 per number, 8 in a TTFS network (with its time
-    windows).
+    """Returns the bytes of all parameters and running statistics: 4 per number, 8 in a TTFS (time-to-first-spike)
+    network (with its time windows).
     """
     layers = build_architecture(run.design).layers
     statistics = sum(2 * layer.out_shape[0] for layer in layers if layer.normed)

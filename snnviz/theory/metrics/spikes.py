@@ -36,8 +36,8 @@ def rate_before(run: Outcome) -> float | None:
 
 
 def latency(run: Outcome) -> float | None:
-    """Returns when the readout of a TTFS network is read, the end of its last window in tau_c; None for other
-    networks.
+    """Returns when the readout of a TTFS (time-to-first-spike) network is read, the end of its last time window in
+    tau_c (the unit of time); None for other networks.
     """
     final = [row for row in run.rows(Timing) if row.final]
     return final[-1].end if final else None

@@ -9,8 +9,8 @@ from snnviz.theory.metrics.spikes import SILENT, spikes
 
 
 def spikes_image(run: Outcome) -> float | None:
-    """Returns the number of spikes per test image over all neurons; in TTFS networks without the readout; None if
-    unknown.
+    """Returns the number of spikes per test image over all neurons; in TTFS (time-to-first-spike) networks without the
+    readout; None if unknown.
     """
     each = spikes(run)
     if each is None:

@@ -20,8 +20,8 @@ _MOUNT = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card for one section of a staged network. `edges`: its adjacency matrix as text, "" if it cannot be opened;
-    `share`: of the parameters, 0 to 1.
+    """A card for one section of a staged network (ResNet, DenseNet, MobileNet). `edges`: its adjacency matrix as text,
+    "" if it cannot be opened; `share`: of the parameters, 0 to 1.
 
     `role`: text below the title. `changed`: whether the matrix was edited.
     """

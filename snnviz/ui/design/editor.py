@@ -20,7 +20,9 @@ VGG = "Below each box: what it hands on, channels × height×width, or neurons. 
 
 @restrictions.hideable("editor")
 def panel() -> None:
-    """Draws the block editor, with the blocks of a staged network above it; for other kinds a drawing or a text."""
+    """Draws the block editor, with the blocks of a staged network (ResNet, DenseNet, MobileNet) above it; for other
+    kinds a drawing or a text.
+    """
     if isinstance(state.design().network, StagedNetwork):
         with st.container():
             stages.stages_row()

@@ -32,8 +32,8 @@ NO_BACK = "only in a block drawn by hand (kind block)"
 @st.fragment(key="stages")
 @show_store_errors()
 def stages_row() -> None:
-    """Draws every section of the staged network as a card; below the cards the open block, and actions on its
-    matrix.
+    """Draws every section of the staged network (ResNet, DenseNet, MobileNet) as a card; below the cards the open
+    block, and actions on its matrix.
     """
     design = state.design()
     network = design.network

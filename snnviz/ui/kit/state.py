@@ -111,13 +111,13 @@ def editor_key(block: int = 1) -> str:
 
 
 def opened_block() -> int:
-    """Returns the number of the block of a staged network that is edited, from 1."""
+    """Returns the number of the block of a staged network (ResNet, DenseNet, MobileNet) that is edited, from 1."""
     number: int = st.session_state.opened
     return number
 
 
 def open_block(number: int) -> None:
-    """Opens this block of a staged network in the editor."""
+    """Opens this block of a staged network (ResNet, DenseNet, MobileNet) in the editor."""
     st.session_state.opened = number
 
 
@@ -191,7 +191,7 @@ def rewire(edges: tuple[Edges, ...]) -> None:
 
 
 def resize(like: StagedNetwork) -> None:
-    """Gives the staged network the depth and width of `like`, with a notice and Undo."""
+    """Gives the staged network (ResNet, DenseNet, MobileNet) the depth and width of `like`, with a notice and Undo."""
     before = design()
     new = switching.with_size(before, like)
     if _refused(new):

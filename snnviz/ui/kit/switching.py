@@ -59,7 +59,9 @@ def with_network(now: Design, kind: str) -> Design:
 
 
 def first_staged_network(kind: str) -> StagedNetwork:
-    """Returns a staged network that trains within a minute, as in the example of its kind."""
+    """Returns a staged network (ResNet, DenseNet, MobileNet) that trains within a minute, as in the example of its
+    kind.
+    """
     network = get_example(f"{kind}-digits").network
     assert isinstance(network, StagedNetwork)
     return network
@@ -99,7 +101,7 @@ def with_depth(current: Design, depth: float) -> Design:
 
 def with_neurons(now: Design, kind: str) -> Design:
     """Returns the design with neurons of this kind: as the visitor had them last, else with the same numbers; for ReLUs
-    its ANN twin.
+    its ANN twin (the same network with ReLUs).
 
     Coming from ReLUs, time steps and loss are restored. An initialisation that does not suit the neurons is replaced.
     """
@@ -132,7 +134,9 @@ def with_neurons(now: Design, kind: str) -> Design:
 
 
 def with_code(now: Design, code: str) -> Design:
-    """Returns the TTFS network that computes the same as the design's ReLU network; or the design as it was before."""
+    """Returns the TTFS (time-to-first-spike) network that computes the same as the design's ReLU network; or the design
+    as it was before.
+    """
     parts, document = st.session_state.parts, now.document()
     if code == now.network.code:
         return now

@@ -36,7 +36,9 @@ Item = tuple[IndexedRun, ...]
 
 
 class Line(NamedTuple):
-    """A row of the table of runs: the names of its runs, and the key of its group, "" for a single run."""
+    """A row of the table of runs: the names of its runs, and the key of its group (runs that differ only in the seed),
+    "" for a single run.
+    """
 
     runs: tuple[str, ...]
     group: str = ""
@@ -65,8 +67,8 @@ def needed_metrics(view: RunsView) -> tuple[str, ...]:
 
 
 def select(store: Store, now: IndexedRuns, view: RunsView) -> tuple[Item, ...]:
-    """Returns the runs or groups that the settings of the Runs page select, in their order; those without a value to
-    sort by come last.
+    """Returns the runs or groups (runs that differ only in the seed) that the settings of the Runs page select, in
+    their order; those without a value to sort by come last.
     """
     where = parse_filter(view.filter) if view.filter else None
     columns = metric_columns(store, now, needed_metrics(view))
@@ -170,7 +172,9 @@ def _group_row(item: Item, first: Run, columns: Mapping[str, Column], view: Runs
 
 
 def spread_of(view: RunsView) -> str:
-    """Returns the metric whose confidence interval has a column in tables of groups: the first one shown."""
+    """Returns the metric whose confidence interval has a column in tables of groups (runs that differ only in the
+    seed): the first one shown.
+    """
     return view.shown[0] if view.grouped and view.shown else ""
 
 
@@ -196,8 +200,8 @@ def _field_column(path: str, values: Sequence[Any]) -> pd.Series[Any]:
 
 
 def csv_text(store: Store, now: IndexedRuns, items: Sequence[Item], view: RunsView) -> str:
-    """Returns all selected rows of the Runs page as CSV with full precision: one line per run, or per group with means
-    and intervals.
+    """Returns all selected rows of the Runs page as CSV with full precision: one line per run, or per group (runs that
+    differ only in the seed) with means and intervals.
     """
     names, lines = view.shown, []
     columns = metric_columns(store, now, names)

@@ -37,7 +37,9 @@ def hidden_sentence(now: IndexedRuns) -> str:
 
 @shared(8)
 def selected(now: IndexedRuns, view: RunsView) -> tuple[Item, ...]:
-    """Returns all runs or groups that the settings of the Runs page select, in order; cached."""
+    """Returns all runs or groups (runs that differ only in the seed) that the settings of the Runs page select, in
+    order; cached.
+    """
     return listing.select(services.store(), now, view)
 
 

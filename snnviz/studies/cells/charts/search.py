@@ -32,29 +32,29 @@ BINS = 48
 
 @dataclass(frozen=True, eq=False)
 class SearchHistory:
-    """A search of cells and its candidates so far. Compared by identity, which avoids comparing all rows."""
+    """A search of cells and its candidate cells so far. Compared by identity, which avoids comparing all rows."""
 
     search: CellSearch
     rows: tuple[Candidate, ...] = field(repr=False)
 
     @cached_property
     def ranked(self) -> list[RankedCandidate]:
-        """The candidates, each cell once, the best first."""
+        """The candidate cells, each cell once, the best first."""
         return rank_candidates(self.rows, self.search.metric)
 
     @cached_property
     def scored(self) -> int:
-        """Number of candidates so far, repeated cells included."""
+        """Number of candidate cells so far, repeated cells included."""
         return sum(not row.fine for row in self.rows)
 
     @cached_property
     def valid(self) -> list[RankedCandidate]:
-        """The candidates that have a score, each cell once, the best first."""
+        """The candidate cells that have a score, each cell once, the best first."""
         return [one for one in self.ranked if one.valid]
 
     @cached_property
     def different(self) -> list[RankedCandidate]:
-        """The candidates with a score, cells that compute the same function (`cells.canonical_form`) once: the one
+        """The candidate cells with a score, cells that compute the same function (`cells.canonical_form`) once: the one
         drawn first.
         """
         found: dict[object, RankedCandidate] = {}
@@ -64,12 +64,12 @@ class SearchHistory:
 
     @cached_property
     def rescored(self) -> list[RankedCandidate]:
-        """The candidates that were scored a second time, in larger networks and with more images."""
+        """The candidate cells that were scored a second time, in larger networks and with more images."""
         return [one for one in self.valid if one.fine is not None]
 
     @cached_property
     def invalid(self) -> Counter[str]:
-        """Number of candidates without a score, by the reason."""
+        """Number of candidate cells without a score, by the reason."""
         return Counter(one.coarse.invalid or "" for one in self.ranked if not one.valid)
 
 
@@ -186,7 +186,7 @@ def _groups(history: SearchHistory, name: str) -> dict[float, list[float]]:
 
 
 def tau(history: SearchHistory, name: str) -> float | None:
-    """Returns Kendall's tau between the candidates' first scores and their number of connections of a kind, over
+    """Returns Kendall's tau between the candidate cells' first scores and their number of connections of a kind, over
     different cells; None if undefined.
     """
     return kendall_tau_of_groups(_groups(history, name))
@@ -246,7 +246,7 @@ def _deviation(one: RankedCandidate, metric: Metric) -> float:
 
 
 def sentences(history: SearchHistory) -> list[str]:
-    """Returns sentences on what the search has found so far, and how certain it is."""
+    """Returns sentences on what the cell search has found so far, and how certain it is."""
     search, said = history.search, []
     names = [name for name in COUNTED if name != "forward" or search.backward]  # else those are all connections
     taus = {name: found for name in names if (found := tau(history, name)) is not None}
@@ -302,7 +302,7 @@ def best_table(history: SearchHistory, most: int = 100) -> pd.DataFrame:
 
 
 def candidates_table(history: SearchHistory) -> pd.DataFrame:
-    """Returns a table of all candidates, for download."""
+    """Returns a table of all candidate cells, for download."""
     names = ("number", "fine", "cell", "sahd", "hd", "sahd_sd", "hd_sd", "invalid", "seconds")
     return pd.DataFrame(
         [{name: getattr(row, name) for name in names} | _counts(row.cell) for row in history.rows],

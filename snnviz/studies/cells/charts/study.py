@@ -124,7 +124,7 @@ def seed_noise_text(outcomes: Sequence[Outcome]) -> str:
 
 
 def search_accuracy(outcomes: Sequence[Outcome]) -> ConfidenceInterval:
-    """Returns the mean accuracy of the found networks, over searches; for a single search, over its seeds.
+    """Returns the mean accuracy of the found networks, over cell searches; for a single search, over its seeds.
 
     If a search has several networks, such as random cells, their mean is used.
     """
@@ -138,7 +138,7 @@ def search_accuracy(outcomes: Sequence[Outcome]) -> ConfidenceInterval:
 
 
 def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Outcome]]) -> ConfidenceInterval | None:
-    """Returns the mean difference in accuracy from the means of `others`, paired by search and seed.
+    """Returns the mean difference in accuracy from the means of `others`, paired by cell search and seed.
 
     Over the searches that have both; for a single search, over its seeds; None if there is none.
     """
@@ -165,7 +165,7 @@ def interval_note(study: CellStudy) -> str:
 
 
 def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way, ConfidenceInterval | None]:
-    """Returns how much more accurate the best of all candidates is than the random cells, with its interval, by
+    """Returns how much more accurate the best of all candidate cells is than the random cells, with its interval, by
     direction.
     """
     most = max((one.member.samples for one in outcomes), default=0)
@@ -208,7 +208,9 @@ def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
 
 
 def curve_charts(members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[Chart]:
-    """Returns charts of loss and accuracy over the epochs: the best of all candidates and random cells (Fig. 8)."""
+    """Returns charts of loss and accuracy over the epochs: the best of all candidate cells and random cells
+    (Fig. 8).
+    """
     most = max((member.samples for member in members), default=0)
     shown = [member for member in members if member.samples in (0, most)]
     charts = []
@@ -233,7 +235,9 @@ def curve_charts(members: Sequence[StudyRun], rows: Mapping[str, Sequence[EpochE
 
 
 def sample_charts(study: CellStudy, outcomes: Sequence[Outcome], found: Candidates) -> list[Chart]:
-    """Returns charts of the best cell's accuracy, and of search time, against the number of candidates (Fig. 9)."""
+    """Returns charts of the best cell's accuracy, and of cell search time, against the number of candidate cells (Fig.
+    9).
+    """
     accuracy = accuracy_figure("candidates")
     seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
     for figure in (accuracy, seconds):

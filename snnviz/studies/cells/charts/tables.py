@@ -60,7 +60,9 @@ def published_steps() -> pd.DataFrame:
 
 
 def transfer_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """Returns a table of accuracy in % of the best cell of a search on one data set, trained on another (Table 2)."""
+    """Returns a table of accuracy in % of the best cell of a cell search on one data set, trained on another
+    (Table 2).
+    """
     rows = []
     for way in study.ways:
         own: dict[tuple[str, str], list[Outcome]] = {}

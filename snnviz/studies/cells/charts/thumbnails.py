@@ -32,7 +32,9 @@ POINTS = 17
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A cell to draw: lines of text above it, whether it is marked, and its search and name if it can be clicked."""
+    """A cell to draw: lines of text above it, whether it is marked, and its cell search and name if it can be
+    clicked.
+    """
 
     cell: Cell
     lines: tuple[str, ...]

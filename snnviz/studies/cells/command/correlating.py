@@ -101,8 +101,8 @@ def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequ
 
 
 def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidate]]:
-    """Returns the candidates that the study's searches have scored so far, by search (data set, direction, repetition)
-    and number.
+    """Returns the candidate cells that the study's cell searches have scored so far, by search (data set, direction,
+    repetition) and number.
     """
     return {
         place: {row.number: row for _, row in store.rows(search.digest, Candidate) if not row.fine}
@@ -111,7 +111,7 @@ def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidat
 
 
 def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]]) -> dict[str, list[Candidate]]:
-    """Returns the candidates of finished searches by the digest of the search, as `study_runs` takes them."""
+    """Returns the candidate cells of finished cell searches by the digest of the search, as `study_runs` takes them."""
     known = study_searches(study)
     whole = {place: list(some.values()) for place, some in scored.items() if len(some) == known[place].candidates}
     return {known[place].digest: some for place, some in whole.items()}

@@ -60,7 +60,7 @@ def search(backward: bool, settings: Sequence[str], compare: bool, as_json: bool
 
 
 def read_setting(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellSearch:
-    """Returns the search given by command-line options. Raises `InputError`."""
+    """Returns the cell search given by command-line options. Raises `InputError`."""
     given = {name: value for name, value in options.items() if value is not None}
     if backward:
         given["connections"] = "backward"
@@ -77,7 +77,7 @@ def search_of(run: Run) -> CellSearch:
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints a search, as far as it has come."""
+    """Prints a cell search, as far as it has come."""
     if as_json:
         print_json(report(store, run))
         return
@@ -86,7 +86,9 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(store: Store, run: Run) -> dict[str, Any]:
-    """Returns the result of a search as a dictionary for JSON: its candidates in order, and the best of them."""
+    """Returns the result of a cell search as a dictionary for JSON: its candidate cells in order, and the best
+    of them.
+    """
     setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
     standings = rank_candidates(rows, setting.metric)
@@ -103,7 +105,7 @@ def report(store: Store, run: Run) -> dict[str, Any]:
 
 
 def print_search(store: Store, run: Run) -> None:
-    """Prints a table of the best cells of a search."""
+    """Prints a table of the best cells of a cell search."""
     setting = search_of(run)
     rows = [row for _, row in store.rows(run.run, Candidate)]
     standings = rank_candidates(rows, setting.metric)

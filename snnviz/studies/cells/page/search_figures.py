@@ -37,7 +37,7 @@ TABLE, BEST, OVERVIEW = "cell-search-table", "cell-search-best", "cell-search-ov
 
 
 def preview(history: SearchHistory) -> None:
-    """Draws the first cells that a search will draw, before it has results."""
+    """Draws the first cells that a cell search will draw, before it has results."""
     cells = [history.search.cell(number) for number in range(min(DRAWN // 2, history.search.candidates))]
     shown = [Drawing(cell, (f"no. {number + 1}", *_parts(cell))) for number, cell in enumerate(cells)]
     words = "Node 0 is a cell's input, node 3 its output. Nodes that are fed by nothing, or feed nothing, lose their "
@@ -46,7 +46,7 @@ def preview(history: SearchHistory) -> None:
 
 
 def figures(history: SearchHistory, *, ended: bool) -> None:
-    """Draws all charts, sentences and tables on the candidates so far."""
+    """Draws all charts, sentences and tables on the candidate cells so far."""
     chosen = _chosen(history)
     marked = chosen.coarse.cell if chosen else ""
     names = [name for name in COUNTED if history.search.backward or name not in ("forward", "backward")]

@@ -18,7 +18,7 @@ SCORE = Verb("Score", "Scoring", "All scored", "search")
 
 
 def runs_of(search: CellSearch) -> dict[str, Run]:
-    """Returns the runs of the same search with the other normalisations, by digest."""
+    """Returns the runs of the same cell search with the other normalisations, by digest."""
     return task_runs.runs_of(list(search.other_normalisations))
 
 

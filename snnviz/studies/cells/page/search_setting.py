@@ -44,7 +44,7 @@ SEARCH = PageSettings(
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Draws the widgets of the search."""
+    """Draws the widgets of the cell search."""
     now = SEARCH.value
     top = st.columns([34, 22, 14, 18, 12], vertical_alignment="bottom")
     SEARCH.preset_menu(top[0])
@@ -62,7 +62,7 @@ def settings() -> None:
 
 
 def size_text(now: CellSearch) -> str:
-    """Returns a sentence on the size of a search: how many cells it draws, how many of them differ, and in which
+    """Returns a sentence on the size of a cell search: how many cells it draws, how many of them differ, and in which
     networks they are scored.
 
     >>> size_text(CellSearch(candidates=200, best=0)).partition("; ")[0]

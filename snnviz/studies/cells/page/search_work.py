@@ -28,14 +28,14 @@ def run_of(search: CellSearch) -> Run | None:
 
 
 def search_history(search: CellSearch, run: Run) -> SearchHistory:
-    """Returns the history of a search so far; the same object while there are no new rows."""
+    """Returns the history of a cell search so far; the same object while there are no new rows."""
     found = rows(run, Candidate)
     key = (run.run, run.created, len(found))
     return _SEEN.get_or_make(key, lambda: SearchHistory(search, found))
 
 
 def panel(search: CellSearch, run: Run | None, history: SearchHistory) -> None:
-    """Draws the buttons Start, Pause, Resume and Cancel, errors, and the progress of the search."""
+    """Draws the buttons Start, Pause, Resume and Cancel, errors, and the progress of the cell search."""
     kept = pluralise(history.scored, "candidate")
     found = ResultWords(partial=f"{history.scored:,} of {search.candidates:,} candidates", complete=kept, kept=kept)
     if run is not None and not run.ended:

@@ -77,7 +77,7 @@ begin = STUDY.begin
 
 
 def panel() -> None:
-    """Draws the study's widgets, its searches, its runs and their charts, updated live."""
+    """Draws the study's widgets, its cell searches, its runs and their charts, updated live."""
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()

@@ -10,8 +10,8 @@ from snnviz.studies.cells.scoring import Candidate, Metric
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """A cell among the candidates of a search. `coarse`: its first score; `fine`: its second, more precise score if it
-    was one of the best, else None. times: how often it was drawn.
+    """A cell among the candidate cells of a cell search. `coarse`: its first score; `fine`: its second, more precise
+    score if it was one of the best, else None. times: how often it was drawn.
     """
 
     metric: Metric
@@ -27,7 +27,7 @@ class RankedCandidate:
 
     @property
     def valid(self) -> bool:
-        """Whether the candidate has a score."""
+        """Whether the candidate cell has a score."""
         return self.value is not None
 
 

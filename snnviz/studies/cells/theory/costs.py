@@ -37,7 +37,7 @@ def scoring_steps(setting: Scoring) -> int:
 
 @lru_cache(maxsize=256)
 def distinct_count(setting: CellSearch) -> int:
-    """Returns how many different cells the search draws, which are scored.
+    """Returns how many different cells the cell search draws, which are scored.
 
     >>> distinct_count(CellSearch(candidates=1000)), distinct_count(CellSearch(candidates=5000, connections="backward"))
     (711, 1955)
@@ -47,7 +47,7 @@ def distinct_count(setting: CellSearch) -> int:
 
 @lru_cache(maxsize=256)
 def candidate_seconds(setting: CellSearch) -> tuple[float, float]:
-    """Returns estimates in seconds on one core for scoring one candidate, and for scoring one again."""
+    """Returns estimates in seconds on one core for scoring one candidate cell, and for scoring one again."""
     cells = {setting.cell(number) for number in range(min(setting.candidates, SAMPLE))}
     coarse, fine = (
         stage.repeats * sum(_seconds(stage, cell) for cell in cells) / len(cells)
@@ -57,14 +57,15 @@ def candidate_seconds(setting: CellSearch) -> tuple[float, float]:
 
 
 def search_seconds(setting: CellSearch) -> float:
-    """Returns an estimate of the duration of a search in seconds on one core."""
+    """Returns an estimate of the duration of a cell search in seconds on one core."""
     coarse, fine = candidate_seconds(setting)
     many = distinct_count(setting)
     return many * coarse + min(setting.best, many) * fine
 
 
 def progress_weights(setting: CellSearch) -> tuple[int, int]:
-    """Returns how many progress steps scoring a candidate counts as: in the small network, and again in the larger one.
+    """Returns how many progress steps scoring a candidate cell counts as: in the small network, and again in the larger
+    one.
 
     Both are proportional to the estimated duration.
     """
@@ -73,7 +74,7 @@ def progress_weights(setting: CellSearch) -> tuple[int, int]:
 
 
 def search_steps(setting: CellSearch) -> int:
-    """Returns the number of progress steps of a whole search."""
+    """Returns the number of progress steps of a whole cell search."""
     coarse, fine = progress_weights(setting)
     many = distinct_count(setting)
     return many * coarse + min(setting.best, many) * fine
@@ -88,7 +89,7 @@ def scoring_bytes(setting: Scoring) -> int:
 
 
 def search_bytes(setting: CellSearch) -> int:
-    """Returns an upper estimate of a search's memory in bytes; a search scores two cells at once, with shared
+    """Returns an upper estimate of a search's memory in bytes; a cell search scores two cells at once, with shared
     weights.
     """
     stages = (setting.coarse, setting.fine) if setting.best else (setting.coarse,)

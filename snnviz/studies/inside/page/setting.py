@@ -55,7 +55,7 @@ def choices() -> dict[str, Run]:
 
 
 def can_look(design: Design) -> bool:
-    """Returns whether the page can show networks of this design: all but TTFS networks."""
+    """Returns whether the page can show networks of this design: all but TTFS (time-to-first-spike) networks."""
     return design.network.code != "ttfs"
 
 

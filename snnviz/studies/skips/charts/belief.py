@@ -112,8 +112,8 @@ def calibration_chart(history: SearchHistory) -> Chart:
 def posterior_chart(
     history: SearchHistory, now: FittedProcess, codes: Sequence[Code], values: Sequence[float]
 ) -> Chart:
-    """Returns the chart of mean and standard deviation of all measured candidates and the most promising others,
-    sorted.
+    """Returns the chart of mean and standard deviation of all measured candidate networks and the most promising
+    others, sorted.
     """
     search = history.search
     kappa = search.kappa * search.decay ** (

@@ -46,8 +46,8 @@ DOUBT = (
 
 @dataclass(frozen=True, slots=True)
 class SeedDesigns:
-    """The designs of one seed: the ANN twin of the original, the original SNN, and the best candidate of its search or
-    None.
+    """The designs of one seed: the ANN twin (the same network with ReLUs) of the original, the original SNN, and the
+    best candidate network of its skip search or None.
     """
 
     ann: Design

@@ -35,8 +35,8 @@ class HasAccuracy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The points of one line in a chart of a sweep, for SNNs and their ANN twins: designs with skips of one type, or
-    controls without skips.
+    """The points of one line in a chart of a sweep over the number of skips, for SNNs and their ANN twins (the same
+    network with ReLUs): designs with skips of one type, or controls without skips.
     """
 
     name: str
@@ -186,7 +186,7 @@ def initial_activity_text(points: Sequence[SweepPoint], befores: Mapping[str, fl
 
 def forecast_text(points: Sequence[SweepPoint]) -> str:
     """Returns a sentence on the forecast firing rate of the block without skips before training; "" if it is not in the
-    sweep.
+    sweep over the number of skips.
     """
     own = [point.design for point in points if not (point.n_skip or point.ann)]
     if not own:

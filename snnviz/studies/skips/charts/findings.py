@@ -21,7 +21,7 @@ UNKNOWN = (
 
 
 def difference_error(one: Trial, other: Trial, retraining: Retraining | None) -> float:
-    """Returns the standard error of the difference between two candidates' values.
+    """Returns the standard error of the difference between two candidate networks' values.
 
     It assumes that they were judged on different images, and includes the spread between trainings.
     """
@@ -42,7 +42,7 @@ def noise_floor(retraining: Retraining | None, comparisons: int = 1) -> float:
 
 
 def tied_with_best(history: SearchHistory, retraining: Retraining | None) -> list[Trial]:
-    """Returns the best candidate and all that cannot be told apart from it.
+    """Returns the best candidate network and all that cannot be told apart from it.
 
     The limit is one that as many equal candidates stay within in 95 % of all searches.
     """
@@ -67,12 +67,14 @@ def _leads(history: SearchHistory, retraining: Retraining | None) -> bool:
 
 
 def has_winner(history: SearchHistory, retraining: Retraining | None) -> bool:
-    """Returns whether the best candidate is significantly better than all others; False if the spread is unknown."""
+    """Returns whether the best candidate network is significantly better than all others; False if the spread is
+    unknown.
+    """
     return retraining is not None and len(history.trials) > 1 and _leads(history, retraining)
 
 
 def winner_text(history: SearchHistory, retraining: Retraining | None) -> str:
-    """Returns a sentence on whether one candidate is better than all others of its search."""
+    """Returns a sentence on whether one candidate network is better than all others of its skip search."""
     if len(history.trials) < 2:
         return "There is nothing yet to compare the first candidate with."
     least, all_ = noise_floor(retraining, len(history.trials) - 1), len(history.trials)
@@ -109,7 +111,7 @@ def noise_text(history: SearchHistory, retraining: Retraining | None) -> str:
 
 
 def against_original_text(history: SearchHistory, retraining: Retraining | None) -> str:
-    """Returns a sentence comparing the best candidate with the network that the search started from."""
+    """Returns a sentence comparing the best candidate network with the network that the skip search started from."""
     best, start = history.ranked[0], history.search.design
     own = start.network.matrices
     own = own if not history.search.block else (own[history.search.block - 1],)
@@ -133,7 +135,7 @@ def against_original_text(history: SearchHistory, retraining: Retraining | None)
 
 
 def against_random_text(history: SearchHistory, random: SearchHistory, retraining: Retraining | None) -> str:
-    """Returns a sentence comparing the best candidate with that of the random search with the same seed."""
+    """Returns a sentence comparing the best candidate network with that of the random search with the same seed."""
     best, other = history.ranked[0], random.ranked[0]
     gap, least = other.value - best.value, noise_floor(retraining) * difference_error(best, other, retraining)
     spent = f"{max(t.epochs for t in history.trials):g} epochs against {max(t.epochs for t in random.trials):g}"

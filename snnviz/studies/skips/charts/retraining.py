@@ -35,7 +35,9 @@ class Retraining:
 
 
 def test_objective(search: Search, end: EpochEnd, result: Result) -> float:
-    """Returns the objective of a search on the test images; the drop from the ANN twin only up to a constant."""
+    """Returns the objective of a skip search on the test images; the drop from the ANN twin (the same network with
+    ReLUs) only up to a constant.
+    """
     if search.objective == "loss":
         return end.test_loss
     spent = search.price * (result.operations.macs + result.operations.additions) / 1e6
@@ -73,7 +75,8 @@ def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> 
 
 
 def retraining_text(groups: Groups, results: Mapping[str, Result]) -> list[str]:
-    """Returns sentences on what the best candidate reaches when trained again; [] before there are two seeds.
+    """Returns sentences on what the best candidate network reaches when trained again; [] before there are two
+    seeds.
 
     The best of many candidates looks better than it is; another training does not.
     """

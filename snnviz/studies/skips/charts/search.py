@@ -51,7 +51,9 @@ DRAWN = 8
 
 @dataclass(frozen=True, slots=True)
 class SearchHistory:
-    """A search with its trials, fitted models and ANN twin so far, in order of the candidates' numbers."""
+    """A skip search with its trials, fitted models and ANN twin (the same network with ReLUs) so far, in order of the
+    candidate networks' numbers.
+    """
 
     search: Search
     trials: tuple[Trial, ...]
@@ -66,13 +68,13 @@ class SearchHistory:
 
 @lru_cache(maxsize=4096)
 def edges_of(search: Search, code: Code) -> tuple[Edges, ...]:
-    """Returns the adjacency matrices of a candidate, of the searched blocks only."""
+    """Returns the adjacency matrices of a candidate network, of the searched blocks only."""
     found = candidate_design(search, code).network.matrices
     return (found[search.block - 1],) if search.block else found
 
 
 def skip_count(search: Search, trial: Trial) -> int:
-    """Returns the number of skips of a candidate, in all blocks."""
+    """Returns the number of skips of a candidate network, in all blocks."""
     return count_skips(candidate_design(search, parse_code(trial.code)))
 
 
@@ -171,7 +173,7 @@ def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]
 
 
 def candidates_chart(histories: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
-    """Returns the chart of every candidate's accuracy against its cost; `chosen` (search, code) is marked."""
+    """Returns the chart of every candidate's accuracy against its cost; `chosen` (skip search, code) is marked."""
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]
     layout["xaxis"] |= SHARE if cost == "firing rate" else {}
@@ -309,7 +311,7 @@ def _tau(group: Sequence[SearchHistory], read: Callable[[Search, Trial], float])
 
 
 def trial_table(histories: Iterable[SearchHistory]) -> pd.DataFrame:
-    """Returns a table with a row for each candidate of each search: all measurements and its matrices."""
+    """Returns a table with a row for each candidate network of each skip search: all measurements and its matrices."""
     table = []
     for one in histories:
         for trial in one.trials:

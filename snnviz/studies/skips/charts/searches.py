@@ -11,7 +11,7 @@ from snnviz.studies.skips.charts.search import NAMES, SearchHistory, operations
 
 
 def phase_text(run: Run | None, history: SearchHistory) -> str:
-    """Returns text on what a search is doing at the moment.
+    """Returns text on what a skip search is doing at the moment.
 
     An epoch is the same number of training steps for everything that is trained.
     """
@@ -35,7 +35,7 @@ def phase_text(run: Run | None, history: SearchHistory) -> str:
 
 
 def searches_table(runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> pd.DataFrame:
-    """Returns a table with a row for each search that has been started."""
+    """Returns a table with a row for each skip search that has been started."""
     rows = []
     for one in histories:
         run = runs.get(one.search.digest)

@@ -27,7 +27,7 @@ WORDS = ("no skip", "DSC", "ASC", "sequential")
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A network to draw: its matrices, lines of text, whether it is marked, and its search and code if it can be
+    """A network to draw: its matrices, lines of text, whether it is marked, and its skip search and code if it can be
     clicked.
     """
 

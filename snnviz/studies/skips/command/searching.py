@@ -86,7 +86,7 @@ def read_setting(
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints a search, as far as it has come."""
+    """Prints a skip search, as far as it has come."""
     if as_json:
         print_json(report(store, run))
         return
@@ -95,7 +95,9 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def report(store: Store, run: Run) -> dict[str, Any]:
-    """Returns the result of a search as a dictionary for JSON, candidates in the order in which they were chosen."""
+    """Returns the result of a skip search as a dictionary for JSON, candidate networks in the order in which they were
+    chosen.
+    """
     search = search_of(run)
     trials = sorted((row for _, row in store.rows(run.run, Trial)), key=lambda trial: trial.number)
     twins = [row for _, row in store.rows(run.run, Twin)]
@@ -179,7 +181,7 @@ def _candidate(search: Search, trial: Trial) -> dict[str, Any]:
 
 
 def print_searches(store: Store, runs: Sequence[Run]) -> None:
-    """Prints a table of searches of one kind, and the matrices of their best candidates."""
+    """Prints a table of skip searches of one kind, and the matrices of their best candidate networks."""
     search, reports = search_of(runs[0]), [report(store, run) for run in runs]
     rows, best = [], [told["best"] for told in reports if told["best"]]
     for told in reports:

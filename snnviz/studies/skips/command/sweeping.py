@@ -73,7 +73,9 @@ def read_range(text: str) -> tuple[int, int]:
 
 
 def read_sweep(options: Mapping[str, str | None], settings: Sequence[str]) -> SkipSweep:
-    """Returns the sweep given by command-line options, by field, and FIELD=VALUE settings. Raises `InputError`."""
+    """Returns the sweep over the number of skips given by command-line options, by field, and FIELD=VALUE settings.
+    Raises `InputError`.
+    """
     given = {name: value for name, value in options.items() if value is not None}
     if "types" in given:
         given["types"] = given["types"].lower()

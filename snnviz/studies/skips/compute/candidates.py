@@ -55,7 +55,9 @@ class ValidationResult:
 
 
 class CandidateTrainer:
-    """Trains and validates the candidates of a search; results depend neither on other candidates nor on threads."""
+    """Trains and validates the candidate networks of a skip search; results depend neither on other candidates nor on
+    threads.
+    """
 
     def __init__(self, search: Search) -> None:
         """Reads the data. Raises `DataMissing` or `InputError`."""
@@ -72,8 +74,8 @@ class CandidateTrainer:
         return math.ceil(len(self.images) / self.search.design.training.batch_size)
 
     def train_twin(self, step: Step, executor: Executor | None) -> ValidationResult:
-        """Trains the ANN twin of the search's network as the design says, and returns its results on the validation
-        images.
+        """Trains the ANN twin (the same network with ReLUs) of the search's network as the design says, and returns its
+        results on the validation images.
 
         step: called after each training step. executor: executor for parallel micro-batches, or None.
         """
@@ -83,7 +85,7 @@ class CandidateTrainer:
     def train_shared_weights(
         self, epoch: int, draw: Callable[[int], Design], step: Step, executor: Executor | None
     ) -> None:
-        """Trains the weights that candidates share, for one epoch; each training step uses another candidate,
+        """Trains the weights that candidate networks share, for one epoch; each training step uses another candidate,
         `draw(batch)`.
 
         step: called after each training step. executor: executor for parallel micro-batches, or None.
@@ -96,7 +98,8 @@ class CandidateTrainer:
             step()
 
     def evaluate(self, design: Design, step: Step, executor: Executor | None) -> tuple[ValidationResult, Network]:
-        """Trains one candidate as the search says, and returns its results on the validation images, and its network.
+        """Trains one candidate network as the skip search says, and returns its results on the validation images, and
+        its network.
 
         step: called after each training step. executor: executor for parallel micro-batches, or None.
         """

@@ -52,7 +52,8 @@ class _Stopped(Exception):
 def run_skip_search(
     search: Search, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Runs a search and yields Progress, a Twin, Trials as they finish, Models, and Checkpoints of the shared weights.
+    """Runs a skip search and yields Progress, a Twin, Trials as they finish, Models, and Checkpoints of the shared
+    weights.
 
     `threads()` returns how many cores may be used. Raises `DataMissing`, `InputError`.
     """

@@ -1,4 +1,4 @@
-"""Figures of searches, updated as candidates finish; a candidate can be opened in the editor."""
+"""Figures of searches for skip connections, updated as candidates finish; a candidate can be opened in the editor."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ SHOWN = 6
 
 
 def preview(search: Search) -> None:
-    """Draws a preview of a search before it has results: the original network and a few random candidates."""
+    """Draws a preview of a skip search before it has results: the original network and a few random candidate
+    networks.
+    """
     draw, sizes = random.Random(search.seed), search_space(search).sizes
     codes = [tuple(draw.randrange(size) for size in sizes) for _ in range(SHOWN - 1)]
     own = search.design.network.matrices
@@ -61,7 +63,7 @@ def preview(search: Search) -> None:
 
 
 def figures(histories: Sequence[SearchHistory]) -> None:
-    """Draws all charts and sentences on the candidates so far."""
+    """Draws all charts and sentences on the candidate networks so far."""
     found = tuple(histories)
     row = st.columns([3, 3, 4, 4], vertical_alignment="bottom")
     against: Against = row[0].segmented_control(

@@ -32,7 +32,7 @@ def _designs(found: Sequence[SearchHistory]) -> list[Design]:
 
 
 def is_active(found: Sequence[SearchHistory]) -> bool:
-    """Returns whether some of the runs that train the best candidates again have not ended."""
+    """Returns whether some of the runs that train the best candidate networks again have not ended."""
     return task_runs.are_active(_designs(found))
 
 
@@ -47,7 +47,9 @@ def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
 
 
 def panel(found: Sequence[SearchHistory]) -> None:
-    """Draws the button that trains candidates again, and the results; nothing before a search has ended."""
+    """Draws the button that trains candidate networks again, and the results; nothing before a skip search has
+    ended.
+    """
     designs = _designs(found)
     if not designs:
         return

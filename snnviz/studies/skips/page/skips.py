@@ -125,7 +125,9 @@ def read_convention(query: Mapping[str, str]) -> Convention:
 
 
 def panel() -> None:
-    """Draws the whole page: the switch between sweep and search, and the selected view."""
+    """Draws the whole page: the switch between sweep over the number of skips and skip search, and the selected
+    view.
+    """
     VIEWS.head("Skips")
     SWEEP.show_problem(linked=True)  # in either half: a field without a half's prefix is the sweep's
     if VIEWS.current == "optimise":

@@ -20,7 +20,7 @@ SEARCH = Verb("Start", "Searching", "All searched", "search")
 
 
 def search_histories(searches: Sequence[Search], runs: Mapping[str, Run]) -> list[SearchHistory]:
-    """Returns the history of each search so far; `runs`: existing runs by digest."""
+    """Returns the history of each skip search so far; `runs`: existing runs by digest."""
     trials, models, twins = rows_of(runs, Trial), rows_of(runs, Model), rows_of(runs, Twin)
     found = []
     for search in searches:
@@ -31,7 +31,7 @@ def search_histories(searches: Sequence[Search], runs: Mapping[str, Run]) -> lis
 
 
 def panel(searches: Sequence[Search], runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
-    """Draws the buttons Start, Pause, Resume and Cancel, errors, and the progress of the searches."""
+    """Draws the buttons Start, Pause, Resume and Cancel, errors, and the progress of the skip searches."""
     done = {name for name, run in runs.items() if run.state == "done"}
     kept = pluralise(sum(len(one.trials) for one in histories), "candidate")
     unfinished = sum(len(one.trials) for one in histories if one.search.digest not in done)

@@ -20,7 +20,8 @@ SHOWN = ("accuracy", "rate", "energy")
 
 
 def level_text(asked: Experiment, levels: Levels, axis: int) -> str:
-    """Returns the level of a group on an axis as text; "base" if axes are varied one at a time and this one is not.
+    """Returns the level of a group (runs that differ only in the seed) on an axis as text; "base" if axes are varied
+    one at a time and this one is not.
 
     levels: the group's level index on each axis. axis: index of the axis.
     """
@@ -44,8 +45,8 @@ def _axis_name(axis: Axis) -> str:
 
 
 def group_table(asked: Experiment, known: Mapping[Levels, Forecast], results: Mapping[str, Result]) -> pd.DataFrame:
-    """Returns a table with a row for each group: its levels, forecast, size if that differs, and means over finished
-    seeds.
+    """Returns a table with a row for each group (runs that differ only in the seed): its levels, forecast, size if that
+    differs, and means over finished seeds.
 
     known: the forecasts made so far, by levels. results: results of finished runs by digest.
     """

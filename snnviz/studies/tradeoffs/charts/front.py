@@ -33,8 +33,8 @@ MEAN = "Points: means over seeds"
 
 
 def front_chart(weighed: WeighedGroups, opened: str = "") -> Chart:
-    """Returns a scatter plot of groups: the first objective on y, the second on x, the third as colour; the front is
-    a line.
+    """Returns a scatter plot of groups (runs that differ only in the seed): the first objective on y, the second on x,
+    the third as colour; the front is a line.
 
     opened: key of the group that is highlighted; "" for none.
     """
@@ -58,7 +58,9 @@ def front_chart(weighed: WeighedGroups, opened: str = "") -> Chart:
 
 
 def front_caption(weighed: WeighedGroups, drawn: int) -> str:
-    """Returns the caption of the scatter plot with `drawn` groups, which says on which images accuracy was measured."""
+    """Returns the caption of the scatter plot with `drawn` groups (runs that differ only in the seed), which says on
+    which images accuracy was measured.
+    """
     beaten = int((weighed.left & ~weighed.front).sum())
     alone = sum(count == 1 for count, left in zip(weighed.seeds, weighed.left, strict=True) if left)
     said = [f"{MEAN}. {INTERVAL}" + (f", none of {alone} groups with one seed." if alone else ".")]
@@ -72,7 +74,8 @@ def front_caption(weighed: WeighedGroups, drawn: int) -> str:
 
 
 def chosen_words(weighed: WeighedGroups) -> str:
-    """Returns a sentence on whether the best group is chosen by its accuracy on validation images or on test images.
+    """Returns a sentence on whether the best group (runs that differ only in the seed) is chosen by its accuracy on
+    validation images or on test images.
 
     "" if none of the objectives depends on images.
     """
@@ -85,7 +88,8 @@ def chosen_words(weighed: WeighedGroups) -> str:
 
 
 def certainty_words(weighed: WeighedGroups) -> str:
-    """Returns a sentence on how many groups may or may not be on the Pareto front, given the intervals over seeds.
+    """Returns a sentence on how many groups (runs that differ only in the seed) may or may not be on the Pareto front,
+    given the intervals over seeds.
 
     "" if they are all told apart.
     """

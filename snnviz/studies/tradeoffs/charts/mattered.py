@@ -100,7 +100,8 @@ def effect_caption(found: MarginalEffect) -> str:
 
 
 def best_chart(weighed: WeighedGroups, field: str, side: int = 0) -> Chart:
-    """Returns a chart of how the best tenth of groups is distributed over the levels of a field, beside all groups.
+    """Returns a chart of how the best tenth of groups (runs that differ only in the seed) is distributed over the
+    levels of a field, beside all groups.
 
     field: its path. side: index of the objective.
     """

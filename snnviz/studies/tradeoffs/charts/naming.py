@@ -39,7 +39,8 @@ def level_label(path: str, level: Any) -> str:
 
 
 def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
-    """Returns the settings of one group as texts such as "Threshold θ 0.5", without fields that it does not have.
+    """Returns the settings of one group (runs that differ only in the seed) as texts such as "Threshold θ 0.5", without
+    fields that it does not have.
 
     fields: the fields that vary, path to the value in each group. place: index of the group.
 

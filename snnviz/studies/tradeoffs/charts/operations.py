@@ -21,7 +21,8 @@ PARTS = (
 
 
 def operations_chart(weighed: WeighedGroups) -> Chart | None:
-    """Returns a bar for each group, those on the front first, then others within limits, the cheapest first.
+    """Returns a bar for each group (runs that differ only in the seed), those on the front first, then others within
+    limits, the cheapest first.
 
     Multiplications and additions per image are stacked. None if operations were not counted in any run.
     """

@@ -27,8 +27,8 @@ FADED = "faded"
 
 
 class Axis(NamedTuple):
-    """One axis of parallel coordinates: the position of each group from 0 to 1 (NaN if it has no value), its value as
-    text, and the ticks.
+    """One axis of parallel coordinates: the position of each group (runs that differ only in the seed) from 0 to 1 (NaN
+    if it has no value), its value as text, and the ticks.
     """
 
     title: str

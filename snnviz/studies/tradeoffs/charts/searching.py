@@ -133,7 +133,7 @@ def _course(kind: str, shares: Sequence[float], of: str, *, faded: bool) -> dict
 
 
 def front_table(histories: Sequence[FrontHistory]) -> pd.DataFrame:
-    """Returns a table with a row for each candidate on the front of its search: its settings and objectives."""
+    """Returns a table with a row for each candidate design on the front of its search: its settings and objectives."""
     rows = []
     for history in histories:
         search = history.search

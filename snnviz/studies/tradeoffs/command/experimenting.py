@@ -160,8 +160,8 @@ def settings_of(asked: Experiment, levels: Sequence[int]) -> dict[str, Any]:
 
 
 def group_rows(asked: Experiment, values: Mapping[str, Values]) -> list[dict[str, Any]]:
-    """Returns a dictionary for each group: its settings, seeds and runs, and each metric's mean and interval over
-    runs done.
+    """Returns a dictionary for each group (runs that differ only in the seed): its settings, seeds and runs, and each
+    metric's mean and interval over runs done.
     """
     members: dict[tuple[int, ...], list[tuple[int, str]]] = {}
     for run in asked.runs():

@@ -83,7 +83,7 @@ def read_axes(base: str | None, vary: Sequence[str], settings: Sequence[str]) ->
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints a search's candidates and front as far as it has progressed, for the command `show`."""
+    """Prints a search's candidate designs and front as far as it has progressed, for the command `show`."""
     if as_json:
         print_json(reports(store, [run])[0])
         return
@@ -92,14 +92,14 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 
 def history_of(store: Store, run: Run) -> FrontHistory:
-    """Returns the history of a search from the rows that its run has stored so far."""
+    """Returns the history of a search for a Pareto front from the rows that its run has stored so far."""
     assert isinstance(run.task, FrontSearch)
     return FrontHistory.from_rows(run.task, [row for _, row in store.rows(run.run, FrontTrial)])
 
 
 def reports(store: Store, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Returns the results of searches as dictionaries for JSON, with candidates in the order in which they were
-    chosen.
+    """Returns the results of searches for a Pareto front as dictionaries for JSON, with candidate designs in the order
+    in which they were chosen.
     """
     histories = [history_of(store, run) for run in runs]
     box = value_box(histories)

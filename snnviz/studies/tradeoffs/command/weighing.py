@@ -58,7 +58,9 @@ def tradeoffs(where: str, objectives: str, limits: str, as_json: bool, as_csv: b
 
 
 def document(found: WeighedGroups) -> dict[str, Any]:
-    """Returns the groups with settings and objectives, and the front, as the JSON object of ``--json``."""
+    """Returns the groups (runs that differ only in the seed) with settings and objectives, and the front, as the JSON
+    object of ``--json``.
+    """
     return {
         "objectives": [{"name": one.name, "label": one.label, "better": one.better} for one in found.objectives],
         "chosen_on": found.chosen_on or None,
@@ -98,8 +100,8 @@ def _number(found: WeighedGroups, part: int, place: int, side: int) -> float | N
 
 
 def csv_text(found: WeighedGroups) -> str:
-    """Returns CSV text with a row per group: varying fields, each objective's mean and interval, seeds, whether on
-    the front.
+    """Returns CSV text with a row per group (runs that differ only in the seed): varying fields, each objective's mean
+    and interval, seeds, whether on the front.
     """
     text = io.StringIO()
     write = csv.writer(text, lineterminator="\n")

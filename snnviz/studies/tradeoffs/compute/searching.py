@@ -132,7 +132,7 @@ def _train(
 
 
 def make_strategy(search: FrontSearch) -> StatefulStrategy[tuple[float, ...]]:
-    """Returns the search strategy of a search, without any results yet.
+    """Returns the search strategy of a search for a Pareto front, without any results yet.
 
     Both kinds, qLogNEHVI and random, begin with the same random candidates.
     """

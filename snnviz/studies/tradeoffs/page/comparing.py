@@ -94,7 +94,9 @@ def _controls() -> None:
 
 
 def group_names() -> dict[str, str]:
-    """Returns what each group of the experiment, and the edited design, is called in menus, by its query string."""
+    """Returns what each group (runs that differ only in the seed) of the experiment, and the edited design, is called
+    in menus, by its query string.
+    """
     asked = EXPERIMENT.value
     axes = [axis_name(asked, n) for n in range(len(asked.axes))]
     found = {
@@ -119,7 +121,9 @@ def name_of(text: str, names: Mapping[str, str]) -> str:
 
 
 def texts(now: Comparing) -> tuple[str, str]:
-    """Returns the query strings of A and B, where "" is replaced by a group of the experiment. Raises `InputError`."""
+    """Returns the query strings of A and B, where "" is replaced by a group (runs that differ only in the seed) of the
+    experiment. Raises `InputError`.
+    """
     asked = EXPERIMENT.value
     return design_to_text(now.design("a", asked)), EVERY_OTHER if now.b == EVERY_OTHER else design_to_text(
         now.design("b", asked)

@@ -39,8 +39,8 @@ def _designs() -> list[Design]:
 
 
 def panel() -> None:
-    """Draws what the experiment will cost, the button that trains it, and a table of its groups with forecast and
-    results.
+    """Draws what the experiment will cost, the button that trains it, and a table of its groups (runs that differ only
+    in the seed) with forecast and results.
     """
     asked, designs = EXPERIMENT.value, _designs()
     groups, runs = asked.groups(), task_runs.runs_of(designs)

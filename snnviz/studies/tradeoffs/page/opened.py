@@ -36,8 +36,8 @@ MOST_OTHERS = 200
 
 
 def panel(found: WeighedGroups, key: str, close: Callable[[], None]) -> None:
-    """Draws the details of the group with this key, if it is among the weighed ones; `close` is called by the close
-    button.
+    """Draws the details of the group (runs that differ only in the seed) with this key, if it is among the weighed
+    ones; `close` is called by the close button.
     """
     place = found.place(key) if key else None
     if place is None:

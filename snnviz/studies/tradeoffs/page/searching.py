@@ -54,7 +54,7 @@ def begin(query: Mapping[str, str], *, keep: bool) -> None:
 
 
 def panel() -> None:
-    """Draws the view: the controls, and the searches, updated while they are active."""
+    """Draws the view: the controls, and the searches for a Pareto front, updated while they are active."""
     if SEARCHING.name not in st.session_state:
         SEARCHING.begin({})
     st.caption(define_terms(ABOUT))

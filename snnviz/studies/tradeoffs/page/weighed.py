@@ -49,7 +49,8 @@ ALWAYS = ("accuracy", "validation_accuracy", "rate", "operations", "macs", "addi
 
 
 def groups_of(asked: Weighing, experiment: Experiment) -> Groups:
-    """Returns the groups that the view's settings select: those of the experiment, of a filter, or all.
+    """Returns the groups (runs that differ only in the seed) that the view's settings select: those of the experiment,
+    of a filter, or all.
 
     Raises `InputError` for an invalid filter, and `StoreError`.
     """
@@ -106,7 +107,7 @@ def asked_of(asked: Weighing) -> Asked:
 
 @shared(24)
 def weighed(groups: Groups, asked: Asked) -> WeighedGroups:
-    """Returns the groups against the objectives, with the Pareto front."""
+    """Returns the groups (runs that differ only in the seed) against the objectives, with the Pareto front."""
     whole = Weighing.check({"objectives": asked[0], "limits": asked[1]})
     return weigh_groups(groups.groups, whole.parsed_objectives, whole.bounds)
 
@@ -120,7 +121,9 @@ def ranked(groups: Groups, objective: str) -> tuple[Importance, ...]:
 
 @shared(24)
 def front_figures(groups: Groups, asked: Asked, point: str) -> bytes:
-    """Returns the serialised scatter plot with the front. `point`: key of the selected group, "" for none."""
+    """Returns the serialised scatter plot with the front. `point`: key of the selected group (runs that differ only in
+    the seed), "" for none.
+    """
     return payload([front_chart(weighed(groups, asked), point)])
 
 

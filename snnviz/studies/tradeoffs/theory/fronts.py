@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FrontHistory:
-    """A search for a Pareto front, with the candidates that it has trained so far, in order."""
+    """A search for a Pareto front, with the candidate designs that it has trained so far, in order."""
 
     search: FrontSearch
     candidates: tuple[Candidate, ...]
@@ -29,7 +29,7 @@ class FrontHistory:
 
     @cached_property
     def known(self) -> tuple[Candidate, ...]:
-        """The candidates whose trainings did not fail."""
+        """The candidate designs whose trainings did not fail."""
         return tuple(one for one in self.candidates if one.values)
 
     @cached_property
@@ -40,14 +40,15 @@ class FrontHistory:
 
     @cached_property
     def front(self) -> tuple[Candidate, ...]:
-        """The Pareto-optimal candidates, the most accurate first."""
+        """The Pareto-optimal candidate designs, the most accurate first."""
         best = pareto_front(self.minimised, ["less"] * len(self.search.objectives))
         found = [one for one, on_front in zip(self.known, best, strict=True) if on_front]
         return tuple(sorted(found, key=lambda one: (-one.values[0], one.values[1:], one.number)))
 
 
 def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None:
-    """Returns the smallest and the largest value of each minimised objective over all candidates, (objectives,) each.
+    """Returns the smallest and the largest value of each minimised objective over all candidate designs, (objectives,)
+    each.
 
     None if there are fewer than two candidates or all have the same value of an objective.
     """
@@ -58,7 +59,7 @@ def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None
 
 
 def covered_shares(history: FrontHistory, box: tuple[Floats, Floats]) -> list[float]:
-    """Returns, after each candidate, the hypervolume of the front as a share of the box from `value_box`."""
+    """Returns, after each candidate design, the hypervolume of the front as a share of the box from `value_box`."""
     low, high = box
     counts = np.cumsum([bool(one.values) for one in history.candidates], dtype=int).tolist()
     scaled = (history.minimised - low) / (high - low)

@@ -32,7 +32,8 @@ MOST_COUNTS = 60
 
 @dataclass(frozen=True)
 class WeighedGroups:
-    """The n groups with finished runs, the oldest first, with their values of k objectives and the Pareto front.
+    """The n groups (runs that differ only in the seed) with finished runs, the oldest first, with their values of k
+    objectives and the Pareto front.
 
     mean, low, high: (n, k) mean over seeds and 95 % interval; NaN if a group has no value, infinite ends if it has no
     interval (a single seed, or equal values). left: (n,) whether a group is within all limits and has all values.
@@ -58,7 +59,8 @@ class WeighedGroups:
 
     @cached_property
     def told_apart(self) -> Flags:
-        """Whether the intervals tell that a group is on the front, or is not, (n,); see `theory.pareto.possible_front`.
+        """Whether the intervals tell that a group (runs that differ only in the seed) is on the front, or is not, (n,);
+        see `theory.pareto.possible_front`.
 
         What follows from the design alone has no interval and needs none.
         """
@@ -71,7 +73,9 @@ class WeighedGroups:
 
     @cached_property
     def fields(self) -> dict[str, list[Any]]:
-        """The fields that vary among these groups: path to the value in each group; see `varying_fields`."""
+        """The fields that vary among these groups (runs that differ only in the seed): path to the value in each group;
+        see `varying_fields`.
+        """
         return varying_fields([group.settings for group in self.groups])
 
     @cached_property
@@ -80,7 +84,9 @@ class WeighedGroups:
         return [max((len(told) for told in group.values.values()), default=0) for group in self.groups]
 
     def place(self, key: str) -> int | None:
-        """Returns the index of the group with this key; None if it is not among these."""
+        """Returns the index of the group (runs that differ only in the seed) with this key; None if it is not among
+        these.
+        """
         return next((place for place, group in enumerate(self.groups) if group.key == key), None)
 
     def importances(self, side: int) -> list[Importance]:
@@ -93,7 +99,7 @@ class WeighedGroups:
 
     def hypervolume_course(self) -> tuple[list[int], list[float]]:
         """Returns the course of the front's hypervolume: numbers of finished runs, and the hypervolume of the groups
-        so far.
+        (runs that differ only in the seed) so far.
 
         It is a share of the last value; groups are taken in order of time. Two empty lists if there is no group.
         """
@@ -110,7 +116,8 @@ class WeighedGroups:
 def weigh_groups(
     groups: Sequence[RunGroup], objectives: Sequence[Objective], limits: Sequence[Limit] = ()
 ) -> WeighedGroups:
-    """Returns the groups against the objectives, with the Pareto front of those within all limits.
+    """Returns the groups (runs that differ only in the seed) against the objectives, with the Pareto front of those
+    within all limits.
 
     groups: the oldest first; those without a finished run are left out. If every group has the validation accuracy
     (or loss), it replaces that of the test images (decision 38).

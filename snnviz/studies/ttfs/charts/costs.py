@@ -62,12 +62,13 @@ class RunSummary(NamedTuple):
 
 
 def operations(pair: TwinPair, design: Design) -> Operations:
-    """Returns the operations per image of the TTFS network `design`, from its counted spikes."""
+    """Returns the operations per image of the TTFS (time-to-first-spike) network `design`, from its counted spikes."""
     return Operations(dense_operations(design), 0.0, pair.additions(design))
 
 
 def cost_table(pair: TwinPair, designs: Mapping[str, Design], summaries: Mapping[str, RunSummary]) -> pd.DataFrame:
-    """Returns a table comparing the same network as ReLU (dense, and skipping zeros), TTFS and rate-coded.
+    """Returns a table comparing the same network as ReLU (dense, and skipping zeros), TTFS (time-to-first-spike) and
+    rate-coded.
 
     Operations are by the convention "additions" and, where it differs, by NeuroBench. Unknown rows are left out.
     """

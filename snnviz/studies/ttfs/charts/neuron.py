@@ -24,7 +24,9 @@ def example_neurons(pair: TwinPair, layer: int, image: int) -> tuple[int, ...]:
 
 
 def formulas(pair: TwinPair, layer: int, neuron: int, image: int) -> list[str]:
-    """Returns LaTeX formulas of one neuron of a hidden layer (from 0), first as a ReLU and then as a TTFS neuron."""
+    """Returns LaTeX formulas of one neuron of a hidden layer (from 0), first as a ReLU and then as a TTFS
+    (time-to-first-spike) neuron.
+    """
     made, dense = pair.hidden[layer], pair.relu.layers[layer]
     w, b = dense.weights[neuron], float(dense.bias[neuron])
     slope, ramp, theta = (float(each[neuron]) for each in (made.slope, made.ramp, made.threshold))

@@ -26,7 +26,7 @@ MOST_ROWS, MOST_MARKS = 400, 8000
 
 
 class SpikeGroup(NamedTuple):
-    """The spikes of the input or of a layer for one image: times, neurons, the layer's size, and the window."""
+    """The spikes of the input or of a layer for one image: times, neurons, the layer's size, and the time window."""
 
     name: str
     times: Floats
@@ -270,7 +270,7 @@ def _window(figure: dict[str, Any], pair: TwinPair, layer: int) -> None:
 def time_text(
     pair: TwinPair, image: int, layer: int, neurons: Sequence[int], rows: Sequence[SpikeGroup], t: float
 ) -> str:
-    """Returns a sentence on what happens at time `t` (in tau_c): which layer spikes, how many neurons have spiked, and
+    """Returns a sentence on what happens at time `t`, in tau_c: which layer spikes, how many neurons have spiked, and
     the state of the selected neurons.
     """
     done = sum(int((row.times <= t).sum()) for row in rows[1:])

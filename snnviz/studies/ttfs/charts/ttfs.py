@@ -23,7 +23,7 @@ POINTS = 3000
 
 
 def verdict(pair: TwinPair) -> str:
-    """Returns Markdown on how well a ReLU network and its TTFS twin agree."""
+    """Returns Markdown on how well a ReLU network and its TTFS (time-to-first-spike) twin agree."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
     if pair.silent == "nothing":
         off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
@@ -197,8 +197,8 @@ def _points(x: Any, y: Any, name: str, marker: dict[str, Any]) -> dict[str, Any]
 
 
 def layer_table(pair: TwinPair) -> pd.DataFrame:
-    """Returns a table with a row for each hidden layer: its window, largest activation, spikes, saturated neurons, and
-    differences between the two networks.
+    """Returns a table with a row for each hidden layer: its time window, largest activation, spikes, saturated neurons,
+    and differences between the two networks.
     """
     rows = [
         {

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(Part):
-    """Settings of a comparison of a ReLU network with its TTFS twin."""
+    """Settings of a comparison of a ReLU network with its TTFS (time-to-first-spike) twin."""
 
     layers: Annotated[int, Range(2, 201, "Layers with weights, the readout's included.")] = 3
     images: Annotated[int, Range(1, 1_000_000, "Test images that both are shown.")] = 256

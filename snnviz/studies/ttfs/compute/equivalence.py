@@ -26,7 +26,7 @@ from snnviz.theory.ttfs import ZETA, Silent
 
 @dataclass(frozen=True, slots=True)
 class LayerTimes:
-    """Timing of a hidden layer. `start`, `end`: its window, in tau_c.
+    """Timing of a hidden layer. `start`, `end`: its time window, in tau_c (the unit of time).
 
     `spikes_per_neuron`: share of neurons that spike. `saturated`: share that spike at t_min, as their activation
     exceeds the window. `lateness`: mean difference, in tau_c, between spike times (t_max for silent neurons) and those
@@ -44,7 +44,7 @@ class LayerTimes:
 
 @dataclass(frozen=True, slots=True)
 class TwinAgreement:
-    """Agreement of a TTFS twin with its ReLU network.
+    """Agreement of a TTFS (time-to-first-spike) twin with its ReLU network.
 
     `max_relative_difference`: over images, the largest difference of two logits relative to the image's largest logit.
     `argmax_agreement`: share of images for which both predict the same class. `accuracy`: of the twin, and
@@ -112,7 +112,7 @@ def compare_with_twin(
     arrays: Mapping[str, Any] | None = None,
     silent: Silent = "clock",
 ) -> TwinAgreement:
-    """Returns how well a design's ReLU network and its TTFS twin agree on test images.
+    """Returns how well a design's ReLU network and its TTFS (time-to-first-spike) twin agree on test images.
 
     `slopes`: range from which the slopes B at threshold are drawn. `arrays`: weights of a checkpoint; by default the
     network is untrained. `silent`: as in `theory.ttfs.Layer`. The windows follow from the training images. Raises

@@ -43,7 +43,8 @@ def quantise_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -
 
 
 class LimitedNetwork(ttfs.Network):
-    """A TTFS network (B1-model) whose weights, windows and spike times are subject to hardware limits.
+    """A TTFS (time-to-first-spike) network (B1-model) whose weights, time windows and spike times are subject to
+    hardware limits.
 
     The ranges of its weights are those of the network it is made from and stay fixed in training; so do its windows.
     `draw`: the generator of jitter, set before each pass.

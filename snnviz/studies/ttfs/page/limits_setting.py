@@ -15,8 +15,8 @@ LEVELS = {"without-zero": "2^b, none is 0", "with-zero": "2^b − 1, one is 0"}
 
 
 def kind() -> Weights:
-    """Returns which network's weights are limited: "ttfs", the trained TTFS network, or "relu", the twin of the ReLU
-    network.
+    """Returns which network's weights are limited: "ttfs", the trained TTFS (time-to-first-spike) network, or "relu",
+    the twin of the ReLU network.
     """
     return "ttfs" if STUDY.value.weights == "ttfs" else "relu"
 

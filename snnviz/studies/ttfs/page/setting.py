@@ -61,7 +61,7 @@ DESIGN = PageDesign(
 
 
 def twin() -> Design:
-    """Returns the TTFS network that is trained from the same weights, images and seed."""
+    """Returns the TTFS (time-to-first-spike) network that is trained from the same weights, images and seed."""
     return ttfs_network(DESIGN.value)
 
 

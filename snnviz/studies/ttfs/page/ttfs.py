@@ -108,7 +108,7 @@ def _take(design: Design, study: TtfsStudy, view: str, parts: Mapping[str, Any])
 
 
 def open_run(run: Run) -> None:
-    """Prepares the page for a run of a TTFS network: its weights, and one image in time."""
+    """Prepares the page for a run of a TTFS (time-to-first-spike) network: its weights, and one image in time."""
     relu = relu_network(run.design)
     _take(relu, TtfsStudy(weights="ttfs"), "time", {name: own.usual for name, own in OWN.items()})
     for widgets in (DESIGN, STUDY, *OWN.values()):

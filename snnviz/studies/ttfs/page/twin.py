@@ -42,8 +42,8 @@ TERMS = (
 
 
 def panel() -> TwinPair | None:
-    """Draws the widgets of the twin and returns the ReLU network with its TTFS twin, or None after showing why there is
-    none.
+    """Draws the widgets of the twin and returns the ReLU network with its TTFS (time-to-first-spike) twin, or None
+    after showing why there is none.
     """
     now = STUDY.value
     _widgets(now)

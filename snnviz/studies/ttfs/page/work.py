@@ -47,8 +47,8 @@ def source(design: Design, wanted: Weights) -> Source:
 
 
 def build_pair(design: Design, study: TtfsStudy, of: Source) -> TwinPair:
-    """Returns the ReLU network and its TTFS twin, with their outputs on test images. Raises `InputError` or
-    `DataMissing`.
+    """Returns the ReLU network and its TTFS (time-to-first-spike) twin, with their outputs on test images. Raises
+    `InputError` or `DataMissing`.
     """
     if study.slopes != "drawn":  # these say nothing then
         study = study.model_copy(update={"low": 1.0, "high": 1.0})

@@ -64,7 +64,7 @@ def weight_range(weights: Floats, outliers: float) -> float:
 
 
 def shorten_windows(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
-    """Returns consecutive windows by (12), each shorter by `factor`.
+    """Returns consecutive time windows by (12), each shorter by `factor`.
 
     >>> [window.end for window in shorten_windows([Window(1.0, 5.0), Window(5.0, 7.0)], 4)]
     [2.0, 2.5]
@@ -87,7 +87,8 @@ def limited_arrival_times(times: Floats, window: Window, limits: HardwareLimits,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TtfsWeights:
-    """A fully connected TTFS network (B1-model): weights (n, m), biases (n,), the readout's last, and windows.
+    """A fully connected TTFS (time-to-first-spike) network (B1-model): weights (n, m), biases (n,), the readout's last,
+    and time windows.
 
     Intensity i stands for low + (high - low) i, the normalised pixel.
     """
@@ -99,7 +100,7 @@ class TtfsWeights:
     high: float
 
     def limited(self, limits: HardwareLimits) -> TtfsWeights:
-        """Returns the network with quantised weights (11) and shorter windows (12)."""
+        """Returns the network with quantised weights (11) and shorter time windows (12)."""
         if limits.weight_bits:
             ranges = [weight_range(w, limits.outliers) for w in self.weights]
             bits, levels = limits.weight_bits, limits.levels
@@ -135,8 +136,8 @@ class TtfsWeights:
 
 
 def ttfs_weights_from_relu(found: ReluOutputs, low: float, high: float, zeta: float) -> TtfsWeights:
-    """Returns the TTFS twin of a fully connected ReLU network; the input's range moves from its first layer to `low`,
-    `high`.
+    """Returns the TTFS (time-to-first-spike) twin of a fully connected ReLU network; the input's range moves from its
+    first layer to `low`, `high`.
     """
     first, *others = found.layers
     weights = first.weights / (high - low)

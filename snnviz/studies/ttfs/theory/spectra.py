@@ -32,7 +32,9 @@ DEPTH = 50
 
 
 class RandomLayers(Document):
-    """Settings of random square TTFS layers: size, distribution of weights, slopes, and share of spiking neurons."""
+    """Settings of random square TTFS (time-to-first-spike) layers: size, distribution of weights, slopes, and share of
+    spiking neurons.
+    """
 
     noun = "a setting of random layers"
 

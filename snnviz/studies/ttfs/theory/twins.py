@@ -116,7 +116,9 @@ def relu_outputs(
 
 @dataclass(frozen=True, eq=False)
 class TwinPair:
-    """A ReLU network, its TTFS twin, and the twin's spike times and logits for the same images."""
+    """A ReLU network, its TTFS (time-to-first-spike) twin, and the twin's spike times and logits for the same
+    images.
+    """
 
     relu: ReluOutputs
     stack: TtfsNetwork
@@ -124,13 +126,13 @@ class TwinPair:
 
     @property
     def hidden(self) -> tuple[Layer, ...]:
-        """The TTFS layers that spike."""
+        """The TTFS (time-to-first-spike) layers that spike."""
         return self.stack.layers[:-1]
 
     @property
     def silent(self) -> Silent:
-        """How a TTFS layer treats silent neurons of the layer before: by its clock ("clock"), or not at all
-        ("nothing").
+        """How a TTFS (time-to-first-spike) layer treats silent neurons of the layer before: by its clock ("clock"), or
+        not at all ("nothing").
         """
         return self.stack.layers[0].silent
 
@@ -160,8 +162,8 @@ class TwinPair:
 
     @cached_property
     def lateness(self) -> tuple[float, ...]:
-        """For each hidden layer the mean absolute error of spike times, in tau_c, over neurons and images; silent
-        neurons count as spiking at t_max.
+        """For each hidden layer the mean absolute error of spike times, in tau_c (the unit of time), over neurons and
+        images; silent neurons count as spiking at t_max.
         """
         pairs = zip(self.decoded, self.relu.outputs, self.hidden, strict=False)
         return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
@@ -178,8 +180,8 @@ class TwinPair:
         return tuple(float(ttfs.has_fired(times, layer.window).mean()) for times, layer in pairs)
 
     def additions(self, design: Design) -> float:
-        """Returns the additions per image of the TTFS network `design`: one per spike, also of the input, and weight it
-        reaches.
+        """Returns the additions per image of the TTFS (time-to-first-spike) network `design`: one per spike, also of
+        the input, and weight it reaches.
         """
         ends = (ttfs.INPUT_WINDOW.end, *(layer.window.end for layer in self.hidden))
         built, found = build_architecture(design), 0.0
@@ -226,20 +228,21 @@ class TwinPair:
 
     @cached_property
     def saturated(self) -> tuple[float, ...]:
-        """For each hidden layer: share of neurons that spike at t_min, as their activation exceeds the window."""
+        """For each hidden layer: share of neurons that spike at t_min, as their activation exceeds the time window."""
         pairs = zip(self.passed.times[1:], self.hidden, strict=True)
         return tuple(float((times <= layer.window.start).mean()) for times, layer in pairs)
 
     @property
     def accuracy(self) -> float:
-        """Accuracy of the TTFS network on these images."""
+        """Accuracy of the TTFS (time-to-first-spike) network on these images."""
         return float((self.passed.logits.argmax(1) == self.relu.labels).mean())
 
 
 def make_twin_pair(
     network: ReluOutputs, zeta: float, slopes: Slopes, low: float, high: float, seed: int, silent: Silent = "clock"
 ) -> TwinPair:
-    """Returns the TTFS twin of a ReLU network, by (6) of `theory.ttfs`, with its outputs for the same images.
+    """Returns the TTFS (time-to-first-spike) twin of a ReLU network, by (6) of `theory.ttfs`, with its outputs for the
+    same images.
 
     `silent`: as in `theory.ttfs.Layer`. Raises `InputError` if no slopes make all ramps 1.
     """
