@@ -105,7 +105,7 @@ def test_the_step_of_lif_is_what_its_kernel_computes(reset: str) -> None:
     """Spikes, gradients of the current and of what is learnt, and what is seen: by the step, and by the kernel."""
     made = Neuron.model_validate({"reset": reset, "beta": 0.75, "learn": "both", "threshold": 0.9})
     found = []
-    for make in (StepPopulation, neurons.Cell.of):
+    for make in (StepPopulation, neurons.Cell.from_tensors):
         tensors = {name: torch.tensor(getattr(made, name), dtype=torch.float64, requires_grad=True)
                    for name in ("beta", "threshold")}  # fmt: skip
         current = drive(9, False, torch.float64)

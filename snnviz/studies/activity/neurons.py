@@ -29,8 +29,8 @@ def can_be_drawn(neuron: AnyNeuron) -> bool:
 
 
 def read(text: object, path: str = "kind") -> str:
-    """Returns the canonical text of a neuron's kind and parameters, without those that have sliders. Raises
-    `InputError`.
+    """Returns the normalised text of a neuron's kind and parameters, such as "synaptic:alpha=0.7", without those that
+    have sliders on the page. Raises `InputError`.
     """
     if not isinstance(text, str) or len(text) > 200:
         raise InputError(path, "name neurons, such as lif or synaptic:alpha=0.7", text)

@@ -91,7 +91,8 @@ layers is ours, and cheaper. The paper prints no batch size: 128 is ours.
 
 
 def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[StudyRun, ...]:
-    """Returns the runs of a study. `inits`: the initialisations to compare, by default the eight of the paper.
+    """Returns the runs of a training study of initialisations. `inits`: the initialisations to compare, by default the
+    eight of the paper.
 
     >>> len(study_runs(TrainingStudy())), len(study_runs(TrainingStudy(compare="depth", seeds=2)))
     (8, 16)
@@ -107,7 +108,9 @@ def study_runs(study: TrainingStudy, inits: Sequence[Choice] = ()) -> tuple[Stud
 
 
 def study_experiment(study: TrainingStudy, inits: Sequence[Choice] = ()) -> Experiment:
-    """Returns the study as an experiment that varies the initialisation, and what else the study varies."""
+    """Returns the training study as an `Experiment`, with an axis for the initialisation and one for what else it
+    varies, such as the depth.
+    """
     path, values = _varied(study)
     kinds = COMPARED_INITS if values else [entry.kind for entry in INITS if COMPARED in entry.traits]
     chosen = (not values and inits) or [Choice.from_sparse(INITS, kind) for kind in kinds]

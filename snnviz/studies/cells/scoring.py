@@ -174,8 +174,8 @@ COMPARED = 30
 def distinct_candidates(
     seed: int, count: int, backward: bool, *, looped: bool = False, most: int | None = None
 ) -> tuple[int, ...]:
-    """Returns the numbers of the first `count` candidate cells whose cells differ (`canonical_form`), among the first
-    `most`.
+    """Returns the numbers of the first `count` random cells of a search that are different networks (`canonical_form`),
+    among the first `most`.
 
     `looped`: only cells that have a backward connection.
 
@@ -214,7 +214,7 @@ def resize_images(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Row):
-    """A cell of a search without training, and its scores: mean and standard deviation over repeats.
+    """Row: one cell of a search without training, and its scores: mean and standard deviation over repeats.
 
     cell: text by `design.cells.to_text`. fine: 1 if it is one of the best, scored again, else 0. sahd, hd: the score
     log|det K| (`theory.sahd`) by each metric, or None, and then `invalid` says why. sahd_sd, hd_sd: None for a single
@@ -237,7 +237,7 @@ class Candidate(Row):
 
 @dataclass(frozen=True, slots=True)
 class Report(Row):
-    """The result of a scoring: `text` is JSON, written and read by `theory.sahd.ScoringResult`."""
+    """Row: the result of scoring a cell. `text` is JSON, written and read by `theory.sahd.ScoringResult`."""
 
     table: ClassVar[str] = "reports"
     key: ClassVar[tuple[str, ...]] = ("part",)

@@ -120,7 +120,7 @@ Place = tuple[str, Way, int]
 
 
 def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
-    """Returns the cell searches that a study needs, by data set, direction of connections and number. Raises
+    """Returns the cell searches that a study of scores needs, by data set, direction of connections and number. Raises
     `InputError`.
 
     For the question "scores", candidates are drawn until enough of them differ.
@@ -156,13 +156,15 @@ def _search(study: CellStudy, data: str, way: Way, time: int) -> CellSearch:
 
 
 def trained_candidates(study: CellStudy, way: Way) -> tuple[int, ...]:
-    """Returns the numbers of the candidate cells that are scored and trained: the first different cells drawn."""
+    """Returns the numbers of the random cells that are scored and trained for the question "scores": the first
+    different ones drawn.
+    """
     backward = way == "backward"
     return distinct_candidates(study.seed, study.cells, backward, looped=backward and study.kept == "backward")
 
 
 def candidate_score(candidate: Candidate, metric: Metric) -> float | None:
-    """Returns a candidate's score by this metric, or None if its kernel matrix has no score."""
+    """Returns a candidate cell's score by this metric, or None if its kernel matrix has no score."""
     return candidate.sahd if metric == "sahd" else candidate.hd
 
 
@@ -179,7 +181,7 @@ def best_candidate(candidates: Iterable[Candidate], metric: Metric, first: int |
 
 @dataclass(frozen=True, slots=True)
 class StudyRun:
-    """One network of a study. Runs that differ in their design's seed only are averaged.
+    """One network that a study of scores trains. Runs that differ in their design's seed only are averaged.
 
     `way`: direction of connections. `number`: of its cell among the candidates of the search on data set `source`, the
     `time`-th repetition. `samples`: of how many candidates it is the best (0: it was chosen at random).
@@ -195,7 +197,8 @@ class StudyRun:
 
 
 def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[StudyRun, ...]:
-    """Returns the networks to train, seed by seed; `found`: candidate cells by their search's digest.
+    """Returns the networks that a study trains, seed by seed; `found`: candidate cells by the digest of their
+    search.
 
     Best cells are only those of searches in `found`. The weights of each search's networks have seeds of their own.
     """
@@ -240,8 +243,8 @@ def _random(search: CellSearch, best: set[int], count: int) -> list[int]:
 
 
 def sample_sizes(study: CellStudy) -> tuple[int, ...]:
-    """Returns the numbers of first candidate cells of which the best is trained; the last number is that of all
-    candidates.
+    """Returns how many of the first candidate cells are compared, for each of which numbers the best cell is trained;
+    the last number is that of all candidates.
 
     >>> sample_sizes(CellStudy(samples=200))
     (1, 10, 50, 100, 200)
@@ -250,7 +253,7 @@ def sample_sizes(study: CellStudy) -> tuple[int, ...]:
 
 
 def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
-    """Returns the design that trains a cell: the example snasnet-digits with the study's settings."""
+    """Returns the design that trains a cell: the example snasnet-digits with the settings of the study."""
     settings: dict[str, Any] = {
         **study.settings,
         "data.name": data,
@@ -266,7 +269,7 @@ def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -
 
 
 def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
-    """Returns the designs to run, without repetitions."""
+    """Returns the designs of several runs of a study, without repetitions."""
     return tuple({member.design.digest: member.design for member in several}.values())
 
 

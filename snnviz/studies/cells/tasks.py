@@ -10,7 +10,7 @@ SMALLER = "fewer images, channels or time steps need less"
 
 
 def score_cost(task: Scoring) -> Cost:
-    """Returns the estimated cost of a scoring; its steps are half time steps of all repeats."""
+    """Returns the estimated cost of scoring a cell; the task's progress counts half time steps of all repeats."""
     memory = costs.scoring_bytes(task)
     return Cost(costs.scoring_steps(task), costs.scoring_seconds(task), memory)
 

@@ -103,7 +103,8 @@ class Look(Document):
 
 
 def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ...]]:
-    """Returns the neurons in a text by the name of their layer: indices in the order (C, H, W), ``c3`` for channel 3.
+    """Returns the neurons in a text such as ``L2 3 c7; L1``, by the name of their layer: indices in the order (C, H,
+    W), ``c7`` for channel 7.
 
     A layer without indices, (), means all its neurons. Raises `InputError` for a text of another form.
 

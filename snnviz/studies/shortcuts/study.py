@@ -109,7 +109,7 @@ class ShortcutStudy(Document):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The names of the surveyed initialisations."""
+        """The names of the initialisations whose gradients are surveyed before training."""
         return tuple(kind for kind in self.inits.split(",") if kind)
 
 
@@ -158,7 +158,9 @@ def control_design(design: Design) -> Design:
 
 
 def study_runs(design: Design, study: ShortcutStudy) -> tuple[StudyRun, ...]:
-    """Returns the runs of a study, seed by seed, so that the first comparison is finished early."""
+    """Returns the runs that compare a design in all modes of training, seed by seed, so that the first comparison is
+    finished early.
+    """
     known = training_modes(design)
     names: dict[Mode, str] = {"evolutionary": design.training.shortcut.schedule.kind}
     if study.controls == "with" and len(known) > 1:
@@ -236,7 +238,8 @@ def _some(value: object) -> Sequence[Any]:
 
 
 def gradient_survey(design: Design, study: ShortcutStudy) -> GradientSurvey:
-    """Returns the survey of a design before training; training fields that do not affect the first step are reset.
+    """Returns the task that surveys a design's gradients before training; training fields that do not affect the first
+    step are reset.
 
     >>> gradient_survey(STARTS["deep mlp"], ShortcutStudy(deepest=8)).depths
     (2, 4, 6, 8)

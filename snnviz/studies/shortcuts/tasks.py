@@ -13,7 +13,7 @@ STEPS = 6
 
 
 def deepest_design(survey: GradientSurvey) -> Design:
-    """Returns the largest network of a gradient survey."""
+    """Returns the design of the largest network of a gradient survey."""
     depths = {"network.depth": max(survey.depths), "training.shortcut.layers": ""} if survey.depths else {}
     return change(survey.design, depths)
 

@@ -19,7 +19,8 @@ from snnviz.studies.skips.search import Code, Kernel, Objective, Search, candida
 
 
 class Optimisation(Recipe):
-    """Setting: GP-UCB search with shared weights beside random search from scratch (Benmeziane et al. 2023, Fig. 3).
+    """Setting of searches for the best skips: GP-UCB with shared weights, compared with random search from scratch
+    (Benmeziane et al. 2023, Fig. 3).
 
     The defaults are small enough for a laptop: a block of four layers, 729 matrices, on digits. The schedule is for
     networks trained from scratch; shared weights and fine-tuning of candidates use a constant learning rate.
@@ -93,7 +94,8 @@ OPTIMISATIONS: dict[str, Optimisation] = {}
 
 @lru_cache(maxsize=64)
 def optimisation_searches(setting: Optimisation) -> tuple[Search, ...]:
-    """Returns the skip searches of a setting, seed by seed: the search, and the random one. Raises `InputError`.
+    """Returns the search tasks of a setting, seed by seed: the GP-UCB search, and the random one. Raises
+    `InputError`.
 
     >>> [(search.strategy, search.weights, search.seed) for search in optimisation_searches(Optimisation(repeats=1))]
     [('ucb', 'frozen', 0), ('random', 'scratch', 0)]
@@ -131,7 +133,8 @@ BEST, TIMES = 2, 4
 
 
 def retraining_designs(search: Search, best: Sequence[Code]) -> dict[str, tuple[Design, ...]]:
-    """Returns the designs that are trained again from scratch, with different seeds, by name.
+    """Returns the designs that check a search: the best candidates and their controls, trained again from scratch with
+    different seeds, by name.
 
     Names: the best candidates' codes, "original", and for a block "plain": without skips, as many parameters as the
     best.

@@ -121,7 +121,9 @@ class Search(Task):
 
     @property
     def trials(self) -> int:
-        """Number of candidate networks that are trained; all of a smaller search space."""
+        """Number of candidate networks that the search trains: iterations times those per iteration, or all if there
+        are fewer.
+        """
         return min(self.iterations * self.parallel, search_space(self).count)
 
 
@@ -155,18 +157,18 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The slots that each candidate network of a skip search fills."""
+    """The decisions (slots) about skips whose options make a candidate network of a search."""
 
     slots: tuple[Slot, ...]
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of options of each slot."""
+        """Number of options of each slot (decision about skips)."""
         return tuple(len(slot.options) for slot in self.slots)
 
     @property
     def count(self) -> int:
-        """Number of candidate networks."""
+        """Number of different candidate networks."""
         found = 1
         for size in self.sizes:
             found *= size
@@ -260,7 +262,7 @@ def count_skips(design: Design) -> int:
 
 
 def format_code(code: Code) -> str:
-    """Returns a code as one word, one character per option.
+    """Returns the code of a candidate network (an option for each slot) as one word, one character per option.
 
     >>> format_code((0, 2, 10)), parse_code("02a")
     ('02a', (0, 2, 10))
@@ -269,14 +271,14 @@ def format_code(code: Code) -> str:
 
 
 def parse_code(text: str) -> Code:
-    """Returns the code in a word made by `format_code`."""
+    """Returns the code of a candidate network (an option for each slot) in a word made by `format_code`."""
     return tuple(int(choice, 36) for choice in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Twin(Row):
-    """Results of the ANN twin (the same network with ReLUs) of a search's network on the validation images: accuracy in
-    [0, 1] and mean loss.
+    """Row: results of the ANN twin (the same network with ReLUs) of a search's network on the validation images:
+    accuracy in [0, 1] and mean loss.
     """
 
     table: ClassVar[str] = "twins"
@@ -289,7 +291,7 @@ class Twin(Row):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Row):
-    """A trained candidate network of a skip search, with its results on the validation images.
+    """Row: a trained candidate network of a search for skips, with its results on the validation images.
 
     code: text by `snnviz.studies.skips.search.format_code`. value: the objective, to be minimised, and `error` its
     standard error over the images. accuracy 0..1, loss and rate (spikes per neuron and step). macs and additions:
@@ -321,7 +323,8 @@ class Trial(Row):
 
 @dataclass(frozen=True, slots=True)
 class Model(Row):
-    """The Gaussian process fitted after an iteration: length scales (separated by commas) and other hyperparameters.
+    """Row: the Gaussian process fitted after an iteration of a search: length scales (separated by commas) and other
+    hyperparameters.
 
     See `snnviz.theory.posterior.FittedProcess`.
     """

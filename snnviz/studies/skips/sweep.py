@@ -39,7 +39,8 @@ class SweepPoint:
 
 
 class SkipSweep(Recipe):
-    """Setting: accuracy, firing rate and cost against the number of skips (Benmeziane et al. 2023, Fig. 1 right).
+    """Setting of a sweep: accuracy, firing rate and cost against the number of skips (Benmeziane et al. 2023, Fig. 1
+    right).
 
     In a block of `depth` layers, each layer j reads min(n_skip, j - 1) earlier sources, drawn from the seed, which also
     draws the weights. The paper sweeps on CIFAR10-DVS; the defaults here are small enough for a laptop. Links leave out

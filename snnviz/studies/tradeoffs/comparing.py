@@ -87,8 +87,8 @@ class Comparing(Document):
         return other
 
     def pairs(self, asked: Experiment) -> tuple[Pair, ...]:
-        """Returns A and B with each of the `seeds` seeds. Raises `InputError`, for example if A and B are the same
-        design.
+        """Returns the pairs of designs A and B with each of the `seeds` seeds. Raises `InputError`, for example if A
+        and B are the same design.
 
         asked: the experiment whose groups stand in for designs that the setting does not name.
         """

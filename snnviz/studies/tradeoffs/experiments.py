@@ -35,7 +35,7 @@ PRESETS: dict[str, Experiment] = {
 
 
 def first_experiment(base: Design) -> Experiment:
-    """Returns a first experiment for a design: it varies the neurons' threshold, or the learning rate if there is
+    """Returns a default experiment on a design: it varies the neurons' threshold, or the learning rate if there is
     none.
     """
     path = next(path for path in ("neuron.threshold", "training.learning_rate") if path in flatten(base))

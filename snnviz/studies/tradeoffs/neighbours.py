@@ -17,7 +17,7 @@ MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A design that differs from another in one field.
+    """A suggested design that differs from a given one in one field.
 
     path: the field. now: its value in this design. beyond: whether this value is outside the range that was tried.
     """

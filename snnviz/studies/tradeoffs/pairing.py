@@ -40,7 +40,7 @@ class Pair:
 
 
 def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
-    """Returns both designs with each of `seeds` consecutive seeds, starting at A's.
+    """Returns two designs as pairs (A, B) with each of `seeds` consecutive seeds, starting at A's.
 
     Raises `InputError` if the designs are the same except for the seed, or there are too many seeds.
     """
@@ -117,12 +117,12 @@ class PairedRuns:
         )
 
     def differences(self, metric: str) -> dict[int, float]:
-        """Returns the difference B - A of a metric (by name) at each seed at which both have it."""
+        """Returns the difference B - A of a metric (by name) for each seed at which both have it."""
         a, b = (values.get(metric, {}) for values in self.values)
         return {seed: b[seed] - a[seed] for seed in self.done if seed in a and seed in b}
 
     def compare(self, metric: Metric, *, anytime: bool = False, compared: int = 1) -> Comparison:
-        """Returns the comparison B - A of one metric over seeds.
+        """Returns the mean difference B - A of one metric over seeds, with its confidence interval.
 
         anytime: with an interval that stays valid if one compares after each seed. compared: number of comparisons to
         correct the interval for.
@@ -169,7 +169,7 @@ class PairedRuns:
 
 
 def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) -> PairedRuns:
-    """Returns the results that the store has of these pairs. `curves`: whether to read epochs, too."""
+    """Returns the results of these pairs of designs that the store has. `curves`: whether to read epochs, too."""
     found = store.get_many([design.digest for pair in asked for design in (pair.a, pair.b)])
     both = {pair.seed: (found.get(pair.a.digest), found.get(pair.b.digest)) for pair in asked}
     done = {seed: (a, b) for seed, (a, b) in both.items() if a and b and a.state == b.state == "done"}

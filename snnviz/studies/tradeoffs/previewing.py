@@ -64,12 +64,16 @@ def _made(design: Design) -> Forecast:
 
 
 def cached_forecasts(groups: Mapping[Levels, Design]) -> dict[Levels, Forecast]:
-    """Returns the forecasts that are already cached, by the groups' levels; others are left out."""
+    """Returns those forecasts of an experiment's designs that are already cached, by their levels; others are
+    left out.
+    """
     return {levels: known for levels, design in groups.items() if (known := _KNOWN.get(design.digest))}
 
 
 def forecasts(groups: Mapping[Levels, Design], seconds: float = float("inf")) -> dict[Levels, Forecast]:
-    """Returns forecasts by the groups' levels, computing missing ones for at most about `seconds`, but at least one."""
+    """Returns the forecasts of an experiment's designs by their levels, computing missing ones for at most about
+    `seconds`, but at least one.
+    """
     found, end = {}, time.monotonic() + seconds
     for levels, design in groups.items():
         found[levels] = _forecast(design)
@@ -94,7 +98,7 @@ def groups_text(asked: Experiment) -> str:
 
 
 def left_out_texts(asked: Experiment, say: Callable[[InputError], str] = lambda _: "") -> list[str]:
-    """Returns a sentence for each reason why combinations of an experiment are left out.
+    """Returns a sentence for each reason why combinations of levels of an experiment are not run.
 
     say: returns another wording of an error, "" to keep it.
     """
@@ -145,7 +149,7 @@ def _span(numbers: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ForecastCheck:
-    """Numbers of finished runs whose forecast of silent layers was right or wrong.
+    """How often the forecast of silent layers was right: numbers of finished runs.
 
     silent_right, silent_wrong: forecast to have a silent layer. active_right, active_wrong: forecast to have none.
     """

@@ -60,7 +60,9 @@ def offered_costs() -> tuple[str, ...]:
 
 
 def check_costs(text: str) -> str:
-    """Returns a text with one or two names of costs, separated by commas, without spaces. Raises `InputError`."""
+    """Returns a text with the names of one or two cost metrics, separated by commas, without spaces. Raises
+    `InputError`.
+    """
     names, known = [name.strip() for name in text[:200].split(",")], offered_costs()
     for name in names:
         if name not in known:
@@ -139,7 +141,7 @@ class FrontSearch(Task):
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of levels of each axis."""
+        """Number of levels of each axis of the search."""
         return tuple(len(axis.levels) for axis in self.axes)
 
     @property
@@ -164,7 +166,7 @@ class FrontSearch(Task):
 
 
 class FrontSetting(Document):
-    """Settings of searches along an experiment's axes, on the page or on the command line."""
+    """Settings of searches for a Pareto front along an experiment's axes, on the page or on the command line."""
 
     noun = "a search for a front"
 
@@ -179,8 +181,8 @@ class FrontSetting(Document):
 
 @lru_cache(maxsize=64)
 def front_searches(base: Design, vary: tuple[str, ...], setting: FrontSetting) -> tuple[FrontSearch, ...]:
-    """Returns the searches along the axes `vary`, for each seed by qLogNEHVI and, if set, a random one for
-    comparison.
+    """Returns the search tasks for a Pareto front along the axes `vary`: for each seed one by qLogNEHVI and, if set, a
+    random one for comparison.
 
     >>> [(one.strategy, one.seed) for one in front_searches(Design(), ("neuron.threshold=0.5..1.5",), FrontSetting())]
     [('qlognehvi', 0), ('random', 0)]
@@ -197,8 +199,8 @@ def front_searches(base: Design, vary: tuple[str, ...], setting: FrontSetting) -
 
 @lru_cache(maxsize=4096)
 def candidate_design(search: FrontSearch, code: Code) -> Design | str:
-    """Returns the design of a candidate with the first seed; a sentence that says why not if its settings do not fit
-    together.
+    """Returns the design of a candidate (given by its levels) with the first seed; a sentence that says why not if its
+    settings do not fit together.
     """
     settings = {
         path: value for axis, level in zip(search.axes, code, strict=True) for path, value in axis.levels[level].items()
@@ -222,7 +224,7 @@ def base_code(search: FrontSearch) -> Code | None:
 
 
 def format_code(code: Code) -> str:
-    """Returns a candidate's code, its level on each axis, as text.
+    """Returns a candidate design's code, its level on each axis, as text.
 
     >>> format_code((0, 12)), parse_code("0-12")
     ('0-12', (0, 12))
@@ -237,7 +239,7 @@ def parse_code(text: str) -> Code:
 
 @dataclass(frozen=True, slots=True)
 class FrontTrial(Row):
-    """Row of a search for a front: one training of a candidate design.
+    """Row: one training of a candidate design in a search for a Pareto front.
 
     number: index of the candidate, in the order in which they were chosen. iteration: in which it was chosen. code:
     text by `format_code`. accuracy: on the test images, in [0, 1]; validation_accuracy: on those that are held out,

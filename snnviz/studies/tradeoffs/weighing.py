@@ -60,7 +60,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A condition on a group's mean of a metric: at least `above` and at most `below`; None for no bound."""
+    """A limit on a metric's mean over seeds: at least `above` and at most `below`; None for no bound."""
 
     metric: str
     above: float | None = None
@@ -74,7 +74,7 @@ class Limit:
 
 
 def available_objectives() -> tuple[Objective, ...]:
-    """Returns all metrics that can be objectives."""
+    """Returns all metrics that can be chosen as objectives, with their directions."""
     return tuple(Objective(metric) for metric in METRICS if metric.name not in NO_OBJECTIVE)
 
 
@@ -103,7 +103,7 @@ def parse_limit(text: str) -> Limit:
 
 
 def check_limit_metric(name: str) -> str:
-    """Returns the name if it is that of a metric that can have a limit. Raises `InputError` otherwise."""
+    """Returns `name` if it is the name of a metric that can be limited. Raises `InputError` otherwise."""
     try:
         return get_objective(name).name
     except InputError:
@@ -179,12 +179,12 @@ class Weighing(Document):
 
     @property
     def parsed_objectives(self) -> tuple[Objective, ...]:
-        """The parsed objectives."""
+        """The chosen objectives, parsed: metrics with their directions."""
         return tuple(get_objective(name) for name in self.objectives)
 
     @property
     def bounds(self) -> tuple[Limit, ...]:
-        """The parsed limits, one for each metric."""
+        """The limits, parsed, one for each metric."""
         return merge_limits([parse_limit(text) for text in self.limits])
 
 

@@ -32,7 +32,7 @@ from snnviz.studies.ttfs.limits import (
 
 
 class LimitStudy(Document):
-    """Settings of the fine-tunings that are the points of a curve."""
+    """Settings of the fine-tunings that are the points of a curve of accuracy over a hardware limit."""
 
     noun = "a study of limits"
 
@@ -44,7 +44,9 @@ class LimitStudy(Document):
 
 
 class LimitSettings(LimitStudy):
-    """Settings of the page: limits that are applied together, and the limit over which a curve is drawn."""
+    """Settings of the page's view on hardware limits: limits that are applied together, and the limit over which a
+    curve is drawn.
+    """
 
     weight_bits: WeightBits = 4
     latency: Latency = 1.0
@@ -54,7 +56,7 @@ class LimitSettings(LimitStudy):
 
     @property
     def limits(self) -> HardwareLimits:
-        """The limits set by the sliders."""
+        """The hardware limits set by the sliders."""
         given = {name: getattr(self, name) for name in HardwareLimits.model_fields}
         return naming.from_sparse(
             HardwareLimits, **given | ({} if self.weight_bits else {"outliers": 0.0, "levels": "without-zero"})
@@ -69,7 +71,9 @@ class LimitSettings(LimitStudy):
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A point of a curve, for one seed: the limit, its value, and the fine-tuning task."""
+    """A point of a curve of accuracy over a hardware limit, for one seed: the limit, its value, and the fine-tuning
+    task.
+    """
 
     axis: Axis
     value: float
@@ -77,7 +81,7 @@ class CurvePoint:
 
 
 def default_design() -> Design:
-    """Returns the network used by default: a ReLU network on digits, trained in a second."""
+    """Returns the network used by default for hardware limits: a ReLU network on digits, trained in a second."""
     return from_sparse(
         {
             "data.steps": 1,
@@ -92,33 +96,37 @@ def default_design() -> Design:
 
 
 def pretrained_design(design: Design) -> Design:
-    """Returns the design that is trained without limits. Raises `InputError` for one without a TTFS
-    (time-to-first-spike) twin.
+    """Returns the design of the network that is trained without hardware limits. Raises `InputError` for one without a
+    TTFS (time-to-first-spike) twin.
     """
     return design if design.network.code == "ttfs" else relu_network(design)
 
 
 def clamp_first_seed(design: Design, seeds: int) -> int:
-    """Returns the design's own seed, or the largest that `seeds - 1` further seeds can follow."""
+    """Returns the first of `seeds` consecutive seeds: the design's own, or the largest after which enough seeds are
+    left.
+    """
     most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
     return min(design.seed, int(most) - seeds + 1)
 
 
 def pretrained_designs(design: Design, seeds: int) -> tuple[Design, ...]:
-    """Returns the designs that are trained without limits, one for each of `seeds` seeds from the design's own on."""
+    """Returns the designs of the networks that are trained without hardware limits, one for each of `seeds` seeds from
+    the design's own on.
+    """
     first, plain = clamp_first_seed(design, seeds), pretrained_design(design)
     return tuple(plain.model_copy(update={"seed": seed}) for seed in range(first, first + seeds))
 
 
 def finetuning_task(design: Design, limits: HardwareLimits, study: LimitStudy) -> FineTuning:
-    """Returns the fine-tuning task of a design under these limits. Raises `InputError`."""
+    """Returns the task that fine-tunes a design under these hardware limits. Raises `InputError`."""
     told = {"epochs": study.epochs, "learning_rate": study.learning_rate}
     return FineTuning.from_sparse({"design": pretrained_design(design), "limits": limits, **told})
 
 
 def curve_points(design: Design, study: LimitStudy, axes: Sequence[Axis] = get_args(Axis)) -> tuple[CurvePoint, ...]:
-    """Returns the points of the curves over the given limits, seed by seed, so that the first curves are complete
-    early.
+    """Returns the points of the curves of accuracy over the given hardware limits, seed by seed, so that the first
+    curves are complete early.
 
     >>> [point.value for point in curve_points(default_design(), LimitStudy(), ["jitter"])]
     [0.05, 0.1, 0.2, 0.4, 0.8]

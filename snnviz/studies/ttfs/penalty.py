@@ -24,7 +24,8 @@ PAPER_SPIKES = 0.3
 
 
 class PenaltyStudy(Document):
-    """Settings of the study: the penalties that are compared, and the number of seeds.
+    """Settings of a study of the activity penalty: the weights of the penalty that are compared, and the number of
+    seeds.
 
     >>> PenaltyStudy(values="1, 0,0.50").values
     '0,0.5,1'
@@ -66,14 +67,14 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class PenaltyRun:
-    """One run of a study: the weight of the penalty and the design."""
+    """One run of a study of the activity penalty: the weight of the penalty and the design."""
 
     penalty: float
     design: Design
 
 
 def penalty_runs(design: Design, study: PenaltyStudy) -> tuple[PenaltyRun, ...]:
-    """Returns the runs, seed by seed, so that a first curve is complete early.
+    """Returns the runs of a study of the activity penalty, seed by seed, so that a first curve is complete early.
 
     Raises `InputError` for a design without a TTFS twin.
 

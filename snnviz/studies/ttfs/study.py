@@ -58,8 +58,8 @@ on MNIST.
 
 
 class TtfsStudy(Document):
-    """Settings of the study: which weights are used, how the TTFS (time-to-first-spike) twin is made, and which neurons
-    are shown.
+    """Settings of the TTFS page: which weights are used, how the TTFS (time-to-first-spike) twin is made, and which
+    neurons are shown.
     """
 
     noun = "a study"

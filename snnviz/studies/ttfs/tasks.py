@@ -31,7 +31,8 @@ SMALL = {"network.depth": 2, "network.width": 12, "data.train_samples": 60, "dat
 
 
 def trajectories_cost(task: Trajectories) -> Cost:
-    """Returns the estimated cost of trajectories; its steps are training steps of all models together.
+    """Returns the estimated cost of training several models side by side; the progress counts training steps of all
+    models together.
 
     Memory: whole batches in float64, of one model at a time, and of all models the weights, initial weights and
     moments. Measured: 0.4 to 0.8 of the estimate.
@@ -56,7 +57,8 @@ def trajectories_sample() -> Trajectories:
 
 
 def finetuning_cost(task: FineTuning) -> Cost:
-    """Returns the estimated cost of a fine-tuning, without training the network; its steps are training steps.
+    """Returns the estimated cost of a fine-tuning under hardware limits, without training the network; the progress
+    counts training steps.
 
     Numbers are twice as long as in training, and limits make copies of them.
     """

@@ -51,7 +51,7 @@ USUAL = STARTS["8 layers"]
 
 @dataclass(frozen=True, slots=True)
 class Course(Row):
-    """State of one of several models trained side by side, after `step` training steps.
+    """Row: state of one of several models trained side by side, after `step` training steps.
 
     model: one of `trajectories.MODELS`. loss, accuracy (0..1) and grad_norm, the L2 norm of the gradient of all
     parameters: means over the training steps since the last row; at step 0 on the probe batch. test_accuracy: at the

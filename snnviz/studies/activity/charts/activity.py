@@ -85,7 +85,9 @@ def _variant(init: Choice, setting: ActivityConfig) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A line over the layers: `runs` (runs, layers), one row per network, and expected values `theory` (layers,)."""
+    """A curve over layers for a chart: `runs` (runs, layers), a row per network; `theory` (layers,), expected
+    values.
+    """
 
     name: str
     line_style: LineStyle
@@ -114,7 +116,7 @@ def line(name: str, y: ArrayLike, line_style: LineStyle | str, **more: Any) -> d
 
 
 def add_curves(figure: Figure, curves: Iterable[Curve], *, share: bool = False) -> None:
-    """Adds the mean of each curve over networks, a band of the mean's 95 % interval, and theory, dotted."""
+    """Adds to a figure the mean of each curve over networks, a band of its 95 % interval, and theory, dotted."""
     bands, exact, means = [], [], []
     for curve in curves:
         group = {"legendgroup": curve.name}
@@ -204,7 +206,7 @@ def variance_chart(
 
 
 def spikes_chart(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> Chart:
-    """Returns the chart of spiking neurons per step by layer: Fig. 3, or Fig. 6 for several time steps."""
+    """Returns the chart of the share of spiking neurons by layer: Fig. 3 of Micheli et al. 2024, or Fig. 6."""
     figure = layer_figure("spikes per step", rangemode="tozero")
     curves = [_curve(setting, trace, trace.spikes.mean(2)) for trace in traces]
     add_curves(figure, curves)
@@ -251,7 +253,7 @@ def dead_chart(
 
 
 def time_charts(setting: ActivityConfig, trace: LayerStatistics) -> tuple[Chart, Chart]:
-    """Returns heat maps of Var[u] and of spikes, layers by time steps: Fig. 5."""
+    """Returns heat maps of Var[u] and spiking neurons, layers by time steps: Fig. 5 of Micheli et al. 2024."""
     of = f"{label(trace.init)}: mean over {len(trace.var_u)} networks. A dark row is a silent layer. {SOURCE}, Fig. 5."
     wanted = (
         ("time_var", "Variance of the potential over time", "Var[u]", trace.var_u),
@@ -280,7 +282,7 @@ def time_charts(setting: ActivityConfig, trace: LayerStatistics) -> tuple[Chart,
 
 
 def shape_charts(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> tuple[Chart, Chart]:
-    """Returns charts of skewness and excess kurtosis of u by layer: Fig. 7."""
+    """Returns charts of skewness and excess kurtosis of the potential u by layer: Fig. 7 of the paper."""
     wanted = (
         ("skewness", "Skewness of the potential", "skewness", "below 0, the longer tail is to the left"),
         ("excess", "Excess kurtosis of the potential", "excess kurtosis", "above 0, extremes are more frequent"),
@@ -319,7 +321,7 @@ def _rule(way: str, place: float, style: str) -> dict[str, Any]:
 
 
 def density_chart(setting: ActivityConfig, traces: Sequence[LayerStatistics], layer: int) -> Chart:
-    """Returns the chart of the distribution of u in one layer and its part above the threshold: Fig. 1."""
+    """Returns the chart of the distribution of the potential u in a layer, and above threshold: Fig. 1."""
     theta, figure = setting.threshold, empty("potential u before reset", "density")
     seen = [(trace, *found) for trace in traces if (found := _binned(setting, trace)) is not None]
     reach = max([1.3 * theta, 3.2, *(_reach(u, density) for _, u, density in seen)])
@@ -382,7 +384,7 @@ def _density(
 
 
 def threshold_chart(settings_and_traces: Sequence[tuple[ActivityConfig, LayerStatistics]]) -> Chart:
-    """Returns the chart of Var[u] by layer for one initialisation at several thresholds: Fig. 2."""
+    """Returns the chart of Var[u] by layer for an initialisation at several thresholds: Fig. 2."""
     figure = layer_figure("Var[u]", rangemode="tozero")
     rising = sorted(settings_and_traces, key=lambda pair: pair[0].threshold)
     add_curves(

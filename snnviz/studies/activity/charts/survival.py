@@ -65,7 +65,9 @@ MARGINAL = 0.05
 def gain(
     setting: ActivityConfig, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1
 ) -> float:
-    """Returns n Var[w] of an initialisation at a threshold; `moment`: E[x^2] of the input, if not that of spikes."""
+    """Returns n Var[w], fan-in times weight variance, at a threshold; `moment`: E[x^2] of the input, if not of
+    spikes.
+    """
     neuron = setting.neuron.model_copy(update={"threshold": threshold})
     told = InputStatistics(spike_probability(threshold) if moment is None else moment, steps)
     return weight_distribution(init, setting.width, setting.width, neuron, told).variance * setting.width
@@ -75,7 +77,7 @@ def gain(
 
 
 def survival_chart(setting: ActivityConfig, own: tuple[float, float, str] | None) -> Chart:
-    """Returns the map of P(last layer silent) over n Var[w] and threshold, with the initialisations marked.
+    """Returns the map of P(last layer is silent) over n Var[w] and threshold, with the initialisations.
 
     `own`: n Var[w], threshold and label of one more point.
     """

@@ -101,7 +101,9 @@ def begin() -> None:
 
 
 def drawn_setting() -> ActivityConfig:
-    """Returns the setting of the figures: the last one that can be computed in time, with as many seeds as possible."""
+    """Returns the setting that the figures show: the last one that can be computed in time, with as many seeds as
+    possible.
+    """
     found: ActivityConfig = st.session_state.drawn
     return _spared(found) if st.session_state.dragging else found.affordable()
 
@@ -118,7 +120,7 @@ def link() -> str:
 
 
 def problems() -> list[str]:
-    """Returns the error messages to show above the figures."""
+    """Returns the error messages that are shown above the figures."""
     return [text for text in (SETTING.problem(linked=True), SETTING.problem()) if text]
 
 
@@ -129,7 +131,7 @@ def revision() -> str:
 
 
 def selected_init() -> int:
-    """Returns the index of the initialisation shown in the lower figures."""
+    """Returns the index of the initialisation that the lower figures show."""
     kind, nth = st.session_state.looked
     places = [place for place, init in enumerate(SETTING.value.inits) if init.kind == kind]
     return places[min(nth, len(places) - 1)] if places else 0
@@ -158,8 +160,8 @@ def put(name: str, widget: str) -> None:
 
 
 def put_inits(widget: str) -> None:
-    """Callback of the pills: adds and removes initialisations, in the registry's order; those that stay keep
-    parameters.
+    """Callback of the buttons (pills) of initialisations: adds and removes some, in the registry's order; those that
+    stay keep their parameters.
     """
     kinds, now = st.session_state[widget], SETTING.value
     kept = [init for init in now.inits if init.kind in kinds]
@@ -271,7 +273,7 @@ def _with_numbers(setting: ActivityConfig, values: Mapping[str, Number]) -> Acti
 
 @dataclass(frozen=True, slots=True)
 class TypicalLayer:
-    """Fan-in and fan-out of a typical hidden layer of a design, and the number of hidden layers."""
+    """Fan-in and fan-out of a typical hidden layer of a design, and its number of hidden layers (`hidden`)."""
 
     fan_in: int
     fan_out: int
@@ -279,7 +281,9 @@ class TypicalLayer:
 
 
 def typical_layer(design: Design) -> TypicalLayer:
-    """Returns the layer with the median fan-in among those between the first layer and the readout."""
+    """Returns fan-in and fan-out of the layer with the median fan-in among a design's layers between the first one and
+    the readout.
+    """
     layers = build_architecture(design).layers
     inner = [layer for layer in layers[:-1] if layer.weighted and all(s.layer != INPUT for s in layer.sources)]
     hidden = inner or layers[-1:]

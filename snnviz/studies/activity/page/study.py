@@ -73,7 +73,7 @@ def _settings() -> None:
 
 
 def networks_text(study: TrainingStudy, chosen: Sequence[StudyRun]) -> str:
-    """Returns text on which networks a study trains, for its button.
+    """Returns a text on which networks a training study trains, for the label of its button.
 
     >>> one = TrainingStudy(compare="threshold")
     >>> networks_text(one, study_runs(one))

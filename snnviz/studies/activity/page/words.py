@@ -17,8 +17,8 @@ from snnviz.studies.activity.theory.activity import (
 
 
 def verdict(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> str:
-    """Returns Markdown on which initialisations reach the last layer, where the others fall silent, and which
-    coincide.
+    """Returns Markdown on which initialisations let spikes reach the last layer, where the others fall silent, and
+    which of them coincide.
     """
     same = describe_equivalent_inits(equivalent_inits(setting, [trace.init for trace in traces])).replace("-", " ")
     return f"{_reached(setting, traces)} {same}".strip()

@@ -33,7 +33,7 @@ MOST_AT_ONCE = 4
 
 
 class Superseded(Exception):
-    """The computation was cancelled because a newer setting is waiting."""
+    """Raised if the computation for one setting was cancelled because a newer setting is waiting."""
 
 
 def _bytes(traces: tuple[LayerStatistics, ...]) -> float:

@@ -112,7 +112,9 @@ class ActivityConfig(Document):
 
     @property
     def work(self) -> int:
-        """Cost of the computation in neuron-steps if no layer falls silent, with overheads per layer and step."""
+        """Estimated cost of the computation in neuron-steps if no layer falls silent, with overheads per layer and
+        step.
+        """
         factor = 0 if self.steps >= self.width else self.steps**3 // 15
         layer = self.steps * (self.width + 20) + factor + 1500
         slower = 1 if self.kind == neurons.LIF else STEPPED_SLOWER
@@ -173,14 +175,17 @@ class LayerStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedStatistics:
-    """Exact expectation for each layer, (layers,): E[Var[u]], silent runs included, and the probability of silence."""
+    """Exact expectation for each layer, (layers,): `var_u`, E[Var[u]] with silent runs included, and `dead`, the
+    probability that no neuron spikes.
+    """
 
     var_u: Floats
     dead: Floats
 
 
 def expected_statistics(setting: ActivityConfig, init: Choice) -> ExpectedStatistics | None:
-    """Returns the exact expectations, or None if they are not known.
+    """Returns the exactly expected variance and silence of each layer under one initialisation, or None if they are not
+    known.
 
     They are for one time step, Gaussian weights that do not depend on data, and at most a few thousand neurons.
     """

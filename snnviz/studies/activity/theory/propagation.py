@@ -43,7 +43,8 @@ def propagate_activity(
     look: int | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[LayerStatistics, ...]:
-    """Samples the setting's networks and returns the layer statistics of each initialisation.
+    """Samples random networks as the setting describes, layer by layer, and returns the statistics of their layers for
+    each initialisation.
 
     `shape`: also compute skewness and excess kurtosis. `look`: the layer whose density of u is returned. `progress` is
     called with the share that is done, and may raise an exception to cancel. Memory: see `CHUNK_ELEMENTS`.
@@ -193,7 +194,8 @@ def _shape(u: Single) -> tuple[Single, Single]:
 
 
 def factor_moments(moments: Floats) -> Floats:
-    """Returns lower triangular factors F (pairs, T, T) with F F^T = `moments`, which may be singular.
+    """Returns lower triangular factors F (pairs, T, T) with F F^T = `moments`, as by Cholesky, also for singular
+    `moments`.
 
     Moments are singular as soon as two time steps have the same spikes, where numpy's Cholesky factorisation fails. A
     step that depends linearly on those before gets a column of 0.

@@ -29,7 +29,9 @@ NEGLIGIBLE_PROBABILITY = 1e-15
 
 
 def next_variance(variance: float, gain: float, threshold: float) -> float:
-    """Returns Var[u] of a layer from that of the layer before, by the mean-field map."""
+    """Returns the variance of the potentials in a layer from that in the layer before, for infinitely wide layers: gain
+    P(u > threshold).
+    """
     return gain * spike_probability(threshold, variance)
 
 
@@ -47,14 +49,16 @@ def mean_field(gain: float, threshold: float, layers: int) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """A fixed point of the mean-field map: the variance, and the map's slope there (stable if below 1)."""
+    """A variance of the potential that stays the same from layer to layer (infinitely wide layers), and the slope of
+    the map there (stable if below 1).
+    """
 
     variance: float
     slope: float
 
     @property
     def stable(self) -> bool:
-        """Whether nearby variances converge to it: whether the slope is below 1."""
+        """Whether nearby variances converge to this one from layer to layer: whether the slope is below 1."""
         return self.slope < 1
 
 
@@ -91,7 +95,9 @@ def survival_threshold(gain: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SpikeCountChain:
-    """For each layer, (layers,): the probability that no neuron spikes, and E[Var[u]], silent runs included."""
+    """Exact statistics for each layer, (layers,): `dead`, the probability that no neuron spikes, and `var_u`, E[Var[u]]
+    with silent runs included.
+    """
 
     dead: Floats
     var_u: Floats
@@ -99,7 +105,8 @@ class SpikeCountChain:
 
 @lru_cache(maxsize=128)
 def exact_chain(width: int, gain: float, threshold: float, layers: int) -> SpikeCountChain:
-    """Returns the exact statistics of the spike count of `width` neurons through `layers` layers, without sampling.
+    """Returns for each layer the exact probability of silence and E[Var[u]] in a network of `width` neurons per layer,
+    by the Markov chain of spike counts, without sampling.
 
     >>> exact_chain(100, 1 / spike_probability(0.85), 0.85, 100).dead[-1].round(3).item()
     0.413
@@ -118,7 +125,7 @@ def exact_chain(width: int, gain: float, threshold: float, layers: int) -> Spike
 
 
 def extinction_probability(width: int, layer: int, thresholds: Sequence[float], gains: Sequence[float]) -> Floats:
-    """Returns P(no neuron of `layer` spikes), an array (thresholds, gains).
+    """Returns the probability that no neuron of layer number `layer` spikes, an array (thresholds, gains).
 
     The chain depends on theta / sqrt(n Var[w]) alone, and on theta besides only at its start, so one matrix serves a
     whole curve of the map. Between the `RATIOS` the logarithm of the odds is interpolated, to about 0.01.

@@ -27,7 +27,9 @@ SCALE = "Viridis"
 
 
 def score_charts(found: ScoringResult, setting: Scoring) -> list[Chart]:
-    """Returns the charts of a scoring; without those of distances if all images give the same spikes."""
+    """Returns the charts of the result of scoring a cell; without those of distances if all images give the same
+    spikes.
+    """
     if not found.hamming.any():
         return [silence_chart(found)]
     return [
@@ -236,7 +238,7 @@ def distance_text(found: ScoringResult) -> str:
 
 
 def rank_text(score: float, others: Sequence[float]) -> str:
-    """Returns a sentence on the rank of a score among those of random cells.
+    """Returns a sentence on the rank of a cell's score among the scores of random cells.
 
     >>> rank_text(3.5, [1, 2, 3, 4])
     'Higher than 3 of 4 other random cells (75 %), all different, that a search scored in the same way.'

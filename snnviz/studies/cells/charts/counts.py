@@ -39,7 +39,7 @@ COUNTED = {"edges": "connections", **CONNECTION_KINDS}
 
 
 def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, int]:
-    """Returns the number of the cell's connections of each kind in `COUNTED`, in one direction if one is given.
+    """Returns how many connections of each kind in `COUNTED` a trained cell has, in one direction if one is given.
 
     A cell with one connection has `edges` 1, whichever it is.
     """
@@ -52,8 +52,8 @@ def connection_counts(one: Outcome, direction: Direction = "all") -> dict[str, i
 
 
 def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction = "all") -> RankCorrelation | None:
-    """Returns Kendall's tau between accuracy and the number of connections of a kind; None if all cells have equally
-    many.
+    """Returns Kendall's tau between trained accuracy and the number of connections of a kind; None if all cells have
+    equally many.
     """
     pairs = (
         tuple(float(connection_counts(one, direction)[name]) for one in outcomes),
@@ -63,7 +63,8 @@ def count_agreement(outcomes: Sequence[Outcome], name: str, direction: Direction
 
 
 def agreements(outcomes: Sequence[Outcome]) -> dict[str, tuple[RankCorrelation, float] | None]:
-    """Returns Kendall's tau of accuracy with each score and each count, and its p value corrected for all tests (Holm).
+    """Returns Kendall's tau of trained accuracy with each score and each connection count, and its p value corrected
+    for all tests (Holm).
 
     Two counts that are equal for all cells, such as all connections and forward ones, are one test.
     """

@@ -20,8 +20,8 @@ WORDS: dict[Normalisation, str] = {
 def rank_agreements(
     some: Mapping[Normalisation, Iterable[Candidate]],
 ) -> dict[tuple[Normalisation, Normalisation], RankCorrelation]:
-    """Returns Kendall's tau between the SAHD scores of each two normalisations, over the different cells that both
-    scored.
+    """Returns Kendall's tau between the scores (SAHD, sparsity-aware Hamming distance) by each two normalisations, over
+    the different cells that both scored.
     """
     scores = {way: _scores(rows) for way, rows in some.items()}
     found = {}
@@ -43,7 +43,7 @@ def _scores(rows: Iterable[Candidate]) -> dict[object, float]:
 
 
 def sentences(some: Mapping[Normalisation, Iterable[Candidate]]) -> Sequence[str]:
-    """Returns a sentence on the agreement of each two normalisations."""
+    """Returns a sentence for each two normalisations of the score on how much their rankings of cells agree."""
     return [
         f"{WORDS[one].capitalize()} and {WORDS[other]}: {kendall(found.tau, found.low, found.high)}, {found.count} "
         "different cells."

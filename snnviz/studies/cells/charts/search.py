@@ -79,13 +79,13 @@ def _counts(cell: str) -> dict[str, int]:
 
 
 def connection_count(cell: str, name: str) -> int:
-    """Returns the number of connections of a kind in `COUNTED` of a cell, given as text."""
+    """Returns how many connections of the kind `name` (one of `COUNTED`) a cell has; `cell` is its text."""
     many = _counts(cell)
     return many["forward"] + many["backward"] if name == "connections" else many[name]
 
 
 def axis_label(search: CellSearch) -> str:
-    """Returns the axis title of a score."""
+    """Returns the axis title for the scores of a cell search."""
     return f"{search.metric.upper()} score, log |det K|"
 
 
@@ -289,7 +289,7 @@ def _alike(tied: int, many: int) -> str:
 
 
 def best_table(history: SearchHistory, most: int = 100) -> pd.DataFrame:
-    """Returns a table of the best cells, one per row, with scores of both stages."""
+    """Returns a table of the best cells of a search, one per row, with their first and second, more precise score."""
     rows: list[dict[str, Any]] = []
     for rank, one in enumerate(history.valid[:most], 1):
         row: dict[str, Any] = {"rank": rank, "cell": one.coarse.cell}

@@ -45,7 +45,7 @@ class Outcome:
         return float(np.mean(self.accuracies))
 
     def score(self, metric: Metric) -> float | None:
-        """Returns the cell's score by a metric, or None."""
+        """Returns the cell's score without training by a metric ("sahd" or "hd"), or None."""
         return candidate_score(self.candidate, metric) if self.candidate else None
 
 
@@ -73,7 +73,7 @@ def outcomes(members: Sequence[StudyRun], found: Candidates, accuracies: Mapping
 
 
 def score_agreement(outcomes: Sequence[Outcome], metric: Metric) -> RankCorrelation | None:
-    """Returns Kendall's tau between accuracy and score; None for fewer than three cells."""
+    """Returns Kendall's tau between the cells' trained accuracy and their score; None for fewer than three cells."""
     known = [(score, one.accuracy) for one in outcomes if (score := one.score(metric)) is not None]
     return rank_correlation(tuple(x for x, _ in known), tuple(y for _, y in known)) if len(known) > 2 else None
 
@@ -91,7 +91,7 @@ def agreement_text(found: RankCorrelation | None) -> str:
 
 
 def verdict(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
-    """Returns sentences on whether the score predicted accuracy in this study."""
+    """Returns sentences on whether the score without training predicted the accuracy after training in this study."""
     sentences = []
     for way in study.ways:
         own = [one for one in outcomes if one.member.way == way]
@@ -124,7 +124,8 @@ def seed_noise_text(outcomes: Sequence[Outcome]) -> str:
 
 
 def search_accuracy(outcomes: Sequence[Outcome]) -> ConfidenceInterval:
-    """Returns the mean accuracy of the found networks, over cell searches; for a single search, over its seeds.
+    """Returns the mean accuracy of the trained networks over the cell searches that found them; for a single search,
+    over their seeds.
 
     If a search has several networks, such as random cells, their mean is used.
     """
@@ -156,7 +157,7 @@ def paired_difference(outcomes: Sequence[Outcome], others: Sequence[Sequence[Out
 
 
 def interval_note(study: CellStudy) -> str:
-    """Returns a sentence on what the intervals of means cover."""
+    """Returns a sentence for captions on whether the intervals of means are over seeds or over searches."""
     if study.searches > 1:
         return f"95 % intervals over {study.searches} searches, each with its own draws, scores and weights."
     if study.seeds > 1:
@@ -181,7 +182,7 @@ def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way,
 
 
 def gain_text(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
-    """Returns sentences on the gain over random cells."""
+    """Returns sentences on how much more accurate the best cells are than random cells."""
     sentences = []
     for way, found in gain_over_random(study, outcomes).items():
         if found is None:
@@ -192,7 +193,7 @@ def gain_text(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
 
 
 def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
-    """Returns charts of accuracy against either score (Fig. 4)."""
+    """Returns charts of trained accuracy against either score (Fig. 4 of Kim et al. 2022)."""
     charts = []
     for metric, title in METRICS.items():
         figure, words = accuracy_figure(f"log|det K|, {title}"), []

@@ -32,8 +32,8 @@ TABLE2: tuple[tuple[str, str, float, float, float, float], ...] = (
 
 
 def steps_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """Returns a table of accuracy in % at each number of time steps: a row for each direction of connections (Table
-    4).
+    """Returns a table of the best cells' accuracy in % at each number of time steps: a row for each direction of
+    connections (as Table 4 of Kim et al. 2022).
     """
     rows = []
     for way in study.ways:
@@ -50,7 +50,7 @@ GAINED = f"T = {TIMES[-1]} less {TIMES[0]}"
 
 
 def published_steps() -> pd.DataFrame:
-    """Returns Table 4 of the paper, CIFAR-100."""
+    """Returns the numbers of Table 4 of Kim et al. 2022: accuracy at several numbers of time steps on CIFAR-100."""
     return pd.DataFrame(
         {"cell": NAMES[way]}
         | {f"T = {t}": f"{each:.2f} %" for t, each in zip(TIMES, values, strict=True)}
@@ -87,7 +87,7 @@ def transfer_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFram
 
 
 def published_transfer() -> pd.DataFrame:
-    """Returns Table 2 of the paper."""
+    """Returns the numbers of Table 2 of Kim et al. 2022: accuracy of cells that were searched on another data set."""
     return pd.DataFrame(
         {
             "searched on": source,
@@ -100,7 +100,8 @@ def published_transfer() -> pd.DataFrame:
 
 
 def study_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """Returns a table with a row for each network: its cell, scores, accuracy; the most accurate first.
+    """Returns a table with a row for each trained network of a study: its cell, scores, accuracy; the most accurate
+    first.
 
     `run`: that of its first seed. A cell that is the best of several numbers of candidates has one row. Empty columns
     are left out.

@@ -44,7 +44,7 @@ class Drawing:
 
 
 def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str, columns: int = 6) -> Chart:
-    """Returns the chart of cells in rows of `columns`, under a legend of the operations."""
+    """Returns a chart with drawings of cells in rows of `columns`, under a legend of the operations."""
     rows = max(1, -(-len(shown) // columns))
     backward = any(has_backward(one.cell) for one in shown)
     height = HEIGHT if backward else FLAT
@@ -87,7 +87,9 @@ def cells_chart(shown: Sequence[Drawing], title: str, caption: str, *, key: str,
 
 
 def drawing(one: Drawing) -> list[dict[str, Any]]:
-    """Returns the traces of a cell: a curve and a marker for each connection, and the nodes, which can be clicked."""
+    """Returns the Plotly traces of a cell: a curve and a marker for each connection, and the nodes, which can be
+    clicked.
+    """
     cell = one.cell
     traces: list[dict[str, Any]] = []
     for i, j in NODE_PAIRS:

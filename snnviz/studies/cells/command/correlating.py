@@ -81,7 +81,9 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
 
 
 def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequence[str]) -> CellStudy:
-    """Returns the study given by command-line options, starting from that of its question. Raises `InputError`."""
+    """Returns the study of scores that command-line options describe, starting from the default of its question. Raises
+    `InputError`.
+    """
     given: dict[str, str] = {name: value for name, value in options.items() if value is not None}
     if backward:
         given["connections"] = "backward"
@@ -120,7 +122,9 @@ def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]])
 def answers(
     store: Store, study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]], runs: Mapping[str, Run]
 ) -> dict[str, Any]:
-    """Returns the result of the study as a dictionary for JSON, by the direction of the cells' connections."""
+    """Returns the results of the study (do scores predict trained accuracy?) as a dictionary for JSON, by the direction
+    of the cells' connections.
+    """
     from snnviz.studies.cells.charts import study as cellstudy  # numpy takes a while, and the bar need not wait for it
 
     done = [name for name, run in runs.items() if run.state == "done"]
@@ -219,7 +223,9 @@ def _mean(found: ConfidenceInterval | None) -> dict[str, Any]:
 
 
 def print_report(report: Mapping[str, Any]) -> None:
-    """Prints the cells, the most accurate first, and the agreements; or the mean accuracies of searched cells."""
+    """Prints the report of `answers`: the cells, the most accurate first, and how scores agree with accuracy; or the
+    mean accuracies of searched cells.
+    """
     for way, one in report["connections"].items():
         if "kendall" in one:
             _print_scores(report, way, one)

@@ -47,7 +47,7 @@ def score(cell: str, settings: Sequence[str], as_json: bool, **options: str | No
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints the result of a scoring, if it is finished."""
+    """Prints the result of the task that scores a cell, if it is finished."""
     setting = run.task
     assert isinstance(setting, Scoring)
     rows = [row for _, row in store.rows(run.run, Report)]
@@ -99,7 +99,7 @@ def _layer(layer: LayerSparsity) -> dict[str, Any]:
 
 
 def print_score(setting: Scoring, found: ScoringResult) -> None:
-    """Prints the scores, and how sparse each layer is, also with ReLUs."""
+    """Prints the scores of a cell, and how sparse each layer is, also with ReLUs."""
     click.echo(f"{to_text(setting.cell)}: {summary(setting.cell)}")
     for metric in sorted(found.scores, key=lambda metric: metric != setting.metric):
         scores = found.scores[metric]

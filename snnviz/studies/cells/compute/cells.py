@@ -73,7 +73,7 @@ class CachedWeights:
 
 
 class AffineTerm(NamedTuple):
-    """A term gain x + shift of a node's sum: x (B, S), gain and shift (block,)."""
+    """A term gain x + shift of the sum at a node of a cell: x (B, S), gain and shift (block,)."""
 
     x: Array
     gain: Array
@@ -153,7 +153,9 @@ class LayerSpikes:
 
 
 class LifLayer:
-    """LIF neurons of one layer, called once for each time step in order."""
+    """LIF neurons of one layer of an untrained SNASNet, called once for each time step in order; records their
+    spikes.
+    """
 
     def __init__(self, name: str, maps: FeatureMaps, steps: int, copies: int = 1) -> None:
         self.maps = maps
@@ -174,7 +176,9 @@ class LifLayer:
 
 
 class ReluLayer:
-    """ReLUs in place of a layer of LIF neurons; records the share of zeros."""
+    """ReLUs in place of a layer of LIF neurons in an untrained SNASNet, for one time step; records the share of
+    zeros.
+    """
 
     def __init__(self, name: str, maps: FeatureMaps, steps: int, copies: int = 1) -> None:
         self.name, self.maps, self.copies, self.step = name, maps, copies, 0
@@ -254,7 +258,8 @@ class CellLayers:
 
 
 class UntrainedSnasNet:
-    """A SNASNet with random weights and cells of this matrix for images (B, P, side, side); `side` is divisible by 4.
+    """A SNASNet with random weights, both of whose cells have the matrix `cell`, for images (B, P, side, side); `side`
+    is divisible by 4.
 
     `weights` has the weights of stem, cell 1, reduction, cell 2, hidden, readout by name. `pulse` is called twice per
     time step and may raise an exception to cancel.

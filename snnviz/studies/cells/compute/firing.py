@@ -28,7 +28,9 @@ LONG = 1024
 
 
 def block_size(channels: int) -> int:
-    """Returns how many numbers are processed at a time: a multiple of whole pixels and whole words."""
+    """Returns how many numbers compiled loops process at a time: a multiple of whole pixels (`channels`) and whole
+    64-bit words.
+    """
     least = math.lcm(channels, WORD)
     return least * max(1, LONG // least)
 

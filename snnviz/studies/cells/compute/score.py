@@ -28,7 +28,7 @@ TINY_SCORING = {"cell": "0340 0020 0001 0100", "channels": 1, "batch": 2, "repea
 
 
 class Scorer:
-    """Scores cells with the same images and the same random weights. Raises `DataMissing`."""
+    """Scores cells, all with the same images and the same random weights. Raises `DataMissing`."""
 
     def __init__(self, setting: Scoring, dtype: torch.dtype = torch.float32) -> None:
         self.setting = setting

@@ -72,7 +72,7 @@ def train(setting: Scoring) -> None:
 
 
 def figures(setting: Scoring, run: Run) -> None:
-    """Draws the charts of a finished scoring."""
+    """Draws the charts of a finished scoring of a cell."""
     try:
         found = _findings(run.run, run.finished)
     except InputError as error:

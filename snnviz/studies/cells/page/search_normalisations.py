@@ -23,7 +23,9 @@ def runs_of(search: CellSearch) -> dict[str, Run]:
 
 
 def panel(history: SearchHistory) -> None:
-    """Draws a button that starts the comparison, and Kendall's tau with its interval once there are results."""
+    """Draws a button that scores the first cells of the search by the other normalisations, and Kendall's tau between
+    the rankings once there are results.
+    """
     hunts, runs = history.search.other_normalisations, runs_of(history.search)
     if not hunts[0].candidates > 2:
         return

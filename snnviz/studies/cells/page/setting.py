@@ -49,26 +49,26 @@ SCORING = PageSettings(Scoring(), "scoring", fragments=(SETTINGS, FOUND), noun="
 
 
 def begin(query: Mapping[str, str]) -> None:
-    """Initialises the scoring at the first visit, from the link's parameters."""
+    """Initialises the setting with which a cell is scored at the first visit, from the link's parameters."""
     st.session_state.scored = None
     renew_editor()
     SCORING.begin(query)
 
 
 def put_cell(cell: Cell) -> None:
-    """Sets the cell of the scoring."""
+    """Sets the cell that is scored."""
     SCORING.set_allowed(Scoring.check({**SCORING.value.model_dump(), "cell": cell}))
 
 
 def renew_editor() -> None:
-    """Resets the editor after something else changed the cell."""
+    """Resets the cell editor after something else changed the cell."""
     st.session_state.scoring_revision_of_cell = new_revision()
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Draws the widgets of the scoring's setting."""
+    """Draws the widgets of the setting with which a cell is scored."""
     top = st.columns([14, 12, 21, 43, 12], vertical_alignment="bottom")
     SCORING.data(top[0], still=True)
     SCORING.segments(top[1], "metric", "Metric", options=list(METRICS), names=METRICS, help=BY)
@@ -96,7 +96,7 @@ def network() -> None:
 
 
 def differences_text(shown: Scoring, now: Scoring) -> str:
-    """Returns text on the settings that differ between the shown scoring and the current one.
+    """Returns a text on how the setting of the shown scores differs from the current setting.
 
     >>> differences_text(Scoring(), Scoring(batch=64, cell="0001 0000 0000 0000"))
     'images 32 instead of 64, cell 0303 0030 2002 0200 instead of 0001 0000 0000 0000'

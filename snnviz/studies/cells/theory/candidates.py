@@ -32,17 +32,19 @@ class RankedCandidate:
 
 
 def candidate_score(row: Candidate, metric: Metric) -> float | None:
-    """Returns a candidate's score by this metric, or None if its kernel matrix has no score."""
+    """Returns a candidate cell's score by this metric, or None if its kernel matrix has no score."""
     return row.sahd if metric == "sahd" else row.hd
 
 
 def score_deviation(row: Candidate, metric: Metric) -> float | None:
-    """Returns the standard deviation of the candidate's score between repeats, or None."""
+    """Returns the standard deviation of a candidate cell's score between repeats, or None."""
     return row.sahd_sd if metric == "sahd" else row.hd_sd
 
 
 def rank_candidates(rows: Iterable[Candidate], metric: Metric) -> list[RankedCandidate]:
-    """Returns each cell once, the best first: those scored again before the others, those without a score last."""
+    """Returns each cell of a search once, the best first: those scored again before the others, those without a score
+    last.
+    """
     rows = list(rows)
     fine = {row.cell: row for row in rows if row.fine}
     first: dict[str, Candidate] = {}

@@ -24,13 +24,15 @@ UNIT = 1e-4
 
 
 def scoring_seconds(setting: Scoring) -> float:
-    """Returns an estimate of the duration of a scoring, with its ReLU twin, in seconds on one core."""
+    """Returns an estimate of how long it takes to score a cell, with and without spiking neurons (ReLUs), in seconds on
+    one core.
+    """
     return _seconds(setting, setting.cell) * (setting.repeats + 1 / setting.steps)
 
 
 def scoring_steps(setting: Scoring) -> int:
-    """Returns the length of a scoring's progress bar: two for each time step of each network drawn, and two for the
-    same network with ReLU instead of spiking neurons, which has one time step.
+    """Returns the length of the progress bar of scoring a cell: two steps for each time step of each network drawn, and
+    two for the same network with ReLU instead of spiking neurons, which has one time step.
     """
     return 2 * (setting.repeats * setting.steps + 1)
 
@@ -81,7 +83,7 @@ def search_steps(setting: CellSearch) -> int:
 
 
 def scoring_bytes(setting: Scoring) -> int:
-    """Returns an upper estimate of a scoring's memory in bytes, beyond the loaded libraries.
+    """Returns an upper estimate of the memory needed to score a cell, in bytes, beyond the loaded libraries.
 
     Tests hold it between 1 and 4 times what is measured.
     """

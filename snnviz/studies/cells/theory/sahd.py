@@ -86,7 +86,8 @@ def hamming_distance(both: Counts) -> Counts:
 
 
 def expected_hamming_distance(both: Counts, neurons: int) -> Floats:
-    """Returns E[HD] (..., B, B) for images with independent spikes; `both` as in `hamming_distance`.
+    """Returns the expected Hamming distances E[HD] (..., B, B) of images whose spikes are independent; `both` as in
+    `hamming_distance`.
 
     >>> expected_hamming_distance(np.array([[50, 0], [0, 25]]), 100).tolist()
     [[50.0, 50.0], [50.0, 37.5]]
@@ -97,7 +98,8 @@ def expected_hamming_distance(both: Counts, neurons: int) -> Floats:
 
 
 def sparsity_aware_distance(apart: Counts, both: Counts, neurons: int, normalisation: Normalisation) -> Floats:
-    """Returns the sparsity-aware Hamming distances SAHD, (..., B, B), for Hamming distances `apart`.
+    """Returns the sparsity-aware Hamming distances SAHD, (..., B, B): Hamming distances `apart` in units of the
+    distance expected for independent spikes.
 
     `both` as in `hamming_distance`.
     """
@@ -155,7 +157,7 @@ class KernelMatrix:
         return (self.neurons - self.distance(metric)) / (self.terms if uses_mean(self.normalisation) else 1)
 
     def score(self, metric: Metric = "sahd") -> Score:
-        """Returns the score log|det K| of the kernel matrix; it does not exist if K has no inverse or is not
+        """Returns the score log|det K| of the kernel matrix; a `Score` without value if K has no inverse or is not
         positive.
         """
         if not self.spikes:
@@ -176,7 +178,7 @@ TYPES = {"float32": np.dtype("<f4"), "int32": np.dtype("<i4")}
 
 @dataclass(frozen=True, slots=True)
 class LayerSparsity:
-    """Share of a layer's `neurons` that are 0, by time step and image: `silent` (T, B).
+    """Share of a layer's `neurons` that do not spike (or are 0), by time step and image: `silent` (T, B).
 
     `copies`: number of layers of the published network with the same input and so the same values.
     """

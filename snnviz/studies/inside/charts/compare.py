@@ -14,7 +14,8 @@ from snnviz.views.chart import Chart, empty
 
 
 def charts_of(one: Answer, two: Answer, words: tuple[str, str], names: Sequence[str] = ()) -> list[Chart]:
-    """Returns the spike rasters of two answers, and their difference if the layers have the same shapes.
+    """Returns the spike rasters of two networks for the same image (`Answer`s), and their difference if the layers have
+    the same shapes.
 
     words: what the two networks are called, such as ("this one", "before training"). names: names of the classes, if
     any.
@@ -85,7 +86,8 @@ def difference_chart(one: Answer, two: Answer, words: tuple[str, str]) -> Chart 
 
 
 def layer_table(one: Answer, two: Answer, words: tuple[str, str]) -> pd.DataFrame:
-    """Returns a row for each spiking layer that both networks have by name: spikes and firing rate (%) of both.
+    """Returns a table with a row for each spiking layer that both networks have by name: spikes and firing rate (%) of
+    both.
 
     words: what the two networks are called, used as column headings.
     """

@@ -167,7 +167,9 @@ def rates_chart(answer: Answer) -> Chart:
 
 
 def potentials_chart(answer: Answer) -> Chart:
-    """Returns the distribution of the membrane potential u of each layer as lines, in units of the threshold."""
+    """Returns a chart of the distribution of the membrane potential u of each layer as lines, in units of the
+    threshold.
+    """
     layers = answer.about["layers"]
     figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".0%")
     middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
@@ -198,8 +200,8 @@ def potentials_chart(answer: Answer) -> Chart:
 
 
 def intervals_chart(answer: Answer) -> Chart | None:
-    """Returns the distribution of inter-spike intervals (in time steps) of each layer; None if there is one time
-    step.
+    """Returns a chart of the distribution of inter-spike intervals (in time steps) of each layer; None if there is one
+    time step.
     """
     layers = answer.about["layers"]
     if answer.about["steps"] < 2:

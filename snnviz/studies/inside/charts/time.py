@@ -38,7 +38,7 @@ PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
 
 
 def raster_rows(answer: Answer, index: int) -> tuple[Array, list[str]]:
-    """Returns the raster of a layer as (rows, T) numbers from 0 to 1, and the names of the rows.
+    """Returns the spike raster of a layer as (rows, T) numbers from 0 to 1, and the names of the rows.
 
     A row is a neuron, or several neighbouring ones if the layer is large; its number is the share of them that spike.
     index: position of the layer in `answer.about["layers"]`.
@@ -73,8 +73,8 @@ def spiking_layers(answer: Answer) -> list[int]:
 
 
 def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
-    """Returns the spike rasters of all layers on one time axis with the readout below, and a slider for the time
-    step.
+    """Returns a chart of the spike rasters of all layers on one time axis with the readout below, and a slider for the
+    time step.
 
     class_names: names of the classes, if any.
     """

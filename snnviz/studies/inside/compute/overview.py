@@ -48,7 +48,8 @@ class _LayerSums:
 def overview(
     network: TracedNetwork, design: Design, test: Images, look: Look, tell: Callable[[float], None] = lambda _: None
 ) -> Answer:
-    """Returns statistics of a network over all test images, evaluated in the same batches as the run's own test.
+    """Passes all test images through a network and returns statistics of it, in the same batches as the run's
+    own test.
 
     tell: called with the progress, 0 to 1. The answer's `about`: `accuracy` and `by_steps`, the accuracy with 1, 2,
     ... time steps; by layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or at

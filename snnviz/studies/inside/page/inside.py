@@ -52,7 +52,7 @@ def begin() -> None:
 
 @show_store_errors()
 def panel() -> None:
-    """Draws the page: the menu of runs and the selected view."""
+    """Draws the whole page Look inside: the menu of runs and the selected view."""
     VIEWS.head("Look inside", 4)
     st.caption(define_terms(ABOUT))
     LOOK.show_problem(linked=True)

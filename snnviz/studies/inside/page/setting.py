@@ -28,7 +28,7 @@ MOST_LISTED = 200
 
 
 def to_link(look: Look, view: str = VIEWS.first) -> str:
-    """Returns the query string that opens the page with a request and a view.
+    """Returns the query string that opens the page Look inside with a request (`Look`) and a view.
 
     >>> to_link(Look(run="0123456789abcdef", image=7), "many")
     'look.run=0123456789abcdef&look.image=7&view=many'
@@ -60,8 +60,8 @@ def can_look(design: Design) -> bool:
 
 
 def run_of(look: Look) -> Run | None:
-    """Returns the run of a request, the newest one if it names none; None if it is not in the store or not a
-    training.
+    """Returns the run that a request (`Look`) names, the newest one if it names none; None if it is not in the store or
+    not a training.
     """
     if not look.run:
         return next(iter(choices().values()), None)
@@ -88,5 +88,7 @@ def class_names(design: Design) -> tuple[str, ...]:
 
 
 def read(query: Mapping[str, str]) -> tuple[Look, str]:
-    """Returns the request and the view of a link's parameters. Raises `InputError` for invalid ones."""
+    """Returns the request (`Look`) and the view that a link's parameters describe. Raises `InputError` for invalid
+    ones.
+    """
     return LOOK.from_link(query), VIEWS.read(query)

@@ -40,7 +40,7 @@ def panel(run: Run) -> None:
 
 
 def evidence(answer: object, one: Finding, names: tuple[str, ...]) -> Chart:
-    """Returns the figure that shows a problem. `names`: names of the classes, if any."""
+    """Returns the figure that shows a problem which `diagnose` found. `names`: names of the classes, if any."""
     from snnviz.studies.inside.look import Answer
 
     assert isinstance(answer, Answer)

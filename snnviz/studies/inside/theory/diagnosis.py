@@ -43,8 +43,8 @@ FEWEST_IMAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem of a network: its kind, a title, a sentence with numbers, advice, and the name of the figure that
-    shows it.
+    """A problem of a trained network that `diagnose` found: its kind, a title, a sentence with numbers, advice, and the
+    name of the figure that shows it.
 
     evidence: "potentials", "rates", "steps" or "confusion".
     """
@@ -57,7 +57,7 @@ class Finding:
 
 
 def diagnose(answer: Answer, design: Design) -> list[Finding]:
-    """Returns the problems of a network; [] if no rule applies.
+    """Returns the problems of a trained network, such as dead layers; [] if no rule applies.
 
     answer: the statistics of the network on all test images, by `compute.overview.overview`. design: of its run.
     """

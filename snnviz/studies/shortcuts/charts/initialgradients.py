@@ -24,12 +24,14 @@ InitialGradients = Sequence[InitialGradient]
 
 
 def inits(rows: InitialGradients) -> list[str]:
-    """Returns the initialisations in the rows, as text, in order of appearance."""
+    """Returns the initialisations of the networks in the rows of a gradient survey, as text, in order of appearance."""
     return list(dict.fromkeys(row.init for row in rows))
 
 
 def depths(rows: InitialGradients) -> list[int]:
-    """Returns the depths in the rows, sorted; [0] for networks whose depth is not a number of layers."""
+    """Returns the depths of the networks in the rows of a gradient survey, sorted; [0] for networks whose depth is not
+    a number of layers.
+    """
     return sorted({row.depth for row in rows})
 
 

@@ -88,8 +88,8 @@ def why_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Char
 
 
 def accuracy_charts(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> list[Chart]:
-    """Returns the charts of accuracy over the epochs: the mean over seeds, with a band from the lowest to the
-    highest.
+    """Returns the charts of training and test accuracy over the epochs for each mode of training: the mean over seeds,
+    with a band from the lowest to the highest.
     """
     wanted = (
         ("test_accuracy", "Test accuracy", "On images that the networks never learnt from, without any branches."),
@@ -218,7 +218,9 @@ def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
 
 
 def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: float) -> Chart:
-    """Returns the chart of the gradient norm by layer, at the last measurement at or before `epoch`."""
+    """Returns the chart of the gradient norm by layer for each mode of training, at the last measurement at or before
+    `epoch`.
+    """
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
     seen = set()
@@ -301,7 +303,7 @@ def _rows(members: Sequence[StudyRun], rows_by_run: RowsByRun, mode: Mode) -> tu
 
 
 def first_layer(rows: Rows) -> list[float]:
-    """Returns the gradient norm of the first layer with weights at each measurement."""
+    """Returns the gradient norm of the first layer with weights at each measurement of a run."""
     known = [state for state in rows.layers if state.grad_norm is not None]
     first = min((state.layer for state in known), default=None)
     return [state.grad_norm for state in known if state.layer == first and state.grad_norm is not None]

@@ -135,7 +135,7 @@ def read_inits(text: str) -> list[Choice]:
 
 
 def report(profile: GradientProfile) -> dict[str, Any]:
-    """Returns a gradient profile as a dictionary for JSON."""
+    """Returns the gradients of a network's layers at initialisation (a gradient profile) as a dictionary for JSON."""
     depth = profile.design.network.hidden_layers
     layers = [asdict(layer) for layer in profile.layers]
     return {"init": format_init(profile.design.init), "depth": depth, "branches": profile.branches, "layers": layers}

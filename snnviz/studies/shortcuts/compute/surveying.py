@@ -12,7 +12,8 @@ from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient
 
 
 def run_gradient_survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
-    """Yields the rows of each network as it is finished, and Progress, which counts layers. Raises `DataMissing`.
+    """Runs a gradient survey: yields the rows of each network as it is finished, and Progress, which counts layers.
+    Raises `DataMissing`.
 
     It starts from the beginning whatever its history, with the same results.
     """
@@ -26,12 +27,12 @@ def run_gradient_survey(setting: GradientSurvey, *_: object) -> Iterator[Event]:
 
 
 def gradient_rows(profile: GradientProfile) -> Iterator[InitialGradient]:
-    """Yields a gradient profile as rows of the store, one per layer."""
+    """Yields the gradients of a network's layers at initialisation as rows for the store, one per layer."""
     init, deep = format_init(profile.design.init), hidden_depth(profile)
     for layer in profile.layers:
         yield InitialGradient(init=init, depth=deep, branch=int(layer.name in profile.branches), **asdict(layer))
 
 
 def hidden_depth(profile: GradientProfile) -> int:
-    """Returns the number of hidden layers; 0 for networks whose depth is not a number of layers."""
+    """Returns the number of hidden layers of a network; 0 where its depth is not a number of layers."""
     return profile.design.network.hidden_layers or 0

@@ -25,7 +25,9 @@ COMPUTE = Verb("Compute", "Computing", "Computed", "survey")
 
 
 def panel() -> None:
-    """Draws the choice of networks, the Compute button, and the results, updated live."""
+    """Draws the choice of networks, a button that computes their gradients at initialisation, and the results, updated
+    live.
+    """
     task_runs.live(_figures, RUNS, lambda: task_runs.are_active([gradient_survey(DESIGN.value, STUDY.value)]))
 
 

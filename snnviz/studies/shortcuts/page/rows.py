@@ -26,5 +26,5 @@ def charts_of(several: tuple[StudyRun, ...], shown: Revisions) -> tuple[bytes, b
 
 @shared(64)
 def profile_of(several: tuple[StudyRun, ...], shown: Revisions, epoch: float) -> bytes:
-    """Returns the chart of the gradient profile at an epoch, serialised."""
+    """Returns the chart of the gradient norm by layer at an epoch, serialised and cached."""
     return payload([profile_chart(several, watched(shown), epoch)])

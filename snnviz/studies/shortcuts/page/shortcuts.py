@@ -58,7 +58,9 @@ def begin() -> None:
 
 
 def from_link(query: Mapping[str, str]) -> tuple[Design, ShortcutStudy, str]:
-    """Returns design, study and view of a link; without fields of a design, the deep mlp. Raises `InputError`."""
+    """Returns design, study and view of a link; a link without fields of a design means the example "deep mlp". Raises
+    `InputError`.
+    """
     view = VIEWS.read(query)
     return DESIGN.from_link(query), STUDY.from_link(query), view
 

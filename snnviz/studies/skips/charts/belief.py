@@ -33,8 +33,8 @@ def belief(model: Model) -> FittedProcess:
 
 
 def latest_belief(history: SearchHistory) -> tuple[FittedProcess, list[Code], list[float]] | None:
-    """Returns the latest fitted Gaussian process with the codes and values it was fitted to; None before the first
-    fit.
+    """Returns the latest fitted Gaussian process of a search, with the codes and values it was fitted to; None before
+    the first fit.
     """
     if not history.models:
         return None
@@ -44,7 +44,9 @@ def latest_belief(history: SearchHistory) -> tuple[FittedProcess, list[Code], li
 
 
 def belief_charts(history: SearchHistory) -> list[Chart]:
-    """Returns charts of calibration, the posterior, the importance of slots, and the effects of their options."""
+    """Returns charts of a search's Gaussian process: its calibration, its posterior, the importance of the places for
+    skips (slots), and the effects of their options.
+    """
     found = latest_belief(history)
     if found is None:
         return []
@@ -56,7 +58,7 @@ def belief_charts(history: SearchHistory) -> list[Chart]:
 
 
 def calibration_chart(history: SearchHistory) -> Chart:
-    """Returns the chart of each candidate's predicted value, with its standard deviation, against its measured
+    """Returns the chart of each candidate network's predicted value, with its standard deviation, against its measured
     value.
     """
     unit = UNITS[history.search.objective]
@@ -112,8 +114,8 @@ def calibration_chart(history: SearchHistory) -> Chart:
 def posterior_chart(
     history: SearchHistory, now: FittedProcess, codes: Sequence[Code], values: Sequence[float]
 ) -> Chart:
-    """Returns the chart of mean and standard deviation of all measured candidate networks and the most promising
-    others, sorted.
+    """Returns the chart of the Gaussian process's mean and standard deviation for all measured candidate networks and
+    the most promising others, sorted.
     """
     search = history.search
     kappa = search.kappa * search.decay ** (

@@ -56,13 +56,13 @@ class SeedDesigns:
 
     @property
     def designs(self) -> tuple[Design, ...]:
-        """The designs that are known so far."""
+        """The designs of this seed that are known so far."""
         return (self.ann, self.original) + ((self.optimised,) if self.optimised else ())
 
 
 def published(network: str) -> pd.DataFrame:
-    """Returns the rows of the paper's table for this architecture; all rows for "block", which the paper does not
-    have.
+    """Returns the rows of the paper's Table I (Benmeziane et al. 2023) for this architecture; all rows for "block",
+    which the paper does not have.
     """
     mine = PUBLISHED[PUBLISHED["network"] == network]
     return (mine if len(mine) else PUBLISHED).reset_index(drop=True)

@@ -26,7 +26,7 @@ SILENT = 0.05
 
 
 class HasAccuracy(Protocol):
-    """Protocol of results with a test accuracy."""
+    """Protocol of run results that have a test accuracy."""
 
     @property
     def accuracy(self) -> float:
@@ -47,7 +47,8 @@ class Curve:
 
 
 def curves(points: Sequence[SweepPoint]) -> Iterator[Curve]:
-    """Yields the curves of each type of skip: with skips, then controls, merged if both are the same networks.
+    """Yields the curves of each type of skip in a sweep: blocks with skips, then the plain blocks of equal size
+    (controls), merged if both controls are the same networks.
 
     A block without skips is its own control, so that the lines start at the same point.
     """
@@ -91,7 +92,9 @@ class ControlDifference:
 
 
 def control_differences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) -> list[ControlDifference]:
-    """Returns the differences from the controls for each n_skip and type, in order; equal controls are merged."""
+    """Returns the differences between blocks with skips and plain blocks of equal size (controls) for each number and
+    type of skips, in order; equal controls are merged.
+    """
     found: list[ControlDifference] = []
     for kind, n_skip in dict.fromkeys((p.type, p.n_skip) for p in points if p.control):
         own = [p for p in points if (p.type, p.n_skip) == (kind, n_skip)]
@@ -146,7 +149,8 @@ def sentences(points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy]) 
 
 
 def sentence(one: ControlDifference) -> str:
-    """Returns a sentence on the difference from a control, with its interval.
+    """Returns a sentence on how much a block with skips differs in accuracy from a plain block of equal size, with the
+    interval.
 
     >>> from snnviz.theory.intervals import ConfidenceInterval
     >>> gain = ConfidenceInterval(0.2, -1.9, 2.3, 4)
@@ -203,7 +207,9 @@ def forecast_text(points: Sequence[SweepPoint]) -> str:
 def control_chart(
     points: Sequence[SweepPoint], results: Mapping[str, HasAccuracy], colours: Mapping[SkipType, str]
 ) -> Chart:
-    """Returns the chart of the differences from the controls against n_skip, with their intervals."""
+    """Returns the chart of the accuracy of blocks with skips minus that of plain blocks of equal size, against the
+    number of skips, with intervals.
+    """
     figure = empty("skips per layer", "points over a plain block", zeroline=True)
     most = max(point.n_skip for point in points)
     figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "range": [0.6, most + 0.4], "zeroline": False}

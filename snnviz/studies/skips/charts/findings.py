@@ -29,7 +29,8 @@ def difference_error(one: Trial, other: Trial, retraining: Retraining | None) ->
 
 
 def noise_floor(retraining: Retraining | None, comparisons: int = 1) -> float:
-    """Returns how many standard errors a difference from the best must have to be called real (Bonferroni).
+    """Returns how many standard errors another candidate must differ from the best one to count as different
+    (Bonferroni).
 
     `comparisons`: number of candidates that are compared with the best.
 
@@ -100,7 +101,7 @@ def winner_text(history: SearchHistory, retraining: Retraining | None) -> str:
 
 
 def noise_text(history: SearchHistory, retraining: Retraining | None) -> str:
-    """Returns a phrase on the sources of noise and how they were measured."""
+    """Returns a phrase on the sources of noise in the candidates' values and how they were measured."""
     images = f"{history.search.validation_count} images kept apart"
     if retraining is None:
         return f"of the {images} alone; that two trainings differ would make them more"
@@ -150,7 +151,9 @@ def against_random_text(history: SearchHistory, random: SearchHistory, retrainin
 
 
 def order_text(history: SearchHistory) -> str:
-    """Returns a sentence on how much values depend on the order of training, if weights are carried on; else ""."""
+    """Returns a sentence on how much the candidates' values depend on the order in which they were trained, if weights
+    are carried on; else "".
+    """
     tau = kendall_tau([trial.number for trial in history.trials], [trial.value for trial in history.trials])
     if history.search.weights != "carried" or tau is None:
         return ""

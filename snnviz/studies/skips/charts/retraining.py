@@ -23,7 +23,8 @@ Groups = Mapping[str, Sequence[Design]]
 
 @dataclass(frozen=True, slots=True)
 class Retraining:
-    """The standard deviation of the objective on the test images between trainings of one network from scratch.
+    """The spread between trainings of one network from scratch: the standard deviation of the search's objective on the
+    test images.
 
     Trainings differ in initial weights and order of images. Pooled over `networks`, with `freedom` degrees of freedom.
     """
@@ -65,8 +66,8 @@ def retraining(
 
 
 def gain_interval(groups: Groups, other: str, results: Mapping[str, Result]) -> ConfidenceInterval | None:
-    """Returns the best's gain in test accuracy over the group `other`, in percentage points, paired by seed; or
-    None.
+    """Returns the gain in test accuracy of the best candidate over the networks called `other` ("original", "plain"),
+    in percentage points, paired by seed; or None.
     """
     first = next(iter(groups.values()), ())
     pairs = [(results.get(a.digest), results.get(b.digest)) for a, b in zip(first, groups.get(other, ()), strict=False)]

@@ -62,7 +62,7 @@ class SearchHistory:
 
     @property
     def ranked(self) -> list[Trial]:
-        """The trials, the best first."""
+        """The trained candidate networks (trials), the best first."""
         return sorted(self.trials, key=lambda trial: (trial.value, trial.number))
 
 
@@ -79,7 +79,8 @@ def skip_count(search: Search, trial: Trial) -> int:
 
 
 def operations(trial: Trial) -> float:
-    """Returns a trial's operations per image with nonzero inputs, a sum of m spikes counting m.
+    """Returns the operations per image with nonzero inputs of a trained candidate (trial); a sum of m spikes
+    counts m.
 
     Trials of early releases were counted by NeuroBench's convention.
     """
@@ -87,7 +88,9 @@ def operations(trial: Trial) -> float:
 
 
 def old_counts_text(histories: Iterable[SearchHistory]) -> str:
-    """Returns a sentence on how many trials' operations were counted by an early release; "" if none."""
+    """Returns a sentence on how many candidates' operations were counted by an early release, in another way; "" if
+    none.
+    """
     count = sum(trial.eff_macs is None for one in histories for trial in one.trials)
     words = f" Of {count} older candidates zero padding is counted, and a sum of spikes as one operation."
     return words if count else ""
@@ -103,7 +106,9 @@ def counted_on_text(histories: Sequence[SearchHistory]) -> str:
 
 
 def progress_charts(histories: Sequence[SearchHistory], against: Against) -> list[Chart]:
-    """Returns charts of the best value so far, and of that candidate's results, against iterations or epochs spent."""
+    """Returns charts of the best value of a search so far, and of the results of that candidate network, against
+    iterations or epochs spent.
+    """
     objective = histories[0].search.objective
     first = "The smallest so far, on the images kept apart. "
     reached = "Of the candidate that is best by the objective, on the images kept apart. "
@@ -173,7 +178,9 @@ def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]
 
 
 def candidates_chart(histories: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
-    """Returns the chart of every candidate's accuracy against its cost; `chosen` (skip search, code) is marked."""
+    """Returns the chart of every candidate network's accuracy against its cost; `chosen` (digest of the search, code)
+    is marked.
+    """
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]
     layout["xaxis"] |= SHARE if cost == "firing rate" else {}
@@ -236,7 +243,7 @@ def _cost(trial: Trial, cost: Cost) -> float:
 
 
 def candidate_text(search: Search, trial: Trial) -> str:
-    """Returns the hover text of a candidate's point: its results and its matrices."""
+    """Returns the hover text of a candidate network's point in a chart: its results and its adjacency matrices."""
     lines = [
         f"no. {trial.number + 1}: {share(trial.accuracy)}, value {trial.value:.3g} ± {trial.error:.2g}",
         f"{skip_count(search, trial)} skips, rate {share(trial.rate)}, {operations(trial):,.0f} operations",
@@ -311,7 +318,9 @@ def _tau(group: Sequence[SearchHistory], read: Callable[[Search, Trial], float])
 
 
 def trial_table(histories: Iterable[SearchHistory]) -> pd.DataFrame:
-    """Returns a table with a row for each candidate network of each skip search: all measurements and its matrices."""
+    """Returns a table with a row for each candidate network of each search: all measurements and its adjacency
+    matrices.
+    """
     table = []
     for one in histories:
         for trial in one.trials:

@@ -50,15 +50,15 @@ ARITHMETIC = (
 
 
 def probe_text(points: Sequence[SweepPoint], results: Mapping[str, Result]) -> str:
-    """Returns text on which images operations were counted on; "" before there is a result."""
+    """Returns a text on the images on which a sweep's operations were counted; "" before there is a result."""
     return describe_probes(points[0].design, [found.probe for found in results.values()])
 
 
 def skip_charts(
     points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[Chart]:
-    """Returns charts of test accuracy, drop from ANN to SNN, firing rate, operations and energy; `results` by
-    digest.
+    """Returns the charts of a sweep over the number of skips: test accuracy, drop from ANN to SNN, firing rate,
+    operations and energy; `results` by digest.
     """
     counts, joules = (METRICS.for_convention(quantity, convention).name for quantity in ("operations", "energy"))
     seeds = len({point.design.seed for point in points})
@@ -131,7 +131,8 @@ def skip_table(
     results: Mapping[str, Result],
     convention: Convention = "additions",
 ) -> pd.DataFrame:
-    """Returns a table with a row for each submitted design, in order of the points; the type is None without skips.
+    """Returns a table with a row for each submitted design of a sweep, in order of the points; the type of skip is None
+    without skips.
 
     "control for": with which skips a control is compared, and which size they share.
     """
@@ -176,8 +177,8 @@ def skip_table(
 def skip_means(
     points: Sequence[SweepPoint], results: Mapping[str, Result], convention: Convention = "additions"
 ) -> list[dict[str, Any]]:
-    """Returns a row for each n_skip and type (None without skips): means over the finished seeds, None if there are
-    none.
+    """Returns one row (dictionary) for each number and type of skips (None without skips): means of the results over
+    the finished seeds, None if there are none.
 
     `sd`: standard deviations (n - 1), None for a single seed. Accuracies and rates are in [0, 1], the drop from ANN to
     SNN is in percentage points, operations are per image: `macs` and `additions` by the convention "additions",
@@ -208,7 +209,7 @@ def _sized(design: Design) -> dict[str, int]:
 
 
 def block(design: Design) -> BlockNetwork:
-    """Returns the block network of a sweep's design."""
+    """Returns the block network (with its adjacency matrix) of a design in a sweep."""
     assert isinstance(design.network, BlockNetwork)
     return design.network
 

@@ -39,7 +39,9 @@ class Thumbnail:
 
 
 def thumbnails_chart(shown: Sequence[Thumbnail], title: str, caption: str, *, key: str, columns: int = 6) -> Chart:
-    """Returns the chart of networks in columns, with one row per block; large networks have several blocks per row."""
+    """Returns a chart of networks, drawn as adjacency matrices, in columns with one row per block; large networks have
+    several blocks per row.
+    """
     per = max(1, round(max(len(one.matrices) for one in shown) ** 0.5))
     rows = -(-max(len(one.matrices) for one in shown) // per)
     head = 20 + 18 * max(len(one.lines) for one in shown)

@@ -69,7 +69,7 @@ def search(
 def read_setting(
     arch: str | None, strategy: str, options: Mapping[str, str | None], settings: Sequence[str]
 ) -> Optimisation:
-    """Returns the optimisation setting given by command-line options. Raises `InputError`."""
+    """Returns the setting of searches for skips that command-line options describe. Raises `InputError`."""
     if strategy not in ("ucb", "random"):
         raise InputError("strategy", "be one of ucb, random", strategy)
     given = {name: value for name, value in options.items() if value is not None}

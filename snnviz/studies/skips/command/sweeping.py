@@ -64,7 +64,9 @@ def sweep(as_json: bool, count: str, n_skip: str | None, settings: Sequence[str]
 
 
 def read_range(text: str) -> tuple[int, int]:
-    """Returns the bounds in text such as ``1..3``, (1, 3), or ``3``, (0, 3). Raises `InputError`."""
+    """Returns the smallest and largest number of skips in text such as ``1..3``, (1, 3), or ``3``, (0, 3). Raises
+    `InputError`.
+    """
     found = re.fullmatch(r"(?:(\d)\.\.)?(\d)", text.strip(), re.ASCII)
     low, high = (int(found[1] or 0), int(found[2])) if found else (1, 0)
     if not low <= high <= MOST:
@@ -190,7 +192,9 @@ KNOWN = ("accuracy", "rate", "spikes", "operations", "energy", "parameters", "se
 
 
 def sweep_columns() -> dict[str, Callable[[Mapping[str, Any]], str]]:
-    """Returns the columns of the printed table, including one for each other listed metric, such as a host's."""
+    """Returns the columns of the table that `sweep` prints: title to a function that formats a row's value; also one
+    for each further listed metric.
+    """
 
     def say(metric: Metric) -> Callable[[Mapping[str, Any]], str]:
         return lambda row: metric_text(metric, row["metrics"][metric.name]["mean"]).replace(NO_NUMBER, "-")

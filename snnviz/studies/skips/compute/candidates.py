@@ -37,8 +37,8 @@ STATISTICS_BATCHES = 16
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """Results on the validation images: accuracy in [0, 1], mean loss and its standard error, spikes per neuron and
-    step.
+    """Results of a candidate network on the validation images: accuracy in [0, 1], mean loss and its standard error,
+    spikes per neuron and step.
 
     `macs` to `eff_acs`: operations as in `skips.search.Trial`. `seconds`: of training and validation.
     """

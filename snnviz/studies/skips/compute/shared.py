@@ -28,7 +28,9 @@ WEIGHT = ".weight"
 
 
 class ChannelLayout:
-    """Maps the channels of each source to columns of the shared weights."""
+    """Maps the channels that a layer reads from each source to columns of the weights that all candidate networks
+    share.
+    """
 
     def __init__(self, built: Architecture) -> None:
         """`built`: the network with every skip that there may be."""
@@ -81,7 +83,9 @@ class ChannelLayout:
 
 
 class SharedWeights:
-    """The shared weights (out, channels, kernel positions), other parameters of the layers, and optimizer states."""
+    """Weights that all candidate networks of a search share: (out, channels, kernel positions), other parameters of the
+    layers, and optimizer states.
+    """
 
     def __init__(self, widest: Design) -> None:
         """`widest`: the design with every skip that there may be, concatenating all channels of its source."""

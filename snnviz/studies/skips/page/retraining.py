@@ -47,7 +47,7 @@ def known_spread(found: Sequence[SearchHistory]) -> Retraining | None:
 
 
 def panel(found: Sequence[SearchHistory]) -> None:
-    """Draws the button that trains candidate networks again, and the results; nothing before a skip search has
+    """Draws the button that trains the best candidate networks again, and the results; nothing before a search has
     ended.
     """
     designs = _designs(found)

@@ -51,7 +51,7 @@ OPTIMISATION = PageSettings(
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Draws the widgets of the setting."""
+    """Draws the widgets of the setting of searches for skips."""
     of, now = OPTIMISATION, OPTIMISATION.value
     top = st.columns([46, 50, 17, 14], vertical_alignment="bottom")
     of.preset_menu(top[0])
@@ -95,7 +95,7 @@ def size_text(now: Optimisation) -> str:
 
 
 def count_text(number: int) -> str:
-    """Returns a number that may have twenty digits as text.
+    """Returns a whole number as text, in powers of ten if it is very large.
 
     >>> count_text(729), count_text(12157665459056928801)
     ('729', '1.2 × 10¹⁹')

@@ -25,7 +25,7 @@ KEY = "optimised"
 
 
 def is_active(setting: Optimisation) -> bool:
-    """Returns whether runs of the table are still to be trained or measured."""
+    """Returns whether runs of the results table (ANN, SNN, optimised SNN) have not ended."""
     several = optimisation_searches(setting)
     runs = task_runs.runs_of(several)
     designs = _designs(_threes(setting, runs, work.search_histories(several, runs)))
@@ -33,7 +33,7 @@ def is_active(setting: Optimisation) -> bool:
 
 
 def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[SearchHistory]) -> None:
-    """Draws the table, the button that trains its runs, and the paper's numbers."""
+    """Draws the results table (ANN, SNN, optimised SNN), the button that trains its runs, and the paper's numbers."""
     st.header("Does it hold?", anchor=False)
     seed_designs = _threes(setting, runs, histories)
     designs = _designs(seed_designs)

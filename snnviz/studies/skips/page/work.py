@@ -20,7 +20,7 @@ SEARCH = Verb("Start", "Searching", "All searched", "search")
 
 
 def search_histories(searches: Sequence[Search], runs: Mapping[str, Run]) -> list[SearchHistory]:
-    """Returns the history of each skip search so far; `runs`: existing runs by digest."""
+    """Returns what each search has stored so far (candidates, fitted models); `runs`: existing runs by digest."""
     trials, models, twins = rows_of(runs, Trial), rows_of(runs, Model), rows_of(runs, Twin)
     found = []
     for search in searches:

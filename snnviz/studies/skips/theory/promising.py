@@ -22,7 +22,8 @@ def promising_codes(
     kappa: float,
     count: int = 10,
 ) -> list[Code]:
-    """Returns the `count` untried codes with the smallest mean - kappa sd, the best first.
+    """Returns the `count` untried codes (an option for each slot) with the smallest mean - kappa sd of the Gaussian
+    process, the best first.
 
     In a space of more than `ENUMERATED` codes, only those that differ in one slot from one of the best tried codes.
     """
@@ -40,7 +41,7 @@ def promising_codes(
 
 
 def neighbours(code: Code, sizes: Sequence[int]) -> list[Code]:
-    """Returns every code that differs from `code` in exactly one slot.
+    """Returns every code (an option for each slot) that differs from `code` in exactly one slot.
 
     >>> neighbours((0, 1), (2, 3))
     [(1, 1), (0, 0), (0, 2)]

@@ -36,7 +36,7 @@ def _level_text(one: Axis, level: int) -> str:
 
 
 def axis_name(asked: Experiment, axis: int) -> str:
-    """Returns the label of an experiment's axis (by index): the labels of its fields."""
+    """Returns the label of an experiment's axis (a varied field, by index): the labels of its fields."""
     return _axis_name(asked.axes[axis])
 
 

@@ -23,7 +23,8 @@ DRAWN = ("accuracy", "loss", "rate", "synops", "energy", "seconds")
 
 
 def difference_charts(found: PairedRuns, known: Mapping[Metric, Comparison]) -> list[Chart]:
-    """Returns a figure for each metric: the difference B - A at each seed as a dot, and the mean with its interval.
+    """Returns a figure for each metric that compares designs A and B: the difference B - A at each seed as a dot, and
+    the mean with its interval.
 
     known: the comparison of each metric, which has the mean and the interval.
     """
@@ -103,7 +104,7 @@ CURVES = (
 
 
 def curve_charts(found: PairedRuns) -> list[Chart]:
-    """Returns figures of accuracy and loss over epochs: means of A and of B over seeds, in the bands of their
+    """Returns figures of the accuracy and loss of designs A and B over epochs: means over seeds, with bands of their
     intervals.
     """
     charts = []
@@ -128,8 +129,8 @@ def _epochs(several: Sequence[Sequence[EpochEnd]]) -> list[int]:
 
 
 def look_chart(looks: Sequence[Comparison], metric: Metric) -> Chart:
-    """Returns a figure of the interval after each seed, if one looks after each: `looks` are the comparisons in
-    order.
+    """Returns a figure of how the confidence interval of a difference shrinks with each further seed: `looks` are the
+    comparisons after each seed.
     """
     factor, unit = in_units(metric)
     name = f"B − A{f', {unit}' if unit else ''}"
@@ -164,8 +165,8 @@ def look_chart(looks: Sequence[Comparison], metric: Metric) -> Chart:
 
 
 def verdict_row(name: str, known: Mapping[str, Comparison]) -> dict[str, Any]:
-    """Returns a row of the table that compares several designs with A: the accuracy's difference, and verdicts by
-    metric.
+    """Returns a row of the table that compares several designs with design A: the difference in accuracy, and a verdict
+    for each metric.
 
     name: of the design. known: its comparison with A by metric name.
     """
@@ -185,7 +186,7 @@ def verdict_row(name: str, known: Mapping[str, Comparison]) -> dict[str, Any]:
 
 
 def table_rows(found: PairedRuns, known: Mapping[Metric, Comparison]) -> list[Metric]:
-    """Returns the metrics that get a row in the table of a comparison, in order."""
+    """Returns the metrics that get a row in the table that compares two designs, in order."""
     return [metric for metric in listed_metrics(found) if metric in known]
 
 

@@ -31,7 +31,7 @@ Grid = NDArray[np.float64]
 
 
 def interaction_charts(weighed: WeighedGroups, across: str, down: str, side: int = 0) -> list[Chart]:
-    """Returns two heat maps over two fields: the objective, and its part beyond the sum of both fields' separate
+    """Returns two heat maps over two varied fields: the objective, and its part beyond the sum of both fields' separate
     effects.
 
     across, down: paths of the fields on x and y. side: index of the objective. [] if no group has both fields.
@@ -57,7 +57,7 @@ def interaction_charts(weighed: WeighedGroups, across: str, down: str, side: int
 
 
 def trained_charts(weighed: WeighedGroups, across: str, down: str) -> list[Chart]:
-    """Returns heat maps over two fields: accuracy, firing rate, silent layers before and after training, and the
+    """Returns heat maps over two varied fields: accuracy, firing rate, silent layers before and after training, and the
     forecast.
 
     across, down: paths of the fields on x and y.
@@ -153,8 +153,8 @@ def _map(
 
 
 def fields_of_maps(weighed: WeighedGroups, wanted: Sequence[str], ranked: Sequence[str]) -> tuple[str, str] | None:
-    """Returns the two fields for the maps: `wanted` if they vary, else the first of `ranked`; None if fewer than two
-    vary.
+    """Returns the two fields for the heat maps: `wanted` if they vary, else the first of `ranked`; None if fewer than
+    two vary.
 
     wanted: two paths, "" for any. ranked: the fields that vary, the most important first.
     """

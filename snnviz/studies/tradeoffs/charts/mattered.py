@@ -23,7 +23,8 @@ MATTERS, CHANCE, FAINT = "var(--st-blue-color)", "var(--st-orange-color)", "var(
 
 
 def importance_chart(one: Objective, found: Sequence[Importance], groups: int) -> Chart:
-    """Returns bars of the fields' importances for an objective, each with a mark at what chance would give.
+    """Returns a bar chart of how much each field decides an objective (its importance), each bar with a mark at what
+    chance would give.
 
     one: the objective. found: the importances. groups: number of groups that they were computed from.
     """

@@ -55,7 +55,9 @@ def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
 
 
 def group_name(weighed: WeighedGroups, place: int) -> str:
-    """Returns a short name of a group (by index): the values of the fields that vary, cut if it is long."""
+    """Returns a short name of a group of runs that differ only in the seed (by index): the values of the fields that
+    vary, cut if it is long.
+    """
     known = {path: values[place] for path, values in weighed.fields.items() if values[place] is not ABSENT}
     named = [
         level_label(path, own) if path.endswith(".kind") else f"{_small(field_label(path))} {level_label(path, own)}"
@@ -75,7 +77,8 @@ def _small(words: str) -> str:
 
 
 def number_text(metric: Metric, mean: float, low: float, high: float) -> str:
-    """Returns a metric's mean with its confidence interval as text; without it if `low` and `high` are infinite.
+    """Returns the mean of a metric with its confidence interval as text; without the interval if `low` and `high` are
+    infinite.
 
     >>> from snnviz.theory.metrics import METRICS
     >>> number_text(METRICS["operations"], 63_600.0, -29_000.0, 156_000.0)
@@ -92,7 +95,9 @@ def _signed(metric: Metric, number: float) -> str:
 
 
 def hover(weighed: WeighedGroups, place: int) -> str:
-    """Returns the tooltip of a group (by index): its settings, and each objective with its interval."""
+    """Returns the tooltip of a group of runs that differ only in the seed (by index): its settings, and each objective
+    with its interval.
+    """
     several = weighed.seeds[place]
     lines = group_fields(weighed.fields, place)
     more = len(lines) - MOST_LINES

@@ -23,8 +23,8 @@ MARKERS = {"qlognehvi": "circle", "random": "diamond"}
 
 
 def search_charts(histories: Sequence[FrontHistory]) -> list[Chart]:
-    """Returns a scatter plot of accuracy against each cost, and the share of the objectives' box that each front
-    covers.
+    """Returns charts of searches for a Pareto front: accuracy against each cost, and the hypervolume of each front as a
+    share of the objectives' range, over the candidates.
     """
     search = histories[0].search
     found = [_scatter(histories, place) for place in range(1, len(search.objectives))]
@@ -91,7 +91,7 @@ def _told(name: str, number: float) -> str:
 
 
 def level_texts(search: FrontSearch, one: Candidate) -> list[tuple[str, str]]:
-    """Returns pairs of each varied field's path and the candidate's value of it as text."""
+    """Returns pairs (path of a varied field, the candidate design's value as text)."""
     return [
         (path, escape(value(path, axis.levels[level][path]), quote=False))
         for axis, level in zip(search.axes, one.code, strict=True)

@@ -21,7 +21,7 @@ ANYTIME = "interval of the mean difference that holds at every look, at 95 %"
 
 
 def listed_metrics(found: PairedRuns) -> list[Metric]:
-    """Returns the metrics of which both A and B have values at some common seed."""
+    """Returns the metrics of which designs A and B both have values at some common seed."""
     return [METRICS[name] for name in FIRST if name in METRICS and found.differences(name)]
 
 
@@ -33,7 +33,7 @@ def in_units(metric: Metric) -> tuple[float, str]:
 
 
 def metric_sentence(metric: Metric, found: Comparison, name: str = "B") -> str:
-    """Returns the result of a metric's comparison as a sentence. `name`: what B is called."""
+    """Returns a sentence on how B differs from A in one metric. `name`: what B is called."""
     factor, unit = in_units(metric)
     return f"{metric.label}: {found.sentence(name, factor=factor, unit=unit)}."
 
@@ -96,7 +96,7 @@ def interval_ends(metric: Metric, ends: Sequence[float]) -> str:
 
 
 def method_words(found: Comparison) -> str:
-    """Returns a text for captions that says how the interval was computed."""
+    """Returns a text for captions on how the confidence interval of a comparison was computed."""
     if found.method == ANYTIME_T:
         return f"{ANYTIME}, from seed {FIRST_LOOK} on"
     if found.method == "test images alone":

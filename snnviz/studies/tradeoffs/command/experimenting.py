@@ -130,7 +130,7 @@ def _print_preview(asked: Experiment, store: Store, stored: Mapping[str, Run], a
 
 
 def run_rows(asked: Experiment, runs: Mapping[str, Run], values: Mapping[str, Values]) -> list[dict[str, Any]]:
-    """Returns a dictionary for each run: its settings along the axes, seed, state and metrics.
+    """Returns a dictionary for each run of an experiment: its values along the axes, seed, state and metrics.
 
     runs: existing runs by digest. values: metrics of runs by run name.
     """
@@ -148,7 +148,8 @@ def run_rows(asked: Experiment, runs: Mapping[str, Run], values: Mapping[str, Va
 
 
 def settings_of(asked: Experiment, levels: Sequence[int]) -> dict[str, Any]:
-    """Returns a group's values along the axes by path; the base's value for an axis that is not varied in this group.
+    """Returns the values of one combination of levels along an experiment's axes, by path; the base's value for an axis
+    that is not varied in it.
 
     levels: level index on each axis.
     """

@@ -83,7 +83,9 @@ def read_axes(base: str | None, vary: Sequence[str], settings: Sequence[str]) ->
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints a search's candidate designs and front as far as it has progressed, for the command `show`."""
+    """Prints the candidate designs and the Pareto front of a search as far as it has progressed, for the command
+    `show`.
+    """
     if as_json:
         print_json(reports(store, [run])[0])
         return
@@ -138,7 +140,7 @@ def _candidate(history: FrontHistory, one: Candidate) -> dict[str, Any]:
 
 
 def settings_of(search: FrontSearch, one: Candidate) -> dict[str, Any]:
-    """Returns a candidate's values along the axes, by path."""
+    """Returns a candidate design's values along the axes of its search, by path."""
     found: dict[str, Any] = {}
     for axis, level in zip(search.axes, one.code, strict=True):
         found |= axis.levels[level]
@@ -146,7 +148,7 @@ def settings_of(search: FrontSearch, one: Candidate) -> dict[str, Any]:
 
 
 def print_searches(store: Store, runs: Sequence[Run]) -> None:
-    """Prints the front of each search, and the share of the objectives' box that it covers."""
+    """Prints the Pareto front of each search, and its hypervolume as a share of the objectives' range."""
     histories = [history_of(store, run) for run in runs]
     box = value_box(histories)
     for run, one in zip(runs, histories, strict=True):

@@ -155,7 +155,8 @@ def tree_arrays(tree: ExtraTreeRegressor, start: int) -> dict[str, NDArray[np.ge
 
 
 def conformal_quantile(scores: Sequence[Floats]) -> float:
-    """Returns the `LEVEL` quantile of scores for conformal prediction, given as an array (seeds,) for each design.
+    """Returns the `LEVEL` quantile of prediction errors (scores) for conformal intervals, given as an array (seeds,)
+    for each design.
 
     Each design has the same weight, however many seeds it has, and an infinite score is added (Vovk et al. 2005).
     """

@@ -63,7 +63,9 @@ def refit_models(store: Store, folder: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Main function of the process; `arguments` are those of the command line, None for `sys.argv`."""
+    """Entry point of the process that trains the prediction models of all data sets; `arguments` are those of the
+    command line, None for `sys.argv`.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", help="a path; without one $SNNVIZ_STORE, else that of the cache folder")
     options = parser.parse_args(arguments)

@@ -39,7 +39,8 @@ FIRST_CANDIDATES = 6
 def run_front_search(
     search: FrontSearch, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Yields `Progress` events, and a `FrontTrial` row for each training. Raises `DataMissing` or `InputError`.
+    """Runs a search for a Pareto front: yields `Progress` events, and a `FrontTrial` row for each training. Raises
+    `DataMissing` or `InputError`.
 
     history: rows of an interrupted attempt, which are not trained again. threads: returns the number of threads to
     use.

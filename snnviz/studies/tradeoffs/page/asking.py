@@ -29,7 +29,7 @@ HOW_HELP = (
 
 
 def panel() -> None:
-    """Draws the form of the experiment, and below it its forecast and its runs, updated while they are active."""
+    """Draws the form of the experiment, and below it its forecast and its runs, updated while runs are active."""
     st.caption(define_terms(ABOUT))
     with st.container():
         _settings()

@@ -32,7 +32,7 @@ FORMS = (
 
 
 def rows() -> None:
-    """Draws a row for each field that varies, and a button that adds one."""
+    """Draws a form row for each field that the experiment varies, and a button that adds one."""
     asked = EXPERIMENT.value
     several = axes_to_rows(asked.vary)
     for place, row in enumerate(several):

@@ -49,12 +49,12 @@ EVERY_HELP = "Each other group of the experiment against A, corrected for how ma
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
-    """Sets the view from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
+    """Sets the view Compare from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
     COMPARING.begin({name: text for name, text in query.items() if name.startswith(COMPARING.prefix)}, keep=keep)
 
 
 def open_with(a: Design | None, b: Design) -> None:
-    """Sets the view to compare two designs, before the browser is sent there; None keeps the current A."""
+    """Sets the page to compare two designs, before the browser is sent there; None keeps the current A."""
     if EXPERIMENT.name not in st.session_state:  # the page was not seen yet
         EXPERIMENT.begin({})
     now = COMPARING.value if COMPARING.name in st.session_state else Comparing()
@@ -65,7 +65,7 @@ def open_with(a: Design | None, b: Design) -> None:
 
 
 def panel() -> None:
-    """Draws the view: the controls, and the results, updated while runs are active."""
+    """Draws the view Compare: the choice of two designs, and the results, updated while runs are active."""
     if COMPARING.name not in st.session_state:
         COMPARING.begin({})
     COMPARING.show_problem(linked=True)
@@ -121,7 +121,7 @@ def name_of(text: str, names: Mapping[str, str]) -> str:
 
 
 def texts(now: Comparing) -> tuple[str, str]:
-    """Returns the query strings of A and B, where "" is replaced by a group (runs that differ only in the seed) of the
+    """Returns the two compared designs A and B as query strings, where "" is replaced by a combination of the
     experiment. Raises `InputError`.
     """
     asked = EXPERIMENT.value

@@ -25,7 +25,9 @@ HELP = (
 
 
 def can_be_offered() -> bool:
-    """Returns whether the experiment's base holds out no training images and `data.validation` is not varied."""
+    """Returns whether holding out validation images can be offered: the experiment's base holds out none, and
+    `data.validation` is not varied.
+    """
     asked = EXPERIMENT.value
     return not asked.base.data.validation and "data.validation" not in {name for a in asked.axes for name in a.fields}
 
@@ -57,7 +59,7 @@ def _held(design: Design) -> Design:
 def hold_out_button(
     place: st.delta_generator.DeltaGenerator, key: str = "tradeoffs-hold-out", fragments: Sequence[str] = (ASK, RUNS)
 ) -> None:
-    """Draws in `place` the button that sets `data.validation` in the experiment's base.
+    """Draws in `place` the button that makes the experiment's base hold out validation images (`data.validation`).
 
     key: of the widget. fragments: of the page, which are rerun after a click.
     """

@@ -49,12 +49,14 @@ OTHER_SEEDS = 3
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
-    """Sets the view from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
+    """Sets the view Search from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
     SEARCHING.begin({name: text for name, text in query.items() if name.startswith(SEARCHING.prefix)}, keep=keep)
 
 
 def panel() -> None:
-    """Draws the view: the controls, and the searches for a Pareto front, updated while they are active."""
+    """Draws the view Search: the settings of searches for a Pareto front, and the searches, updated while they are
+    active.
+    """
     if SEARCHING.name not in st.session_state:
         SEARCHING.begin({})
     st.caption(define_terms(ABOUT))

@@ -42,7 +42,7 @@ def begin() -> None:
 
 
 def panel() -> None:
-    """Draws the switch between the views, and the selected view."""
+    """Draws the whole Trade-offs page: the switch between the views, and the selected view."""
     VIEWS.head("Trade-offs", 6)
     EXPERIMENT.show_problem(linked=True)
     SHOWN[VIEWS.current]()

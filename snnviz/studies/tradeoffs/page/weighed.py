@@ -107,7 +107,9 @@ def asked_of(asked: Weighing) -> Asked:
 
 @shared(24)
 def weighed(groups: Groups, asked: Asked) -> WeighedGroups:
-    """Returns the groups (runs that differ only in the seed) against the objectives, with the Pareto front."""
+    """Returns groups of runs (that differ only in the seed) with their values of the objectives and the Pareto front;
+    cached.
+    """
     whole = Weighing.check({"objectives": asked[0], "limits": asked[1]})
     return weigh_groups(groups.groups, whole.parsed_objectives, whole.bounds)
 
@@ -129,7 +131,7 @@ def front_figures(groups: Groups, asked: Asked, point: str) -> bytes:
 
 @shared(24)
 def further_figures(groups: Groups, asked: Asked) -> bytes:
-    """Returns the serialised figures of parallel coordinates and of operations."""
+    """Returns the serialised figures of parallel coordinates and of operations, cached."""
     found = weighed(groups, asked)
     operations = operations_chart(found)
     names = [one.field for one in ranked(groups, asked[0][0])]
@@ -159,14 +161,16 @@ def level_figures(groups: Groups, asked: Asked, path: str) -> bytes:
 
 @shared(24)
 def map_figures(groups: Groups, asked: Asked, across: str, down: str) -> bytes:
-    """Returns the serialised heat maps over two fields. `across`, `down`: paths of the fields on x and y."""
+    """Returns the serialised heat maps over two varied fields, cached. `across`, `down`: paths of the fields on x and
+    y.
+    """
     found = weighed(groups, asked)
     return payload([*interaction_charts(found, across, down), *trained_charts(found, across, down)])
 
 
 def map_fields(groups: Groups, asked: Asked, wanted: tuple[str, str]) -> tuple[str, str] | None:
-    """Returns the two fields of the heat maps: `wanted` if they vary, else the most important; None if fewer than two
-    vary.
+    """Returns the two varied fields that the heat maps show: `wanted` if they vary, else the most important; None if
+    fewer than two vary.
     """
     names = [one.field for one in ranked(groups, asked[0][0])]
     return fields_of_maps(weighed(groups, asked), wanted, names)

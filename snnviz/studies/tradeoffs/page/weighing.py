@@ -66,12 +66,12 @@ NO_THIRD = "none"
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
-    """Sets the view from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
+    """Sets the view Weigh from a link's parameters. `keep`: if the link is invalid, keep the current settings."""
     WEIGHING.begin({name: text for name, text in query.items() if name.startswith(WEIGHING.prefix)}, keep=keep)
 
 
 def panel() -> None:
-    """Draws the view: the controls, and the figures, updated while runs are active."""
+    """Draws the view Weigh: objectives and limits, and figures of the Pareto front, updated while runs are active."""
     if WEIGHING.name not in st.session_state:
         WEIGHING.begin({})
     WEIGHING.show_problem(linked=True)

@@ -47,8 +47,8 @@ class FrontHistory:
 
 
 def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None:
-    """Returns the smallest and the largest value of each minimised objective over all candidate designs, (objectives,)
-    each.
+    """Returns the smallest and the largest value of each minimised objective over all candidate designs of several
+    searches, (objectives,) each.
 
     None if there are fewer than two candidates or all have the same value of an objective.
     """
@@ -59,7 +59,9 @@ def value_box(histories: Sequence[FrontHistory]) -> tuple[Floats, Floats] | None
 
 
 def covered_shares(history: FrontHistory, box: tuple[Floats, Floats]) -> list[float]:
-    """Returns, after each candidate design, the hypervolume of the front as a share of the box from `value_box`."""
+    """Returns, after each candidate design of a search, the hypervolume of its Pareto front as a share of the box from
+    `value_box`.
+    """
     low, high = box
     counts = np.cumsum([bool(one.values) for one in history.candidates], dtype=int).tolist()
     scaled = (history.minimised - low) / (high - low)

@@ -80,7 +80,7 @@ class WeighedGroups:
 
     @cached_property
     def seeds(self) -> list[int]:
-        """Number of finished runs of each group."""
+        """Number of finished runs (seeds) of each group."""
         return [max((len(told) for told in group.values.values()), default=0) for group in self.groups]
 
     def place(self, key: str) -> int | None:
@@ -158,7 +158,8 @@ def _intervals(groups: Sequence[RunGroup], name: str) -> Floats:
 
 
 def varying_fields(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Returns the fields that vary among designs: path to the value in each design, `ABSENT` if it has no such field.
+    """Returns the fields that vary among designs, each with its value in each design: path to list, `ABSENT` if a
+    design has no such field.
 
     settings: for each design the fields that its link names, by path. A field that has the same value wherever it
     exists follows from a choice of kind, and is left out.

@@ -21,7 +21,9 @@ PAPER = 0.3
 
 
 def spikes_chart(pair: TwinPair, image: int) -> Chart:
-    """Returns the chart of spikes per neuron of each layer, on average and for one image."""
+    """Returns the chart of a TTFS (time-to-first-spike) network's spikes per neuron in each layer, on average and for
+    one image.
+    """
     figure = empty("layer", "spikes per neuron", tickformat=".1f", range=[0, 1])
     names = list(pair.relu.names[:-1])
     bars = {
@@ -53,7 +55,9 @@ def spikes_chart(pair: TwinPair, image: int) -> Chart:
 
 
 class RunSummary(NamedTuple):
-    """A finished run's accuracy, spikes per neuron and image, operations per image, and number of probe images."""
+    """Results of a finished run that the table of costs shows: accuracy, spikes per neuron and image, operations per
+    image, number of probe images.
+    """
 
     accuracy: float
     spikes: float | None = None

@@ -67,7 +67,7 @@ def values(curve: Sequence[CurvePoint], rows: Rows) -> dict[str, dict[float, lis
 
 
 def curve_chart(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Sequence[float]) -> Chart:
-    """Returns the chart of accuracy over one limit; `exact`: accuracy of each seed without limits."""
+    """Returns the chart of accuracy over one hardware limit; `exact`: accuracy of each seed without limits."""
     figure = empty(BELOW[axis], "test accuracy", tickformat=".1%")
     order = [f"{value:g}" for value in AXES[axis]]
     figure["layout"]["xaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": order}
@@ -132,7 +132,7 @@ def _claim(claim: Claim, level: float) -> dict[str, Any]:
 
 
 def verdict(axis: Axis, curve: Sequence[CurvePoint], rows: Rows, exact: Mapping[str, float]) -> str:
-    """Returns Markdown on what the curve shows; "" if no point is finished.
+    """Returns Markdown on what a curve of accuracy over a hardware limit shows; "" if no point is finished.
 
     `exact`: the accuracy without limits, by the network's digest; differences are paired by seed.
     """

@@ -48,7 +48,9 @@ Courses = Mapping[str, Sequence[Course]]
 
 
 def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
-    """Returns Markdown on what the eigenvalues show; `negative`: share of neurons with a slope of 0 or less."""
+    """Returns Markdown on what the eigenvalues of random layers' Jacobians show; `negative`: share of neurons with a
+    slope of 0 or less.
+    """
     modulus = {name: np.abs(values) for name, values in found.items()}
     one, naive = modulus["b1"], modulus["alpha-one"]
     return (
@@ -60,8 +62,8 @@ def spectrum_verdict(found: Eigenvalues, negative: float) -> str:
 
 
 def spectrum_charts(setting: RandomLayers, found: Eigenvalues) -> list[Chart]:
-    """Returns charts of the eigenvalues: in the complex plane around the unit circle, and a histogram of their
-    moduli.
+    """Returns charts of the eigenvalues of random layers' Jacobians: in the complex plane around the unit circle, and a
+    histogram of their moduli.
     """
     return [_plane(setting, found), _moduli(found)]
 
@@ -146,7 +148,8 @@ def _spike(part: float) -> str:
 
 
 def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Course]]:
-    """Returns the rows by model in the order of `MODELS`, without models that have none.
+    """Returns the rows of networks trained side by side, by model, in the order of `MODELS`, without models that have
+    none.
 
     Unless all are `done`, the last step is left out if some of its rows are missing.
     """
@@ -162,7 +165,7 @@ def by_model(rows: Sequence[Course], *, done: bool = True) -> dict[str, list[Cou
 
 
 def course_verdict(found: Courses, slower: float) -> str:
-    """Returns Markdown on the progress and the results of the four networks."""
+    """Returns Markdown on how the networks trained side by side (ReLU, B = 1, and alpha = 1 twice) have learnt."""
     relu, b1 = found["relu"][-1], found["b1"][-1]
     said = [f"After **{relu.step:,} steps** the ReLU network is at {_reached(found['relu'])}."]
     if b1.difference < 1e-8:
@@ -200,8 +203,8 @@ def _reached(rows: Sequence[Course]) -> str:
 
 
 def course_charts(found: Courses) -> list[Chart]:
-    """Returns charts of accuracy, loss, cosine similarity with the ReLU network's weights, largest difference, and
-    gradient.
+    """Returns charts of the networks trained side by side: accuracy, loss, cosine similarity with the ReLU network's
+    weights, largest difference, and gradient.
     """
     return [_accuracy(found), _loss(found), _cosine(found), _difference(found), _gradient(found)]
 

@@ -12,8 +12,8 @@ from snnviz.theory import ttfs
 
 
 def example_neurons(pair: TwinPair, layer: int, image: int) -> tuple[int, ...]:
-    """Returns example neurons of a hidden layer (from 0) for this image: the first to spike, a later one, a silent
-    one.
+    """Returns three example neurons of a hidden layer (from 0) for this image: the first to spike, a later one, a
+    silent one.
     """
     times, end = pair.passed.times[layer + 1][image], pair.hidden[layer].window.end
     order = np.argsort(times, kind="stable")

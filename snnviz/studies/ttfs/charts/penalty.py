@@ -29,7 +29,8 @@ HELD = "validation_accuracy"
 
 @dataclass(frozen=True, slots=True)
 class PenaltyResult:
-    """The runs with one penalty that have finished an epoch: spikes per neuron, accuracy and seed of each.
+    """The runs with one weight of the activity penalty that have finished an epoch: spikes per neuron, accuracy and
+    seed of each.
 
     held: accuracies on the images that are held out; empty where a run holds none out.
     """
@@ -42,7 +43,7 @@ class PenaltyResult:
 
 
 def penalty_results(several: Sequence[PenaltyRun], rows: Mapping[str, Sequence[EpochEnd]]) -> list[PenaltyResult]:
-    """Returns the results by penalty, of those that have any; `rows` by digest."""
+    """Returns the results of runs with an activity penalty, by penalty, of those that have any; `rows` by digest."""
     found: dict[float, list[tuple[int, EpochEnd]]] = {}
     for each in several:
         if (told := rows.get(each.design.digest)) and told[-1].rate is not None:

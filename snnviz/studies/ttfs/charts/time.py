@@ -47,7 +47,9 @@ def spike_groups(pair: TwinPair, image: int) -> list[SpikeGroup]:
 
 
 def verdict(pair: TwinPair) -> str:
-    """Returns Markdown on the number of spikes and the latency."""
+    """Returns Markdown on how many spikes a TTFS (time-to-first-spike) network needs for an image and when its answer
+    is read (latency).
+    """
     spikes, count = pair.spikes_per_neuron, pair.relu.neurons
     return (
         f"Of {count:,} hidden neurons **{spikes * count:,.0f} spike for an image** on average, "
@@ -239,7 +241,7 @@ def _potential(
 
 
 def single_neuron(layer: Layer, neuron: int) -> Layer:
-    """Returns a layer with only this neuron."""
+    """Returns the layer reduced to one of its neurons."""
     parts = {name: getattr(layer, name)[[neuron]] for name in ("weights", "ramp", "threshold")}
     return replace(layer, **parts)
 

@@ -50,7 +50,7 @@ def verdict(pair: TwinPair) -> str:
 
 
 def image_chart(pair: TwinPair, image: int, card: DatasetCard) -> Chart:
-    """Returns the chart of the image that both networks get."""
+    """Returns a picture of the test image that both networks get."""
     _, height, width = card.shape
     label = card.labels[int(pair.relu.labels[image])]
     names = [card.labels[int(said[image].argmax())] for said in (pair.relu.outputs[-1], pair.passed.logits)]

@@ -133,7 +133,9 @@ def _learnt(design: Design, *, quiet: bool) -> Mapping[str, Any]:
 
 
 def print_agreement(found: TwinAgreement) -> None:
-    """Prints the results of a comparison, with a table of the layers that spike."""
+    """Prints how well a ReLU network and its TTFS (time-to-first-spike) twin agree, with a table of the layers that
+    spike.
+    """
     rows = [
         {
             "layer": layer.name,

@@ -67,7 +67,9 @@ def limits(
 
 
 def read_axes(text: str | None) -> tuple[Axis, ...]:
-    """Returns the limits in text such as "weight_bits,jitter"; all of them for None. Raises `InputError`."""
+    """Returns the names of hardware limits in text such as "weight_bits,jitter"; all of them for None. Raises
+    `InputError`.
+    """
     if text is None:
         return tuple(AXES)
     names = list(dict.fromkeys(part.strip().replace("-", "_") for part in text.split(",")[:20]))
@@ -80,7 +82,7 @@ def read_axes(text: str | None) -> tuple[Axis, ...]:
 def rows(
     store: Store, curve: Sequence[CurvePoint], runs: Mapping[str, Run], exact: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """Returns a row for each point of the curves, with the results of each seed.
+    """Returns a row for each point of the curves over hardware limits, with the results of each seed.
 
     Per seed: accuracy without limits, before and after fine-tuning, spikes per neuron, latency, and the mean width of
     the hidden layers' windows, to which jitter can be compared.

@@ -23,7 +23,7 @@ TITLES: dict[Axis, str] = {
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints a fine-tuning, as far as it has come."""
+    """Prints a fine-tuning under hardware limits, as far as it has come."""
     task = run.task
     assert isinstance(task, FineTuning)
     told = [tuned for _, tuned in store.rows(run.run, Tuned)]
@@ -59,7 +59,7 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def spread(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
-    """Returns the mean, and for several values the standard deviation, as text."""
+    """Returns the mean of values as text and, for several values, their standard deviation."""
     if not values:
         return "-"
     mean = f"{scale * statistics.fmean(values):.{places}f}"

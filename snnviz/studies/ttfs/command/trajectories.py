@@ -55,7 +55,7 @@ def trajectories(
 
 
 def show(store: Store, run: Run, as_json: bool) -> None:
-    """Prints the rows so far: all of them as JSON, else each model's last one."""
+    """Prints the rows of networks trained side by side so far: all of them as JSON, else each model's last one."""
     rows = [row for _, row in store.rows(run.run, Course)]
     if as_json:
         told = [asdict(row) for row in rows]

@@ -88,7 +88,7 @@ def train_relu_network(design: Design) -> Iterator[Event]:
 
 @torch.no_grad()
 def max_activations(network: Network, images: data.Images, dtype: torch.dtype) -> list[float]:
-    """Returns the largest activation X of each hidden layer over `images`."""
+    """Returns the largest activation X of each hidden layer of a ReLU network over `images`."""
     low, high = input_range(network.design)
     found = [0.0] * (len(network.architecture.layers) - 1)
 

@@ -34,7 +34,8 @@ WINDOW_IMAGES = 5000
 
 
 def finetune(task: FineTuning, arrays: Mapping[str, Any] | None = None) -> Iterator[Event]:
-    """Fine-tunes a network under limits; yields a Progress per training step, and a Tuned before and after each epoch.
+    """Fine-tunes a network under hardware limits; yields a Progress per training step, and a Tuned row before and after
+    each epoch.
 
     `arrays`: weights of a checkpoint of the trained design; without them it is trained first. Weights and biases are
     learnt, by the design's optimizer, schedule and activity penalty; windows and the ranges of weights are fixed. All

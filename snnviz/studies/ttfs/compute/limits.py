@@ -22,7 +22,9 @@ def straight_through(value: Tensor, limited: Tensor) -> Tensor:
 
 
 def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
-    """Returns `values` rounded to 2^bits levels in [low, high], without gradient, as `ttfs.theory.limits.quantise`."""
+    """Returns `values` rounded to 2^bits evenly spaced levels in [low, high], without gradient; as
+    `ttfs.theory.limits.quantise`.
+    """
     last = 2**bits - 1
     step, values = (high - low) / last, values.detach()
     if not step > 0:
@@ -32,7 +34,9 @@ def quantise(values: Tensor, low: float, high: float, bits: int) -> Tensor:
 
 
 def quantise_weights(weights: Tensor, reach: float, bits: int, levels: Levels) -> Tensor:
-    """Returns quantised weights, without gradient, as `ttfs.theory.limits.quantise_weights`."""
+    """Returns weights rounded to the levels that `bits` bits allow in [-reach, reach], without gradient; as
+    `ttfs.theory.limits.quantise_weights`.
+    """
     if levels == "without-zero":
         return quantise(weights, -reach, reach, bits)
     last, weights = 2 ** (bits - 1) - 1, weights.detach()

@@ -53,7 +53,7 @@ class Learner:
 
     @property
     def has_diverged(self) -> bool:
-        """Whether the loss or a gradient has become infinite or NaN."""
+        """Whether the model's loss or a gradient has become infinite or NaN."""
         return not math.isfinite(self.loss + self.norm)
 
     def learn(self, shown: Tensor, labels: Tensor, rate: float) -> None:
@@ -64,7 +64,9 @@ class Learner:
             self.network.after_step(self._passed)
 
     def add_batch(self, shown: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
-        """Adds a batch to the sums, and returns the gradients of its mean cross-entropy."""
+        """Adds loss, correct predictions and gradient norm of a batch to the sums, and returns the gradients of its
+        mean cross-entropy.
+        """
         logits = self.logits(shown)
         loss = F.cross_entropy(logits, labels)
         gradients = torch.autograd.grad(loss, list(self.parameters.values()))
@@ -98,7 +100,8 @@ class Learner:
 
 
 def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
-    """Trains all models in step; yields Progress after each step, and a Course of each model at each measurement.
+    """Trains a ReLU network and TTFS networks side by side; yields Progress after each step, and a Course row of each
+    model at each measurement.
 
     It starts from the beginning whatever its history, with the same results. A model that becomes infinite yields no
     more rows. Raises `DataMissing`, or `Diverged` if the ReLU network's loss becomes infinite.
@@ -137,7 +140,7 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
 
 
 def make_learners(setting: Trajectories) -> list[Learner]:
-    """Returns the models before the first step, in the order of `MODELS`."""
+    """Returns the models that are trained side by side, before the first step, in the order of `MODELS`."""
     design = setting.design
     low, high = input_range(design)
     drawn = load_relu_network(design, None, torch.float64)

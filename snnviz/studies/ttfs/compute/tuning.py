@@ -14,7 +14,8 @@ PAUSE_SECONDS = 0.3
 
 
 def run_finetuning(task: FineTuning, history: History = EMPTY_HISTORY, *_: object) -> Iterator[Event]:
-    """Runs `finetune` and yields its events; waits for the network if another process is training it.
+    """Runs a `FineTuning` task from the stored weights of the trained network and yields its events; waits if another
+    process is training that network.
 
     If its weights are not stored, it is trained first. Raises `DataMissing`, `Diverged`, `StoreError`.
     """

@@ -19,7 +19,9 @@ from snnviz.ui.kit.store_errors import show_store_errors
 @st.fragment(key=VIEW)
 @show_store_errors()
 def panel() -> None:
-    """Draws the twin's widgets, the verdict, the charts of one image and of one layer, and a neuron in formulas."""
+    """Draws the widgets of the TTFS (time-to-first-spike) twin, the verdict, the charts of one image and of one layer,
+    and a neuron in formulas.
+    """
     pair = twin.panel()
     if pair is None:
         return

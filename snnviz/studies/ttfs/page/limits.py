@@ -32,7 +32,7 @@ TUNE = Verb("Fine-tune", "Fine-tuning", "Fine-tuned", "fine-tuning")
 
 
 def panel() -> None:
-    """Draws the sliders with the accuracy under their limits, and the curves."""
+    """Draws the sliders of hardware limits with the accuracy under them, and the curves."""
     task_runs.live(_draw, VIEW, lambda: task_runs.are_active(_tasks()))
 
 

@@ -21,7 +21,9 @@ DRAW = Verb("Draw", "Drawing", "Drawn", "run")
 
 
 def panel(runs: Mapping[str, Run]) -> None:
-    """Draws the choice of the curve, the settings of its points, and the points that are finished."""
+    """Draws the choice of the hardware limit for a curve, the settings of its fine-tunings, and the points that are
+    finished.
+    """
     now, network = LIMITS.value, base()
     which, numbers = st.columns([5, 5], vertical_alignment="bottom")
     LIMITS.segments(which, "axis", "Curve over", options=list(AXES), names=views.NAMES)

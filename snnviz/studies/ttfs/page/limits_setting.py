@@ -27,7 +27,7 @@ def base() -> Design:
 
 
 def sliders() -> None:
-    """Draws the widgets of the limits."""
+    """Draws the widgets of the hardware limits."""
     now = LIMITS.value
     fields.segments(
         st,

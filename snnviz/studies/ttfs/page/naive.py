@@ -22,7 +22,7 @@ PAPER = (
 
 
 def panel() -> None:
-    """Draws the random layers, and the networks that are trained side by side."""
+    """Draws the eigenvalues of random layers, and the networks that are trained side by side."""
     with st.container():
         spectra.panel()
     st.markdown("**Train them**: a ReLU network, and TTFS networks that begin as the same function")

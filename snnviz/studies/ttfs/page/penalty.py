@@ -16,7 +16,7 @@ from snnviz.ui.kit.columns import column, column_config
 
 
 def panel() -> None:
-    """Draws the penalties and the curve, updated live."""
+    """Draws the weights of the activity penalty and the curve of accuracy against spikes, updated live."""
     task_runs.live(_draw, VIEW, lambda: task_runs.are_active([each.design for each in _members()]))
 
 

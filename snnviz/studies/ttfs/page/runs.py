@@ -22,7 +22,9 @@ HALF = (5, 4, 8)
 
 
 def runs() -> None:
-    """Draws the button and the progress of each of the two networks' runs, updated live."""
+    """Draws the button and the progress of the runs of the ReLU network and the TTFS (time-to-first-spike) network,
+    updated live.
+    """
     task_runs.live(_runs, RUNS, lambda: task_runs.are_active([DESIGN.value, twin()]))
 
 
@@ -35,7 +37,9 @@ def _runs() -> None:
 
 
 def run_panel(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int, int, int]) -> None:
-    """Draws one run: Train with progress and Cancel, or, when finished, its result and a button to its curves."""
+    """Draws one of the two runs: a Train button with progress and Cancel, or, when finished, its result and a button to
+    its curves.
+    """
     own = {run: found[run] for run in found if run == of.digest}
     if not own or own[of.digest].state != "done":
         actions([of], own, f"ttfs-{name}", verb=TRAIN, what=SHORT[name], widths=widths)

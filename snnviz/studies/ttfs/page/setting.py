@@ -61,14 +61,16 @@ DESIGN = PageDesign(
 
 
 def twin() -> Design:
-    """Returns the TTFS (time-to-first-spike) network that is trained from the same weights, images and seed."""
+    """Returns the design of the TTFS (time-to-first-spike) network that is trained from the same weights, images and
+    seed as the page's ReLU network.
+    """
     return ttfs_network(DESIGN.value)
 
 
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def panel() -> None:
-    """Draws the network's widgets."""
+    """Draws the widgets of the ReLU network."""
     now = DESIGN.value
     top = st.columns([58, 22, 20], vertical_alignment="bottom")
     DESIGN.start_menu(top[0])

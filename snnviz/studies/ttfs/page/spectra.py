@@ -25,7 +25,9 @@ SPECTRA = "ttfs-naive-spectra"
 
 
 class NaiveSettings(RandomLayers):
-    """Settings of this view: random layers, and how much smaller the learning rate of one of the networks is."""
+    """Settings of the view on naive training: random layers, and how much smaller the learning rate of one of the
+    networks is.
+    """
 
     noun = "a setting"
 
@@ -46,7 +48,7 @@ NAIVE = PageSettings(NaiveSettings(), "ttfs-naive", name="ttfs_naive", prefix="n
 @st.fragment(key=SPECTRA)
 @show_store_errors()
 def panel() -> None:
-    """Draws the sliders, a verdict on the eigenvalues, and their charts."""
+    """Draws the sliders of random layers, a verdict on the eigenvalues of their Jacobians, and charts."""
     _widgets()
     sentence, plane, depth = _drawn(NAIVE.value.layers)
     st.markdown(sentence)

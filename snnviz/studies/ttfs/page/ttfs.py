@@ -108,7 +108,7 @@ def _take(design: Design, study: TtfsStudy, view: str, parts: Mapping[str, Any])
 
 
 def open_run(run: Run) -> None:
-    """Prepares the page for a run of a TTFS (time-to-first-spike) network: its weights, and one image in time."""
+    """Prepares the TTFS page for a run of a TTFS (time-to-first-spike) network: its weights, and one image in time."""
     relu = relu_network(run.design)
     _take(relu, TtfsStudy(weights="ttfs"), "time", {name: own.usual for name, own in OWN.items()})
     for widgets in (DESIGN, STUDY, *OWN.values()):
@@ -145,7 +145,7 @@ def from_link(query: Mapping[str, str]) -> tuple[Design, TtfsStudy, str, dict[st
 
 @st.fragment(key=LINK)
 def link() -> None:
-    """Updates the page's address after each change."""
+    """Updates the page's address in the browser after each change."""
     parts = {name: own.value for name, own in OWN.items()}
     address(to_link(DESIGN.value, STUDY.value, SWITCH.current, parts), key="ttfs-address", steps=True)
 

@@ -34,7 +34,9 @@ class Source(NamedTuple):
 
 
 def source(design: Design, wanted: Weights) -> Source:
-    """Returns the finished run with the wanted weights, if there is one, else untrained weights."""
+    """Returns which weights are shown: those of the finished run with the wanted weights, if there is one, else
+    untrained ones.
+    """
     if wanted == "untrained":
         return Source("untrained")
     name = compared_networks(design)[wanted].digest

@@ -44,7 +44,7 @@ def quantise(values: Floats, low: float, high: float, bits: int) -> Floats:
 
 
 def quantise_weights(weights: Floats, reach: float, bits: int, levels: Levels) -> Floats:
-    """Returns weights quantised by (11), in [-reach, reach].
+    """Returns weights rounded to the levels that `bits` bits allow in [-reach, reach], by (11).
 
     >>> quantise_weights(np.array([-3.0, -0.4, 0.4, 0.6]), 1.0, 2, "with-zero").tolist()
     [-1.0, 0.0, 0.0, 1.0]
@@ -59,12 +59,14 @@ def quantise_weights(weights: Floats, reach: float, bits: int, levels: Levels) -
 
 
 def weight_range(weights: Floats, outliers: float) -> float:
-    """Returns r of (11): the largest |W|, or the value that a share of `outliers` exceeds."""
+    """Returns the range r of a layer's weights for (11): the largest |W|, or the value that a share of `outliers`
+    exceeds.
+    """
     return float(np.quantile(np.abs(weights), 1 - outliers))
 
 
 def shorten_windows(windows: Sequence[Window], factor: float) -> tuple[Window, ...]:
-    """Returns consecutive time windows by (12), each shorter by `factor`.
+    """Returns consecutive time windows shortened by `factor`, (12).
 
     >>> [window.end for window in shorten_windows([Window(1.0, 5.0), Window(5.0, 7.0)], 4)]
     [2.0, 2.5]
@@ -76,8 +78,8 @@ def shorten_windows(windows: Sequence[Window], factor: float) -> tuple[Window, .
 
 
 def limited_arrival_times(times: Floats, window: Window, limits: HardwareLimits, noise: Floats | None) -> Floats:
-    """Returns spike times (B, n) with jitter (13) and quantisation (14); `noise`: standard normal, of the same
-    shape.
+    """Returns spike times (B, n) with normal jitter (13) and rounded to a grid (14); `noise`: standard normal numbers
+    of the same shape.
     """
     if limits.jitter and noise is not None:
         moved = np.clip(times + limits.jitter * noise, window.start, window.end)
@@ -100,7 +102,7 @@ class TtfsWeights:
     high: float
 
     def limited(self, limits: HardwareLimits) -> TtfsWeights:
-        """Returns the network with quantised weights (11) and shorter time windows (12)."""
+        """Returns the network with weights rounded to levels (11) and shorter time windows (12)."""
         if limits.weight_bits:
             ranges = [weight_range(w, limits.outliers) for w in self.weights]
             bits, levels = limits.weight_bits, limits.levels
@@ -153,6 +155,8 @@ def ttfs_weights_from_relu(found: ReluOutputs, low: float, high: float, zeta: fl
 def accuracy_under_limits(
     network: TtfsWeights, limits: HardwareLimits, shown: Floats, labels: NDArray[np.int64], seed: int
 ) -> float:
-    """Returns the accuracy under limits on intensities (B, m)."""
+    """Returns the accuracy of a TTFS (time-to-first-spike) network under hardware limits, on images as intensities (B,
+    m).
+    """
     logits, _ = network.limited(limits).logits(shown, limits, seed)
     return float((logits.argmax(1) == labels).mean())

@@ -53,7 +53,7 @@ class DenseLayer:
 
 
 def matrix_size(built: Architecture) -> int:
-    """Returns the number of entries in the matrices of a network."""
+    """Returns the number of entries in the dense matrices of all layers of a network."""
     total = 0
     for index, layer in enumerate(built.layers):
         total += layer.neurons * math.prod(source_shape(built, index) if layer.sources[0].linear else layer.in_shape)
@@ -78,7 +78,8 @@ def dense_layers(design: Design, arrays: Arrays) -> tuple[DenseLayer, ...]:
 
 
 def random_parameters(design: Design, shown: Floats) -> dict[str, Any]:
-    """Returns random weights by the design's initialisation, and biases of 0; not the same draw as in training.
+    """Returns random weights drawn by the design's initialisation, and biases of 0; not the same numbers as in
+    training.
 
     `shown` (B, m): inputs for a data-dependent initialisation. Raises `InputError`.
     """
@@ -110,7 +111,7 @@ def random_parameters(design: Design, shown: Floats) -> dict[str, Any]:
 
 
 def forward(layers: Sequence[DenseLayer], x: Floats) -> list[Floats]:
-    """Returns the outputs (B, n) of each hidden layer, and the logits, for inputs (B, m)."""
+    """Returns the outputs (B, n) of each hidden layer and the logits of a ReLU network, for inputs (B, m)."""
     said = []
     for layer in layers[:-1]:
         x = np.maximum(layer.currents(x), 0.0)

@@ -60,7 +60,7 @@ class RandomLayers(Document):
 
     @property
     def variance(self) -> float:
-        """Variance of a weight."""
+        """Variance of a weight of the random layers."""
         return (2 if self.weights == "he" else 1) / self.neurons
 
     @property
@@ -84,8 +84,8 @@ def single_blas_thread() -> Iterator[None]:
 
 
 def random_layer(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floats, dict[Slope, Floats], Floats]:
-    """Returns weights (n, n), slopes (n,) of each model, and uniform numbers (n,): a neuron spikes if below the
-    share.
+    """Draws a random layer: returns weights (n, n), slopes (n,) for each model, and uniform numbers (n,): a neuron
+    spikes if its number is below the share.
     """
     n = setting.neurons
     weights = draw.normal(0, np.sqrt(setting.variance), (n, n))
@@ -94,7 +94,9 @@ def random_layer(setting: RandomLayers, draw: np.random.Generator) -> tuple[Floa
 
 
 def layer_eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex128]]:
-    """Returns the eigenvalues (n,) of one layer's Jacobian for each model; weights and spiking neurons are the same."""
+    """Returns the eigenvalues (n,) of the Jacobian of one random layer for each model; weights and spiking neurons are
+    the same.
+    """
     weights, slopes, uniform = random_layer(setting, np.random.default_rng(setting.seed))
     spiked = uniform < setting.share
     with single_blas_thread():
@@ -102,7 +104,9 @@ def layer_eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex12
 
 
 def negative_slope_share(setting: RandomLayers) -> float:
-    """Returns the share of the layer's neurons whose slope is 0 or less where alpha = 1."""
+    """Returns the share of a random layer's neurons whose slope is 0 or less where alpha = 1, so that they never
+    spike.
+    """
     return float((random_layer(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
 
 
@@ -153,8 +157,8 @@ class SpectraSummary:
 def summarise_spectra(
     setting: RandomLayers, layers: int, tell: Callable[[float], None] = lambda _: None
 ) -> SpectraSummary:
-    """Returns a summary of the eigenvalues of `layers` layers with consecutive seeds; `tell` gets the share that is
-    done.
+    """Returns a summary of the Jacobian eigenvalues of `layers` random layers with consecutive seeds; `tell` gets the
+    share that is done.
     """
     moduli: dict[Slope, list[Floats]] = {name: [] for name in SLOPES}
     negative = 0.0

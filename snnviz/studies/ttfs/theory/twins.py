@@ -59,12 +59,12 @@ class ReluOutputs:
 
     @property
     def accuracy(self) -> float:
-        """Accuracy on the images `shown`."""
+        """Accuracy of the ReLU network on the images `shown`."""
         return float((self.outputs[-1].argmax(1) == self.labels).mean())
 
 
 def input_range(card: DatasetCard) -> tuple[float, float]:
-    """Returns the normalised values of intensities 0 and 1."""
+    """Returns the normalised values that stand for the intensities 0 and 1 of a data set's images."""
     return -card.mean / card.std, (1 - card.mean) / card.std
 
 
@@ -89,7 +89,8 @@ def image_budget(layers: Sequence[DenseLayer], wanted: int) -> int:
 def relu_outputs(
     design: Design, arrays: relus.Arrays | None, training: Floats, test: Floats, labels: NDArray[np.int64]
 ) -> ReluOutputs:
-    """Returns the ReLU network of a design, with these parameters or random ones, and its outputs.
+    """Returns the ReLU network of a design, with these parameters or random ones, and its outputs for the test
+    images.
 
     Images as `draw_images` returns them, of which not all may be used. Raises `InputError` for a network that is too
     large, and `Diverged`.
@@ -170,7 +171,7 @@ class TwinPair:
 
     @cached_property
     def agreement(self) -> float:
-        """Share of images for which both networks predict the same class."""
+        """Share of images for which the ReLU network and its twin predict the same class."""
         return float((self.passed.logits.argmax(1) == self.relu.outputs[-1].argmax(1)).mean())
 
     @cached_property
@@ -222,7 +223,7 @@ class TwinPair:
 
     @property
     def spikes_per_neuron(self) -> float:
-        """Spikes per neuron over all hidden neurons."""
+        """Spikes per neuron and image, over all hidden neurons of the TTFS (time-to-first-spike) network."""
         sizes = [len(layer.ramp) for layer in self.hidden]
         return sum(rate * size for rate, size in zip(self.spikes, sizes, strict=True)) / sum(sizes)
 
