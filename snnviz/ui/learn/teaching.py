@@ -12,7 +12,7 @@ import streamlit as st
 
 from snnviz.design import links
 from snnviz.errors import SnnvizError
-from snnviz.jobs.pace import format_duration
+from snnviz.jobs.durations import format_duration
 from snnviz.lessons import classes as rules
 from snnviz.lessons.lesson import Lesson
 from snnviz.lessons.library import library

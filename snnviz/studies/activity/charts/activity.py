@@ -85,9 +85,7 @@ def _variant(init: Choice, setting: ActivityConfig) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A curve over layers for a chart: `runs` (runs, layers), a row per network; `theory` (layers,), expected
-    values.
-    """
+    """A curve over layers for a chart: `runs` (runs, layers), a row a network; `theory` (layers,), as expected."""
 
     name: str
     line_style: LineStyle

@@ -1,6 +1,4 @@
-"""Charts of survival: which initialisation keeps spikes alive in deep layers, at which threshold and width. All show
-exact or mean-field theory for a single time step; nothing is sampled.
-"""
+"""Charts of survival of spikes in deep layers by initialisation, threshold and width: theory of a single time step."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ MARGINAL = 0.05
 def gain(
     setting: ActivityConfig, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1
 ) -> float:
-    """Returns n Var[w], fan-in times weight variance, at a threshold; `moment`: E[x^2] of the input, if not of
-    spikes.
-    """
+    """Returns n Var[w], fan-in times weight variance, at a threshold; `moment`: E[x^2] of an input other than spikes."""
     neuron = setting.neuron.model_copy(update={"threshold": threshold})
     told = InputStatistics(spike_probability(threshold) if moment is None else moment, steps)
     return weight_distribution(init, setting.width, setting.width, neuron, told).variance * setting.width
