@@ -63,7 +63,7 @@ MARGINAL = 0.05
 def gain(
     setting: ActivityConfig, init: Choice, threshold: float, *, moment: float | None = None, steps: int = 1
 ) -> float:
-    """Returns n Var[w], fan-in times weight variance, at a threshold; `moment`: E[x^2] of an input other than spikes."""
+    """Returns n Var[w], fan-in times weight variance, at a threshold; `moment`: E[x^2] of input other than spikes."""
     neuron = setting.neuron.model_copy(update={"threshold": threshold})
     told = InputStatistics(spike_probability(threshold) if moment is None else moment, steps)
     return weight_distribution(init, setting.width, setting.width, neuron, told).variance * setting.width
