@@ -52,7 +52,7 @@ def panel() -> None:
 
 def _join() -> None:
     session, name = st.session_state, seat.code()
-    st.subheader("Join a class", anchor=False)
+    st.header("Join a class", anchor=False)
     if name:
         st.markdown(f"You are in the class **{name}**.")
         st.button("Open its lessons", key="class-lessons", type="primary", on_click=_open)
@@ -94,7 +94,7 @@ def _open() -> None:
 
 def _new() -> None:
     session, known = st.session_state, library().lessons
-    st.subheader("New class", anchor=False)
+    st.header("New class", anchor=False)
     st.caption(
         "For teachers: students join with six letters on their phones; you see what they predict, live. A class "
         f"is deleted {classes.KEPT_DAYS} days after it was last used."
