@@ -28,10 +28,11 @@ def nothing_in_the_way(page: Page, width: int) -> None:
         page.wait_for_timeout(200)
 
 
-def violations(page: Page, what: str = EVERYTHING) -> list[str]:
-    """What axe calls serious or critical, with where and why."""
+def violations(page: Page, what: str = EVERYTHING, but: tuple[str, ...] = ()) -> list[str]:
+    """What axe calls serious or critical, with where and why; `but`: what is not looked at."""
     page.evaluate(AXE)
+    where = f"{{exclude: {['.katex-html', *but]}}}"
     options = f"{{runOnly: {what}, resultTypes: ['violations']}}"
-    found: list[dict[str, Any]] = page.evaluate(f"axe.run({{exclude: ['.katex-html']}}, {options})")["violations"]
+    found: list[dict[str, Any]] = page.evaluate(f"axe.run({where}, {options})")["violations"]
     grave = [one for one in found if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"]
     return [f"{one['id']}: {node['html'][:200]}: {node['failureSummary']}" for one in grave for node in one["nodes"]]
