@@ -46,7 +46,7 @@ def class_link(root: str, code: str) -> str:
 
 
 def embed_snippet(link: str, title: str, height: int = HEIGHT) -> str:
-    """Returns the HTML that shows a page, without menus, in a page of a course.
+    """Returns the HTML that shows a page in a page of a course.
 
     >>> print(embed_snippet("http://localhost/design?seed=3", "A & B", 600))
     <iframe src="http://localhost/design?seed=3&amp;embed=true" title="A &amp; B" width="100%" height="600" \

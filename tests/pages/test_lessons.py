@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from snnviz.catalog.examples import get_example
+from snnviz.design import links
 from snnviz.errors import SnnvizError
 from snnviz.lessons.lesson import Step
 from snnviz.lessons.library import ORDER, library
 from snnviz.store import learning
+from snnviz.theory.costs import parameter_count
 from snnviz.ui.components.sliders import Slider, accept
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.readings import Shown, nothing
@@ -112,6 +114,58 @@ def test_an_own_lesson_cannot_be_markup() -> None:
     visit = by_link("lessons", "lesson=<script>alert(1)</script>")
     assert any("lesson must be one of" in warning.value for warning in visit.at.warning)
     assert not any("<script" in one.value.replace("\\<", "") for one in visit.at.warning)
+
+
+def test_a_step_that_is_gone_on_without_is_neither_right_nor_wrong() -> None:
+    taking = Taking("what-is-a-spike")
+    assert taking.component("snnviz_neuron") is None  # it would tell
+    taking.press("lesson-skip")
+    taking.answer(8).look()
+    assert taking.component("snnviz_neuron")["start"] == {
+        "current": 0.09, "beta": 0.9, "threshold": 1.0, "pattern": "constant", "reset": "subtract",
+    }  # fmt: skip
+    taking.press("lesson-back")
+    assert "neither as right nor as wrong" in taking.text
+    assert [row.level for row in learning.steps_of(services.store(), [_all_rows()[0].learner])] == ["skipped", "wrong"]
+    taking.press("lesson-leave")
+    assert "1 done, 0 of 1 predictions right, 1 skipped" in taking.text
+
+
+def test_a_run_that_is_chosen_on_runs_is_known_to_lessons() -> None:
+    step = library().get("what-is-a-spike").steps[3]
+    (design,) = designs_of(step).values()
+    visit = Visit()
+    run = end_run(services.store(), design, 0.9)
+    services.CACHE.clear()
+    visit.go("runs")
+    assert "opened_runs" not in visit.at.session_state
+    visit.tick(0)
+    assert visit.at.session_state["opened_runs"] == [run]
+
+
+def test_pages_say_their_numbers() -> None:
+    design = by_link("design", "seed=1").at.session_state["readings"]["design"]
+    assert design.fields["seed"] == 1
+    assert design.find("parameters").number == parameter_count(links.from_query("seed=1"))
+    assert design.find("forecast.rate").series[0][1] == design.find("forecast.rate.0").number > 0
+    assert design.find("forecast.rate.99") is None
+    ttfs = by_link("ttfs", "").at.session_state["readings"]["ttfs"]
+    assert ttfs.find("agreement").number == 1
+    assert 0 < ttfs.find("spikes").number < 1
+    assert len(ttfs.find("spikes.layers").series) == ttfs.fields["network.depth"]
+    assert ttfs.find("spike") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("lesson=why-silnt", "lesson must be one of"),
+        ("lesson=why-silent&step=two", "step must be a whole number from 1 to 4, got 'two'."),
+    ],
+)
+def test_a_short_link_to_nothing_is_a_sentence(query: str, sentence: str) -> None:
+    visit = by_link("lessons", query)
+    assert any(sentence in warning.value for warning in visit.at.warning)
 
 
 TAKEN = [

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from snnviz.design.links import RESERVED_PARAMETERS
-from snnviz.errors import NotFound
+from snnviz.errors import InputError, NotFound
 from snnviz.lessons.lesson import LESSONS, Lesson, Step
 from snnviz.lessons.library import Library, library
 from snnviz.places import ROOT
@@ -116,6 +116,9 @@ def _from_link(page: str, query: Mapping[str, str]) -> None:
     place = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 4 else None
     try:
         start(query[LESSON], place)
+        if text and place is None:
+            steps = len(lessons().get(query[LESSON]).steps)
+            st.session_state.learn_trouble = f"{InputError(STEP, f'be a whole number from 1 to {steps}', text)}."
     except NotFound as error:
         st.session_state.learn_trouble = str(error)
         return
