@@ -19,14 +19,14 @@ from snnviz.ui.components.neuron import NeuronStart, neuron
 from snnviz.ui.kit import readings, resetting, restrictions
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
-from snnviz.ui.learn import active, progress, strip
+from snnviz.ui.learn import active, progress, seat, strip
 from snnviz.ui.learn.active import Active
 from snnviz.ui.learn.asking import ASKING
 from snnviz.ui.learn.prose import to_markdown
 from snnviz.ui.learn.world import Visit
 
 FRAGMENT = "lesson"
-EVERY = 1.0
+EVERY, EVERY_IN_CLASS = 1.0, 2.0
 """Seconds between two looks at what happens on the page, while a check waits for it."""
 
 LEVELS = {
@@ -49,8 +49,11 @@ def panel(page: str) -> None:
         return
     kept = progress.of_lesson(now.lesson.name).get(now.step.name)
     waiting = not progress.is_done(kept) and now.step.check is not None and active.is_shown(now)
+    unanswered = now.step.question is not None and progress.answer_of(now.step, kept) is None
     with st.container(key="lesson", border=True):
-        st.fragment(_body, key=FRAGMENT, run_every=EVERY if waiting else None)(page)
+        st.fragment(_body, key=FRAGMENT)(page)
+        if waiting and not unanswered and now.step.beneath == page:
+            st.fragment(_watch, key="lesson-watch", run_every=EVERY_IN_CLASS if seat.code() else EVERY)(page)
 
 
 def link_problem(title: str) -> None:
@@ -71,7 +74,7 @@ def _body(page: str) -> None:
     if now.step.beneath != page:
         _elsewhere(now)
         return
-    found = _looked(now, kept, page)
+    _looked(now, kept, page)
     left, right = st.columns([6, 5], gap="medium")
     with left:
         st.markdown(to_markdown(now.step.text))
@@ -80,12 +83,22 @@ def _body(page: str) -> None:
             _outcome(now.step, kept)
         else:
             _question(now, kept)
-            _pending(now, kept, found)
+            _pending(now, kept)
     if progress.is_done(kept) and active.is_shown(now) and now.step.explanation:
         with left:
             st.markdown(to_markdown(now.step.explanation))
     _neuron(now, kept)
     _feet(now, kept)
+
+
+@show_store_errors()
+def _watch(page: str) -> None:
+    """What the check says, and nothing else: so that sixty who wait cost little."""
+    now = active.current()
+    kept = None if now is None else progress.of_lesson(now.lesson.name).get(now.step.name)
+    found = None if now is None else _looked(now, kept, page)
+    if found is not None:
+        st.caption(f":material/hourglass_top: {escape_markdown(found.words)}")
 
 
 def _neuron(now: Active, kept: StepProgress | None) -> None:
@@ -171,7 +184,7 @@ def _key(now: Active) -> str:
     return f"lesson-answer/{now.lesson.name}/{now.step.name}"
 
 
-def _pending(now: Active, kept: StepProgress | None, found: Found | None) -> None:
+def _pending(now: Active, kept: StepProgress | None) -> None:
     step = now.step
     asked = step.question is not None and progress.answer_of(step, kept) is None
     if step.question is not None and step.question.before and asked and step.page:
@@ -182,8 +195,6 @@ def _pending(now: Active, kept: StepProgress | None, found: Found | None) -> Non
         return
     if step.do:
         st.info(to_markdown(step.do), icon=":material/touch_app:")
-    if found is not None:
-        st.caption(f":material/hourglass_top: {escape_markdown(found.words)}")
 
 
 def _outcome(step: Step, kept: StepProgress | None) -> None:

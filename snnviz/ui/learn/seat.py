@@ -40,7 +40,10 @@ def class_path(code: str) -> str:
 
 def learner_in(code: str) -> str:
     """Returns the pseudonym under which this visitor's answers in a class are kept."""
-    return pseudonym(f"seat:{code}:{visitor()}")
+    known: dict[str, str] = st.session_state.setdefault("class_learners", {})  # a cookie's signature costs 0.1 ms
+    if code not in known:
+        known[code] = pseudonym(f"seat:{code}:{visitor()}")
+    return known[code]
 
 
 def code() -> str:
