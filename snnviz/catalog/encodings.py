@@ -76,13 +76,18 @@ def direct(pixels: PixelDistribution, steps: int, /) -> Floats:
 
     Pixels are shifted and scaled to mean 0 and variance 1 over the training set. For event recordings, the normalised
     event counts of each frame are the input current of its time step.
+
+    Returns the second moments E[x_s x_t] of the input between time steps s and t, an array (T, T) with T = `steps`.
     """
     return np.ones((steps, steps)) if pixels.counts is None else pixels.counts.moments(steps)
 
 
 @ENCODINGS.register(source="snntorch.spikegen.rate", formula=r"x^t \sim \mathrm{Bernoulli}(p)")
 def rate(pixels: PixelDistribution, steps: int, /) -> Floats:
-    """Each pixel spikes with a probability equal to its intensity, anew at every time step."""
+    """Each pixel spikes with a probability equal to its intensity, anew at every time step.
+
+    Returns the second moments E[x_s x_t] of the input between time steps s and t, an array (T, T) with T = `steps`.
+    """
     moments = np.full((steps, steps), float(pixels.share @ pixels.levels**2))
     np.fill_diagonal(moments, float(pixels.share @ pixels.levels))
     return moments
@@ -92,7 +97,8 @@ def rate(pixels: PixelDistribution, steps: int, /) -> Floats:
 def latency(pixels: PixelDistribution, steps: int, /) -> Floats:
     """Each pixel spikes once: the brighter, the earlier. Pixels darker than 1 % stay silent.
 
-    Returns (T, T): on the diagonal the share of pixels that spike at each of `steps` time steps, 0 elsewhere.
+    Returns the second moments E[x_s x_t], an array (T, T): on the diagonal the share of pixels that spike at each
+    of `steps` time steps, 0 elsewhere.
     """
     times = np.round((steps - 1) * (1 - pixels.levels)).astype(int)
     lit = pixels.levels >= 0.01
@@ -109,6 +115,8 @@ def lif(pixels: PixelDistribution, steps: int, /) -> Floats:
 
     The encoder's neurons have the design's kind, threshold, leak and reset, and learn nothing. Only pixels brighter
     than the mean ever spike, and the brighter, the sooner and the more often.
+
+    Returns the second moments E[x_s x_t] of the input between time steps s and t, an array (T, T) with T = `steps`.
     """
     if pixels.counts is None:
         current, share = np.broadcast_to(pixels.normalised, (steps, len(pixels.levels))), pixels.share

@@ -137,6 +137,8 @@ def variance_preserving(fan_in: int, fan_out: int, neuron: Neuron, /) -> float: 
 
     Assumes u ~ N(0, 1) and one time step without reset; drifts for a leak near 1 and for few neurons.
 
+    Returns Var[w], the variance of a layer's weights.
+
     >>> round(variance_preserving(1000, 1000, Neuron(threshold=1.0)) * 1000, 3)
     6.303
     """
@@ -157,6 +159,8 @@ def kaiming(
     A spike threshold above 0 passes less, so deep spiking layers fall silent. Equals the variance-preserving rule at
     threshold 0.
 
+    Returns Var[w], the variance of a layer's weights.
+
     >>> kaiming(1000, 1000, Neuron())
     0.002
     """
@@ -170,6 +174,8 @@ def kaiming(
 )
 def glorot(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """Made for tanh and linear layers: a compromise between the forward and the backward pass.
+
+    Returns Var[w], the variance of a layer's weights.
 
     >>> glorot(1000, 1000, Neuron())
     0.001
@@ -187,6 +193,8 @@ def lee_2016(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: AR
 
     Ambiguous: Lee et al. also set a threshold of 3 to 10 times sqrt(3/n) for each layer. Micheli et al. keep one
     threshold for all, and so does this rule; it takes only the weights. Not checked in the paper's text.
+
+    Returns Var[w], the variance of a layer's weights.
 
     >>> lee_2016(1000, 1000, Neuron())
     0.001
@@ -209,6 +217,8 @@ def bellec_2018(
 
     With the native threshold and leak rescaled to a threshold of 1 the variance is 2.64/n (scale 1.62): silent too.
 
+    Returns Var[w], the variance of a layer's weights.
+
     >>> bellec_2018(1000, 1000, Neuron())
     0.001
     """
@@ -225,6 +235,8 @@ def zenke_2021(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: 
 
     Ambiguous: the authors' later code draws N(0, 1/n), and their tutorials N(0, (7(1 - beta))^2 / n), which does not
     fall silent and so cannot be what Micheli et al. compared with. Not checked in the paper's text.
+
+    Returns Var[w], the variance of a layer's weights.
 
     >>> round(zenke_2021(1000, 1000, Neuron()), 6)
     0.000333
@@ -243,6 +255,8 @@ def ding_2022(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: A
 
     A reconstruction: only the abstract could be read, which names the slant asymptote. The slope of the asymptote is
     -ln(beta)/(theta (1 - beta)) for a neuron that resets to zero, and 1/theta for one that subtracts its threshold.
+
+    Returns Var[w], the variance of a layer's weights.
 
     >>> ding_2022(1000, 1000, Neuron(threshold=1.0))
     0.002
@@ -277,6 +291,8 @@ def fluctuation_driven(
     a neuron, 1/(1 - beta^2) in the code, is counted over the T steps of a run. Read in the authors' code, stork: which
     equation of the paper corresponds could not be checked.
 
+    Returns Var[w], the variance of a layer's weights.
+
     >>> round(fluctuation_driven(1000, 1000, Neuron(threshold=1.0), InputStatistics(0.158655, 1)) * 1000, 3)
     6.303
     """
@@ -293,6 +309,8 @@ def input_preserving(fan_in: int, fan_out: int, neuron: Neuron, drive: InputStat
     """Keeps Var[u] = 1 for any input of a layer: the variance-preserving rule without assuming spikes of u ~ N(0, 1).
 
     Depends on data. Also holds for inputs that are no single spikes: pixels, means or sums of spikes.
+
+    Returns Var[w], the variance of a layer's weights.
 
     >>> round(input_preserving(1000, 1000, Neuron(), InputStatistics(0.158655, 1)) * 1000, 3)
     6.303
@@ -311,6 +329,8 @@ def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa:
 
     Not in the paper. The published code takes E[u | u > theta] for E[u s]; corrected, deep layers fall silent: after 7
     to 17 layers at threshold 1.
+
+    Returns Var[w], the variance of a layer's weights.
 
     >>> round(reset_aware(1000, 1000, Neuron(threshold=1.0, beta=0.5)) * 1000, 2)
     5.41

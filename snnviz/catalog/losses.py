@@ -17,6 +17,9 @@ def rate(total: Any, steps: int, /) -> Any:
     """Cross-entropy of the mean over time of a linear readout that does not spike.
 
     The prediction is the class with the largest mean. (snntorch's ce_rate_loss averages the loss over the steps.)
+
+    Returns the logits of the cross-entropy, (B, classes), given the readout summed over `steps` time steps,
+    `total`.
     """
     return total / steps
 
@@ -28,5 +31,8 @@ def count(total: Any, steps: int, /) -> Any:  # noqa: ARG001
     """Cross-entropy of the spike counts of a spiking readout layer.
 
     The prediction is the class whose neuron spiked most.
+
+    Returns the logits of the cross-entropy, (B, classes), given the readout summed over `steps` time steps,
+    `total`.
     """
     return total

@@ -20,13 +20,19 @@ def adam(
     beta1: Annotated[float, Range(0, 0.999, "Memory of the mean gradient.", 0.01)] = 0.9,
     beta2: Annotated[float, Range(0, 0.9999, "Memory of the squared gradient.", 0.001)] = 0.999,
 ) -> Arguments:
-    """Adam: a step size of its own for each weight, the gradient divided by its usual magnitude."""
+    """Adam: a step size of its own for each weight, the gradient divided by its usual magnitude.
+
+    Returns the name of the class in torch.optim and its keyword arguments.
+    """
     return "Adam", {"betas": (beta1, beta2)}
 
 
 @OPTIMIZERS.register(source="Loshchilov and Hutter 2019")
 def adamw(*, weight_decay: Decay = 0.01) -> Arguments:
-    """Adam with decoupled weight decay: weights shrink in each step, independently of the gradient."""
+    """Adam with decoupled weight decay: weights shrink in each step, independently of the gradient.
+
+    Returns the name of the class in torch.optim and its keyword arguments.
+    """
     return "AdamW", {"weight_decay": weight_decay}
 
 
@@ -38,6 +44,8 @@ def sgd(
 ) -> Arguments:
     """Stochastic gradient descent with momentum: steps proportional to gradients, so the learning rate differs from
     Adam's.
+
+    Returns the name of the class in torch.optim and its keyword arguments.
     """
     return "SGD", {"momentum": momentum, "weight_decay": weight_decay}
 
@@ -45,6 +53,8 @@ def sgd(
 @SCHEDULES.register(source="Loshchilov and Hutter 2017", formula=r"\tfrac12 (1 + \cos \pi e / E)")
 def cosine(epoch: int, epochs: int, /) -> float:
     """The learning rate falls to zero along a half cosine.
+
+    Returns the factor of the learning rate in `epoch`, counted from 0, of `epochs`.
 
     >>> cosine(0, 10), round(cosine(5, 10), 3)
     (1.0, 0.5)
@@ -54,7 +64,10 @@ def cosine(epoch: int, epochs: int, /) -> float:
 
 @SCHEDULES.register(source="the plain one")
 def constant(epoch: int, epochs: int, /) -> float:  # noqa: ARG001
-    """The same learning rate throughout."""
+    """The same learning rate throughout.
+
+    Returns the factor of the learning rate in `epoch`, counted from 0, of `epochs`.
+    """
     return 1.0
 
 
@@ -68,6 +81,8 @@ def step(
     factor: Annotated[float, Range(0.01, 1, "Multiplies the learning rate at each drop.", 0.05)] = 0.5,
 ) -> float:
     """The learning rate drops by a factor every few epochs.
+
+    Returns the factor of the learning rate in `epoch`, counted from 0, of `epochs`.
 
     >>> step(25, 100, every=10, factor=0.5)
     0.25

@@ -23,19 +23,27 @@ SOURCE = "after Guo et al. 2024"
 
 @SHORTCUTS.register(source="the plain one", formula="0")
 def zero(epoch: int, epochs: int, /) -> float:  # noqa: ARG001
-    """No branches: ordinary back-propagation."""
+    """No branches: ordinary back-propagation.
+
+    Returns the weight lambda of each branch's loss in `epoch`, counted from 0, of `epochs`.
+    """
     return 0.0
 
 
 @SHORTCUTS.register(source="Guo et al. 2024, shortcut back-propagation", formula=r"\lambda_0")
 def constant(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:  # noqa: ARG001
-    """The branches' losses have the same weight in all epochs."""
+    """The branches' losses have the same weight in all epochs.
+
+    Returns the weight lambda of each branch's loss in `epoch`, counted from 0, of `epochs`.
+    """
     return weight
 
 
 @SHORTCUTS.register(source=SOURCE, formula=r"\lambda_0 (1 - e / E)")
 def linear(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
     """The weight of the branches' losses falls linearly, from lambda_0 at first to 0 at the end.
+
+    Returns the weight lambda of each branch's loss in `epoch`, counted from 0, of `epochs`.
 
     >>> linear(0, 10), linear(5, 10, weight=2)
     (1.0, 1.0)
@@ -46,6 +54,8 @@ def linear(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
 @SHORTCUTS.register(source=SOURCE, formula=r"\tfrac12 \lambda_0 (1 + \cos \pi e / E)")
 def cosine(epoch: int, epochs: int, /, *, weight: Weight = 1.0) -> float:
     """The weight of the branches' losses falls along half a cosine: slowly at first and at the end.
+
+    Returns the weight lambda of each branch's loss in `epoch`, counted from 0, of `epochs`.
 
     >>> round(cosine(5, 10), 3)
     0.5
@@ -64,6 +74,8 @@ def exponential(
 ) -> float:
     """The weight of the branches' losses falls exponentially, fastest at first.
 
+    Returns the weight lambda of each branch's loss in `epoch`, counted from 0, of `epochs`.
+
     >>> exponential(0, 10), round(exponential(10, 10), 4)
     (1.0, 0.0067)
     """
@@ -81,6 +93,8 @@ def step(
     factor: Annotated[float, Range(0, 1, "Multiplies lambda at each drop.", 0.05)] = 0.5,
 ) -> float:
     """The weight of the branches' losses drops by a factor every few epochs.
+
+    Returns the weight lambda of each branch's loss in `epoch`, counted from 0, of `epochs`.
 
     >>> step(4, 20), step(5, 20), step(10, 20)
     (1.0, 0.5, 0.25)

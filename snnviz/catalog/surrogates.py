@@ -25,6 +25,8 @@ Slope = Annotated[
 def atan(x: Any, /, *, slope: Slope = 2.0) -> Any:
     """Derivative of an arctangent: heavy tails, so that every neuron learns a little.
 
+    Returns the derivative ds/du at x = u - theta; a number for a number, a tensor for a tensor.
+
     >>> atan(0.0)
     1.0
     """
@@ -37,6 +39,8 @@ def atan(x: Any, /, *, slope: Slope = 2.0) -> Any:
 def fast_sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
     """Derivative of a fast sigmoid (SuperSpike): its peak is 1 whatever the slope.
 
+    Returns the derivative ds/du at x = u - theta; a number for a number, a tensor for a tensor.
+
     >>> fast_sigmoid(0.04)
     0.25
     """
@@ -48,6 +52,8 @@ def fast_sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
 )
 def sigmoid(x: Any, /, *, slope: Slope = 25.0) -> Any:
     """Derivative of a logistic curve: peak k/4, light tails.
+
+    Returns the derivative ds/du at x = u - theta; a number for a number, a tensor for a tensor.
 
     >>> sigmoid(0.0)
     6.25
@@ -62,6 +68,8 @@ def triangle(x: Any, /, *, slope: Slope = 1.0) -> Any:
 
     The authors' code also multiplies by a dampening factor of 0.3, which is left out here; which equation of the paper
     corresponds could not be checked.
+
+    Returns the derivative ds/du at x = u - theta; a number for a number, a tensor for a tensor.
 
     >>> triangle(0.5), triangle(2.0)
     (0.5, 0.0)

@@ -75,7 +75,9 @@ def _label(path: str, level: Level) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ContinuousRange:
-    """A range of numbers without a count, from which any number can be taken. `log`: on a logarithmic scale."""
+    """A range of real numbers such as ``0.5..1.5``, without a number of levels, from which any number can be taken.
+    `log`: on a logarithmic scale.
+    """
 
     low: float
     high: float

@@ -74,7 +74,7 @@ class BaseNetwork(Part):
         return {}
 
     @property
-    def backward(self) -> dict[str, str]:
+    def backward_connections(self) -> dict[str, str]:
         """The network's backward connections (to an earlier layer or node) as ``{field: text}`` of the field that
         holds them.
 
@@ -82,7 +82,7 @@ class BaseNetwork(Part):
         """
         return {}
 
-    def forward(self) -> dict[str, object]:
+    def without_backward(self) -> dict[str, object]:
         """Returns the field values that turn this network into one without backward connections; {} if it has none."""
         return {}
 

@@ -59,11 +59,11 @@ class BlockNetwork(BaseNetwork):
         return {"edges": edges[0]}
 
     @property
-    def backward(self) -> dict[str, str]:
+    def backward_connections(self) -> dict[str, str]:
         """``{"edges": text}`` of the adjacency matrix if it has backward connections, else {}."""
         return {"edges": adjacency.to_text(self.edges)} if adjacency.has_backward(self.edges) else {}
 
-    def forward(self) -> dict[str, object]:
+    def without_backward(self) -> dict[str, object]:
         """Returns ``{"edges": ...}``, the adjacency matrix without its backward connections."""
         return {"edges": [[edge if j > i else 0 for j, edge in enumerate(row)] for i, row in enumerate(self.edges)]}
 
@@ -93,9 +93,9 @@ class BlockNetwork(BaseNetwork):
         >>> BlockNetwork(edges="000/000/010").required_changes("norm")
         {'edges': '000/000/000'}
         """
-        if field != "norm" or not self.backward:
+        if field != "norm" or not self.backward_connections:
             return {}
-        return {"edges": adjacency.to_compact_text(adjacency.parse(self.forward()["edges"]))}
+        return {"edges": adjacency.to_compact_text(adjacency.parse(self.without_backward()["edges"]))}
 
 
 class MlpNetwork(BaseNetwork):
@@ -314,15 +314,15 @@ class CellNetwork(BaseNetwork):
     drawn_fields: ClassVar[frozenset[str]] = frozenset({"cell"})
 
     @property
-    def backward(self) -> dict[str, str]:
+    def backward_connections(self) -> dict[str, str]:
         """``{"cell": text}`` of the cell if it has backward connections, else {}."""
         return {"cell": cells.to_text(self.cell)} if cells.has_backward(self.cell) else {}
 
-    def forward(self) -> dict[str, object]:
+    def without_backward(self) -> dict[str, object]:
         """Returns ``{"cell": ...}``, the cell without its backward connections; `FORWARD` if no connection would be
         left.
         """
-        if not self.backward:
+        if not self.backward_connections:
             return {}
         ahead = tuple(tuple(op if j > i else 0 for j, op in enumerate(row)) for i, row in enumerate(self.cell))
         left = cells.without_unused_connections(ahead)

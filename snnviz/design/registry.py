@@ -117,9 +117,9 @@ class Entry(Generic[F]):
 
     @property
     def notes(self) -> str:
-        """The function's docstring after its first paragraph, without doctests."""
+        """The function's docstring after its first paragraph, without doctests and what the function returns."""
         rest = (inspect.getdoc(self.function) or "").split("\n\n")[1:]
-        return "\n\n".join(part for part in rest if not part.lstrip().startswith(">>>"))
+        return "\n\n".join(part for part in rest if not part.lstrip().startswith((">>>", "Returns ", "Computes ")))
 
 
 class Registry(Generic[F]):

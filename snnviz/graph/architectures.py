@@ -1,4 +1,4 @@
-"""Builds the architecture of a design: its layers and the sources that each one reads.
+"""Builds the architecture of a design: its layers and the sources (inputs) that each one reads.
 
 The torch modules are made from it by `snnviz.core.networks`.
 

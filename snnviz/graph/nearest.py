@@ -117,7 +117,7 @@ def _of_neurons(design: Design) -> Iterator[Violation]:
     if not entry.spiking and training.loss.kind in SPIKING_READOUT:
         yield "training.loss", f"not count spikes where {where}", training.loss.kind
     if not entry.states:
-        for name, text in network.backward.items():
+        for name, text in network.backward_connections.items():
             yield f"network.{name}", f"have no backward connections where {where}", text
     if not is_valid_for(design.init.kind, design.neuron):
         fitting = ", ".join(each.kind for each in INITS if is_valid_for(each.kind, design.neuron))
@@ -187,7 +187,7 @@ def _in_a_row(design: Design) -> dict[str, Any]:
 def _without_time(design: Design, neuron: AnyNeuron | None) -> dict[str, Any]:
     """The document of the same network of ReLUs, or of the neurons that were asked for, with what belongs to them."""
     document, network = design.document(), design.network
-    document["network"] |= network.forward()
+    document["network"] |= network.without_backward()
     if neuron is None:
         return ann_twin(Design.check(document)).document()
     document["data"] |= {"steps": 1, "encoding": {"kind": "direct"}}

@@ -181,7 +181,7 @@ class RunProcess:
         code = self.process.exitcode
         return None if code == FORKSERVER_GONE and self._forkserver_ended else code
 
-    def end(self) -> None:
+    def release(self) -> None:
         """Releases the resources of a process that has ended (`has_ended`)."""
         if self.failure is None:
             self.process.join()

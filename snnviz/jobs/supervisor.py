@@ -160,7 +160,7 @@ class Supervisor:
             elif child.exitcode != 0:
                 self.store.record_death(run, attempt, describe_exit_code(child.exitcode))
         self.children.remove(child)
-        child.end()
+        child.release()
 
     def _unstarted(self, child: RunProcess) -> None:
         """Not the run's fault, as far as can be told: it waits again, but not for ever."""

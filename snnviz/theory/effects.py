@@ -82,7 +82,9 @@ class LevelEffect:
 
 @dataclass(frozen=True, slots=True)
 class MarginalEffect:
-    """The effects of one field's levels, and the number of blocks from which they were computed."""
+    """The effects of one field's levels, and from how many blocks they were computed. A block is a set of rows that
+    agree in all other fields.
+    """
 
     field: str
     levels: tuple[LevelEffect, ...]
@@ -90,7 +92,9 @@ class MarginalEffect:
 
     @property
     def paired(self) -> bool:
-        """Whether blocks separate the effects of this field from those of other fields."""
+        """Whether the effects were computed within blocks (rows that agree in all other fields), so that they are not
+        mixed with the effects of other fields.
+        """
         return self.blocks > 0
 
 

@@ -29,7 +29,7 @@ from snnviz.theory import costs
 from snnviz.theory.forest import Floats, Inputs
 
 Places = tuple[Floats, NDArray[np.int64]]
-"""Positions of designs, see `Fields.places`."""
+"""Positions of designs, see `FeatureSpace.places`."""
 
 Settings = Mapping[str, float | str]
 """The features of a design by path: numbers as floats, all else as text."""
@@ -201,7 +201,7 @@ class FeatureSpace:
 
 
 def distances(one: Places, others: Places) -> Floats:
-    """Returns the distances (n, m) between designs, given by `Fields.places` (Gower 1971).
+    """Returns the distances (n, m) between designs, given by `FeatureSpace.places` (Gower 1971).
 
     A distance is the sum over features: for a number the difference as a share of the tried range, at most 1; 1 for
     different options or a field that only one design has.

@@ -40,7 +40,8 @@ _STEP, _END = 0.01, 8.0
 
 
 def anytime_quantile(seeds: int, level: float = 0.95) -> float:
-    """Returns the half width, in standard errors, of the interval at the look with this number of seeds.
+    """Returns the half width, in standard errors, of the confidence interval at the interim analysis ("look") that is
+    made after this number of seeds.
 
     >>> [round(anytime_quantile(seeds), 2) for seeds in (3, 4, 5, 10, 20)]
     [7.65, 5.33, 4.59, 3.78, 3.63]

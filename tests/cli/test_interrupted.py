@@ -18,7 +18,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, Task
 from snnviz.studies.activity.study import TrainingStudy
 from snnviz.studies.activity.study import study_runs as compared
-from snnviz.studies.cells.command.correlating import by_digest, candidates
+from snnviz.studies.cells.command.correlating import complete_searches, scored_candidates
 from snnviz.studies.cells.scoring import Candidate, CellSearch
 from snnviz.studies.cells.study import distinct_designs as studied
 from snnviz.studies.cells.study import study_runs as trained
@@ -139,7 +139,7 @@ def test_a_study_of_cells(snnviz: Snnviz, opened: Store) -> None:
     assert found["connections"]["forward"]["cells"] == []  # nothing was scored
     for search in scored(study).values():
         Immediate(opened).submit(search)
-    first, *_ = studied(trained(study, by_digest(study, candidates(opened, study))))
+    first, *_ = studied(trained(study, complete_searches(study, scored_candidates(opened, study))))
     Immediate(opened).submit(first)
     found, human = both(snnviz, *test_correlating.ARGUMENTS)
     assert [cell["run"] for cell in found["connections"]["forward"]["cells"]] == [first.digest]

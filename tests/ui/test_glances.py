@@ -153,7 +153,7 @@ def test_one_slow_read_holds_up_nobody_elses_panel(store: Store, slow: Callable[
         assert shown[0].design == designs[1]
         assert {run.state for run in task_runs.runs_of(designs[1:]).values()} == {"queued"}
         assert task_runs.epochs_of(designs[1:]) == {}
-        services.pace()
+        services.duration_model()
         assert services.queue_problem() is None or isinstance(services.queue_problem(), str)
         assert time.monotonic() - begin < SLOW / 2
         assert not waiting.done()

@@ -42,6 +42,9 @@ def lif(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> tu
 
     With the reset "zero" the equation is u[t] = beta u[t-1] (1 - s[t-1]) + I[t]. Time is in steps; u, I and theta share
     their unit.
+
+    Computes one time step: returns the new states, the potential before reset, and `spike` of that potential less
+    theta.
     """
     (u,) = states
     spiked = u > p.threshold

@@ -54,6 +54,9 @@ def plif(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> t
     Unlike in the paper, the current is not divided by tau, so that before training the neuron equals a LIF neuron. With
     the reset "zero" the equation is u[t] = (1 - 1/tau) u[t-1] (1 - s[t-1]) + I[t]. tau is in time steps; u, I and theta
     share their unit.
+
+    Computes one time step: returns the new states, the potential before reset, and `spike` of that potential less
+    theta.
     """
     (u,) = states
     spiked = u > p.threshold

@@ -24,5 +24,7 @@ def relu(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) -> t
     """ReLU: max(0, u), in a single time step with direct input and an output layer that does not spike.
 
     For ANN twins of spiking networks. The neuron's other fields are ignored.
+
+    Returns no states, the current in the role of the potential, and max(0, current).
     """
     return states, current, current * (current > 0)

@@ -50,6 +50,9 @@ def synaptic(states: States, current: Any, p: Any, spike: Callable[[Any], Any]) 
 
     After a spike the reset "zero" sets the potential to 0 for a whole step, that step's input included, and leaves the
     synaptic current unchanged, as snntorch does. Time is in steps; u, i, I and theta share their unit.
+
+    Computes one time step: returns the new states, the potential before reset, and `spike` of that potential less
+    theta.
     """
     i, u = states
     spiked = u > p.threshold

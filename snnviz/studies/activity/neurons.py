@@ -28,7 +28,7 @@ def can_be_drawn(neuron: AnyNeuron) -> bool:
     return as_lif(neuron) is not None or threshold(neuron) is not None
 
 
-def read(text: object, path: str = "kind") -> str:
+def parse_neuron(text: object, path: str = "kind") -> str:
     """Returns the normalised text of a neuron's kind and parameters, such as "synaptic:alpha=0.7", without those that
     have sliders on the page. Raises `InputError`.
     """
@@ -46,10 +46,10 @@ def read(text: object, path: str = "kind") -> str:
     assert isinstance(neuron, AnyNeuron)
     if not model(neuron).spiking or threshold(neuron) is None:
         raise InputError(path, "spike above a threshold", kind)
-    return write(neuron)
+    return format_neuron(neuron)
 
 
-def write(neuron: AnyNeuron) -> str:
+def format_neuron(neuron: AnyNeuron) -> str:
     """Returns the text of a neuron's kind and parameters, or "lif" for kinds that behave as LIF with their initial
     parameters.
 
@@ -65,7 +65,7 @@ def write(neuron: AnyNeuron) -> str:
 
 
 @lru_cache(maxsize=256)
-def build(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
+def build_neuron(text: str, theta: float, beta: float, reset: str) -> AnyNeuron:
     """Returns the neuron described by a text such as "synaptic:alpha=0.7", with the threshold `theta`, leak `beta` and
     reset.
     """
@@ -93,7 +93,7 @@ def _settings(texts: list[str]) -> dict[str, Any]:
     return found
 
 
-def describe(neuron: AnyNeuron) -> str:
+def describe_neuron(neuron: AnyNeuron) -> str:
     """Returns the neuron's label and its own parameters, such as "Synaptic (alpha 0.7)"."""
     own = [f"{name} {value:g}" for name, value in neuron.model_dump().items()
            if name not in (*SLIDERS, *UNSEEN) and isinstance(value, int | float)]  # fmt: skip

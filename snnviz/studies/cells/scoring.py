@@ -77,7 +77,7 @@ class UntrainedNetworks(Task):
         return self
 
     @property
-    def side(self) -> int:
+    def image_side(self) -> int:
         """Side in pixels of the images that the network sees: 16 for digits, 32 for images of 28x28."""
         least = max(datasets.dataset_card(self.data).shape[1:])
         return self.size or (STEM_SIDE if least > STEM_SIDE // 2 else 2 * least)

@@ -87,7 +87,7 @@ class CellStudy(Recipe):
 
     @model_validator(mode="after")
     def _enough_images(self) -> CellStudy:
-        images = min(datasets.dataset_card(name).train for name in self.sets)
+        images = min(datasets.dataset_card(name).train for name in self.data_sets)
         if self.seed + self.searches > 2**31:
             raise InputError("seed", "leave room for the other searches' seeds", self.seed)
         if self.score_batch > images:
@@ -95,12 +95,12 @@ class CellStudy(Recipe):
         return self
 
     @property
-    def ways(self) -> tuple[Way, ...]:
+    def directions(self) -> tuple[Way, ...]:
         """The directions of connections that are compared: "forward", "backward" or both."""
         return {"forward": ("forward",), "backward": ("backward",), "both": ("forward", "backward")}[self.connections]  # type: ignore[return-value]
 
     @property
-    def sets(self) -> tuple[str, ...]:
+    def data_sets(self) -> tuple[str, ...]:
         """Names of the data sets on which cells are searched and trained: `data`, and `other` for the question
         "transfer".
         """
@@ -132,8 +132,8 @@ def study_searches(study: CellStudy) -> dict[Place, CellSearch]:
     return {
         (name, way, time): _search(study, name, way, time)
         for time in range(times)
-        for name in study.sets
-        for way in study.ways
+        for name in study.data_sets
+        for way in study.directions
     }
 
 
@@ -217,7 +217,7 @@ def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tu
         for place, number, count in chosen:
             source, way, time = place
             cell, weights = known[place].cell(number), time * study.seeds + seed
-            for data in study.sets:
+            for data in study.data_sets:
                 for steps in TIMES if study.question == "steps" else (study.steps,):
                     made = run_design(study, cell, weights, data, steps)
                     result.append(StudyRun(way, source, number, cell, count, made, time))

@@ -90,7 +90,7 @@ class Search(Task):
     def _can_be_searched(cls, design: Design) -> Design:
         if not design.network.matrices:
             raise InputError("design.network.kind", "be a network with skips", design.network.kind)
-        if design.network.backward:
+        if design.network.backward_connections:
             raise InputError("design.network.edges", "have no backward connections", "some")
         if is_data_dependent(design.init):
             raise InputError("design.init.kind", "not depend on what reaches a layer in a search", design.init.kind)

@@ -280,7 +280,7 @@ class Candidate:
     why: str = ""
 
 
-def candidates(search: FrontSearch, trials: Sequence[FrontTrial]) -> list[Candidate]:
+def finished_candidates(search: FrontSearch, trials: Sequence[FrontTrial]) -> list[Candidate]:
     """Returns the candidate designs of a search for a Pareto front whose trainings have all ended, with means over
     them, in the order in which they were chosen.
     """

@@ -1,7 +1,7 @@
 """The settings of the view Weigh: objectives with their directions, and limits.
 
 >>> asked = Weighing.check({"objectives": "accuracy,operations", "limits": "rate<0.06,parameters<=50000"})
->>> [f"{one.label}: {one.better}" for one in asked.parsed_objectives]
+>>> [f"{one.label}: {one.direction}" for one in asked.parsed_objectives]
 ['Test accuracy: more', 'Operations: less']
 >>> asked.bounds
 (Limit(metric='rate', above=None, below=0.06), Limit(metric='parameters', above=None, below=50000.0))
@@ -53,7 +53,7 @@ class Objective:
         return self.metric.label
 
     @property
-    def better(self) -> Direction:
+    def direction(self) -> Direction:
         """The direction in which the metric is better: "more" or "less"."""
         return "more" if self.metric.better == "more" else "less"
 

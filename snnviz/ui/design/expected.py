@@ -214,7 +214,7 @@ def _gap(model: Model, design: Design, path: str) -> None:
         st.caption("No gap is left between its runs over this field.")
         return
     value, next_design = found
-    seconds = services.pace().seconds(next_design)
+    seconds = services.duration_model().seconds(next_design)
     st.button(
         f"Train at {views.label(path)} {value:.6g}{'' if next_design == design else ', in the widest gap'}",
         key="fill-gap",

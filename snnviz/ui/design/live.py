@@ -138,7 +138,7 @@ def _head(run: Run) -> None:
                 help=shipped_runs.HERE,
             )
     elif run.state == "done" and run.checkpoint is None:
-        long = format_duration(services.pace().seconds(run.task))
+        long = format_duration(services.duration_model().seconds(run.task))
         st.button(
             f"Train again for its weights: about {long}",
             key="again",

@@ -38,7 +38,7 @@ def panel() -> None:
     """Draws the cost of the edited design, the verdict on its activity, and the Train button."""
     design = state.design()
     _about(design)
-    _train(design, services.pace().seconds(design))
+    _train(design, services.duration_model().seconds(design))
     publish("design", links.flatten(design), partial(found_reading, design))
     address(restrictions.without_mysteries(links.to_query(design)), key="address", steps=True)
 
@@ -48,7 +48,7 @@ def _about(design: Design) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, number in (("parameters", costs.parameter_count(design)), ("macs", costs.macs_per_step(design))):
             st.metric(word(name).label, count(number), help=word(name).help, width="content")
-        estimate = services.pace().seconds(design)
+        estimate = services.duration_model().seconds(design)
         about = "Estimated from the runs that ended on this machine, if nothing stands before it in the queue."
         st.metric(word("seconds").label, f"≈ {format_duration(estimate)}", help=about, width="content")
     kind, sentence = verdicts.activity_verdict(design)

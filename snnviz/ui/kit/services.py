@@ -139,8 +139,10 @@ def queue_problem() -> str | None:
     return CACHE.get("stuck_message", lambda: _engine().stuck_message())
 
 
-def pace() -> DurationModel:
-    """Returns the durations of tasks on this machine, fitted to ended runs."""
+def duration_model() -> DurationModel:
+    """Returns the model of how long tasks take on this machine, fitted to the runs that have ended in the store. Cached
+    for some seconds.
+    """
     return PACES.get("pace", lambda: fit_durations(store()))
 
 
@@ -149,7 +151,7 @@ def queue_place(run: str) -> QueuePosition | None:
 
     def read() -> dict[str, QueuePosition]:
         known = store()
-        return queue_positions(known.queued_runs(QUEUE), known.runs(states=("running",), of=None), pace())
+        return queue_positions(known.queued_runs(QUEUE), known.runs(states=("running",), of=None), duration_model())
 
     return QUEUES.get("queue", read).get(run)
 
@@ -165,7 +167,7 @@ def time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
 
 
 def _time_left(tasks: Sequence[Task], runs: Mapping[str, Run]) -> float:
-    known = pace()
+    known = duration_model()
     ends = [
         waits.seconds + remaining_seconds([run.task], {run.run: run}, known)
         for run in runs.values()

@@ -25,8 +25,8 @@ SYNAPTIC = "synaptic:alpha=0.7"
     ("text", "written"), [("lif", "lif"), ("plif:tau=4", "lif"), ("synaptic:alpha=0.5", "synaptic"), (SYNAPTIC,) * 2]
 )
 def test_the_text_has_what_is_no_slider_and_is_written_once(text: str, written: str) -> None:
-    assert neurons.read(text) == written
-    assert neurons.read(written) == written
+    assert neurons.parse_neuron(text) == written
+    assert neurons.parse_neuron(written) == written
 
 
 @pytest.mark.parametrize(

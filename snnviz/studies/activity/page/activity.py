@@ -118,7 +118,7 @@ def _neurons(setting: ActivityConfig) -> str:
     """Which they are of, where they are not LIF."""
     if setting.kind == neurons.LIF:
         return ""
-    return f" Their neurons: **{neurons.describe(setting.neuron)}**; *Start again* below leads back to LIF."
+    return f" Their neurons: **{neurons.describe_neuron(setting.neuron)}**; *Start again* below leads back to LIF."
 
 
 def _networks(setting: ActivityConfig) -> str:

@@ -342,7 +342,7 @@ def setting_of_design(design: Design, *, layers: int | None = None) -> ActivityC
     within = {name: min(max(value, ends[name].low), ends[name].high) for name, value in numbers.items()}
     reset = getattr(neuron, "reset", usual.reset)
     return ActivityConfig.check(
-        {**within, "reset": reset, "inits": [own, *others][:12], "kind": neurons.write(design.neuron)}
+        {**within, "reset": reset, "inits": [own, *others][:12], "kind": neurons.format_neuron(design.neuron)}
     )
 
 

@@ -84,7 +84,7 @@ class ActivityConfig(Document):
         PlainValidator(_inits),
         PlainSerializer(lambda inits: SEPARATOR.join(map(format_init, inits))),
     ] = Field(default_factory=default_inits)
-    kind: Annotated[str, PlainValidator(neurons.read)] = neurons.LIF
+    kind: Annotated[str, PlainValidator(neurons.parse_neuron)] = neurons.LIF
     """The neurons, such as lif or synaptic:alpha=0.7: a kind with its parameters, without those that have sliders."""
 
     @model_validator(mode="after")
@@ -101,14 +101,14 @@ class ActivityConfig(Document):
         if isinstance(document, Mapping):
             document = {name: _number(value) for name, value in document.items()}
             if "inits" not in document and document.get("kind", neurons.LIF) != neurons.LIF:
-                neuron = neurons.build(neurons.read(document["kind"]), 1.0, 0.5, "subtract")
+                neuron = neurons.build_neuron(neurons.parse_neuron(document["kind"]), 1.0, 0.5, "subtract")
                 document["inits"] = tuple(init for init in default_inits() if is_valid_for(init.kind, neuron))
         return super().check(document)
 
     @property
     def neuron(self) -> AnyNeuron:
         """The neuron of all layers, with the setting's threshold, leak and reset."""
-        return neurons.build(self.kind, self.threshold, self.beta, self.reset)
+        return neurons.build_neuron(self.kind, self.threshold, self.beta, self.reset)
 
     @property
     def work(self) -> int:

@@ -88,14 +88,14 @@ def count_charts(study: CellStudy, outcomes: Sequence[Outcome], direction: Direc
     """Returns charts of accuracy against the number of connections of each kind (Fig. 7), with means."""
     charts = []
     for name, title in COUNTED.items():
-        if name in ("forward", "backward") and (study.ways == ("forward",) or direction != "all"):
+        if name in ("forward", "backward") and (study.directions == ("forward",) or direction != "all"):
             continue  # all connections are forward ones, or these charts are drawn already
         if name == "edges" and direction != "all":
             continue
         title = f"{direction} {title}" if direction != "all" else title
         figure, words = accuracy_figure(f"number of {title}"), []
         figure["layout"]["xaxis"] |= {"tickmode": "linear", "dtick": 1, "zeroline": False}
-        for way in study.ways:
+        for way in study.directions:
             own = [one for one in outcomes if one.member.way == way]
             if way == "forward" and "backward" in (name, direction):
                 continue

@@ -93,7 +93,7 @@ def agreement_text(found: RankCorrelation | None) -> str:
 def verdict(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
     """Returns sentences on whether the score without training predicted the accuracy after training in this study."""
     sentences = []
-    for way in study.ways:
+    for way in study.directions:
         own = [one for one in outcomes if one.member.way == way]
         found = score_agreement(own, study.metric)
         if found is None:
@@ -171,7 +171,7 @@ def gain_over_random(study: CellStudy, outcomes: Sequence[Outcome]) -> dict[Way,
     """
     most = max((one.member.samples for one in outcomes), default=0)
     found: dict[Way, ConfidenceInterval | None] = {}
-    for way in study.ways:
+    for way in study.directions:
         own = [one for one in outcomes if one.member.way == way]
         chance: dict[int, list[Outcome]] = {}
         for one in own:
@@ -197,7 +197,7 @@ def score_charts(study: CellStudy, outcomes: Sequence[Outcome]) -> list[Chart]:
     charts = []
     for metric, title in METRICS.items():
         figure, words = accuracy_figure(f"log|det K|, {title}"), []
-        for way in study.ways:
+        for way in study.directions:
             own = [one for one in outcomes if one.member.way == way and one.score(metric) is not None]
             figure["data"] += points(way, own, [one.score(metric) for one in own])
             words.append(f"{NAMES[way]}: {agreement_text(score_agreement(own, metric))}.")
@@ -243,7 +243,7 @@ def sample_charts(study: CellStudy, outcomes: Sequence[Outcome], found: Candidat
     seconds = empty("candidates", "seconds of search on one core", rangemode="tozero")
     for figure in (accuracy, seconds):
         figure["layout"]["xaxis"]["type"] = "log"
-    for way in study.ways:
+    for way in study.directions:
         own: dict[int, list[Outcome]] = {}
         for one in outcomes:
             if one.member.way == way and one.member.samples:

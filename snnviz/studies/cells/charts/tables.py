@@ -36,7 +36,7 @@ def steps_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     connections (as Table 4 of Kim et al. 2022).
     """
     rows = []
-    for way in study.ways:
+    for way in study.directions:
         own = {
             t: [one for one in outcomes if (one.member.way, one.member.design.data.steps) == (way, t)] for t in TIMES
         }
@@ -64,14 +64,14 @@ def transfer_table(study: CellStudy, outcomes: Sequence[Outcome]) -> pd.DataFram
     (Table 2).
     """
     rows = []
-    for way in study.ways:
+    for way in study.directions:
         own: dict[tuple[str, str], list[Outcome]] = {}
         for one in outcomes:
             if one.member.way == way:
                 own.setdefault((one.member.source, one.member.design.data.name), []).append(one)
-        for trained in study.sets:
+        for trained in study.data_sets:
             home = own.get((trained, trained), [])
-            for source in study.sets:
+            for source in study.data_sets:
                 found = own.get((source, trained), [])
                 apart = None if source == trained else paired_difference(found, [[one] for one in home])
                 rows.append(

@@ -69,10 +69,10 @@ def correlate(backward: bool, settings: Sequence[str], as_json: bool, **options:
     study = read_study(backward, options, settings)
     store, quiet = Store(), as_json or not sys.stderr.isatty()
     runs = train(store, list(study_searches(study).values()), quiet=quiet)
-    scored = candidates(store, study)
+    scored = scored_candidates(store, study)
     if not runs.stopped and not failures_text(runs):
-        runs.add(train(store, distinct_designs(study_runs(study, by_digest(study, scored))), quiet=quiet))
-    report = answers(store, study, scored, runs)
+        runs.add(train(store, distinct_designs(study_runs(study, complete_searches(study, scored))), quiet=quiet))
+    report = study_results(store, study, scored, runs)
     if as_json:
         print_json(report)
     else:
@@ -97,12 +97,12 @@ def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequ
         if study.question not in (questions := OWN.get(name, (study.question,))):
             rule = f"be left out where question is {study.question} (it belongs to {', '.join(questions)})"
             raise InputError(name, rule, told[name])
-    if "kept" in told and "backward" not in study.ways:
+    if "kept" in told and "backward" not in study.directions:
         raise InputError("kept", "be left out where no cell has backward connections", told["kept"])
     return study
 
 
-def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidate]]:
+def scored_candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidate]]:
     """Returns the candidate cells that the study's cell searches have scored so far, by search (data set, direction,
     repetition) and number.
     """
@@ -112,14 +112,14 @@ def candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidat
     }
 
 
-def by_digest(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]]) -> dict[str, list[Candidate]]:
+def complete_searches(study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]]) -> dict[str, list[Candidate]]:
     """Returns the candidate cells of finished cell searches by the digest of the search, as `study_runs` takes them."""
     known = study_searches(study)
     whole = {place: list(some.values()) for place, some in scored.items() if len(some) == known[place].candidates}
     return {known[place].digest: some for place, some in whole.items()}
 
 
-def answers(
+def study_results(
     store: Store, study: CellStudy, scored: Mapping[Place, Mapping[int, Candidate]], runs: Mapping[str, Run]
 ) -> dict[str, Any]:
     """Returns the results of the study (do scores predict trained accuracy?) as a dictionary for JSON, by the direction
@@ -130,8 +130,8 @@ def answers(
     done = [name for name, run in runs.items() if run.state == "done"]
     reached = {name: end.test_accuracy for name, end in store.last_rows(EpochEnd, done).items()}
     costs = metrics(store, [runs[name] for name in done])
-    outcomes = cellstudy.outcomes(study_runs(study, by_digest(study, scored)), scored, reached)
-    ways = {way: [one for one in outcomes if one.member.way == way] for way in study.ways}
+    outcomes = cellstudy.outcomes(study_runs(study, complete_searches(study, scored)), scored, reached)
+    ways = {way: [one for one in outcomes if one.member.way == way] for way in study.directions}
     noise = cellstudy.seed_noise_text(outcomes)
     report: dict[str, Any] = {"study": study.model_dump(mode="json"), "noise": noise, "runs": costs}
     if study.question == "scores":
@@ -223,8 +223,8 @@ def _mean(found: ConfidenceInterval | None) -> dict[str, Any]:
 
 
 def print_report(report: Mapping[str, Any]) -> None:
-    """Prints the report of `answers`: the cells, the most accurate first, and how scores agree with accuracy; or the
-    mean accuracies of searched cells.
+    """Prints the results in `report`, as `study_results` returns them: the cells, the most accurate first, and how
+    scores agree with accuracy; or the mean accuracies of searched cells.
     """
     for way, one in report["connections"].items():
         if "kendall" in one:

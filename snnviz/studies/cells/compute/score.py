@@ -59,7 +59,7 @@ class Scorer:
         split = datasets.load_images(setting.data, setting.seed)
         found = []
         for chosen in self.chosen:
-            images = resize_images(split.train_images[chosen], setting.side)
+            images = resize_images(split.train_images[chosen], setting.image_side)
             intensity = torch.from_numpy(images).float() / split.white
             intensity = intensity if intensity.ndim == 4 else intensity.unsqueeze(1)
             found.append((intensity - card.mean) / card.std)
@@ -93,7 +93,7 @@ class Scorer:
         )
 
     def _network(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> UntrainedSnasNet:
-        shape = (datasets.dataset_card(self.setting.data).shape[0], self.setting.side, self.setting.channels)
+        shape = (datasets.dataset_card(self.setting.data).shape[0], self.setting.image_side, self.setting.channels)
         return UntrainedSnasNet(cell, shape, self.setting.hidden, self.weights[repeat], pulse)
 
     def _fired(self, cell: Cell, repeat: int, pulse: Callable[[], None]) -> list[LayerSpikes]:

@@ -61,7 +61,7 @@ def train(setting: Scoring) -> None:
         "data.steps": setting.steps,
         "network.cell": to_text(setting.cell),
         "network.channels": setting.channels,
-        "network.enlarge": min(4, setting.side // pixels),
+        "network.enlarge": min(4, setting.image_side // pixels),
     }
     try:
         state.replace_with_notice(change(get_example("snasnet-digits"), fields), "Taken from Cells.")

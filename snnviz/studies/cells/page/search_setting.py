@@ -70,7 +70,7 @@ def size_text(now: CellSearch) -> str:
     """
     many_, different = now.candidates, costs.distinct_count(now)
     drawn = f"{many_:,} cells are drawn, {different:,} different matrices" if many_ > 1 else "One cell is drawn"
-    side = f"{now.side}x{now.side}"
+    side = f"{now.image_side}x{now.image_side}"
     first = f"each is scored in a network of {now.channels} channels that sees {now.batch} images of {side}"
     if not now.best:
         return f"{drawn}; {first}."

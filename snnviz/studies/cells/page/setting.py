@@ -90,7 +90,7 @@ def network() -> None:
         "As in the published code; the text (Kim et al. 2022, Fig. 5) has a LIF in the stem too, and that of the "
         "reduction last."
     )
-    shape = (card.shape[0], now.side, now.side)
+    shape = (card.shape[0], now.image_side, now.image_side)
     boxes = snasnet_boxes(shape, now.channels, now.hidden, card.classes)
     flow(boxes, "The network around the cell", caption, key="cells-network")
 

@@ -101,7 +101,7 @@ def _settings() -> None:
         STUDY.segments(row[3], "metric", "Score", options=list(names), names=names, help=about)
     with row[4].popover("More", icon=":material/tune:", width="stretch"):
         STUDY.numbers(MORE)
-        if study.question == "scores" and "backward" in study.ways:
+        if study.question == "scores" and "backward" in study.directions:
             about = "Cells that may have backward connections often have none."
             STUDY.segments(st, "kept", "With backward", names=KEPT, help=about)
         about = "Of the SAHD score: the paper's, an early code's or the published code's."
@@ -119,14 +119,14 @@ def _in_numbers(study: CellStudy) -> str:
     >>> _in_numbers(CellStudy(connections="backward", cells=30))
     '30 different cells of 44 draws with backward connections (18 have one); 60 runs.'
     """
-    cells, ways = study.cells, len(study.ways)
+    cells, ways = study.cells, len(study.directions)
     if study.question == "scores":
-        words = [f"{cells} different cells of {_draws(study, way)}" for way in study.ways]
+        words = [f"{cells} different cells of {_draws(study, way)}" for way in study.directions]
         return f"{', '.join(words)}; {pluralise(cells * ways * study.seeds, 'run')}."
     runs = {
         "search": len(sample_sizes(study)) + study.random,
         "steps": 4,
-        "transfer": len(study.sets) ** 2,
+        "transfer": len(study.data_sets) ** 2,
     }[study.question]
     hunts = len(study_searches(study))
     most = pluralise(runs * ways * study.seeds * study.searches, "run")
@@ -221,7 +221,7 @@ def _figures(study: CellStudy, chosen: Sequence[Any], outcomes: Sequence[views.O
 
 def _counts(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     direction: counts.Direction = "all"
-    if "backward" in study.ways:
+    if "backward" in study.directions:
         direction = st.segmented_control(
             "Connections counted",
             counts.DIRECTIONS,
@@ -238,7 +238,7 @@ def _counts(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
 def _tables(study: CellStudy, outcomes: Sequence[views.Outcome]) -> None:
     ours, theirs = st.columns(2)
     steps = study.question == "steps"
-    data = ", ".join(study.sets)
+    data = ", ".join(study.data_sets)
     with ours:
         st.markdown(
             f"**Ours, small** ({escape_markdown(data)}, {pluralise(study.epochs, 'epoch')}, "

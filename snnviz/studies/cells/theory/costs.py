@@ -103,7 +103,7 @@ def _seconds(setting: Scoring, cell: Cell) -> float:
     """Of one repeat."""
     many, width = count_connections(cell), setting.channels
     connections = many["forward"] + many["backward"]
-    values = setting.batch * setting.side**2 * width * setting.steps
+    values = setting.batch * setting.image_side**2 * width * setting.steps
     # Both cells cost the same, as the second has twice the channels on a quarter of the pixels.
     macs = values * width * (2 * (many["conv1"] + 9 * many["conv3"]) + 2 * 9)
     return (
@@ -116,8 +116,8 @@ def _seconds(setting: Scoring, cell: Cell) -> float:
 
 def _network_bytes(setting: Scoring) -> int:
     """Of a network at work: a step's potentials, spikes and maps, what the classifier reads, and counts of pairs."""
-    maps = setting.batch * setting.side**2 * setting.channels
-    read = setting.steps * setting.batch * setting.channels * setting.side**2 // 8
+    maps = setting.batch * setting.image_side**2 * setting.channels
+    read = setting.steps * setting.batch * setting.channels * setting.image_side**2 // 8
     pairs = setting.steps * setting.batch**2
     return 4 * 30 * maps + 4 * 4 * read + 8 * 19 * pairs
 
@@ -125,6 +125,6 @@ def _network_bytes(setting: Scoring) -> int:
 def _weights_bytes(setting: Scoring) -> int:
     """Of all repeats; those of the classifier are drawn beside a copy."""
     width = setting.channels
-    classifier = setting.hidden * width * setting.side**2 // 8
+    classifier = setting.hidden * width * setting.image_side**2 // 8
     convolutions = 9 * width**2 * (6 * (1 + 4) + 2)
     return 4 * (setting.repeats + 1) * (classifier + 2 * convolutions)

@@ -154,7 +154,7 @@ def skip_table(
             {
                 "type": None if plain else point.type,
                 "n_skip": 0 if plain else point.n_skip,
-                "channels": block(point.design).channels,
+                "channels": block_network(point.design).channels,
                 "control for": ", ".join(beside.get(digest, [])) or None,
                 "neurons": "ANN" if point.ann else "SNN",
                 "seed": point.design.seed,
@@ -205,10 +205,10 @@ def skip_means(
 
 
 def _sized(design: Design) -> dict[str, int]:
-    return {"channels": block(design).channels, "parameters": network_size(design).parameters}
+    return {"channels": block_network(design).channels, "parameters": network_size(design).parameters}
 
 
-def block(design: Design) -> BlockNetwork:
+def block_network(design: Design) -> BlockNetwork:
     """Returns the block network (with its adjacency matrix) of a design in a sweep."""
     assert isinstance(design.network, BlockNetwork)
     return design.network

@@ -39,7 +39,7 @@ def front_chart(weighed: WeighedGroups, opened: str = "") -> Chart:
     opened: key of the group that is highlighted; "" for none.
     """
     up, across = weighed.objectives[:2]
-    (x, x_axis), (y, y_axis) = axis(across.metric, across.better), axis(up.metric, up.better)
+    (x, x_axis), (y, y_axis) = axis(across.metric, across.direction), axis(up.metric, up.direction)
     figure = empty(x, y, **y_axis)
     figure["layout"]["xaxis"] |= x_axis | _spread_axis(weighed.mean[weighed.left, 1], across.metric.form)
     figure["layout"] |= {"hovermode": "closest", "clickmode": "event"}
@@ -66,7 +66,7 @@ def front_caption(weighed: WeighedGroups, drawn: int) -> str:
     said = [f"{MEAN}. {INTERVAL}" + (f", none of {alone} groups with one seed." if alone else ".")]
     if len(weighed.objectives) == 3:
         third = weighed.objectives[2]
-        said.append(f"Colour: {third.label[:1].lower()}{third.label[1:]}, {third.better} is better.")
+        said.append(f"Colour: {third.label[:1].lower()}{third.label[1:]}, {third.direction} is better.")
     said.append("Press a point, or go to it by the arrow keys and Enter, to open it.")
     if drawn < beaten:
         said.append(f"{drawn:,} of {beaten:,} beaten points are drawn: one where several lie on each other.")
@@ -183,7 +183,7 @@ def _bars(weighed: WeighedGroups, places: Sequence[int], side: int) -> dict[str,
 
 def _line(weighed: WeighedGroups, front: Sequence[int]) -> dict[str, Any]:
     """The border of what the front beats: steps, as nothing is between two points until somebody trains it."""
-    shape = "hv" if weighed.objectives[1].better == "less" else "vh"
+    shape = "hv" if weighed.objectives[1].direction == "less" else "vh"
     return {
         "type": "scatter", "mode": "lines", "showlegend": False, "hoverinfo": "skip",
         "x": [_short(weighed.mean[place, 1]) for place in front],
@@ -193,7 +193,7 @@ def _line(weighed: WeighedGroups, front: Sequence[int]) -> dict[str, Any]:
 
 
 def _opened(weighed: WeighedGroups, key: str) -> list[dict[str, Any]]:
-    place = weighed.place(key) if key else None
+    place = weighed.group_index(key) if key else None
     if place is None or not np.isfinite(weighed.mean[place, :2]).all():
         return []
     ring = {"size": 20, "symbol": "circle-open", "color": OPEN, "line": {"width": 3, "color": OPEN}}

@@ -40,7 +40,7 @@ def interaction_charts(weighed: WeighedGroups, across: str, down: str, side: int
     found = interaction(across, down, weighed.fields, weighed.mean[:, side].tolist())
     if found is None:
         return []
-    words = f"Mean of the groups at each pair of levels; {_lower(one.label)}, {one.better} is better."
+    words = f"Mean of the groups at each pair of levels; {_lower(one.label)}, {one.direction} is better."
     charts = [_map("pair", one.label, words, found, found.mean, lambda value: metric_text(one.metric, value))]
     if np.isfinite(found.beyond).all() and min(found.beyond.shape) > 1:
         scale, unit = (100, ", in points") if one.metric.form == "share" else (1, "")

@@ -107,7 +107,7 @@ def best_chart(weighed: WeighedGroups, field: str, side: int = 0) -> Chart:
     field: its path. side: index of the objective.
     """
     one = weighed.objectives[side]
-    found = best_distribution(field, weighed.fields[field], weighed.mean[:, side].tolist(), one.better)
+    found = best_distribution(field, weighed.fields[field], weighed.mean[:, side].tolist(), one.direction)
     levels = [level_label(field, level) for level in found.levels]
     figure = empty(field_label(field), "share of groups", tickformat=".0%", rangemode="tozero")
     figure["layout"]["xaxis"] |= {"type": "category"}

@@ -109,7 +109,7 @@ def _objective_axis(one: Objective, values: Sequence[float]) -> Axis:
 
     def at(value: float) -> float:
         share = ((math.log(value) if log else value) - ends[0]) / span
-        return share if one.better == "more" else 1 - share
+        return share if one.direction == "more" else 1 - share
 
     words = [metric_text(one.metric, value) if math.isfinite(value) else "–" for value in values]
     ticks = [(at(value), metric_text(one.metric, value)) for value in _ticks(*ends, log=log)]

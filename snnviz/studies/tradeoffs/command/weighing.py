@@ -62,7 +62,7 @@ def document(found: WeighedGroups) -> dict[str, Any]:
     object of ``--json``.
     """
     return {
-        "objectives": [{"name": one.name, "label": one.label, "better": one.better} for one in found.objectives],
+        "objectives": [{"name": one.name, "label": one.label, "better": one.direction} for one in found.objectives],
         "chosen_on": found.chosen_on or None,
         "groups": [_group(found, place) for place in range(len(found.groups))],
         "importances": {

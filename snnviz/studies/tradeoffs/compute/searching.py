@@ -25,7 +25,7 @@ from snnviz.studies.tradeoffs.search import (
     FrontTrial,
     base_code,
     candidate_design,
-    candidates,
+    finished_candidates,
     format_code,
     to_minimise,
 )
@@ -68,7 +68,7 @@ def run_front_search(
                 made += PARTS
                 if trial.why:
                     break
-            found = candidates(search, told)[0]
+            found = finished_candidates(search, told)[0]
             if found.why:
                 strategy.exclude(code)
             else:

@@ -39,7 +39,7 @@ def panel(found: WeighedGroups, key: str, close: Callable[[], None]) -> None:
     """Draws the details of the group (runs that differ only in the seed) with this key, if it is among the weighed
     ones; `close` is called by the close button.
     """
-    place = found.place(key) if key else None
+    place = found.group_index(key) if key else None
     if place is None:
         return
     group = found.groups[place]
@@ -111,7 +111,7 @@ def _compare(found: WeighedGroups, place: int) -> None:
     for one in found.objectives:
         values = (each.values.get(one.name, {}) for each in (other, own))
         exact = follows_from_design(one.metric, own.design)
-        difference = paired_difference(*values, better=one.better, exact=exact)
+        difference = paired_difference(*values, better=one.direction, exact=exact)
         st.markdown(escape_markdown(metric_sentence(one.metric, difference, "This one")))
     st.caption("Paired by seed, 95 % t interval of the differences. More of it under **Compare**.")
     st.button(

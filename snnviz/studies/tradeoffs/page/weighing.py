@@ -134,7 +134,7 @@ def _controls() -> None:
 
 
 def _objectives(now: Weighing) -> None:
-    known = {one.name: f"{one.label} ({one.better} is better)" for one in available_objectives()}
+    known = {one.name: f"{one.label} ({one.direction} is better)" for one in available_objectives()}
     chosen = [*now.objectives, NO_THIRD][:3]
     for place, (column, words) in enumerate(zip(st.columns(3), ("Upwards", "Across", "Colour"), strict=True)):
         options = [name for name in known if name == chosen[place] or name not in now.objectives]

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.studies.tradeoffs.search import Candidate, FrontSearch, FrontTrial, candidates, to_minimise
+from snnviz.studies.tradeoffs.search import Candidate, FrontSearch, FrontTrial, finished_candidates, to_minimise
 from snnviz.theory.pareto import hypervolumes, pareto_front
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ class FrontHistory:
     @classmethod
     def from_rows(cls, search: FrontSearch, trials: Sequence[FrontTrial]) -> FrontHistory:
         """Returns the history of a search for a front from the rows of its trainings in the store."""
-        return cls(search, tuple(candidates(search, trials)))
+        return cls(search, tuple(finished_candidates(search, trials)))
 
     @cached_property
     def known(self) -> tuple[Candidate, ...]:

@@ -53,9 +53,9 @@ class WeighedGroups:
     partly: int = 0
 
     @cached_property
-    def better(self) -> list[Any]:
+    def directions(self) -> list[Any]:
         """The direction of each objective, "more" or "less"."""
-        return [one.better for one in self.objectives]
+        return [one.direction for one in self.objectives]
 
     @cached_property
     def told_apart(self) -> Flags:
@@ -68,7 +68,7 @@ class WeighedGroups:
         for side, one in enumerate(self.objectives):
             if self.groups and follows_from_design(one.metric, self.groups[0].design):
                 low[:, side] = high[:, side] = np.where(self.left, self.mean[:, side], np.nan)
-        possible, certain = possible_front(low, high, self.better, self.front)
+        possible, certain = possible_front(low, high, self.directions, self.front)
         return np.asarray(np.where(self.front, certain, ~possible), bool)
 
     @cached_property
@@ -83,7 +83,7 @@ class WeighedGroups:
         """Number of finished runs (seeds) of each group."""
         return [max((len(told) for told in group.values.values()), default=0) for group in self.groups]
 
-    def place(self, key: str) -> int | None:
+    def group_index(self, key: str) -> int | None:
         """Returns the index of the group (runs that differ only in the seed) with this key; None if it is not among
         these.
         """
@@ -95,7 +95,7 @@ class WeighedGroups:
         """
         columns = {name: Column.from_values(values) for name, values in self.fields.items()}
         known = int(np.isfinite(self.mean[:, side]).sum())
-        return importances(columns, self.mean[:, side], self.objectives[side].better, top_share(known))
+        return importances(columns, self.mean[:, side], self.objectives[side].direction, top_share(known))
 
     def hypervolume_course(self) -> tuple[list[int], list[float]]:
         """Returns the course of the front's hypervolume: numbers of finished runs, and the hypervolume of the groups
@@ -104,11 +104,11 @@ class WeighedGroups:
         It is a share of the last value; groups are taken in order of time. Two empty lists if there is no group.
         """
         values = np.where(self.left[:, None], self.mean, np.nan)
-        reference = nadir(values, self.better)
+        reference = nadir(values, self.directions)
         if not reference or not len(values):
             return [], []
         counts = sorted({*np.linspace(1, len(values), min(MOST_COUNTS, len(values))).astype(int).tolist()})
-        found = hypervolumes(values, reference, self.better, counts)
+        found = hypervolumes(values, reference, self.directions, counts)
         runs = np.cumsum(self.seeds)
         return [int(runs[count - 1]) for count in counts], [one / found[-1] if found[-1] else 0.0 for one in found]
 
@@ -136,7 +136,7 @@ def weigh_groups(
                 left &= values >= limit.above
             if limit.below is not None:
                 left &= values <= limit.below
-    better = [one.better for one in sides]
+    better = [one.direction for one in sides]
     front = pareto_front(np.where(left[:, None], mean, np.nan), better)
     return WeighedGroups(kept, tuple(sides), mean, low, high, left, front, chosen_on, partly)
 

@@ -53,8 +53,8 @@ def verdict(pair: TwinPair) -> str:
     spikes, count = pair.spikes_per_neuron, pair.relu.neurons
     return (
         f"Of {count:,} hidden neurons **{spikes * count:,.0f} spike for an image** on average, "
-        f"**{spikes:.2f} spikes per neuron**; with the {pair.missed:,.0f} events at t_max counted that neurons as "
-        f"printed need of the silent ones, **1.00**. The answer is there after **{pair.latency:.3g} τ_c**, the unit of "
+        f"**{spikes:.2f} spikes per neuron**; with the {pair.missed_events:,.0f} events at t_max counted that neurons "
+        f"as printed need of the silent ones, **1.00**. The answer is there after **{pair.latency:.3g} τ_c**, the unit of "
         "time: the input's spikes take 1, the rest are the layers' windows."
     )
 

@@ -26,7 +26,9 @@ def verdict(pair: TwinPair) -> str:
     """Returns Markdown on how well a ReLU network and its TTFS (time-to-first-spike) twin agree."""
     count, apart = len(pair.relu.shown), pair.differences[-1]
     if pair.silent == "nothing":
-        off = ", ".join(f"{late:.2g}" for late in pair.lateness[:8]) + (", ..." if len(pair.lateness) > 8 else "")
+        off = ", ".join(f"{late:.2g}" for late in pair.spike_time_errors[:8]) + (
+            ", ..." if len(pair.spike_time_errors) > 8 else ""
+        )
         return (
             "**Silent neurons send nothing, and no clock makes up for it: both networks say the same of "
             f"{share(pair.agreement)}** of {count} test images. {share(pair.accuracy)} are right instead of "
@@ -144,7 +146,7 @@ def _word(text: str, y: float) -> dict[str, Any]:
 
 def scatter_chart(pair: TwinPair, layer: int, image: int) -> Chart:
     """Returns the chart of a hidden layer's activations (layer from 0) against those decoded from its spike times."""
-    said, decoded = pair.relu.outputs[layer], pair.decoded[layer]
+    said, decoded = pair.relu.outputs[layer], pair.decoded_activations[layer]
     name, window = pair.relu.names[layer], pair.hidden[layer].window
     figure = empty("x, what the ReLU says", "t_max − t, what the spike says (τ<sub>c</sub>)")
     figure["layout"]["hovermode"] = "closest"
@@ -219,7 +221,7 @@ def layer_table(pair: TwinPair) -> pd.DataFrame:
             pair.spikes,
             pair.saturated,
             pair.differences,
-            pair.lateness,
+            pair.spike_time_errors,
             strict=False,
         )
     ]

@@ -16,7 +16,7 @@ from snnviz.design import links
 from snnviz.events import EpochEnd
 from snnviz.graph.ttfs import require_ttfs_twin
 from snnviz.store import Store
-from snnviz.studies.ttfs.command.tables import spread
+from snnviz.studies.ttfs.command.tables import mean_and_deviation
 from snnviz.studies.ttfs.curves import default_design
 from snnviz.studies.ttfs.penalty import PAPER_SPIKES, PenaltyStudy, penalty_runs
 
@@ -61,8 +61,8 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
         lines = [
             {
                 "penalty": f"{row['penalty']:g}",
-                "test accuracy": spread([each["accuracy"] for each in row["seeds"]]),
-                "spikes per neuron": spread([each["spikes"] for each in row["seeds"]], 1, "", 3),
+                "test accuracy": mean_and_deviation([each["accuracy"] for each in row["seeds"]]),
+                "spikes per neuron": mean_and_deviation([each["spikes"] for each in row["seeds"]], 1, "", 3),
             }
             for row in found
         ]

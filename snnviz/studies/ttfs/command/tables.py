@@ -39,7 +39,7 @@ def show(store: Store, run: Run, as_json: bool) -> None:
 
 def show_curves(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> None:
     """Prints the curves of fine-tunings, a table for each limit, and the accuracy without limits."""
-    click.echo(f"test accuracy without limits {spread(exact)}")
+    click.echo(f"test accuracy without limits {mean_and_deviation(exact)}")
     for axis in dict.fromkeys(row["axis"] for row in found):
         click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
 
@@ -49,16 +49,16 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
     axis, seeds = row["axis"], row["seeds"]
     line = {TITLES[axis]: f"{row['value']:g}"}
     if axis == "jitter":
-        line["of a window"] = spread([row["value"] / each["mean_window"] for each in seeds])
+        line["of a window"] = mean_and_deviation([row["value"] / each["mean_window"] for each in seeds])
     return line | {
-        "before": spread([each["before"] for each in seeds]),
-        "after": spread([each["after"] for each in seeds]),
-        "read after": spread([each["latency"] for each in seeds], 1, " tau_c", 1),
-        "spikes per neuron": spread([each["spikes_after"] for each in seeds], 1, "", 3),
+        "before": mean_and_deviation([each["before"] for each in seeds]),
+        "after": mean_and_deviation([each["after"] for each in seeds]),
+        "read after": mean_and_deviation([each["latency"] for each in seeds], 1, " tau_c", 1),
+        "spikes per neuron": mean_and_deviation([each["spikes_after"] for each in seeds], 1, "", 3),
     }
 
 
-def spread(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
+def mean_and_deviation(values: Sequence[float], scale: float = 100, unit: str = " %", places: int = 2) -> str:
     """Returns the mean of values as text and, for several values, their standard deviation."""
     if not values:
         return "-"

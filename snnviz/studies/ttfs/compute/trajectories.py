@@ -44,10 +44,10 @@ class Learner:
         )
         self._step = partial(STEPS[optimizer], **arguments)
         self._span = input_range(design)
-        self.start = self.flat(".weight")
-        self.clear()
+        self.start = self.parameter_vector(".weight")
+        self.reset_sums()
 
-    def clear(self) -> None:
+    def reset_sums(self) -> None:
         """Sets all sums to zero."""
         self.steps, self.images, self.hits, self.loss, self.norm = 0, 0, 0, 0.0, 0.0
 
@@ -56,7 +56,7 @@ class Learner:
         """Whether the model's loss or a gradient has become infinite or NaN."""
         return not math.isfinite(self.loss + self.norm)
 
-    def learn(self, shown: Tensor, labels: Tensor, rate: float) -> None:
+    def train_step(self, shown: Tensor, labels: Tensor, rate: float) -> None:
         """Makes one training step on images as intensities (B, 1, H, W) and labels (B,), with learning rate `rate`."""
         gradients = self.add_batch(shown, labels)
         self._step([value.detach() for value in self.parameters.values()], gradients, self.states, rate / self.slower)
@@ -94,7 +94,7 @@ class Learner:
             hits += int((self.logits(intensities(part, images.white)).argmax(1) == labels).sum())
         return hits / len(images)
 
-    def flat(self, ending: str = "") -> Tensor:
+    def parameter_vector(self, ending: str = "") -> Tensor:
         """Returns all parameters whose names end with `ending` as one vector."""
         return torch.cat([value.detach().flatten() for name, value in self.parameters.items() if name.endswith(ending)])
 
@@ -127,7 +127,7 @@ def run_trajectories(setting: Trajectories, *_: object) -> Iterator[Event]:
             shown = data.training_input(training, chosen, timed, epoch, batch)[0]
             for model in models:
                 if not model.has_diverged:
-                    model.learn(shown, training.labels[chosen], factor * design.training.learning_rate)
+                    model.train_step(shown, training.labels[chosen], factor * design.training.learning_rate)
             if models[0].has_diverged:
                 what = f"The ReLU network became infinite in epoch {epoch + 1}"
                 raise Diverged(f"{what}: a smaller learning rate may help.")
@@ -163,13 +163,13 @@ def make_learners(setting: Trajectories) -> list[Learner]:
 def _look(
     models: list[Learner], step: int, epoch: float, test: data.Images | None, held: data.Images | None = None
 ) -> Iterator[Course]:
-    first, parameters = models[0], models[0].flat()
-    weights = first.flat(".weight")
+    first, parameters = models[0], models[0].parameter_vector()
+    weights = first.parameter_vector(".weight")
     for model in models:
-        difference = float((model.flat() - parameters).abs().max())
+        difference = float((model.parameter_vector() - parameters).abs().max())
         if not math.isfinite(difference):
             continue
-        mine = model.flat(".weight")
+        mine = model.parameter_vector(".weight")
         moved = F.cosine_similarity(mine - model.start, weights - first.start, 0).item() if step else None
         yield Course(
             step=step,
@@ -184,4 +184,4 @@ def _look(
             grad_norm=model.norm / model.steps,
             validation_accuracy=model.test_accuracy(held) if held else None,
         )
-        model.clear()
+        model.reset_sums()

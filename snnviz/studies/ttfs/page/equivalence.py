@@ -25,7 +25,7 @@ def panel() -> None:
     pair = twin.panel()
     if pair is None:
         return
-    readings.say(pair)
+    readings.publish_readings(pair)
     st.markdown(views.verdict(pair))
     ttfs_looks.widgets(pair)
     card, image = datasets.dataset_card(DESIGN.value.data.name), ttfs_looks.image(pair)

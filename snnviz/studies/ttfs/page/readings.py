@@ -34,6 +34,8 @@ def found_reading(pair: TwinPair, name: str) -> Reading | None:
     return Reading(f"{words}.", float(number(pair)))
 
 
-def say(pair: TwinPair) -> None:
-    """Publishes what is shown of both networks."""
+def publish_readings(pair: TwinPair) -> None:
+    """Tells the checks of lessons what the page shows: the fields of its setting, and by name the numbers of the ReLU
+    network and its TTFS (time-to-first-spike) twin.
+    """
     publish("ttfs", links.flatten(DESIGN.value), lambda name: found_reading(pair, name))

@@ -29,7 +29,7 @@ def _figures() -> None:
     pair = twin.panel()
     if pair is None:
         return
-    readings.say(pair)
+    readings.publish_readings(pair)
     if pair.silent == "nothing":
         st.markdown(verdict(pair))
     st.markdown(views.verdict(pair))

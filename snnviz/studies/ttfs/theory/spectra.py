@@ -64,11 +64,11 @@ class RandomLayers(Document):
         return (2 if self.weights == "he" else 1) / self.neurons
 
     @property
-    def radius(self) -> float:
+    def disc_radius(self) -> float:
         """Radius of the disc that the eigenvalues fill in wide layers with B = 1: sqrt(share n Var[W]) (the circular
         law).
 
-        >>> RandomLayers(weights="he", share=0.5).radius
+        >>> RandomLayers(weights="he", share=0.5).disc_radius
         1.0
         """
         return float(np.sqrt(self.share * self.neurons * self.variance))

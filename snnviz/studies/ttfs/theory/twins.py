@@ -143,7 +143,7 @@ class TwinPair:
         return self.stack.layers[-1].window.end
 
     @cached_property
-    def decoded(self) -> tuple[Floats, ...]:
+    def decoded_activations(self) -> tuple[Floats, ...]:
         """The activations that the twin's spike times encode, t_max - t, for each hidden layer, and the logits; they
         should equal `relu.outputs`.
         """
@@ -156,17 +156,17 @@ class TwinPair:
         largest value.
         """
         found = []
-        for decoded, said in zip(self.decoded, self.relu.outputs, strict=True):
+        for decoded, said in zip(self.decoded_activations, self.relu.outputs, strict=True):
             unit = np.maximum(np.abs(said).max(1), np.finfo(np.float64).tiny)
             found.append(float((np.abs(decoded - said).max(1) / unit).max()))
         return tuple(found)
 
     @cached_property
-    def lateness(self) -> tuple[float, ...]:
+    def spike_time_errors(self) -> tuple[float, ...]:
         """For each hidden layer the mean absolute error of spike times, in tau_c (the unit of time), over neurons and
         images; silent neurons count as spiking at t_max.
         """
-        pairs = zip(self.decoded, self.relu.outputs, self.hidden, strict=False)
+        pairs = zip(self.decoded_activations, self.relu.outputs, self.hidden, strict=False)
         return tuple(float(np.abs(x - np.minimum(said, layer.window.width)).mean()) for x, said, layer in pairs)
 
     @cached_property
@@ -198,7 +198,7 @@ class TwinPair:
         return found
 
     @property
-    def missed(self) -> float:
+    def missed_events(self) -> float:
         """Number of t_max events per image that silent neurons would have to send for the published equation to equal
         ReLUs: one per silent hidden neuron.
         """

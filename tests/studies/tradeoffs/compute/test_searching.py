@@ -25,7 +25,7 @@ from snnviz.studies.tradeoffs.search import (
     FrontTrial,
     base_code,
     candidate_design,
-    candidates,
+    finished_candidates,
     parse_code,
     to_minimise,
 )
@@ -88,7 +88,7 @@ def test_a_candidate_is_judged_by_the_images_held_out_and_tested_once() -> None:
     search = make(iterations=1, repeats=2, costs="operations,rate")
     trials = tried(search)
     assert [(trial.number, trial.seed) for trial in trials] == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    one = candidates(search, trials)[0]
+    one = finished_candidates(search, trials)[0]
     ends = []
     for seed in (0, 1):
         events = execute(one.design.model_copy(update={"seed": seed}))
@@ -104,7 +104,7 @@ def test_without_images_held_out_the_test_images_choose_which_is_said() -> None:
     search = make(design=change(Design.check(BASE), {"data.validation": 0}).document(), iterations=1)
     trials = tried(search)
     assert [trial.validation_accuracy for trial in trials] == [None, None]
-    assert [one.values[0] for one in candidates(search, trials)] == [trial.accuracy for trial in trials]
+    assert [one.values[0] for one in finished_candidates(search, trials)] == [trial.accuracy for trial in trials]
     assert search.criterion.words.startswith("chosen on the test images")
 
 

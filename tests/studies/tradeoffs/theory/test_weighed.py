@@ -142,8 +142,8 @@ def test_what_cannot_be_weighed_is_one_sentence(given: dict[str, str], sentence:
 
 
 def test_every_objective_has_a_direction_and_limits_are_read_and_written() -> None:
-    assert {one.better for one in available_objectives()} == {"more", "less"}
-    assert get_objective("rate").better == "less"
+    assert {one.direction for one in available_objectives()} == {"more", "less"}
+    assert get_objective("rate").direction == "less"
     assert all(one.name in METRICS for one in available_objectives())
     asked = Weighing.check({"limits": "rate<6%,rate>0.01,rate<10%"})
     assert asked.limits == ("rate<=0.06", "rate>=0.01")

@@ -237,8 +237,8 @@ def test_with_t_max_events_counted_every_neuron_sends_once_through_each_of_its_w
         arrives = sends if layer.squares is None else sends[layer.squares].max(1)  # of a square the first goes on
         counted += int((layer.weights != 0).sum(0) @ arrives)
     assert additions_if_all_spike(design) == counted > one.additions(design)
-    assert one.missed == pytest.approx(sum((x == 0).sum() for x in one.relu.outputs[:-1]) / len(one.relu.shown))
-    assert f"the {one.missed:,.0f} events at t_max counted" in time.verdict(one)
+    assert one.missed_events == pytest.approx(sum((x == 0).sum() for x in one.relu.outputs[:-1]) / len(one.relu.shown))
+    assert f"the {one.missed_events:,.0f} events at t_max counted" in time.verdict(one)
 
 
 def test_a_neuron_in_formulas_says_what_its_relu_says() -> None:

@@ -80,7 +80,7 @@ def test_alpha_stays_one_and_b_stays_one_while_they_learn() -> None:
     shown, labels = data.intensities(training.images, training.white, torch.float64), training.labels
     for model in (b1, alpha_one):
         for _ in range(3):
-            model.learn(shown, labels, 0.003)
+            model.train_step(shown, labels, 0.003)
         assert isinstance(model.network, Network)
         layer = model.network.spiking_layer(2)
         kept = layer.slope if model is b1 else layer.ramp
@@ -140,7 +140,7 @@ def test_images_are_augmented_as_in_a_run() -> None:
 
 
 def test_a_model_that_becomes_infinite_is_left_alone_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    learn = Learner.learn
+    learn = Learner.train_step
 
     def spoilt(model: Learner, shown: torch.Tensor, labels: torch.Tensor, rate: float) -> None:
         learn(model, shown, labels, math.inf if model.name == "alpha-one" else rate)

@@ -157,8 +157,8 @@ def test_neurons_as_printed_collapse_at_once_and_it_is_in_the_link(trained: Call
     made = work.build_pair(design, TtfsStudy(silent="nothing"), work.source(design, "relu"))
     assert made.accuracy < 0.75 < 0.85 < made.relu.accuracy
     table = visit.at.dataframe[0].value
-    assert table["late"].tolist() == list(made.lateness)
-    assert min(made.lateness) > 0.5
+    assert table["late"].tolist() == list(made.spike_time_errors)
+    assert min(made.spike_time_errors) > 0.5
     again = open_page("time", TtfsStudy(silent="nothing"), design)
     assert "after t_min it goes on so (thick)" in chart(again, "ttfs-time", "ttfs_time")["caption"]
 

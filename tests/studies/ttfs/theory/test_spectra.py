@@ -38,7 +38,7 @@ def test_with_alpha_one_eigenvalues_lie_far_outside_the_unit_circle() -> None:
     ],
 )
 def test_the_disc_of_slope_one_is_the_circular_laws(setting: RandomLayers, radius: float) -> None:
-    assert setting.radius == pytest.approx(radius)
+    assert setting.disc_radius == pytest.approx(radius)
     assert summarise_spectra(setting, 4).models[0].median == pytest.approx(radius, rel=0.08)
 
 

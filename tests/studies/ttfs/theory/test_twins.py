@@ -56,7 +56,7 @@ def test_windows_spikes_and_logits_are_those_of_the_computation_in_torch(start: 
 def test_spikes_are_the_share_of_activations_above_0_and_fit_where_windows_are_wide() -> None:
     made = one(change(STARTS["digits mlp"], SMALL))
     assert made.spikes == pytest.approx([float((said > 0).mean()) for said in made.relu.outputs[:-1]])
-    assert made.missed == pytest.approx(sum((said == 0).sum(1).mean() for said in made.relu.outputs[:-1]))
+    assert made.missed_events == pytest.approx(sum((said == 0).sum(1).mean() for said in made.relu.outputs[:-1]))
     assert max(made.saturated) == 0
     assert made.latency == pytest.approx(1 + 1.5 * sum(made.relu.largest))
 
