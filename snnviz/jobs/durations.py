@@ -96,7 +96,7 @@ def fit_durations(store: Store) -> DurationModel:
     designs' factor.
     """
     histories: dict[type[Task], list[tuple[float, float]]] = defaultdict(list)
-    for run in store.runs(limit=RECENT, states=("done",), of=None, came=False):
+    for run in store.runs(limit=RECENT, states=("done",), of=None, include_shipped=False):
         histories[type(run.task)].append((reference_seconds(run.task), run.seconds))
     designs = fit_line(histories[Design])
     lines = {kind: fit_line(some, designs.factor) for kind, some in histories.items()}

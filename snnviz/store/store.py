@@ -216,14 +216,14 @@ class Store(SingleStore):
         states: Sequence[State] = STATES,
         of: type[Task] | None = Design,
         *,
-        came: bool = True,
+        include_shipped: bool = True,
     ) -> list[Run]:
         """Returns readable runs, the newest first: of designs, or of the kind of task `of` (None: of any kind).
 
-        `came`: include the runs distributed with snnviz.
+        `include_shipped`: include the runs distributed with snnviz.
         """
         found = super().runs(limit, states, of)
-        there = self.shipped if came and "done" in states else None
+        there = self.shipped if include_shipped and "done" in states else None
         if there is None:
             return found
         shown = {*self._unshadowed(there)}

@@ -152,8 +152,8 @@ class Model:
 
     fields: the tried fields. targets: models by metric. runs: names of all r runs. of: index of each run's design
     (r,), of d. values: metrics of the runs (r,), NaN if missing. places: positions of the d designs, see
-    `FeatureSpace.places`. reach: largest distance from the nearest tried design for which a prediction is made. fitted: when it was trained,
-    in seconds since 1970. source: digest of the runs it was trained on.
+    `FeatureSpace.places`. reach: largest distance from the nearest tried design for which a prediction is made.
+    fitted: when it was trained, in seconds since 1970. source: digest of the runs it was trained on.
     """
 
     def __init__(

@@ -102,7 +102,7 @@ def test_to_submit_it_finds_it_and_to_train_it_here_takes_its_place(beside: Stor
     came = beside.get(design.digest)
     found = beside.submit(design)
     assert (found.run, found.cached, found.created) == (came.run, True, False)
-    assert not beside.runs(came=False)
+    assert not beside.runs(include_shipped=False)
     before = beside.version(), beside.version(came.run), indexed_runs(beside)
     Immediate(beside).retrain(came.run)
     own = beside.get(design.digest)

@@ -55,8 +55,8 @@ def test_bad_settings_get_a_sentence(document: Any, sentence: str) -> None:
 
 @pytest.mark.parametrize(("data", "side"), [("digits", 16), ("mnist", 32), ("fashion-mnist", 32)])
 def test_images_have_a_side_that_can_be_halved_twice(data: str, side: int) -> None:
-    assert Scoring.check({"data": data}).side == side
-    assert Scoring.check({"data": data, "size": 40}).side == 40
+    assert Scoring.check({"data": data}).image_side == side
+    assert Scoring.check({"data": data, "size": 40}).image_side == 40
 
 
 @pytest.mark.parametrize(("length", "side", "times"), [(8, 16, 2), (8, 8, 1), (8, 28, 3), (28, 32, 1), (28, 56, 2)])

@@ -54,8 +54,8 @@ def verdict(pair: TwinPair) -> str:
     return (
         f"Of {count:,} hidden neurons **{spikes * count:,.0f} spike for an image** on average, "
         f"**{spikes:.2f} spikes per neuron**; with the {pair.missed_events:,.0f} events at t_max counted that neurons "
-        f"as printed need of the silent ones, **1.00**. The answer is there after **{pair.latency:.3g} τ_c**, the unit of "
-        "time: the input's spikes take 1, the rest are the layers' windows."
+        f"as printed need of the silent ones, **1.00**. The answer is there after **{pair.latency:.3g} τ_c**, the unit "
+        "of time: the input's spikes take 1, the rest are the layers' windows."
     )
 
 

@@ -157,9 +157,9 @@ def test_a_result_is_read_from_the_rows_of_its_run() -> None:
     own = result_of(design, end, [*rows, *counted]).operations
     assert (own.macs, own.additions, own.synops, own.estimated) == (6, 12, 42, False)
     assert operations_per_image(design, [*counted[:-1], replace(counted[-1], synops=None)]).estimated
-    assert found.before == pytest.approx(0.01)
+    assert found.rate_before == pytest.approx(0.01)
     twin = next(p.design for p in SWEEP if p.ann)
-    assert result_of(twin, replace(end, rate=None), look(0, [None] * 6)).before is None
+    assert result_of(twin, replace(end, rate=None), look(0, [None] * 6)).rate_before is None
 
 
 def test_the_table_has_a_row_for_each_run_there_is() -> None:

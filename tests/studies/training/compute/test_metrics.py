@@ -142,7 +142,8 @@ def by_hand(run: Run, heard: list[Event]) -> dict[str, float | None]:
         "dense": dense,
         "dense_energy": 4.6e-3 * dense,
         "parameters": sum(tensor.numel() for tensor in tensors.values()),
-        "spikes_image": rate and rate * (1 if ttfs else design.data.steps) * sum(one.neurons for one in network.firing),
+        "spikes_image": rate
+        and rate * (1 if ttfs else design.data.steps) * sum(one.neurons for one in network.spiking_layers),
         "footprint": sum(each.nbytes for each in (*tensors.values(), *network.buffers.values())),
         "epochs_to_90": 1 + [0.9 * max(reached) <= one for one in reached].index(True),
     }

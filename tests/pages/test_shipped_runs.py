@@ -12,7 +12,7 @@ from snnviz.design.design import Design
 from snnviz.graph.atlas import atlas_design
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, shipped
-from snnviz.theory.atlas import About, file_name, write_atlas
+from snnviz.theory.atlas import AtlasInfo, file_name, write_atlas
 from snnviz.ui.kit import services
 from tests.gallery.conftest import TINY, make
 from tests.pages.visit import Visit
@@ -51,10 +51,10 @@ def test_train_offers_to_show_it_and_to_train_it_here(cache: Path) -> None:
     visit.at.button(key="train-show").click()
     visit.look()
     assert any("came with snnviz" in each.value for each in visit.at.markdown)
-    assert Store(cache / "runs.sqlite").runs(came=False) == []
+    assert Store(cache / "runs.sqlite").runs(include_shipped=False) == []
     visit.at.button(key="train-here").click()
     visit.look()
-    (own,) = Store(cache / "runs.sqlite").runs(came=False)
+    (own,) = Store(cache / "runs.sqlite").runs(include_shipped=False)
     assert own.state == "queued"
     assert visit.at.button(key="train").label == "Watch its training"
     Immediate(services.store())._see_to(own.run)
@@ -72,7 +72,7 @@ def test_it_is_on_the_list_of_runs_and_is_kept(cache: Path) -> None:
 
 
 def test_the_drawn_matrix_is_found_in_the_atlas(gallery: Path) -> None:
-    about = About(atlas_design(3, 0, 0).digest, (MACHINE,), "2026-11-30", 120.0)
+    about = AtlasInfo(atlas_design(3, 0, 0).digest, (MACHINE,), "2026-11-30", 120.0)
     write_atlas(gallery / file_name(3), about, rows(3, noise=0.01))
     visit = Visit(links.to_query(atlas_design(3, 9, 0)))
     assert "In the atlas this matrix reaches **8" in _texts(visit)
@@ -93,7 +93,7 @@ def test_the_drawn_matrix_is_found_in_the_atlas(gallery: Path) -> None:
     other.at.button(key="atlas-take").click()
     other.look()
     assert other.design == atlas_design(3, 9, 0)
-    write_atlas(gallery / file_name(3), About("of before"), rows(3))
+    write_atlas(gallery / file_name(3), AtlasInfo("of before"), rows(3))
     assert any("by formulas of before" in each.value for each in Visit(links.to_query(other.design)).at.error)
     (gallery / file_name(3)).unlink()
     assert "In the atlas" not in _texts(Visit(links.to_query(other.design)))
