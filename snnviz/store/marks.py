@@ -1,4 +1,4 @@
-"""Tags, notes and stars that people put on runs."""
+"""Tags, notes and stars that people put on runs: checking their texts, and the part of `Store` that keeps them."""
 
 from __future__ import annotations
 

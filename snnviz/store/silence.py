@@ -19,8 +19,8 @@ HUNG_SECONDS = 3 * LEASE_SECONDS
 class SilenceTimer:
     """Measures for how long watched values have not changed, such as the heartbeats of several workers.
 
-    If the observer itself paused for more than `pause` seconds, stopped or suspended with the machine, all times start
-    again from 0. `clock`: returns seconds.
+    If the observer itself paused for more than `pause` seconds, because its process or the machine was stopped
+    or suspended, all times start again from 0. `clock`: returns seconds.
     """
 
     def __init__(self, pause: float = LEASE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:

@@ -68,8 +68,8 @@ class Run:
 
     @property
     def current(self) -> bool:
-        """Whether submitting its task today finds this run: false if formulas have changed since, or another run has
-        its key.
+        """Whether submitting the run's task today would find this run, instead of creating a new one: false if formulas
+        have changed since, or another run has the task's digest.
         """
         return self.key == self.task.digest
 

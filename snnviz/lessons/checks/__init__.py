@@ -1,4 +1,6 @@
-"""The kinds of check, one file each; every file in this folder that defines `CHECK` is used."""
+"""The kinds of check, by which a lesson finds out what the learner has done: one file each; every file in this folder
+that defines `CHECK` is used.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from snnviz.theory.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class CompareCheck(Check):
-    """Check: a metric of the newest finished run of each case.
+    """Check "compare": a metric of the learner's newest finished run for each case (a name with a filter of runs).
 
     cases: names, with the filter that selects the runs of each. margin: differences up to it count as equal. ratio:
     two cases, of which the first one's metric is divided by the second one's; () for none.
@@ -42,7 +42,7 @@ class CompareCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """ "cases", and "number" if a ratio is computed."""
+        """The kinds of result that the check measures: "cases", and "number" if a ratio is computed."""
         return frozenset(["cases", "number"] if self.ratio else ["cases"])
 
     def look(self, world: World) -> Found:

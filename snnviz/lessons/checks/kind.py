@@ -42,7 +42,7 @@ class SeenRun:
 
 
 class World(Protocol):
-    """Protocol of what checks of a lesson can read: the learner's own page, runs and settings, and nothing of other
+    """Protocol of what checks of a lesson can read: this learner's own page, runs and settings, and nothing of other
     users.
     """
 

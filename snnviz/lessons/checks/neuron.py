@@ -50,7 +50,7 @@ class NeuronCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """ "number", and "series": the potential over time."""
+        """The kinds of result that the check measures: "number", and "series", the potential over time."""
         return frozenset(["number", "series"])
 
     def look(self, world: World) -> Found:  # noqa: ARG002 (it is computed)

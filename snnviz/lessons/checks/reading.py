@@ -45,7 +45,9 @@ class ReadingCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """ "series" for a curve, "cases" for several numbers, else "number"."""
+        """The kinds of result that the check measures: "series" for a curve, "cases" for several numbers, else
+        "number".
+        """
         return frozenset(["cases"] if self.cases else ["series"] if self.curve else ["number"])
 
     def look(self, world: World) -> Found:

@@ -55,7 +55,9 @@ class RunCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """ "number" for a metric, "series" for a curve; empty if only the run itself is required."""
+        """The kinds of result that the check measures: "number" for a metric, "series" for a curve; empty if only the
+        run itself is required.
+        """
         return frozenset([*(["number"] if self.metric else []), *(["series"] if self.curve else [])])
 
     def look(self, world: World) -> Found:

@@ -42,7 +42,7 @@ class ScoreCheck(Check):
 
     @property
     def gives(self) -> frozenset[str]:
-        """ "number": the score."""
+        """The kinds of result that the check measures: "number", the score."""
         return frozenset(["number"])
 
     def look(self, world: World) -> Found:

@@ -1,4 +1,6 @@
-"""The kinds of question, one file each; every file in this folder that defines `QUESTION` is used."""
+"""The kinds of question that a step of a lesson can ask: one file each; every file in this folder that defines
+`QUESTION` is used.
+"""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ class ChoiceQuestion(Question):
         return self.option(sent if isinstance(sent, str) else "").name
 
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Returns "right" if the chosen option is marked as right, or if its case is the best by more than the
-        margin.
+        """Returns the verdict on a chosen option: "right" if it is marked as right, or if its case is the best by more
+        than the margin.
         """
         chosen = self.option(answer)
         if self.knows:
@@ -106,7 +106,7 @@ class ChoiceQuestion(Question):
         return self.option(answer).text
 
     def idea(self, answer: Any) -> str:
-        """Returns the idea behind the chosen option."""
+        """Returns the misconception behind the chosen option, as the lesson's file words it."""
         return self.option(answer).idea
 
 

@@ -122,8 +122,8 @@ class CurveQuestion(Question):
         return [float(one) for one in np.clip(found, 0, 1)]
 
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Returns "right" if shape and distance agree with the measured curve, "near" if one of them does, else
-        "wrong".
+        """Returns the verdict on a drawn curve: "right" if shape and distance agree with the measured curve, "near" if
+        one of them does, else "wrong".
         """
         series = [point for point in truth.series if math.isfinite(point[1])]
         if len(series) < 2:

@@ -1,4 +1,4 @@
-"""The metric `spikes_image`: spikes of all neurons per image."""
+"""The metric `spikes_image`: number of spikes per image, summed over all neurons of the network."""
 
 from __future__ import annotations
 

@@ -62,7 +62,9 @@ class LiveCharts:
 
     @property
     def is_old(self) -> bool:
-        """Whether the run measured its layers on the old probe batch and was not measured again."""
+        """Whether the run's layers were measured on the old probe batch, the first 64 training images, and not measured
+        again since.
+        """
         return uses_old_probe(self.rows.layers) and not self.anew
 
 

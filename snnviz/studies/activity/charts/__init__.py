@@ -1,1 +1,1 @@
-"""Figures and tables of the Activity page (plotly)."""
+"""Plotly figures and tables of the Activity page: activity of layers at initialisation."""

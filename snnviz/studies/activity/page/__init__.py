@@ -1,1 +1,1 @@
-"""The Activity page (streamlit)."""
+"""The Activity page (streamlit): activity of layers at initialisation, and training from several initialisations."""

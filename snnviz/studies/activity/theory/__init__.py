@@ -1,1 +1,1 @@
-"""Theory of activity at initialisation, in numpy, without training."""
+"""Theory of the activity of layers at initialisation, in numpy, without training."""

@@ -1,1 +1,1 @@
-"""Figures and tables of the Cells page (plotly)."""
+"""Plotly figures and tables of the Cells page: SNASNet cells, their scores and their accuracies."""

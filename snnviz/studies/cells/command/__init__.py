@@ -1,1 +1,1 @@
-"""Commands of the cells study (click)."""
+"""Commands (click) of the cells study: scoring, searching and training SNASNet cells."""

@@ -1,1 +1,1 @@
-"""Computation with torch, run by workers."""
+"""Computations of the cells study with torch, run by workers: scoring cells without training, and cell searches."""

@@ -1,1 +1,1 @@
-"""The Cells page (streamlit)."""
+"""The Cells page (streamlit): drawing, scoring and searching SNASNet cells."""

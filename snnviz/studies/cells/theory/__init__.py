@@ -1,1 +1,1 @@
-"""Theory of the scores of cells, in numpy."""
+"""Theory of the cells study, in numpy: scores of untrained networks, and rankings of cells."""

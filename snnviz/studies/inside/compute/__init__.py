@@ -1,1 +1,3 @@
-"""The part of the study that needs torch; it runs in a separate process, never in that of the pages."""
+"""The part of the study "Look inside" that needs torch, traced passes of trained networks; it runs in a process of its
+own.
+"""

@@ -1,1 +1,1 @@
-"""The study's computations in numpy: a diagnosis of a network's problems."""
+"""Computations of the study "Look inside" in numpy: a diagnosis of a network's problems."""

@@ -1,1 +1,1 @@
-"""Figures and tables of the Shortcuts page (plotly)."""
+"""Plotly figures and tables of the Shortcuts page: runs with shortcut branches, and gradients of layers."""

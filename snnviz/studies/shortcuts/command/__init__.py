@@ -1,1 +1,1 @@
-"""Commands of the shortcuts study (click)."""
+"""Commands (click) of the shortcuts study: training with shortcut branches, and gradients at initialisation."""

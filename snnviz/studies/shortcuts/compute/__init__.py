@@ -1,1 +1,1 @@
-"""Computation with torch, run by workers."""
+"""Computations of the shortcuts study with torch, run by workers: gradients of layers at initialisation."""

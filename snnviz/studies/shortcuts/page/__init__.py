@@ -1,1 +1,1 @@
-"""The Shortcuts page (streamlit)."""
+"""The Shortcuts page (streamlit): training with shortcut branches (auxiliary classifiers), and gradients of layers."""

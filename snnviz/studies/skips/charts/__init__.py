@@ -1,1 +1,1 @@
-"""Figures and tables of the Skips page (plotly)."""
+"""Plotly figures and tables of the Skips page: accuracy by skip connections, and searches for them."""

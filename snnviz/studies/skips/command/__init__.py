@@ -1,1 +1,1 @@
-"""Commands of the skips study (click)."""
+"""Commands (click) of the skips study: sweeps over the number of skips, and searches for skip connections."""

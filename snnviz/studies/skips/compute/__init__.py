@@ -1,1 +1,1 @@
-"""Computation with torch, run by workers."""
+"""Computations of the skips study with torch, run by workers: searches for skip connections."""

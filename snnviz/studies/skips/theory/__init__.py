@@ -1,1 +1,1 @@
-"""Theory of the search, in numpy: the most promising untried candidates."""
+"""Computations of the skips study in numpy: the most promising untried candidate networks of a search."""

@@ -1,1 +1,3 @@
-"""The part of the study that runs in workers and other processes, with torch or scikit-learn."""
+"""The part of the study "Trade-offs" that runs in workers and other processes, with torch or scikit-learn: searches for
+a Pareto front, and fitting of prediction models.
+"""

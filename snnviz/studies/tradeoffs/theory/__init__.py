@@ -1,1 +1,3 @@
-"""The study's computations in numpy: groups of runs against objectives, and the course of searches for a front."""
+"""Computations of the study "Trade-offs" in numpy: groups of runs (that differ only in the seed) with their objectives,
+and the progress of searches for a Pareto front.
+"""

@@ -1,1 +1,1 @@
-"""Measuring trained networks again, with torch; imported by workers only."""
+"""Measuring the layers of trained networks again, with torch; imported by workers only."""

@@ -1,1 +1,1 @@
-"""Figures and tables of the TTFS page (plotly)."""
+"""Plotly figures and tables of the TTFS (time-to-first-spike) page."""

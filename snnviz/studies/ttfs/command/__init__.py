@@ -1,1 +1,1 @@
-"""Commands of the TTFS study (click)."""
+"""Commands (click) of the study of TTFS (time-to-first-spike) networks."""

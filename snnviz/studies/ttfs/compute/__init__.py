@@ -1,1 +1,3 @@
-"""Computation with torch, run by workers."""
+"""Computations of the study of TTFS (time-to-first-spike) networks with torch, run by workers: fine-tuning under
+hardware limits, and training side by side.
+"""

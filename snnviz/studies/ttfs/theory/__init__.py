@@ -1,1 +1,1 @@
-"""Theory of TTFS networks, in numpy, without training."""
+"""Theory of TTFS (time-to-first-spike) networks, in numpy, without training."""
