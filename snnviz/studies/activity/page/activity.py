@@ -17,10 +17,10 @@ from snnviz.studies.activity import neurons
 from snnviz.studies.activity.charts.activity import spikes_chart, variance_chart
 from snnviz.studies.activity.page import figures
 from snnviz.studies.activity.page import setting as at
+from snnviz.studies.activity.page.computing import Superseded, note_slider_fragment, traces
 from snnviz.studies.activity.page.readings import LayerReadings, found_reading, layer_readings
 from snnviz.studies.activity.page.setting import DETAILS, PANEL
 from snnviz.studies.activity.page.words import verdict
-from snnviz.studies.activity.page.work import Superseded, note_slider_fragment, traces
 from snnviz.studies.activity.theory.activity import ActivityConfig, expected_statistics
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload

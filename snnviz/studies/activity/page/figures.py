@@ -13,7 +13,7 @@ from snnviz.design.menus import Choice
 from snnviz.studies.activity.charts import activity as views
 from snnviz.studies.activity.charts import survival
 from snnviz.studies.activity.page import setting as at
-from snnviz.studies.activity.page.work import Superseded, run_in_thread, traces
+from snnviz.studies.activity.page.computing import Superseded, run_in_thread, traces
 from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics, expected_statistics
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import state

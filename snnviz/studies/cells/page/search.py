@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.studies.cells.charts.search import SearchHistory
-from snnviz.studies.cells.page import search_figures, search_normalisations, search_work
+from snnviz.studies.cells.page import search_figures, search_normalisations, search_runs
 from snnviz.studies.cells.page.search_setting import FOUND, SEARCH, settings
 from snnviz.ui.kit import task_runs
 
@@ -21,15 +21,15 @@ def panel() -> None:
 
 
 def _is_active() -> bool:
-    run = search_work.run_of(SEARCH.value)
+    run = search_runs.run_of(SEARCH.value)
     return (run is not None and not run.ended) or task_runs.is_active(search_normalisations.runs_of(SEARCH.value))
 
 
 def _found() -> None:
     search = SEARCH.value
-    run = search_work.run_of(search)
-    history = search_work.search_history(search, run) if run is not None else SearchHistory(search, ())
-    search_work.panel(search, run, history)
+    run = search_runs.run_of(search)
+    history = search_runs.search_history(search, run) if run is not None else SearchHistory(search, ())
+    search_runs.panel(search, run, history)
     if history.rows:
         search_figures.figures(history, ended=run is not None and run.state == "done")
     else:

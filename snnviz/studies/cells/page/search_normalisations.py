@@ -7,7 +7,7 @@ import streamlit as st
 from snnviz.store import Run
 from snnviz.studies.cells.charts.normalisations import rank_agreements, sentences
 from snnviz.studies.cells.charts.search import SearchHistory
-from snnviz.studies.cells.page import search_work
+from snnviz.studies.cells.page import search_runs
 from snnviz.studies.cells.scoring import CellSearch
 from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions
@@ -36,7 +36,7 @@ def panel(history: SearchHistory) -> None:
         if not runs:
             return
         found = {
-            search.normalisation: search_work.search_history(search, runs[search.digest]).rows
+            search.normalisation: search_runs.search_history(search, runs[search.digest]).rows
             for search in hunts
             if search.digest in runs
         }

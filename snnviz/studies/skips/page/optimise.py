@@ -8,7 +8,7 @@ import streamlit as st
 from snnviz.studies.skips.charts.searches import searches_table
 from snnviz.studies.skips.optimisation import optimisation_searches
 from snnviz.studies.skips.page import figures as optimise_figures
-from snnviz.studies.skips.page import retraining, work
+from snnviz.studies.skips.page import retraining, search_runs
 from snnviz.studies.skips.page import table as optimise_table
 from snnviz.studies.skips.page.setting import CURVES, OPTIMISATION, settings
 from snnviz.ui.kit import task_runs
@@ -35,14 +35,14 @@ def _is_active() -> bool:
     runs = task_runs.runs_of(several)
     if task_runs.is_active(runs) or optimise_table.is_active(OPTIMISATION.value):
         return True
-    return retraining.is_active(work.search_histories(several, runs))
+    return retraining.is_active(search_runs.search_histories(several, runs))
 
 
 def _found() -> None:
     several = optimisation_searches(OPTIMISATION.value)
     runs = task_runs.runs_of(several)
-    histories = work.search_histories(several, runs)
-    work.panel(several, runs, histories)
+    histories = search_runs.search_histories(several, runs)
+    search_runs.panel(several, runs, histories)
     if not runs:
         optimise_figures.preview(several[0])
         return

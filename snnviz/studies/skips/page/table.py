@@ -12,7 +12,7 @@ from snnviz.store import Run
 from snnviz.studies.skips.charts.comparison import DOUBT, SeedDesigns, comparison_table, gain_text, published
 from snnviz.studies.skips.charts.search import SearchHistory
 from snnviz.studies.skips.optimisation import Optimisation, optimisation_searches, starting_design
-from snnviz.studies.skips.page import work
+from snnviz.studies.skips.page import search_runs
 from snnviz.studies.skips.search import candidate_design, parse_code
 from snnviz.theory import probe
 from snnviz.theory.operations import MEANING
@@ -28,7 +28,7 @@ def is_active(setting: Optimisation) -> bool:
     """Returns whether runs of the results table (ANN, SNN, optimised SNN) have not ended."""
     several = optimisation_searches(setting)
     runs = task_runs.runs_of(several)
-    designs = _designs(_threes(setting, runs, work.search_histories(several, runs)))
+    designs = _designs(_threes(setting, runs, search_runs.search_histories(several, runs)))
     return task_runs.are_active(designs) or measuring.is_active(designs)
 
 

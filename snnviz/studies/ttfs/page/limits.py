@@ -16,7 +16,7 @@ from snnviz.studies.ttfs.limits import FineTuning, HardwareLimits, Tuned
 from snnviz.studies.ttfs.page import limits_curve
 from snnviz.studies.ttfs.page.limits_setting import base, kind, sliders
 from snnviz.studies.ttfs.page.setting import DESIGN, LIMITS, STUDY, VIEW
-from snnviz.studies.ttfs.page.work import Source, build_pair, source
+from snnviz.studies.ttfs.page.twin_computation import Source, build_pair, source
 from snnviz.studies.ttfs.theory.limits import accuracy_under_limits, ttfs_weights_from_relu
 from snnviz.studies.ttfs.theory.twins import input_range
 from snnviz.theory.ttfs import ZETA

@@ -8,7 +8,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import DataMissing, Diverged, InputError
 from snnviz.studies.ttfs.page.setting import DESIGN, NAMES, STUDY
-from snnviz.studies.ttfs.page.work import Source, build_pair, source
+from snnviz.studies.ttfs.page.twin_computation import Source, build_pair, source
 from snnviz.studies.ttfs.study import TtfsStudy
 from snnviz.studies.ttfs.theory.relus import MOST_WEIGHTS
 from snnviz.studies.ttfs.theory.twins import TwinPair

@@ -19,7 +19,7 @@ from snnviz.errors import InputError
 from snnviz.graph.nearest import nearest_design
 from snnviz.graph.ttfs import relu_network, ttfs_network
 from snnviz.store import Run
-from snnviz.studies.ttfs.page import ttfs, work
+from snnviz.studies.ttfs.page import ttfs, twin_computation
 from snnviz.studies.ttfs.study import STARTS, Slopes, TtfsStudy, Weights, compared_networks
 from snnviz.theory.ttfs import Silent
 from snnviz.ui.kit import services
@@ -96,7 +96,7 @@ def test_a_trained_network_keeps_its_accuracy_in_numpy(trained: Callable[..., Ru
     accuracy = visit.at.dataframe[0].value.set_index("network")["accuracy"]
     assert accuracy["ReLU, all operations"] == accuracy["TTFS"] == accuracy["TTFS, t_max events counted"] > 85
     design, study = visit.at.session_state["ttfs_design"], visit.at.session_state["ttfs"]
-    made = work.build_pair(design, study, work.source(design, "relu"))
+    made = twin_computation.build_pair(design, study, twin_computation.source(design, "relu"))
     assert 100 * made.accuracy == pytest.approx(accuracy["ReLU, all operations"], abs=4)  # of 256 of the 360 images
 
 
@@ -154,7 +154,7 @@ def test_neurons_as_printed_collapse_at_once_and_it_is_in_the_link(trained: Call
     visit.look()
     assert "Silent neurons send nothing, and no clock makes up for it" in visit.text
     assert link(visit).endswith("study.silent=nothing")
-    made = work.build_pair(design, TtfsStudy(silent="nothing"), work.source(design, "relu"))
+    made = twin_computation.build_pair(design, TtfsStudy(silent="nothing"), twin_computation.source(design, "relu"))
     assert made.accuracy < 0.75 < 0.85 < made.relu.accuracy
     table = visit.at.dataframe[0].value
     assert table["late"].tolist() == list(made.spike_time_errors)

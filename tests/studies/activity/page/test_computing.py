@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
 
-from snnviz.studies.activity.page import work
-from snnviz.studies.activity.page.work import Superseded, traces
+from snnviz.studies.activity.page import computing
+from snnviz.studies.activity.page.computing import Superseded, traces
 from snnviz.studies.activity.theory.activity import ActivityConfig
 from snnviz.studies.activity.theory.propagation import propagate_activity
 
@@ -34,11 +34,11 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> ScriptRequests:
     """What the session is asked for while it draws; the sliders are in the fragment "sliders"."""
     found = ScriptRequests()
     context: Any = SimpleNamespace(script_requests=found)
-    monkeypatch.setattr(work, "get_script_run_ctx", lambda: context)
-    monkeypatch.setattr(work.st, "session_state", {"fragment_of_sliders": "sliders"})
+    monkeypatch.setattr(computing, "get_script_run_ctx", lambda: context)
+    monkeypatch.setattr(computing.st, "session_state", {"fragment_of_sliders": "sliders"})
     thread: Any = SimpleNamespace(get=lambda: SimpleNamespace(fragment_id="mine"))
-    monkeypatch.setattr(work, "ThreadState", thread)
-    monkeypatch.setattr(work, "SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(computing, "ThreadState", thread)
+    monkeypatch.setattr(computing, "SILENT_SECONDS", 0.0)
     return found
 
 
