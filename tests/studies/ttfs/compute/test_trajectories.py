@@ -145,7 +145,7 @@ def test_a_model_that_becomes_infinite_is_left_alone_and_the_others_go_on(monkey
     def spoilt(model: Learner, shown: torch.Tensor, labels: torch.Tensor, rate: float) -> None:
         learn(model, shown, labels, math.inf if model.name == "alpha-one" else rate)
 
-    monkeypatch.setattr(Learner, "learn", spoilt)
+    monkeypatch.setattr(Learner, "train_step", spoilt)
     found = followed(**SMALL)
     assert [row.step for row in found["alpha-one"]] == [0]
     assert {found[name][-1].step for name in ("relu", "b1", "slower")} == {8}
