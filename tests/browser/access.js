@@ -77,7 +77,7 @@
         found.push(`in the chart ${title}: "${words(one)}" is cut`);
   }
   const own = (one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-  const texts = all.filter((one) => !(one instanceof SVGElement) && own(one) && seen(one) && !within(one, `${MAY_SCROLL}, .katex, .js-plotly-plot, header, .st-key-train, .st-key-train-asked`));
+  const texts = all.filter((one) => !(one instanceof SVGElement) && own(one) && seen(one) && !within(one, `${MAY_SCROLL}, .katex, .js-plotly-plot, header, .st-key-tools, .st-key-train, .st-key-train-asked`));
   collide(boxes(texts.filter((one) => getComputedStyle(one).display !== "inline" || one.parentElement?.tagName !== "P")), "texts", 3);
 
   // Too small to hit.

@@ -37,6 +37,10 @@ def test_a_page_is_shared(options: dict[str, Any], visit: Callable[..., Page], d
     if "permissions" in options:
         expect(dialog.get_by_text("Copied.")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == link.input_value()
+    dialog.get_by_text("QR code", exact=True).click()
+    code = dialog.get_by_role("img").last
+    expect(code).to_be_visible()
+    assert code.evaluate("image => image.complete && image.naturalWidth > 0")
     dialog.get_by_text("Embed in a page of a course").click()
     frame = dialog.get_by_label("HTML", exact=True)
     expect(frame).to_be_visible()

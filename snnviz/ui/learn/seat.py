@@ -34,8 +34,8 @@ ENDED = "The class {} has ended, or you were taken off it. Lessons are your own 
 
 
 def class_path(code: str) -> str:
-    """Returns the address by which students join a class, from the server's root, such as "classes?class=HKRTPW"."""
-    return f"{PAGE}?{CLASS}={code}"
+    """Returns the address by which students join a class, from the server's root, such as "c/HKRTPW"."""
+    return f"c/{code}"
 
 
 def learner_in(code: str) -> str:

@@ -18,6 +18,7 @@ from snnviz.ui.learn import active, seat
 from snnviz.ui.learn.active import Active
 from snnviz.ui.server.handouts import handout_address
 from snnviz.ui.server.middleware import headers, hosts
+from snnviz.views.qr import LONGEST, qr_svg
 from snnviz.views.sharing import (
     HEIGHT,
     LEAST_HEIGHT,
@@ -37,6 +38,9 @@ ALONE = (
     "This server listens to its own machine alone, so only you can open this link. For others it must be started as in "
     "docs/hosting.md."
 )
+TOO_LONG = f"The link is too long for a QR code, which has room for {LONGEST:,} letters."
+QR_PIXELS = 320
+
 OWN_LESSON = "This lesson is in your browser alone. For others its file must be in the server's folder of lessons."
 
 
@@ -85,8 +89,12 @@ def _dialog(page: str, title: str) -> None:
     if hosts.is_alone() and not hosts.named():
         st.caption(ALONE)
     named = st.text_input("Title", about, key=f"share-title/{about}", max_chars=100) or about
-    with st.container(horizontal=True):
-        st.link_button("Page to print", handout_address(named, link, words), icon=":material/print:")
+    st.link_button("Page to print", handout_address(named, link, words), icon=":material/print:")
+    with st.expander("QR code", icon=":material/qr_code_2:"):
+        if code := qr_svg(link):
+            st.image(code, width=QR_PIXELS)
+        else:
+            st.caption(TOO_LONG)
     with st.expander("Embed in a page of a course", icon=":material/code:"):
         height = st.number_input("Height in pixels", LEAST_HEIGHT, MOST_HEIGHT, HEIGHT, 50, key="share-height")
         copying("HTML", embed_snippet(link, named, int(height)), key="share-embed")
