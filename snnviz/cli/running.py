@@ -26,7 +26,7 @@ from snnviz.store.columns import metric_columns, values_of
 from snnviz.store.filters import RunFilter, parse_filter
 from snnviz.store.index import indexed_runs
 from snnviz.store.layer_states import merge_remeasured, remeasured_states
-from snnviz.store.learnt import with_learnt_parameters
+from snnviz.store.learnt_parameters import with_learnt_parameters
 from snnviz.store.metrics import Values, metrics
 from snnviz.tasks import KINDS, resolve
 from snnviz.theory import costs

@@ -48,8 +48,8 @@ def check_in_subprocess(
     """
     limits = limits or UploadLimits.here()
     if not isinstance(source, Path):
-        limits.fit(sum(map(len, source.values())))
-        limits.fit_samples(len(source))
+        limits.check_size(sum(map(len, source.values())))
+        limits.check_sample_count(len(source))
     with _folder() as folder:
         given: dict[str, Any] = {"limits": asdict(limits), "choices": asdict(choices or UploadChoices())}
         if isinstance(source, Path):

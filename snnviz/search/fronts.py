@@ -1,4 +1,5 @@
-"""Bayesian optimisation of several objectives over codes: noisy expected hypervolume improvement, qLogNEHVI.
+"""Bayesian optimisation of several objectives by noisy expected hypervolume improvement, qLogNEHVI, over codes: tuples
+that hold the index of one option for each slot.
 
 Ament et al. 2023, "Unexpected Improvements to Expected Improvement for Bayesian Optimization", the logarithm of Daulton
 et al. 2021, "Parallel Bayesian Optimization of Multiple Noisy Objectives with Expected Hypervolume Improvement".

@@ -1,4 +1,6 @@
-"""Bayesian optimisation with GP-UCB (Srinivas et al. 2010) over codes, in batches (Wilson et al. 2018, Appendix A)."""
+"""Bayesian optimisation with GP-UCB (Srinivas et al. 2010), in batches (Wilson et al. 2018, Appendix A), over codes:
+tuples that hold the index of one option for each slot.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from snnviz.ui.kit import announcing, notices, resetting, services, state  # noq
 from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
 from snnviz.ui.kit.words import escape_markdown  # noqa: E402
 from snnviz.ui.learn import active, panel, sharing, strip  # noqa: E402
-from snnviz.ui.server.middleware.moved import names_design  # noqa: E402
+from snnviz.ui.server.middleware.redirects import names_design  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
 st.set_page_config(page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")

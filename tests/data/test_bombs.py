@@ -133,8 +133,8 @@ def test_all_spoiled_files_leave_nothing_behind(tmp_path: Path, monkeypatch: pyt
 def test_it_is_said_how_large_an_upload_would_be_and_how_large_it_may_be() -> None:
     """16 MB, and 100 for each that arrived."""
     limits = UploadLimits(megabytes=512)
-    limits.fit_unpacked(116_000_000, 1_000_000)
+    limits.check_unpacked_size(116_000_000, 1_000_000)
     with pytest.raises(InputError, match=r"unpack to at most 116 MB, 100 times what arrived, got 117 MB$"):
-        limits.fit_unpacked(117_000_000, 1_000_000)
+        limits.check_unpacked_size(117_000_000, 1_000_000)
     with pytest.raises(InputError, match=r"be at most 512 MB, got 513 MB$"):
-        limits.fit(513_000_000)
+        limits.check_size(513_000_000)

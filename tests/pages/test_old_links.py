@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from snnviz.design import links
-from snnviz.ui.server.middleware.moved import names_design
+from snnviz.ui.server.middleware.redirects import names_design
 from tests.every_link import flat, merged
 from tests.pages.conftest import using
 from tests.pages.visit import Visit, by_link

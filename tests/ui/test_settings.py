@@ -16,7 +16,7 @@ from snnviz.studies.skips.sweep import SkipSweep
 from snnviz.studies.ttfs.limits import HardwareLimits
 from snnviz.ui.kit import fields, services
 from snnviz.ui.kit.settings import PageSettings
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 from tests.toys.values import Dice
 
 

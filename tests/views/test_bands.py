@@ -72,13 +72,13 @@ def test_no_figure_draws_another_band() -> None:
     others = {
         "snnviz/views/design.py": "the area under a schedule",
         "snnviz/studies/activity/charts/activity.py": "the same interval of many networks at once; a histogram",
-        "snnviz/studies/skips/charts/belief.py": "a model's 95 % interval, named so",
+        "snnviz/studies/skips/charts/gaussian_process.py": "a model's 95 % interval, named so",
         "snnviz/studies/skips/charts/search.py": "the same interval in steps",
         "snnviz/studies/skips/charts/controls.py": "the same interval of differences",
-        "snnviz/studies/inside/charts/many.py": "Wilson's interval of a share, named so",
+        "snnviz/studies/inside/charts/all_images.py": "Wilson's interval of a share, named so",
         "snnviz/studies/tradeoffs/charts/compare.py": "that of differences, or one that holds at every look",
         "snnviz/studies/tradeoffs/charts/front.py": "the same interval, both ways",
-        "snnviz/studies/tradeoffs/charts/mattered.py": "the same interval over blocks",
+        "snnviz/studies/tradeoffs/charts/field_importance.py": "the same interval over blocks",
         "snnviz/views/expected.py": "a prediction's 90 % interval of one run, named so",
     }
     root = Path(__file__).resolve().parents[2]

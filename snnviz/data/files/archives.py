@@ -133,7 +133,7 @@ def files_of_path(path: Path, reading: UploadReader) -> Files:
     """
     limits = reading.limits
     if path.is_file():
-        limits.fit(path.stat().st_size)
+        limits.check_size(path.stat().st_size)
         return {(path.name,): DiskFile(path, path.stat().st_size)}
     if not path.is_dir():
         raise InputError("path", "be a file or a folder", str(path))
@@ -152,9 +152,9 @@ def files_of_path(path: Path, reading: UploadReader) -> Files:
             else:
                 size = place.stat().st_size
                 total += size
-                limits.fit(total)
+                limits.check_size(total)
                 found.append((place.relative_to(path.parent).parts, DiskFile(place, size)))
-                limits.fit_samples(len(found))
+                limits.check_sample_count(len(found))
     reading.record_conversion(
         "links", links, f"{count_with_noun(links, 'link')} or other things that are no files were not followed."
     )
@@ -171,8 +171,8 @@ def files_of_upload(given: Mapping[str, bytes | Path], reading: UploadReader) ->
         (path_parts(name), InMemoryFile(raw) if isinstance(raw, bytes) else DiskFile(raw, raw.stat().st_size))
         for name, raw in given.items()
     ]
-    reading.limits.fit(sum(source.size for _, source in named))
-    reading.limits.fit_samples(len(named))
+    reading.limits.check_size(sum(source.size for _, source in named))
+    reading.limits.check_sample_count(len(named))
     shown = [(place, source) for place, source in named if not is_hidden(place)] if len(named) > 1 else named
     return _gathered(shown, len(named) - len(shown), reading)
 
@@ -190,8 +190,8 @@ def files_of_archive(raw: IO[bytes], size: int, reading: UploadReader) -> Files:
         raise
     except Exception as error:  # as in `ArchiveMember`
         raise InputError("upload", "be a whole zip or .npz", Unquoted(short_error(error))) from None
-    reading.limits.fit_samples(len(inner))
-    reading.limits.fit_unpacked(sum(entry.file_size for entry in inner), size)
+    reading.limits.check_sample_count(len(inner))
+    reading.limits.check_unpacked_size(sum(entry.file_size for entry in inner), size)
     named = [(path_parts(_name(entry)), entry) for entry in inner]
     shown = [(place, entry) for place, entry in named if not is_hidden(place)]
     for _, entry in shown:

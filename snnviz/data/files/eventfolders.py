@@ -36,7 +36,7 @@ def read_recording_folders(files: Files, reading: UploadReader) -> CheckedDatase
     Raises `InputError`, which names the file, and `ChoiceNeeded`.
     """
     known = {place: source for place, source in files.items() if file_suffix(place[-1]) in eventfiles.PARSERS}
-    reading.limits.fit_samples(len(known))
+    reading.limits.check_sample_count(len(known))
     forms = {place: _form(place, source) for place, source in known.items()}
     found = folders.folder_layout(known, reading, "recording")
     chosen = {place: known[place] for place in found.order}
@@ -80,7 +80,7 @@ def read_recording_folders(files: Files, reading: UploadReader) -> CheckedDatase
 
 
 def _fits_events(before: int, limits: UploadLimits, more: int) -> None:
-    limits.fit_events(before + more)
+    limits.check_event_count(before + more)
 
 
 def file_suffix(name: str) -> str:
@@ -200,7 +200,7 @@ def _sensor(
                 reading.record_conversion(
                     "sensors", len(files), f"Sensors of several sizes, {named}: all on the largest."
                 )
-    reading.limits.fit_sides(*size)
+    reading.limits.check_sides(*size)
     return (2, *size), words
 
 

@@ -136,8 +136,8 @@ def _part(images: LazyArray, labels: LazyArray, reading: UploadReader) -> Labell
     if labels.nbytes > 64 * max(images.shape[0], 1) or not _is_flat(labels.shape) or labels.dtype.kind not in "uif":
         rule = "be whole numbers from 0, one for each sample"
         raise InputError(labels.field, rule, Unquoted(f"{labels.dtype} of shape {labels.shape}"))
-    reading.limits.fit_samples(images.shape[0])
-    reading.limits.fit(images.nbytes)
+    reading.limits.check_sample_count(images.shape[0])
+    reading.limits.check_size(images.nbytes)
     column = labels.whole().reshape(-1)
     return LabelledImages(
         ImageStack.from_array(images),
@@ -199,10 +199,10 @@ def _idx(source: Source, field: str, reading: UploadReader) -> LazyArray:
         raise InputError(field, "be an IDX file of bytes", raw[:4])
     sizes = tuple(np.frombuffer(raw, ">u4", raw[3], 4).tolist())
     start = 4 + 4 * raw[3]
-    reading.limits.fit_samples(sizes[0])
-    reading.limits.fit(math.prod(sizes))
+    reading.limits.check_sample_count(sizes[0])
+    reading.limits.check_size(math.prod(sizes))
     if source(2) == b"\x1f\x8b":
-        reading.limits.fit_unpacked(math.prod(sizes), source.size)
+        reading.limits.check_unpacked_size(math.prod(sizes), source.size)
         source = InMemoryFile(_plain(source, field, reading, start + math.prod(sizes) + 1))
     if source.size - start != math.prod(sizes):
         have = f"{source.size - start:,}" if source.size - start < math.prod(sizes) else "more"
@@ -221,7 +221,7 @@ def _plain(source: Source, field: str, reading: UploadReader, most: int | None =
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(field, "be whole", Unquoted(short_error(error))) from None
     if most is None:
-        reading.limits.fit(len(found))
+        reading.limits.check_size(len(found))
     return found if most is None else found[:most]
 
 
@@ -242,7 +242,7 @@ def read_cifar_binary(files: Files, reading: UploadReader) -> CheckedDataset | N
         size = sum(found[name].size for name in names)
         if not size or any(found[name].size % form.record for name in names):
             raise InputError(names[0], f"hold records of {form.record:,} bytes", Unquoted(f"{size:,} bytes"))
-        reading.limits.fit_samples(size // form.record)
+        reading.limits.check_sample_count(size // form.record)
         tables = [
             LazyArray(name, found[name], (found[name].size // form.record, form.record), False, np.dtype(np.uint8), 0)
             for name in names

@@ -82,7 +82,7 @@ class UploadLimits:
                 found[name] = int(text)
         return cls(**found)
 
-    def fit(self, size: int) -> None:
+    def check_size(self, size: int) -> None:
         """Raises `InputError` if an upload of `size` bytes is larger than `megabytes` allows."""
         if size > self.megabytes * 10**6:
             raise InputError("upload", f"be at most {self.megabytes:,} MB", Unquoted(f"{size / 1e6:,.0f} MB"))
@@ -92,27 +92,27 @@ class UploadLimits:
         rule = f"be read within {self.memory:,} MB of memory"
         return InputError("upload", rule, Unquoted("one that takes more"))
 
-    def fit_unpacked(self, size: int, arrived: int) -> None:
+    def check_unpacked_size(self, size: int, arrived: int) -> None:
         """Raises `InputError` if an archive of `arrived` bytes unpacks to suspiciously many (`size`) bytes: more than
         `FLOOR` plus `RATIO` times as many.
         """
-        self.fit(size)
+        self.check_size(size)
         if size > FLOOR + RATIO * arrived:
             most = FLOOR + RATIO * arrived
             rule = f"unpack to at most {most / 1e6:,.0f} MB, {RATIO} times what arrived"
             raise InputError("upload", rule, Unquoted(f"{size / 1e6:,.0f} MB"))
 
-    def fit_events(self, count: int) -> None:
+    def check_event_count(self, count: int) -> None:
         """Raises `InputError` if `count` events are more than a data set may have."""
         if count > self.events:
             raise InputError("upload", f"hold at most {self.events:,} events", Unquoted(f"{count:,}"))
 
-    def fit_samples(self, count: int) -> None:
+    def check_sample_count(self, count: int) -> None:
         """Raises `InputError` if `count` samples, or files, are more than a data set may have."""
         if count > self.samples:
             raise InputError("upload", f"hold at most {self.samples:,} samples", Unquoted(f"{count:,}"))
 
-    def fit_sides(self, height: int, width: int) -> None:
+    def check_sides(self, height: int, width: int) -> None:
         """Raises `InputError` if images of this height and width, in pixels, are too large or too small."""
         if not FEWEST_SIDE <= min(height, width) <= max(height, width) <= self.side:
             rule = f"be of {FEWEST_SIDE} to {self.side} pixels a side"

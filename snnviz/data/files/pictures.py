@@ -59,14 +59,14 @@ def read_image_folders(files: Files, reading: UploadReader) -> CheckedDataset:
     Raises `InputError`, which names the file, and `ChoiceNeeded`.
     """
     known = {place: source for place, source in files.items() if file_suffix(place[-1]) in ENDINGS}
-    reading.limits.fit_samples(len(known))
+    reading.limits.check_sample_count(len(known))
     found = folders.folder_layout(known, reading, "picture")
     headers = {place: _header(known[place], place) for place in found.order}
     side = _side(headers, reading)
     height, width = (side, side) if side else next(iter(headers.values())).size
-    reading.limits.fit_sides(height, width)
+    reading.limits.check_sides(height, width)
     channels = 1 if all(one.gray for one in headers.values()) else 3
-    reading.limits.fit(len(headers) * channels * height * width)
+    reading.limits.check_size(len(headers) * channels * height * width)
     images = reading.allocate("images", (len(headers), channels, height, width), np.uint8)
     clear = 0
     for number, place in enumerate(found.order):

@@ -90,15 +90,15 @@ def join_splits(form: str, parts: Mapping[int, LabelledImages], reading: UploadR
         if part.images.shape[0] != len(part.labels):
             rule = f"be as many as the {part.images.shape[0]:,} images"
             raise InputError("labels", rule, Unquoted(f"{len(part.labels):,}"))
-        reading.limits.fit_sides(*part.images.shape[2:])
+        reading.limits.check_sides(*part.images.shape[2:])
     shapes = sorted({part.images.shape[1:] for part in used})
     if len(shapes) > 1:
         raise InputError("images", "be alike for training and testing", Unquoted(" and ".join(map(str, shapes))))
     labels = np.concatenate([part.labels for part in used])
-    reading.limits.fit_samples(len(labels))
+    reading.limits.check_sample_count(len(labels))
     if not len(labels):
         raise InputError("images", "be at least one", Unquoted("none"))
-    reading.limits.fit(len(labels) * math.prod(shapes[0]))
+    reading.limits.check_size(len(labels) * math.prod(shapes[0]))
     images, white, scale = _bytes([part.images for part in used], reading)
     classes = int(labels.max()) + 1
     test = test_sample_count(len(labels)) if drawn else len(used[1].labels)

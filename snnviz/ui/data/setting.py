@@ -20,9 +20,9 @@ from snnviz.design.registry import Range
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.ui.kit import state
+from snnviz.ui.kit.kind_switching import with_dataset
 from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
-from snnviz.ui.kit.switching import with_dataset
 from snnviz.ui.kit.words import as_sentence
 from snnviz.views.error_messages import error_text
 

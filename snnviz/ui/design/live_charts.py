@@ -9,7 +9,7 @@ from snnviz.design.design import Design
 from snnviz.events import LayerState
 from snnviz.store import Run
 from snnviz.store.layer_states import merge_remeasured, uses_old_probe
-from snnviz.store.learnt import with_learnt_parameters
+from snnviz.store.learnt_parameters import with_learnt_parameters
 from snnviz.theory.probe import describe_probes
 from snnviz.ui.components.charts import payload
 from snnviz.ui.kit import services

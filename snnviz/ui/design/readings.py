@@ -1,4 +1,6 @@
-"""What the Design page says of the edited design in numbers, by names that lessons use: `forecast.rate.3`."""
+"""The numbers and curves that the Design page shows of the edited design, by the names with which lessons' checks read
+them, such as `forecast.rate.3`.
+"""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
 from snnviz.ui.kit import restrictions, state
+from snnviz.ui.kit.kind_switching import first_staged_network
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.switching import first_staged_network
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.stages import Stage, block_text, blocks_of_same_size, skips_in_words
 from snnviz.views.stages import stages as stages_of

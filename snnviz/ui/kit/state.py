@@ -22,7 +22,7 @@ from snnviz.graph.repairs import repair_change
 from snnviz.graph.rewiring import with_block_matrices
 from snnviz.ui.components import cell_editor
 from snnviz.ui.components.block_editor import drawn, new_revision
-from snnviz.ui.kit import notices, opened, restrictions, services, switching
+from snnviz.ui.kit import kind_switching, notices, opened, restrictions, services
 from snnviz.ui.kit.linked import detect_back_navigation, followed_link, is_back_navigation, read_link
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import design_changes
@@ -193,7 +193,7 @@ def rewire(edges: tuple[Edges, ...]) -> None:
 def resize(like: StagedNetwork) -> None:
     """Gives the staged network (ResNet, DenseNet, MobileNet) the depth and width of `like`, with a notice and Undo."""
     before = design()
-    new = switching.with_size(before, like)
+    new = kind_switching.with_size(before, like)
     if _refused(new):
         return
     st.session_state.design = new
@@ -207,15 +207,15 @@ def put(path: str, widget: str) -> None:
     value: Any = 0 if session[widget] is None else session[widget]  # an empty field: all samples
     try:
         if path == "neuron.kind":
-            changed = switching.with_neurons(design(), value)
+            changed = kind_switching.with_neurons(design(), value)
         elif path == "network.code":
-            changed = switching.with_code(design(), value)
+            changed = kind_switching.with_code(design(), value)
         elif path == "network.kind":
-            changed = switching.with_network(design(), value)
+            changed = kind_switching.with_network(design(), value)
         elif path == "data.name":
-            changed = switching.with_dataset(design(), value)
+            changed = kind_switching.with_dataset(design(), value)
         elif path == "network.depth" and isinstance(design().network, StagedNetwork):
-            changed = switching.with_depth(design(), value)
+            changed = kind_switching.with_depth(design(), value)
         else:
             changed = change(design(), {path: value})
     except InputError as error:
@@ -243,7 +243,7 @@ def train_like_example() -> None:
     stay.
     """
     before = design()
-    new = switching.trained_like_example(before)
+    new = kind_switching.trained_like_example(before)
     if _refused(new):
         return
     st.session_state.design = new
@@ -384,7 +384,7 @@ def _show_error(
     offer = error.nearest if isinstance(error, IncompatibleDesign) else mended
     if wish and offer and offer.design == design():
         try:
-            offer = NearestDesign.between(design().document(), wish(switching.with_code(design(), "rate")))
+            offer = NearestDesign.between(design().document(), wish(kind_switching.with_code(design(), "rate")))
         except InputError:
             offer = None
     st.session_state.offer = offer

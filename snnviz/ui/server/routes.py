@@ -19,7 +19,7 @@ from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
-from snnviz.ui.server.middleware.moved import Moved
+from snnviz.ui.server.middleware.redirects import Moved
 from snnviz.ui.server.middleware.short import ShortLinks
 from snnviz.views import glossary
 

@@ -1,4 +1,6 @@
-"""The numbers behind the figures of the Activity page, by names that lessons use: `spikes.kaiming.99`."""
+"""The numbers behind the figures of the Activity page, by the names with which lessons' checks read them, such as
+`spikes.kaiming.99`.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from snnviz.errors import InputError
-from snnviz.studies.cells.page import draw, search, study
+from snnviz.studies.cells.page import cell_drawing, search, study
 from snnviz.studies.cells.page.setting import VIEWS
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation
@@ -33,7 +33,7 @@ ABOUT = {
 }
 
 
-PARTS: dict[str, Any] = {"draw": draw, "search": search, "study": study}
+PARTS: dict[str, Any] = {"draw": cell_drawing, "search": search, "study": study}
 """The module that draws each view and reads its setting from a link."""
 
 

@@ -18,7 +18,7 @@ from snnviz.studies.cells.charts.search import (
     sentences,
 )
 from snnviz.studies.cells.charts.thumbnails import Drawing, cells_chart
-from snnviz.studies.cells.page import draw, score_panel, search_normalisations
+from snnviz.studies.cells.page import cell_drawing, score_panel, search_normalisations
 from snnviz.studies.cells.page.search_setting import METRICS
 from snnviz.studies.cells.scoring import Scoring
 from snnviz.studies.cells.theory.candidates import RankedCandidate
@@ -205,5 +205,5 @@ def _open(history: SearchHistory, one: RankedCandidate) -> None:
 
 def _edit(scored: Scoring) -> None:
     """A button's callback: to the editor, where the cell is scored with the same setting."""
-    draw.open_cell(**dict(scored))
+    cell_drawing.open_cell(**dict(scored))
     st.rerun()

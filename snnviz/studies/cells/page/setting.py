@@ -17,7 +17,7 @@ from snnviz.ui.components.matrix import new_revision
 from snnviz.ui.kit.fields import label
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 from snnviz.views.boxes import snasnet_boxes
 
 VIEWS = Views("cells", {"draw": "Draw and score", "search": "Search", "study": "Does it predict?"})

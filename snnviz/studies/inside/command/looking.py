@@ -15,7 +15,7 @@ from snnviz.cli.printing import AS_JSON, Bar, print_json, table
 from snnviz.errors import InputError
 from snnviz.store import Store
 from snnviz.studies.inside.look import Answer, Look, picture_text
-from snnviz.studies.inside.own import SAMPLED, looks_inverted, prepare, typical_image
+from snnviz.studies.inside.own_image import SAMPLED, looks_inverted, prepare, typical_image
 
 if TYPE_CHECKING:
     from snnviz.studies.inside.compute.answering import LookServer

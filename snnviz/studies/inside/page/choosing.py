@@ -11,10 +11,10 @@ import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.store import Run
-from snnviz.studies.inside.charts.many import misclassified_first
+from snnviz.studies.inside.charts.all_images import misclassified_first
 from snnviz.studies.inside.charts.time import class_name
 from snnviz.studies.inside.look import Answer, Look, picture_text
-from snnviz.studies.inside.page import own, setting
+from snnviz.studies.inside.page import own_image, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.drawing import drawing, drawn_picture
@@ -37,7 +37,7 @@ def panel(run: Run, answer: Answer | None) -> None:
     if way == DRAW:
         _canvas(run, answer)
     elif way == OWN:
-        own.panel(run)
+        own_image.panel(run)
         _answered(run, answer)
     else:
         _grid(run)

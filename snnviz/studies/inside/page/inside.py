@@ -9,7 +9,7 @@ import streamlit as st
 from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
-from snnviz.studies.inside.page import compare, many, setting, time, why
+from snnviz.studies.inside.page import all_images, compare, problems, setting, time
 from snnviz.studies.inside.page.setting import FRAGMENT, LOOK, VIEWS
 from snnviz.tasks import resolve, run_button
 from snnviz.ui.components.address import address
@@ -93,9 +93,9 @@ def _view(run: Run) -> None:
     readings.publish("inside", {**LOOK.value.document(), "run": run.run, "view": VIEWS.current})
     shown: dict[str, Callable[[Run], None]] = {
         "time": time.panel,
-        "many": many.panel,
+        "many": all_images.panel,
         "compare": compare.panel,
-        "why": why.panel,
+        "why": problems.panel,
     }
     shown[VIEWS.current](run)
 

@@ -15,7 +15,7 @@ from snnviz.studies.inside.look import Look
 from snnviz.tasks import KINDS
 from snnviz.ui.kit import services
 from snnviz.ui.kit.settings import PageSettings
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 
 FRAGMENT = "inside-look"
 VIEWS = Views(

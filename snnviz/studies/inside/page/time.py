@@ -9,7 +9,7 @@ from snnviz.store import Run
 from snnviz.studies.inside.charts import maps
 from snnviz.studies.inside.charts import time as views
 from snnviz.studies.inside.look import Answer, Look, parse_neurons
-from snnviz.studies.inside.page import choosing, exports, poke, setting
+from snnviz.studies.inside.page import choosing, exports, network_changes, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.charts import charts, payload, picked
@@ -22,7 +22,7 @@ RASTERS = "inside-rasters"
 
 def panel(run: Run) -> None:
     """Draws the view: the images to choose from on the left, the network's activity on the right."""
-    poke.panel(run)
+    network_changes.panel(run)
     left, right = st.columns([3, 9], gap="medium")
     look = asked_of(LOOK.value, run)
     with right:
@@ -108,7 +108,7 @@ def _neuron_buttons(focus: dict[str, object], k: int, look: Look) -> None:
 
 
 def _toggle(layer: str, number: str) -> None:
-    poke.toggle_neuron(LOOK, layer, number)
+    network_changes.toggle_neuron(LOOK, layer, number)
     LOOK.renew_widgets()
     LOOK.rerun()
 

@@ -27,7 +27,7 @@ from snnviz.ui.kit.designs import PageDesign
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 from snnviz.views.words import word
 
 SETTINGS, RUNS = "shortcuts-settings", "shortcuts-runs"

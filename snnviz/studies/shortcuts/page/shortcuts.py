@@ -9,7 +9,7 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.studies.shortcuts.page import before, runs, setting
+from snnviz.studies.shortcuts.page import initial_gradients, runs, setting
 from snnviz.studies.shortcuts.page.setting import DESIGN, STUDY, VIEWS
 from snnviz.studies.shortcuts.study import ShortcutStudy
 from snnviz.ui.kit import state
@@ -72,6 +72,6 @@ def panel() -> None:
     DESIGN.show_problem(linked=True)
     with st.container():
         setting.panel()
-    shown: dict[str, Any] = {"compare": runs.panel, "before": before.panel}
+    shown: dict[str, Any] = {"compare": runs.panel, "before": initial_gradients.panel}
     shown[VIEWS.current]()
     st.caption(PAPER)

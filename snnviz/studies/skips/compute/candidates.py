@@ -21,7 +21,7 @@ from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.errors import InputError
 from snnviz.graph.twins import ann_twin
-from snnviz.studies.skips.compute.shared import SharedWeights
+from snnviz.studies.skips.compute.shared_weights import SharedWeights
 from snnviz.studies.skips.search import Search, widest_design
 from snnviz.theory.operations import operations_per_image
 

@@ -10,8 +10,8 @@ from typing import get_args
 import streamlit as st
 
 from snnviz.places import ROOT
-from snnviz.studies.skips.charts.belief import belief_charts
 from snnviz.studies.skips.charts.findings import against_original_text, against_random_text, order_text, winner_text
+from snnviz.studies.skips.charts.gaussian_process import belief_charts
 from snnviz.studies.skips.charts.search import (
     NAMES,
     Against,

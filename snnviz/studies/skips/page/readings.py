@@ -1,4 +1,6 @@
-"""What the figures of a sweep say in numbers, by names that lessons use: `accuracy.asc.3`."""
+"""The numbers that the figures of a sweep over the number of skips show, by the names with which lessons' checks read
+them, such as `accuracy.asc.3`.
+"""
 
 from __future__ import annotations
 

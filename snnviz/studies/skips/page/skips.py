@@ -28,7 +28,7 @@ from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.readings import publish
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 from snnviz.ui.kit.words import as_sentence, define_terms, escape_markdown
 from snnviz.views.results import Result
 from snnviz.views.words import NORM

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snnviz.events import EpochEnd
-from snnviz.studies.tradeoffs.charts.telling import in_units, listed_metrics, method_words
+from snnviz.studies.tradeoffs.charts.comparison_texts import in_units, listed_metrics, method_words
 from snnviz.studies.tradeoffs.pairing import PairedRuns
 from snnviz.theory.comparison import NONE, Comparison
 from snnviz.theory.metrics import METRICS, Metric

@@ -15,7 +15,12 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.store import Store
-from snnviz.studies.tradeoffs.charts.telling import comparison_row, listed_metrics, metric_sentence, stopped_sentence
+from snnviz.studies.tradeoffs.charts.comparison_texts import (
+    comparison_row,
+    listed_metrics,
+    metric_sentence,
+    stopped_sentence,
+)
 from snnviz.studies.tradeoffs.pairing import MOST_SEEDS, PairedRuns, compare_several, paired_runs, pairs
 from snnviz.theory.comparison import Comparison
 from snnviz.theory.metrics import METRICS, Metric

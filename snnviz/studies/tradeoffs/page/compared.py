@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.compare import curve_charts, difference_charts, look_chart, verdict_row
-from snnviz.studies.tradeoffs.charts.telling import (
+from snnviz.studies.tradeoffs.charts.comparison_texts import (
     comparison_row,
     listed_metrics,
     metric_sentence,

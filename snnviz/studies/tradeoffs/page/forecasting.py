@@ -10,7 +10,7 @@ from snnviz.design.design import Design
 from snnviz.store import Run
 from snnviz.studies.tradeoffs import previewing
 from snnviz.studies.tradeoffs.charts.asking import group_table
-from snnviz.studies.tradeoffs.page import holding
+from snnviz.studies.tradeoffs.page import validation_offer
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, RUNS
 from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import actions
@@ -47,7 +47,7 @@ def panel() -> None:
     known = previewing.forecasts(groups, BUDGET)
     _summary(runs, known)
     actions(designs, runs, RUNS, widths=(4, 2, 6))
-    holding.offer(runs)
+    validation_offer.offer(runs)
     results = task_runs.results(designs, runs)
     before = {digest: found.metrics["silent_before"] for digest, found in results.items()}
     if words := previewing.check_forecast(asked, before).words:

@@ -11,8 +11,8 @@ from snnviz.errors import InputError
 from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.searching import NAMES, front_table, search_charts
-from snnviz.studies.tradeoffs.page.holding import hold_out_button
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
+from snnviz.studies.tradeoffs.page.validation_offer import hold_out_button
 from snnviz.studies.tradeoffs.search import (
     FrontSearch,
     FrontSetting,

@@ -13,7 +13,7 @@ from snnviz.store import Run
 from snnviz.studies.tradeoffs.experiments import DEFAULT, PRESETS, first_experiment
 from snnviz.ui.kit import state
 from snnviz.ui.kit.settings import PageSettings
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 
 ASK, RUNS = "tradeoffs-ask", "tradeoffs-runs"
 """Fragments of the view Ask."""

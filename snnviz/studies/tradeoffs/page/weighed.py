@@ -10,9 +10,9 @@ from snnviz.design.experiment import Experiment
 from snnviz.store.filters import parse_filter
 from snnviz.store.groups import RunGroup, group_key, run_groups
 from snnviz.store.index import IndexedRuns, indexed_runs
+from snnviz.studies.tradeoffs.charts.field_importance import best_chart, effect_chart, importance_chart
 from snnviz.studies.tradeoffs.charts.front import front_chart, volume_chart
 from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_charts, trained_charts
-from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, importance_chart
 from snnviz.studies.tradeoffs.charts.operations import operations_chart
 from snnviz.studies.tradeoffs.charts.parallel import parallel_chart
 from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups, weigh_groups

@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.errors import InputError
 from snnviz.studies.tradeoffs.charts.front import certainty_words, chosen_words
-from snnviz.studies.tradeoffs.page import opened
+from snnviz.studies.tradeoffs.page import opened_group
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
 from snnviz.studies.tradeoffs.page.weighed import (
     Groups,
@@ -252,7 +252,7 @@ def _figures() -> None:
     with st.container():
         _table(found, names)
     with st.container():
-        opened.panel(found, now.point, _close)
+        opened_group.panel(found, now.point, _close)
     charts(further_figures(groups, asked), key="weigh-further", on_pick=_picked_further)
     if not names:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.studies.ttfs.page import courses, spectra
+from snnviz.studies.ttfs.page import spectra, training_courses
 from snnviz.studies.ttfs.page.setting import VIEW
 from snnviz.ui.kit import task_runs
 
@@ -26,5 +26,5 @@ def panel() -> None:
     with st.container():
         spectra.panel()
     st.markdown("**Train them**: a ReLU network, and TTFS networks that begin as the same function")
-    task_runs.live(courses.panel, VIEW, lambda: task_runs.are_active([courses.setting()]))
+    task_runs.live(training_courses.panel, VIEW, lambda: task_runs.are_active([training_courses.setting()]))
     st.caption(PAPER)

@@ -1,4 +1,6 @@
-"""What the views of a ReLU network and its TTFS twin say in numbers, by names that lessons use: `agreement`."""
+"""The numbers and curves that the TTFS page shows of a ReLU network and its TTFS (time-to-first-spike) twin, by the
+names with which lessons' checks read them, such as `agreement`.
+"""
 
 from __future__ import annotations
 

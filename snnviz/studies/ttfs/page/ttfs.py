@@ -25,7 +25,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.kit import state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
 from snnviz.ui.kit.settings import PageSettings
-from snnviz.ui.kit.switch import Views
+from snnviz.ui.kit.view_switch import Views
 from snnviz.ui.kit.words import as_sentence, define_terms
 from snnviz.views.changes import design_changes
 

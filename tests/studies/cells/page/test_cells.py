@@ -14,7 +14,7 @@ from snnviz.design.cells import to_text
 from snnviz.errors import InputError
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
-from snnviz.studies.cells.page import draw
+from snnviz.studies.cells.page import cell_drawing
 from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
 from snnviz.studies.cells.theory.sahd import ScoringResult
@@ -217,7 +217,7 @@ def test_what_is_drawn_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(st, "session_state", session)
     monkeypatch.setattr(st, "rerun", asked.append)
-    draw._drawn()
+    cell_drawing._drawn()
     assert session["scoring"] == Scoring.check({"cell": TINY.cell})
     assert asked == [["cells-settings", "cells-found"]]
     assert session["scoring_link_problem"] == ""
@@ -226,7 +226,7 @@ def test_what_is_drawn_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cell_found_elsewhere_is_opened_in_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:
     session: Any = Session(scoring=Scoring(), scoring_revision_of_cell="now", cells_view="search")
     monkeypatch.setattr(st, "session_state", session)
-    draw.open_cell(TINY.cell, channels=4)
+    cell_drawing.open_cell(TINY.cell, channels=4)
     assert session["scoring"] == Scoring.check({"cell": TINY.cell, "channels": 4})
     assert session["cells_view"] == "draw"
     assert session["scoring_revision_of_cell"] != "now"

@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from snnviz.store import Run
-from snnviz.studies.skips.charts import belief
+from snnviz.studies.skips.charts import gaussian_process
 from snnviz.studies.skips.charts.search import (
     SearchHistory,
     baseline_charts,
@@ -52,7 +52,7 @@ def plotly(chart: Chart) -> None:
 def test_every_chart_is_a_plotly_figure(shown: tuple[SearchHistory, ...]) -> None:
     charts = [*progress_charts(shown, "iteration"), *progress_charts(shown, "epochs"), *baseline_charts(shown)]
     charts += [candidates_chart(shown, "firing rate", None), candidates_chart(shown, "operations", None)]
-    charts += belief.belief_charts(shown[0])
+    charts += gaussian_process.belief_charts(shown[0])
     pictures = [Thumbnail(edges_of(s.search, parse_code(t.code)), ("a", "b")) for s in shown for t in s.trials[:6]]
     charts.append(thumbnails_chart(pictures[:6], "title", "caption", key="best"))
     for chart in charts:
@@ -133,7 +133,7 @@ def test_additions_and_concatenations_are_counted_apart() -> None:
 
 
 def test_calibration_compares_what_was_expected_with_what_came() -> None:
-    chart = belief.calibration_chart(UCB)
+    chart = gaussian_process.calibration_chart(UCB)
     points = traces(chart)["candidates"]
     assert points["x"] == pytest.approx([t.value + 0.05 for t in UCB.trials[2:]], rel=1e-4)
     assert points["y"] == pytest.approx([t.value for t in UCB.trials[2:]], rel=1e-4)
@@ -141,9 +141,9 @@ def test_calibration_compares_what_was_expected_with_what_came() -> None:
 
 
 def test_the_posterior_is_sorted_with_ten_that_were_not_trained() -> None:
-    found = belief.latest_belief(UCB)
+    found = gaussian_process.latest_belief(UCB)
     assert found is not None
-    chart = traces(belief.posterior_chart(UCB, *found))
+    chart = traces(gaussian_process.posterior_chart(UCB, *found))
     evaluated, new = chart["trained, expected"], chart["not trained, expected"]
     assert (len(evaluated["x"]), len(new["x"])) == (6, 10)
     ranks = dict(zip([*evaluated["x"], *new["x"]], [*evaluated["y"], *new["y"]], strict=True))
@@ -155,23 +155,23 @@ def test_the_posterior_is_sorted_with_ten_that_were_not_trained() -> None:
 
 def test_observations_are_those_of_the_models_iteration() -> None:
     one = SearchHistory(UCB.search, UCB.trials, (model(UCB.search, 1),))
-    found = belief.latest_belief(one)
+    found = gaussian_process.latest_belief(one)
     assert found is not None
     assert found[2] == [t.value for t in UCB.trials[:4]]
 
 
 def test_matrices_are_drawn_only_of_a_single_block() -> None:
-    assert [chart.id for chart in belief.belief_charts(UCB)][2] == "search_importance"
-    drawn = belief.belief_charts(UCB)[2].figure["data"][0]
+    assert [chart.id for chart in gaussian_process.belief_charts(UCB)][2] == "search_importance"
+    drawn = gaussian_process.belief_charts(UCB)[2].figure["data"][0]
     assert [row.count(None) for row in drawn["z"]] == [0, 1]
     assert sum(cell for row in drawn["z"] for cell in row if cell) == pytest.approx(1, abs=1e-3)
-    ids = [chart.id for chart in belief.belief_charts(STAGED)]
+    ids = [chart.id for chart in gaussian_process.belief_charts(STAGED)]
     assert ids == ["search_calibration", "search_posterior", "search_effects"]
-    assert belief.belief_charts(seen(UCB.search, 1)) == []
+    assert gaussian_process.belief_charts(seen(UCB.search, 1)) == []
 
 
 def test_effects_are_around_the_slots_average() -> None:
-    drawn = belief.belief_charts(UCB)[-1].figure["data"][0]
+    drawn = gaussian_process.belief_charts(UCB)[-1].figure["data"][0]
     assert drawn["x"] == ["none", "DSC", "ASC"]
     assert len(drawn["z"]) == len(search_space(UCB.search).slots)
     assert [sum(row) for row in drawn["z"]] == pytest.approx([0, 0, 0], abs=1e-4)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from snnviz.studies.tradeoffs.charts.compare import look_chart
+from snnviz.studies.tradeoffs.charts.field_importance import best_chart, effect_chart, importance_chart
 from snnviz.studies.tradeoffs.charts.front import CELLS, MOST_BARS, front_chart, volume_chart
 from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_charts, trained_charts
-from snnviz.studies.tradeoffs.charts.mattered import best_chart, effect_chart, importance_chart
 from snnviz.studies.tradeoffs.charts.naming import number_text
 from snnviz.studies.tradeoffs.charts.operations import operations_chart
 from snnviz.studies.tradeoffs.charts.parallel import MOST_LINES, parallel_chart

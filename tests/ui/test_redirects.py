@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnviz.ui.server.middleware.moved import Moved
+from snnviz.ui.server.middleware.redirects import Moved
 
 
 def answer(path: str, query: bytes, base: str = "", method: str = "GET", kind: str = "http") -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from html import unescape
 import streamlit as st
 
 from snnviz.places import ROOT
+from snnviz.studies.tradeoffs.charts.comparison_texts import metric_sentence
 from snnviz.studies.tradeoffs.charts.naming import group_name, number_text
-from snnviz.studies.tradeoffs.charts.telling import metric_sentence
 from snnviz.studies.tradeoffs.neighbours import neighbours
 from snnviz.studies.tradeoffs.page import comparing
 from snnviz.studies.tradeoffs.pairing import follows_from_design

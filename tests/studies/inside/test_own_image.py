@@ -7,7 +7,7 @@ import pytest
 
 from snnviz.data import datasets
 from snnviz.errors import InputError
-from snnviz.studies.inside.own import looks_inverted, prepare, typical_image
+from snnviz.studies.inside.own_image import looks_inverted, prepare, typical_image
 
 DIGITS = datasets.load_images("digits", 0)
 IMAGES = DIGITS.test_images.reshape(-1, 1, 8, 8)

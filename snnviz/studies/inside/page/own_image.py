@@ -13,7 +13,7 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError, SnnvizError
 from snnviz.store import Run
 from snnviz.studies.inside.look import Look, parse_picture, picture_text
-from snnviz.studies.inside.own import (
+from snnviz.studies.inside.own_image import (
     MOST_VALUES,
     SAMPLED,
     Brightness,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.store import Run
-from snnviz.studies.inside.charts import many as views
+from snnviz.studies.inside.charts import all_images as views
 from snnviz.studies.inside.look import Look
 from snnviz.studies.inside.page import setting
 from snnviz.studies.inside.page.asking import ask, asked_of

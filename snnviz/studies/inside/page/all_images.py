@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.store import Run
-from snnviz.studies.inside.charts import many as views
+from snnviz.studies.inside.charts import all_images as views
 from snnviz.studies.inside.look import Answer, Look
-from snnviz.studies.inside.page import choosing, exports, poke, setting
+from snnviz.studies.inside.page import choosing, exports, network_changes, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK, VIEWS
 from snnviz.ui.components.charts import charts, payload, picked
@@ -20,7 +20,7 @@ def panel(run: Run) -> None:
     """Draws the view: changes to the network, accuracy and spikes with and without them, figures, and a table of
     layers.
     """
-    poke.panel(run)
+    network_changes.panel(run)
     look = asked_of(LOOK.value, run).network
     answer = ask("overview", look, run)
     if answer is None:

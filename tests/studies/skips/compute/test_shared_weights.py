@@ -20,7 +20,7 @@ from snnviz.design.links import change
 from snnviz.graph.architectures import Layer, build_architecture
 from snnviz.graph.rewiring import with_block_matrices
 from snnviz.studies.skips.compute.candidates import CandidateTrainer
-from snnviz.studies.skips.compute.shared import SharedWeights
+from snnviz.studies.skips.compute.shared_weights import SharedWeights
 from snnviz.studies.skips.search import Search, candidate_design, search_space, widest_design
 
 NETWORKS: dict[str, dict[str, Any]] = {
