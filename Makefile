@@ -36,10 +36,12 @@ ask:
 
 # Debian's Chromium for the browser tests and Fashion-MNIST for the data tests; elsewhere those tests say why they skip.
 browser-packages:
-	@if [ -x /usr/bin/chromium ] && [ -d /usr/share/datasets/fashion-mnist ]; then :; \
+	@if [ -x /usr/bin/chromium ] && [ -x /usr/bin/chromium-headless-shell ] && [ -d /usr/share/datasets/fashion-mnist ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    chromium fonts-dejavu-core dataset-fashion-mnist >/dev/null; \
+	  apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null \
+	    || echo "chromium-headless-shell cannot be installed: the browser tests use chromium, which is slower"; \
 	else echo "chromium or dataset-fashion-mnist is missing and cannot be installed without root: their tests will skip"; fi
 
 test: $(VENV)/.installed-dev browser-packages style  ## everything: style, types and structure, the whole suite
