@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from snnviz.design import links
 from snnviz.design.experiment import from_query
+from snnviz.jobs.local import Local
 from snnviz.places import ROOT
 from snnviz.store import Store
 from tests.browser.test_runs import rows
@@ -40,6 +41,7 @@ COVERED = """(tools) => {
 @pytest.fixture(scope="module")
 def finished(place: tuple[str, Store]) -> str:
     """The dashboard, with a finished experiment that nobody had to train."""
+    Local(place[1]).stop()  # who waits for work there would take these runs
     for run in from_query(TINY).runs():
         kaiming = links.flatten(run.design)["init.kind"] == "kaiming"
         end_run(place[1], run.design, end(1, 0.5), end(2, 0.7 + 0.1 * kaiming + 0.01 * run.design.seed))
