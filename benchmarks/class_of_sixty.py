@@ -77,7 +77,7 @@ class Student:
         while time.monotonic() < self.room.ends:
             try:
                 if self.person.socket is None:
-                    await self.person.open(path, query)
+                    await self.person.open(path, query, "come back" if self.person.cookie else "open")
                 await self.step()
             except LOST:
                 self.room.back += 1
@@ -149,7 +149,7 @@ class Student:
     async def predict(self, at: tuple[str, str], step: Step) -> None:
         key = next((key for key in self.person.elements if key.startswith("lesson-answer/")), "")
         question: Any = step.question
-        if not key or question is None:
+        if not key or question is None or tuple(key.split("/")[1:]) != at:  # the address follows the page
             await self.person.live(0.5)
             return
         if question.kind == "number":
@@ -194,7 +194,9 @@ class Teacher:
         while time.monotonic() < self.room.ends:
             try:
                 if self.person.socket is None:
-                    await self.person.open("classes", f"teach={self.secret}")
+                    await self.person.open(
+                        "classes", f"teach={self.secret}", "come back" if self.person.cookie else "open"
+                    )
                     await self.person.live(2.0 if self.steps else 0.25 * 60)
                 for key, share in (("class-show", 0.45), ("class-open", 0.55)):
                     await self.person.live(share * self.room.pace)
@@ -248,6 +250,7 @@ async def measure(server: Server, count: int, minutes: float, kill: bool) -> dic
     given, lost = lost_answers(store, room, students)
     runs = store.runs(states=("queued", "running", "done", "failed"))
     store.close()
+    coming_back = room.times.actions.pop("come back", [])
     actions = [seconds for several in room.times.actions.values() for seconds in several]
     return {
         "students": count,
@@ -269,7 +272,8 @@ async def measure(server: Server, count: int, minutes: float, kill: bool) -> dic
         "runs": dict(Counter(run.state for run in runs)),
         "queue_words": dict(room.queue_words.most_common(5)),
         "server_was_down_s": round(down, 1),
-        "came_back": room.back,
+        "came_back": len(coming_back),
+        "came_back_within_s": round(max(coming_back, default=0.0), 1),
         "server_cpu_percent": round(100 * share),
         "clients_cpu_percent": round(100 * mine),
         "trouble": room.trouble[:10],

@@ -207,7 +207,9 @@ class Person:
             self.query = json.loads(element.bytes or element.json)["query"]
         if kind in ("markdown", "alert"):
             self.said.append(element.body)
-            del self.said[:-400]
+        elif kind == "progress":
+            self.said.append(element.text)
+        del self.said[:-400]
         name = re.match(r"\$\$ID-[0-9a-f]+-(.*)", getattr(element, "id", ""), re.DOTALL)
         if name is not None:
             self.elements[name[1]] = element

@@ -12,6 +12,7 @@ from snnviz.lessons.classes import lessons_of
 from snnviz.lessons.lesson import Lesson
 from snnviz.lessons.reading import MOST_BYTES, read_lesson
 from snnviz.store.learning import StepProgress
+from snnviz.ui.components.address import address
 from snnviz.ui.kit import headings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
@@ -27,6 +28,7 @@ def panel() -> None:
     """Draws a card for each lesson, and below them the place for a file of one's own; nothing while one is taken."""
     if active.current() is not None:
         headings.hidden_heading("Lessons")
+        address("", key="lessons-address")  # the step is in it, for a reload
         return
     st.title("Lessons", anchor=False)
     st.caption(

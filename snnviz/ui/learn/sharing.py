@@ -8,6 +8,7 @@ import streamlit as st
 
 from snnviz.design.links import flatten, one_line_summary
 from snnviz.lessons.classes import secret_digest
+from snnviz.lessons.lesson import LESSONS
 from snnviz.lessons.library import library
 from snnviz.lessons.pages import PAGES
 from snnviz.store import classes
@@ -49,7 +50,7 @@ def tools(page: str, title: str) -> None:
     """Draws the buttons. page: address of the page, "" for Home; title: its name."""
     session = st.session_state
     with st.container(horizontal=True, gap="small"):
-        if page != seat.PAGE and resetting.shown() is not None and active.current() is None:
+        if page not in (LESSONS, seat.PAGE) and resetting.shown() is not None and active.current() is None:
             st.button(
                 "Reset",
                 key="reset-page",
