@@ -1,4 +1,6 @@
-"""What holds of a class: its code, the teacher's secret, nicknames, what can be handed out, scores."""
+"""Rules of classes, groups of students whom a teacher leads through lessons: codes to join, the teacher's secret link,
+nicknames, handouts and scores.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +42,13 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 
 def new_code() -> str:
-    """Returns a random code, of 64 million."""
+    """Returns a random code by which students join a class: six letters, one of 64 million."""
     return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
 def read_code(text: str) -> str:
-    """Returns the code that somebody typed; small letters, spaces and dashes are fine. Raises `InputError`.
+    """Returns the code of a class in what a student typed; small letters, spaces and dashes are accepted. Raises
+    `InputError`.
 
     >>> read_code(" hkr-tpw")
     'HKRTPW'
@@ -57,17 +60,19 @@ def read_code(text: str) -> str:
 
 
 def new_secret() -> str:
-    """Returns a random text for a teacher's link."""
+    """Returns a random text, which only the teacher's link to a class holds."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def secret_digest(text: str) -> str:
-    """Returns what is stored of a teacher's secret, its SHA-256; "" for a text that can be none."""
+    """Returns the SHA-256 of a teacher's secret, which is what the store keeps of it; "" for a text that cannot be a
+    secret.
+    """
     return hashlib.sha256(text.encode()).hexdigest() if _SECRET.fullmatch(text) else ""
 
 
 def read_nickname(text: str) -> str:
-    """Returns a nickname without surrounding space. Raises `InputError`.
+    """Returns a student's nickname without surrounding space. Raises `InputError` for one that is not allowed.
 
     It begins with a letter or digit, so that no spreadsheet takes it for a formula, and has no invisible characters.
     """
@@ -85,7 +90,7 @@ def read_nickname(text: str) -> str:
 
 
 def fold_nickname(nickname: str) -> str:
-    """Returns the form of a nickname that is unique in a class.
+    """Returns the form of a nickname in which the nicknames of a class are compared, so that no two look the same.
 
     >>> fold_nickname("Ada L."), fold_nickname("adal")
     ('adal', 'adal')
@@ -94,7 +99,7 @@ def fold_nickname(nickname: str) -> str:
 
 
 def read_title(text: str) -> str:
-    """Returns a class's title on one line, "" for none. Raises `InputError`."""
+    """Returns a class's title on one line, "" for none. Raises `InputError` for one that is too long."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:1000]).split())
     if len(line) > LONGEST_TITLE:
         raise InputError("title", f"be at most {LONGEST_TITLE} characters long", text)
@@ -102,7 +107,7 @@ def read_title(text: str) -> str:
 
 
 def new_class(store: Store, library: Library, *, title: str, lessons: Sequence[str], pace: Pace, maker: str) -> str:
-    """Adds a class that takes these lessons, and returns the teacher's secret.
+    """Adds a class of students, who will take these lessons, to the store, and returns the teacher's secret.
 
     maker: a pseudonym. Raises `InputError` if there is no lesson or one of no library, the title is too long, or there
     are too many classes; and `StoreError`.
@@ -121,12 +126,13 @@ def new_class(store: Store, library: Library, *, title: str, lessons: Sequence[s
 
 
 def lessons_of(room: Classroom, library: Library) -> list[Lesson]:
-    """Returns the lessons of a class, without those that are gone from the library."""
+    """Returns the lessons of a class; those that no longer exist in the library are left out."""
     return [library.lessons[name] for name in room.lessons if name in library.lessons]
 
 
 def read_handout(text: str) -> str:
-    """Returns a page and its query string, such as "design?seed=1", of an address of this server.
+    """Returns the page and its setting, such as "design?seed=1", in an address that a teacher wants to give to the
+    class. It must be an address of this server.
 
     Raises `InputError` if it is too long, of no page with a setting, or has a setting that the page refuses.
     """

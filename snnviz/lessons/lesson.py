@@ -48,8 +48,8 @@ class Step:
 
     @property
     def beneath(self) -> str:
-        """The page that is drawn below the step's text, by the name of its file; the page of lessons if `page` is
-        "".
+        """The page that is drawn below the step's text, by the name of its file in `pages/`; the page of lessons if
+        `page` is "".
         """
         return self.page or LESSONS
 

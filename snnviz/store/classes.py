@@ -1,4 +1,5 @@
-"""Classes: what a teacher has opened, shown and handed out, and the seats of the students.
+"""Classes in the store: which lessons and steps the teacher has opened, and the seats of the students, who have no
+accounts.
 
 Answers are rows of `store.learning`, by the learner of a seat. Both tables are created with the first class.
 """
@@ -91,7 +92,7 @@ HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Classroom:
-    """A class.
+    """A class: students who take lessons, led by a teacher.
 
     lessons: names, in order. pace: "alone", or "together": then students can go as far as step `step` (from 0) of
     `lesson`, and `shown` says whether what is right in that step is shown; all that comes before is open and shown.
@@ -112,12 +113,14 @@ class Classroom:
     ended: float | None
 
     def open_steps(self, lesson: str, steps: int) -> int:
-        """Returns how many of a lesson's `steps` the students may open."""
+        """Returns how many of a lesson's `steps` the students may open: all if everyone works at their own pace, else
+        as far as the teacher has opened.
+        """
         place = self._relative(lesson)
         return steps if place < 0 else 0 if place > 0 else min(steps, self.step + 1)
 
     def shows(self, lesson: str, step: int) -> bool:
-        """Returns whether students may see what is right in the step with this index."""
+        """Returns whether students may see the right answer of the step with this index (from 0) of a lesson."""
         place = self._relative(lesson)
         return place < 0 or (place == 0 and (step < self.step or (step == self.step and self.shown)))
 
@@ -130,7 +133,8 @@ class Classroom:
 
 
 class Seat(NamedTuple):
-    """A student in a class: who, and where they were at the last sign of life (`seen`).
+    """A student in a class: nickname, and the lesson, step and page where they were when their browser last reported
+    (`seen`).
 
     learner: a pseudonym, by which answers are kept. left: when they left, None if they did not. page, link: the page
     that they were on, and the query string of its setting.
@@ -149,7 +153,7 @@ class Seat(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """A class as a host sees it."""
+    """A class in the list that the host of the server sees."""
 
     code: str
     title: str
@@ -163,7 +167,7 @@ class Summary(NamedTuple):
 
 
 def add_class(store: Store, room: Classroom, *, secret: str, maker: str) -> bool:
-    """Adds a class. secret: SHA-256 of the teacher's; maker: pseudonym of the visitor.
+    """Adds a class. secret: SHA-256 of the teacher's secret; maker: pseudonym of the visitor who made the class.
 
     Returns False if its code is in use. Raises `InputError` if there are too many classes, of the visitor or in all.
     """
@@ -186,7 +190,7 @@ def get_class(store: Store, code: str) -> Classroom | None:
 
 
 def taught_class(store: Store, secret: str) -> Classroom | None:
-    """Returns the class of a teacher's secret, by its SHA-256, or None."""
+    """Returns the class whose teacher's secret has this SHA-256, or None."""
     return _class(store, CLASSES.c.secret == secret)
 
 
@@ -206,7 +210,7 @@ def delete_class(store: Store, code: str) -> None:
 
 
 def delete_unused(store: Store, now: float | None = None) -> int:
-    """Deletes the classes without a sign of life for `KEPT_DAYS`, and returns how many that were."""
+    """Deletes the classes in which nobody was active for `KEPT_DAYS` days, and returns how many they were."""
     if store.readonly or not TABLES.exist(store):
         return 0
     last = (time.time() if now is None else now) - KEPT_DAYS * 86_400
@@ -221,7 +225,7 @@ def delete_unused(store: Store, now: float | None = None) -> int:
 
 
 def all_classes(store: Store) -> list[Summary]:
-    """Returns all classes, the one with the latest sign of life first."""
+    """Returns all classes, the most recently active first."""
     if not TABLES.exist(store):
         return []
     counted = select(func.count()).where(SEATS.c.code == CLASSES.c.code).scalar_subquery()
@@ -234,7 +238,7 @@ def all_classes(store: Store) -> list[Summary]:
 
 
 def take_seat(store: Store, code: str, *, learner: str, visitor: str, nickname: str, folded: str) -> None:
-    """Gives a student a seat, or back the one that they left, then with the nickname that they had.
+    """Adds a student to a class; one who was in it before gets back their seat, with the nickname that they had.
 
     folded: the form of the nickname that is unique in the class. Raises `NotFound` if the class is gone or has ended,
     and `InputError` if it is full or the nickname is taken.
@@ -268,7 +272,9 @@ def seats_of(store: Store, code: str) -> list[Seat]:
 
 
 def last_seat(store: Store, visitor: str) -> str:
-    """Returns the code of the class in which a visitor was last, if it goes on and they did not leave it, else ""."""
+    """Returns the code of the class in which a visitor was last, if the class has not ended and they did not leave it;
+    else "".
+    """
     if not TABLES.exist(store):
         return ""
     query = (
@@ -281,7 +287,7 @@ def last_seat(store: Store, visitor: str) -> str:
 
 
 def leave_seat(store: Store, code: str, learner: str) -> None:
-    """Has a student leave; seat and answers stay, and they may come back."""
+    """Marks that a student has left; their seat and answers are kept, and they may come back."""
     with store._writing() as connection:
         mine = (SEATS.c.code == code, SEATS.c.learner == learner)
         connection.execute(update(SEATS).where(*mine).values(left=time.time()))
@@ -296,7 +302,7 @@ def remove_seat(store: Store, code: str, learner: str) -> None:
 
 
 def note_places(store: Store, places: Iterable[Seat]) -> None:
-    """Stores where students are, and when that was, in one write."""
+    """Stores where several students are (lesson, step, page) and the time, in one write."""
     rows = [
         {"c": one.code, "l": one.learner, **{name: getattr(one, name) for name in ("seen", "lesson", "step", "page")},
          "link": one.link if len(one.link) <= LONGEST_LINK else ""}
@@ -312,7 +318,7 @@ def note_places(store: Store, places: Iterable[Seat]) -> None:
 
 
 def check_room_for_answer(store: Store, code: str, answer: str) -> None:
-    """Raises `InputError` if the class's answers take too much room for one more."""
+    """Raises `InputError` if the class's stored answers are so large that no further one may be stored."""
     if not learning.TABLES.exist(store):
         return
     theirs = select(SEATS.c.learner).where(SEATS.c.code == code)

@@ -49,7 +49,7 @@ _ANSWERS: dict[str, int] = {}
 
 
 class StepProgress(NamedTuple):
-    """The progress of one learner in one step of a lesson.
+    """The stored progress of one learner in one step of a lesson: answer, verdict and times.
 
     answer: JSON text, None without an answer. found: JSON text of what happened (`Truth`), None if not yet. level,
     idea: of the verdict. answered, done: when, in seconds since 1970, None if not yet.
@@ -67,7 +67,7 @@ class StepProgress(NamedTuple):
 
 
 def steps_of(store: Store, learners: Sequence[str], lessons: Iterable[str] | None = None) -> list[StepProgress]:
-    """Returns the progress of these learners, in all lessons (None) or some, the oldest first. Raises
+    """Returns the stored progress of these learners, in all lessons (None) or some, the oldest first. Raises
     `StoreError`.
     """
     if not TABLES.exist(store):

@@ -1,4 +1,4 @@
-"""Figures of a class: all answers to a question together."""
+"""Charts and tables of all answers that a class gave to a question."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ COLOR = "var(--st-primary-color)"
 
 
 def number_histogram(answers: Sequence[float], low: float, high: float, step: float, unit: str) -> Chart:
-    """Returns how many students said which number, in at most `MOST_BARS` ranges from `low` to `high` that are whole
-    multiples of `step`.
+    """Returns a chart of how many students gave which number, in at most `MOST_BARS` ranges from `low` to `high`, whose
+    ends are whole multiples of `step`.
     """
     numbers = round((high - low) / step) + 1
     each = numbers <= MOST_BARS  # has a bar of its own
@@ -45,8 +45,8 @@ def number_histogram(answers: Sequence[float], low: float, high: float, step: fl
 
 
 def choice_bars(texts: Mapping[str, str], answers: Sequence[str], ideas: Mapping[str, str]) -> Chart:
-    """Returns how many students chose which option. texts, ideas: by the option's name; no ideas where none is to be
-    named.
+    """Returns a chart of how many students chose each option. texts, ideas: the option's text and the misconception
+    behind it, by its name; no misconceptions are named without `ideas`.
     """
     counts, names = Counter(answers), [*texts][::-1]
     figure = empty(STUDENTS, "")
@@ -79,7 +79,7 @@ def drawn_curves(
     log: bool = False,
     percent: bool = False,
 ) -> Chart:
-    """Returns all curves over each other. x_range, y_range: ends of the axes."""
+    """Returns a chart of all curves that students drew. x_range, y_range: ends of the axes."""
     ends = [math.log10(y) for y in y_range] if log else [*y_range]
     figure = empty(*axes, **({"type": "log"} if log else {}), range=ends)
     figure["layout"]["xaxis"]["range"] = [*x_range]
@@ -103,7 +103,9 @@ def drawn_curves(
 
 
 def order_rows(texts: Mapping[str, str], answers: Sequence[Sequence[str]]) -> list[dict[str, object]]:
-    """Returns a row for each order that somebody gave, the most frequent first: `order` as text and `students`."""
+    """Returns a table row for each order that somebody gave, the most frequent first: `order` as text and number of
+    `students`.
+    """
     counts = Counter(tuple(answer) for answer in answers)
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return [{"order": " > ".join(texts[name] for name in order), STUDENTS: count} for order, count in ranked]

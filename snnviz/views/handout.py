@@ -1,4 +1,4 @@
-"""The page to print: a title, what it is about, the link in letters and as a QR code."""
+"""HTML of a page to print: a title, a text, and a link in letters and as a QR code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts for those who pass a page on: links with what is hidden and locked, and the snippet that embeds a page."""
+"""Links and HTML that pass a page of the app on to others, with what is hidden and locked on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEIGHT, LEAST_HEIGHT, MOST_HEIGHT = 800, 200, 4_000
 
 
 def page_link(root: str, page: str, query: str, hide: Iterable[str] = (), lock: Iterable[str] = ()) -> str:
-    """Returns the link of a page with a setting, and with what of it is hidden and locked.
+    """Returns the link of a page with its setting and the names of what is hidden and locked on it.
 
     root: address of the server, with its base path and a slash at the end. page: path of the page, "" for Home.
 
@@ -60,7 +60,8 @@ loading="lazy" style="border: 0"></iframe>
 
 
 def groups(names: Iterable[str]) -> list[str]:
-    """Returns names of fields and panels, with those of groups of several fields before their first one.
+    """Returns names of fields and panels; before the first of several fields with the same first part, such as
+    `neuron`, also the name of that group.
 
     >>> groups(["editor", "neuron.beta", "neuron.threshold", "seed"])
     ['editor', 'neuron', 'neuron.beta', 'neuron.threshold', 'seed']

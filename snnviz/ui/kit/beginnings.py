@@ -1,4 +1,4 @@
-"""The control "Start from": named values that a page's setting can be replaced by."""
+"""The menu "Start from", with named values that can replace a page's setting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def start_menu(
     choose: Callable[[str], None],
     explanation: str | None = None,
 ) -> None:
-    """Draws the control in the container `place`; `choose` is called with the name that a visitor chooses.
+    """Draws the menu "Start from" in the container `place`; `choose` is called with the name that a visitor chooses.
 
     marked: name of the setting that is shown, None if it has none. key: session key of the control, which gets another
     one as soon as another name is marked.

@@ -1,4 +1,4 @@
-"""Back to the start: the setting of the link or lesson that a page was opened with, by one press, with Undo.
+"""The button Reset: sets a page back to the setting of the link or lesson with which it was opened, with Undo.
 
 The start is the first link that a page writes into the address (`components.address`). It holds the seed, so the
 weights are the same again. The page reads it as after the browser's Back, whatever its setting is made of.
@@ -23,27 +23,32 @@ NOTHING = "This is the setting that the page was opened with."
 
 
 def shown() -> Address | None:
-    """Returns what is in the address of the page that is shown; None if it has no setting."""
+    """Returns what is in the browser's address of the page that is shown; None if it has no setting."""
     session = st.session_state
     found: Address | None = session.get(SHOWN)
     return found if found is not None and found.page == session.page else None
 
 
 def start() -> str | None:
-    """Returns the query string that the shown page was opened with; None if it has no setting."""
+    """Returns the query string with which the shown page was opened, to which Reset leads back; None if the page has no
+    setting.
+    """
     now = shown()
     return None if now is None else st.session_state.get(STARTS, {}).get((now.page, now.key))
 
 
 def forget(page: str) -> None:
-    """Has the next setting that this page writes into the address be its start."""
+    """Forgets to which setting Reset leads back on a page: the next one that the page writes into its address takes
+    that role.
+    """
     starts = st.session_state.setdefault(STARTS, {})
     for key in [key for key in starts if key[0] == page]:
         del starts[key]
 
 
 def reset() -> None:
-    """Callback of a button: leads the page that is shown back to its start, with a notice of the changes and Undo.
+    """Callback of the button: sets the shown page back to the setting with which it was opened, with a notice of the
+    changes and Undo.
 
     Raises Streamlit's rerun exception.
     """
@@ -64,7 +69,8 @@ def _lead(to: Address) -> None:
 
 
 def follow(page: str) -> None:
-    """At the top of each page, before it is drawn: has it read the setting to which a press leads back.
+    """Called at the top of each page, before it is drawn: if Reset was pressed, makes the page read the earlier
+    setting.
 
     page: its address, "" for Home.
     """
@@ -78,7 +84,7 @@ def follow(page: str) -> None:
 
 
 def changes(before: str, after: str) -> list[str]:
-    """Returns a text on each difference between two query strings.
+    """Returns the differences between two query strings as texts for people, one for each field.
 
     >>> changes("neuron.threshold=0.8&seed=3", "seed=1&steps=4")
     ['Seed 1 instead of 3', 'Time steps T 4', 'Threshold θ as usual']
@@ -88,7 +94,7 @@ def changes(before: str, after: str) -> list[str]:
 
 
 def written(pairs: dict[str, str]) -> str:
-    """Returns a query string of parameters, as the address bar has it.
+    """Returns parameters, by name, as a query string, in the form that the address bar has.
 
     >>> written({"network.edges": "02/00", "hide": "editor,form"})
     'network.edges=02/00&hide=editor,form'

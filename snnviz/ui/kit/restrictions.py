@@ -75,12 +75,15 @@ def begin(query: Mapping[str, str]) -> None:
 
 
 def know(names: Iterable[str]) -> None:
-    """Remembers names of fields of a page's setting, some of which only another view of the page asks about."""
+    """Remembers names of fields that belong to a page, also those whose controls only another view of the page
+    draws.
+    """
     st.session_state.setdefault("known_names", {}).update(dict.fromkeys(names))
 
 
 def problem(title: str) -> str:
-    """Returns the sentence on the names in the link with which the visit began, ``""`` if none is wrong.
+    """Returns a sentence on names in the parameters `hide` and `lock` of the visit's first link that no control of the
+    page has; "" if there are none.
 
     title: of the page that is drawn. Its names are known only when it is, so this is asked after it.
     """
@@ -129,7 +132,9 @@ def read_names(name: str, query: Mapping[str, str]) -> list[str]:
 
 
 def in_address() -> dict[str, str]:
-    """Returns the link parameters `hide` and `lock` of this visit, so that the page can keep them in its address."""
+    """Returns the link parameters `hide` and `lock` with which this visit began, so that the page can keep them in its
+    address.
+    """
     found: Restrictions = st.session_state.get("link_restrictions", NONE)
     return {name: ",".join(sorted(names)) for name, names in ((HIDE, found.hide), (LOCK, found.lock)) if names}
 
@@ -140,7 +145,8 @@ def _all() -> tuple[Restrictions, Restrictions]:
 
 
 def covers(names: Iterable[str], path: str) -> bool:
-    """Returns whether the field or panel at a path is among `names`, or below one of them.
+    """Returns whether a field or panel, by its path, is one of `names` or part of one of them; "*" stands for
+    everything.
 
     >>> covers({"neuron"}, "neuron.threshold"), covers({"neuron.threshold"}, "neuron"), covers({"*"}, "seed")
     (True, False, True)
@@ -154,7 +160,9 @@ def _ask(name: str) -> None:
 
 
 def asked_names() -> list[str]:
-    """Returns the names of the controls and panels that the page has asked about, in the order of the page."""
+    """Returns the names of the controls and panels that the page has drawn, or asked whether to draw, in the order of
+    the page.
+    """
     return [*st.session_state.get("asked_names", {})]
 
 

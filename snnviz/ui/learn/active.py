@@ -81,8 +81,8 @@ def leave() -> None:
 
 
 def begin(page: str, query: Mapping[str, str]) -> None:
-    """At the top of each page, before it is drawn: opens the lesson of a link, sets what is hidden and locked, and
-    leads to the step's page where that step has just begun.
+    """Called at the top of each page, before it is drawn: opens the lesson that a link names, sets which controls are
+    hidden and locked, and, when a step has just begun, leads to its page.
 
     page: the name of its file. May raise Streamlit's rerun exception.
     """
@@ -144,7 +144,8 @@ def _enter(page: str, active: Active) -> None:
 
 
 def apply(active: Active, kept: StepProgress | None) -> None:
-    """Sets the restrictions of the current step, and locks everything until a question that comes first is answered.
+    """Sets which controls the current step hides and locks; all are locked until a question that is to be answered
+    first has an answer.
 
     kept: the learner's progress in this step, None if there is none.
     """
@@ -170,7 +171,9 @@ def apply(active: Active, kept: StepProgress | None) -> None:
 
 
 def is_shown(active: Active) -> bool:
-    """Returns whether what is right in the current step may be shown: in a class the teacher says so."""
+    """Returns whether the right answer of the current step may be shown: always outside of a class; in a class the
+    teacher decides.
+    """
     return active.step.question is None or seat.is_shown(active.lesson.name, active.place)
 
 

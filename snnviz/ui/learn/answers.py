@@ -1,4 +1,6 @@
-"""What a class answers to a question: histogram, bars, curves or orders, with wrong ideas by name."""
+"""Charts and tables of all answers that a class gave to a question: histogram, bars, curves or orders, with the
+misconceptions behind wrong ones.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def panel(
     seats: Mapping[str, Seat],
     found: Mapping[str, Mapping[str, Mapping[str, StepProgress]]],
 ) -> None:
-    """Draws all answers to a step's question. found: progress by learner, lesson and step."""
+    """Draws all answers of a class to a step's question. found: progress by learner, lesson and step."""
     step = lesson.steps[place]
     if step.question is None:
         st.caption("This step asks nothing.")

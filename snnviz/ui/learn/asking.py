@@ -1,4 +1,4 @@
-"""How each kind of question is asked on a page, and how its answer is drawn beside the result."""
+"""The widgets in which each kind of question is answered, and the charts of an answer beside the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ TICKS = 5
 
 
 class Together(NamedTuple):
-    """All answers of a class to a question: a chart, or rows of a table, each with a number of `students`."""
+    """All answers of a class to one question, to be drawn: a chart, or rows of a table, each with its number of
+    `students`.
+    """
 
     chart: Chart | None = None
     rows: Sequence[dict[str, object]] = ()

@@ -1,4 +1,4 @@
-"""The first page: a neuron that moves, what this place is for, and three ways on."""
+"""The first page of the app, Home: an animated neuron, what the app is for, and three ways to begin."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ WAYS = (
 
 @cache
 def results() -> dict[str, dict[str, Any]]:
-    """Returns what the cards' charts show, by page: measured by the command that each names, see ``docs``."""
+    """Returns the numbers that the small charts on Home's cards show, by page; the command that measured them is named
+    in ``docs``.
+    """
     found = json.loads(Path(__file__).with_name("results.json").read_text(encoding="utf-8"))
     return {page: {**chart, **_rows(chart)} for page, chart in found.items()}
 

@@ -1,4 +1,6 @@
-"""The page of lessons: all of them with one's own progress, and a teacher's own file tried out."""
+"""The page with the list of lessons: all of them with one's own progress; a teacher can also try out a file of their
+own.
+"""
 
 from __future__ import annotations
 

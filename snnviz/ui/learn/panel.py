@@ -1,4 +1,4 @@
-"""The panel of the lesson that is taken, above the page that its step is about."""
+"""The panel with the current lesson, drawn above the page that its step is about."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SKIPPED_WORDS = "You went on without this step. It counts neither as right nor a
 
 
 def panel(page: str) -> None:
-    """Draws the lesson that is taken, if there is one. page: the name of the file of the page beneath."""
+    """Draws the lesson that this visitor is taking, if there is one. page: name of the file of the page below it."""
     if trouble := st.session_state.pop("learn_trouble", ""):
         st.warning(escape_markdown(trouble), icon=":material/school:")
     now = active.current()
@@ -57,7 +57,9 @@ def panel(page: str) -> None:
 
 
 def link_problem(title: str) -> None:
-    """Says which names in the link are no controls. title: of the page, which has been drawn."""
+    """Shows a message if `hide` or `lock` in the link name something that is no control of the page. title: of the
+    page, which has been drawn.
+    """
     if problem := restrictions.problem(title):
         st.warning(escape_markdown(problem), icon=":material/lock:")
 
@@ -325,6 +327,6 @@ def _leave() -> None:
 
 
 def go_to_list() -> None:
-    """Opens the list of lessons where a lesson has just been left."""
+    """Opens the page with the list of lessons if a lesson has just been left."""
     if st.session_state.pop("learn_list", False):
         st.switch_page(ROOT / "pages" / "lessons.py")

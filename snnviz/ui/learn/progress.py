@@ -19,13 +19,15 @@ from snnviz.ui.server.visitors import pseudonym, visitor
 
 
 def learner() -> str:
-    """Returns the learner's name: a pseudonym derived from the browser's cookie, in a class of its seat."""
+    """Returns the name under which this visitor's progress is stored: in a class that of their seat, else a pseudonym
+    derived from the browser's cookie.
+    """
     code = seat.code()
     return seat.learner_in(code) if code else pseudonym(f"learner:{visitor()}")
 
 
 def drawn_number(lesson: str, step: str, count: int) -> int:
-    """Returns an unpredictable number below `count` that stays the same for this learner, lesson and step."""
+    """Returns a random number below `count`, which stays the same for this learner, lesson and step."""
     return int(pseudonym(f"mystery:{learner()}:{lesson}:{step}")[:12], 16) % count
 
 
@@ -71,13 +73,15 @@ def keep_answer(lesson: str, step: str, answer: Any) -> None:
 
 
 def keep_done(lesson: str, step: str, truth: Truth, verdict: Verdict | None) -> None:
-    """Stores that a step is done, with what happened and the verdict on the answer, None without a question."""
+    """Stores that a step is done, with what happened (the measured truth) and the verdict on the answer, None without a
+    question.
+    """
     level, idea = ("", "") if verdict is None else (verdict.level, verdict.idea)
     _keep(lesson, step, json.dumps(truth.document()), level, idea)
 
 
 def keep_skipped(lesson: str, step: str) -> None:
-    """Stores that the learner went on without a step: it is done, and counts neither as right nor as wrong."""
+    """Stores that the learner skipped a step: it counts as done, but neither as right nor as wrong."""
     _keep(lesson, step, json.dumps(Truth().document()), SKIPPED, "")
 
 
@@ -111,7 +115,7 @@ def answer_of(step: Step, kept: StepProgress | None) -> Any:
 
 
 def truth_of(kept: StepProgress) -> Truth:
-    """Returns what happened in a step when it was done."""
+    """Returns the measured truth of a step, stored when it was done; None if it was not done."""
     return Truth.of(json.loads(kept.found)) if kept.found else Truth()
 
 
@@ -121,7 +125,7 @@ def is_done(kept: StepProgress | None) -> bool:
 
 
 def is_skipped(kept: StepProgress | None) -> bool:
-    """Returns whether the learner went on without the step."""
+    """Returns whether the learner skipped the step."""
     return kept is not None and kept.level == SKIPPED
 
 

@@ -1,4 +1,4 @@
-"""The seat of this visitor in a class: joining and leaving, what the teacher has opened and shown, signs of life.
+"""The place ("seat") of this visitor in a class: joining and leaving, and what the teacher has opened and shown.
 
 A student is who their browser's cookie says; their answers are kept under a pseudonym of cookie and class. Classes and
 seats are read once for all students each second (`services.CACHE`), and places are written in batches.
@@ -34,7 +34,7 @@ ENDED = "The class {} has ended, or you were taken off it. Lessons are your own 
 
 
 def class_path(code: str) -> str:
-    """Returns the address by which students join a class, from the server's root, such as "c/HKRTPW"."""
+    """Returns the short address, from the server's root, by which students join a class, such as "c/HKRTPW"."""
     return f"c/{code}"
 
 
@@ -67,13 +67,15 @@ def seats_of(code: str) -> Mapping[str, Seat]:
 
 
 def changed(code: str) -> None:
-    """Has a change of our own show at once."""
+    """Drops cached values of a class, so that a change that this session made is shown at once."""
     services.CACHE.drop(("class", code))
     services.CACHE.drop(("seats", code))
 
 
 def classroom() -> Classroom | None:
-    """Returns the class in which this session is, if it goes on; a session leaves a class that does not."""
+    """Returns the class that this session is in; None if it is in none, or if the class has ended, which the session
+    then leaves.
+    """
     name = code()
     if not name:
         return None
@@ -93,20 +95,20 @@ def seat() -> Seat | None:
 
 
 def open_steps(lesson: str, steps: int) -> int:
-    """Returns how many of a lesson's `steps` may be opened: all of them outside of a class."""
+    """Returns how many of a lesson's `steps` this visitor may open: all of them outside of a class."""
     room = classroom()
     return steps if room is None else room.open_steps(lesson, steps)
 
 
 def is_shown(lesson: str, step: int) -> bool:
-    """Returns whether what is right in a step may be shown, as always outside of a class."""
+    """Returns whether the right answer of a step may be shown to this visitor: always outside of a class."""
     room = classroom()
     return room is None or room.shows(lesson, step)
 
 
 def begin(page: str, query: Mapping[str, str]) -> None:
-    """At the top of each page: takes the seat of the class that a link names, or that this browser had on its last
-    visit; leads to the page of classes if there is none yet. May raise Streamlit's rerun exception.
+    """Called at the top of each page: joins the class that a link names, or that this browser was in on its last visit;
+    a visitor without a nickname is led to the page of classes. May raise Streamlit's rerun exception.
     """
     session = st.session_state
     first = "class_code" not in session
@@ -132,7 +134,7 @@ def begin(page: str, query: Mapping[str, str]) -> None:
 
 
 def join(text: str, nickname: str) -> None:
-    """Takes a seat. Raises `InputError`, `NotFound` and `StoreError`."""
+    """Joins a class under a nickname. Raises `InputError`, `NotFound` and `StoreError`."""
     name = read_code(text)
     room = classes.get_class(services.store(), name)
     if room is None or room.ended is not None:
@@ -147,7 +149,7 @@ def join(text: str, nickname: str) -> None:
 
 
 def leave() -> None:
-    """Leaves the class; what was answered stays with the teacher."""
+    """Leaves the class; the teacher keeps the answers."""
     name = code()
     if name:
         classes.leave_seat(services.store(), name, learner_in(name))
@@ -179,7 +181,7 @@ _PLACES = _Places()
 
 
 def note_place(lesson: str, step: int, page: str, link: str) -> None:
-    """Records where this student is; written within some seconds."""
+    """Records on which page, lesson and step this student is; it is stored within some seconds."""
     mine = seat()
     if mine is not None:
         _PLACES.note(mine._replace(seen=time.time(), lesson=lesson, step=step, page=page, link=link))

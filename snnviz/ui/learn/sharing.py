@@ -1,4 +1,6 @@
-"""The buttons Reset and Share over every page: back to the start, and links for others, an embed snippet, a handout."""
+"""The buttons Reset and Share on every page: Reset sets the page back to how it was opened; Share makes links, HTML to
+embed the page, and a handout.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ OWN_LESSON = "This lesson is in your browser alone. For others its file must be 
 
 @st.fragment(key=FRAGMENT)
 def tools(page: str, title: str) -> None:
-    """Draws the buttons. page: address of the page, "" for Home; title: its name."""
+    """Draws the buttons Reset and Share. page: address of the page, "" for Home; title: its name."""
     session = st.session_state
     with st.container(horizontal=True, gap="small"):
         if page not in (LESSONS, seat.PAGE) and resetting.shown() is not None and active.current() is None:

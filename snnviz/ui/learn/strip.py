@@ -1,4 +1,6 @@
-"""The strip that a student in a class sees on every page: the class, what the teacher handed out, and signs of life."""
+"""The strip that a student in a class sees at the top of every page: the class, and what the teacher handed out.
+Drawing it also reports that the student is there.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def _open(handed: str) -> None:
 
 
 def go_to_handed() -> None:
-    """Opens what was handed out where its button has just been pressed. May raise Streamlit's rerun exception."""
+    """Opens the page that the teacher handed out, if its button has just been pressed. May raise Streamlit's rerun
+    exception.
+    """
     if handed := st.session_state.pop("class_opens", None):
         page, query = handed
         open_by_link(page)

@@ -1,4 +1,4 @@
-"""The teacher's page of a class: who is where, what they predict, what is open and shown."""
+"""The teacher's page of a class: where each student is, what they predict, and controls for what is open and shown."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Progress = Mapping[str, Mapping[str, Mapping[str, StepProgress]]]
 
 
 def panel(room: Classroom, secret: str) -> None:
-    """Draws the teacher's page. secret: what the page's link holds."""
+    """Draws the teacher's page of a class. secret: the secret text in the teacher's link."""
     st.title(escape_markdown(room.title) or f"Class {room.code}", anchor=False)
     if room.ended is not None:
         st.info(

@@ -1,4 +1,4 @@
-"""The visitor's page, runs and looks, as the checks of lessons read them."""
+"""What checks of lessons can read of this visitor: the shown page, runs, and what is open on the page Look inside."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Visit:
         return flatten(state.design()) if self.page in DESIGN_PAGES else {}
 
     def reading(self, name: str) -> Reading | None:
-        """Returns what the page shows under this name."""
+        """Returns the number or curve that the page shows under this name; None if it shows none."""
         shown = readings.shown(self.page)
         return None if shown is None else shown.find(name)
 
@@ -80,7 +80,9 @@ class Visit:
         return Reading(f"{words.capitalize()}, layer by layer.", None, points, ("layer", words))
 
     def look(self) -> Mapping[str, Any]:
-        """Returns the fields of the look that is open on the page Look inside."""
+        """Returns the fields of the `Look` (run, image, silenced neurons, ...) that is open on the page Look inside; {}
+        if none is.
+        """
         shown = readings.shown("inside")
         return {} if shown is None else shown.fields
 

@@ -1,4 +1,4 @@
-"""The route of pages to print (`views.handout`).
+"""The server's route for pages to print (`views.handout`).
 
 What is on such a page stands in its address, signed for the visitor who made it: nobody can send another person to this
 server with words and a link of their own.
@@ -32,7 +32,9 @@ def handout_address(title: str, link: str, words: Sequence[str] = ()) -> str:
 
 
 async def respond(request: Request) -> Response:
-    """Returns the page to print, or a sentence if its address was not made for this visitor."""
+    """Returns the HTTP response with the page to print, or with a sentence if its address was not made for this
+    visitor.
+    """
     given = request.query_params
     about = {name: given.get(name, "") for name in ("title", "link", "words")}
     mark = _mark(str(request.scope.get(VISITOR, "")), about)

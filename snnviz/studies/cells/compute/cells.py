@@ -98,31 +98,33 @@ class FeatureMaps:
         return torch.empty((self.batch, self.size), dtype=self.dtype).numpy()
 
     def tensor(self, x: Array) -> Tensor:
-        """Returns maps (B, S) as a tensor (B, C, H, W), channels last in memory."""
+        """Returns feature maps (B, S) with S = H W C as a tensor (B, C, H, W), channels last in memory."""
         return torch.from_numpy(x).view(self.batch, self.side, self.side, self.channels).permute(0, 3, 1, 2)
 
     def array(self, maps: Tensor) -> Array:
-        """Returns a tensor (B, C, H, W) as maps (B, S)."""
+        """Returns feature maps, given as a tensor (B, C, H, W), as an array (B, S) with S = H W C."""
         return maps.permute(0, 2, 3, 1).reshape(self.batch, -1).numpy()
 
     def plain(self, x: Array) -> AffineTerm:
-        """Returns maps x as a term with gain 1 and shift 0."""
+        """Returns feature maps x (B, S) as a term with gain 1 and shift 0."""
         return AffineTerm(x, self.ones, self.zeros)
 
     def normalised(self, x: Array, of: Array | None = None) -> AffineTerm:
-        """Returns maps x as a batch-normalised term, by the statistics of `of`, by default of x."""
+        """Returns feature maps x (B, S) as a term whose gain and shift normalise each channel to mean 0 and variance 1
+        over the batch, by the statistics of `of`, by default of x.
+        """
         gain, shift = np.empty_like(self.ones), np.empty_like(self.ones)
         firing.batch_norm_parameters(x if of is None else of, self.channels, firing.EPSILON, gain, shift)
         return AffineTerm(x, gain, shift)
 
     def pooled(self, x: Array) -> Array:
-        """Returns maps averaged over 3x3 pixels."""
+        """Returns feature maps (B, S) in which each value is the mean over 3x3 pixels."""
         found = self.empty()
         firing.average_pool(x, np.zeros((self.side + 2, self.channels), self.numbers), self.numbers.type(1 / 3), found)
         return found
 
     def total(self, terms: list[AffineTerm]) -> Array:
-        """Returns the sum of terms, (B, S); not to be modified."""
+        """Returns the sum of terms (gain times maps plus shift), (B, S); not to be modified."""
         if len(terms) == 1 and terms[0].gain is self.ones:
             return terms[0].x
         found = self.empty()
