@@ -124,10 +124,10 @@ def level_count(text: str, base: Design) -> int:
     of = field_type(base, path)
     if _span(values, of) is not None:
         return 0
-    if of.numeric and (found := _RANGE.fullmatch(values)):
+    if of.is_numeric and (found := _RANGE.fullmatch(values)):
         low, high = _ends(found, of)
         return int(found[3] or 0) or int(high - low) + 1
-    if of.matrix:
+    if of.is_matrix:
         return sum(matrix_count(item, base) for item in values.split(","))
     return len(of.kinds) if values == "*" else values.count(",") + 1
 
@@ -140,22 +140,22 @@ def _split(part: str) -> tuple[str, str]:
 
 
 def _span(values: str, of: FieldType) -> ContinuousRange | None:
-    found = _RANGE.fullmatch(values) if of.numeric else None
-    if found is None or found[3] or of.whole:
+    found = _RANGE.fullmatch(values) if of.is_numeric else None
+    if found is None or found[3] or of.is_whole:
         return None
     return ContinuousRange(*_ends(found, of), bool(found[5]))
 
 
 def _levels(path: str, values: str, base: Design, shares: Sequence[float]) -> list[Level]:
     of = field_type(base, path)
-    if of.numeric and _RANGE.fullmatch(values):
+    if of.is_numeric and _RANGE.fullmatch(values):
         return [{of.path: of.check(number)} for number in _range(path, values, of, shares)]
     if values == "*":
         if not of.kinds:
             raise InputError("vary", f"say which values {path} takes: only choices have *", values)
         return [{of.path: kind} for kind in of.kinds]
     items = [item.strip() for item in values.split(",")]
-    if of.matrix:
+    if of.is_matrix:
         found = [text for item in items for text in parse_matrices(item, base)]
         return [{of.path: text} for text in found]
     if of.registry is not None:
@@ -198,7 +198,7 @@ def _range(path: str, values: str, of: FieldType, shares: Sequence[float]) -> li
         raise InputError("vary", f"have 2 to {MOST_LEVELS:,} values of {path}", count)
     span = ContinuousRange(low, high, log)
     exact = [span.at(place / (count - 1)) for place in range(count)]
-    if not of.whole:
+    if not of.is_whole:
         return _rounded([*exact[:-1], high])
     whole = [round(number) for number in exact]
     if len(set(whole)) < count:

@@ -38,17 +38,17 @@ class FieldType:
     several: bool = False
 
     @property
-    def numeric(self) -> bool:
+    def is_numeric(self) -> bool:
         """Whether the field is a number."""
         return bool(self.ranges)
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether the field is a whole number."""
         return bool(self.ranges) and self.ranges[0][1]
 
     @property
-    def matrix(self) -> bool:
+    def is_matrix(self) -> bool:
         """Whether the field is a block's connection matrix (``network.edges``)."""
         return self.path == "network.edges"
 

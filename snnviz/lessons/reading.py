@@ -156,8 +156,8 @@ def _filled(table: Table, name: str, title: str, text: str, explanation: str) ->
     do = table.text("do", "", most=300)
     table.finish("a step")
     drawn = mystery is not None and check is None and question is not None and question.needs == "number"
-    measured = check is not None and question is not None and question.needs in check.gives
-    if question is not None and not (question.knows or drawn or measured):
+    measured = check is not None and question is not None and question.needs in check.result_kinds
+    if question is not None and not (question.states_truth or drawn or measured):
         rule = f"measure {_wanted(question)} for this question"
         raise table.wrong("check", rule, Unquoted("nothing") if check is None else check.kind)
     if question is None and given["cover"]:

@@ -215,7 +215,7 @@ class Model:
     def varied_fields(self, design: Design) -> tuple[str, ...]:
         """Returns the paths of a design's numeric fields that have several values among the finished runs."""
         told = settings_of(design)
-        fields = (f for f in self.fields.fields if f.numeric and len(f.values) > 1 and f.path not in FOLLOWING)
+        fields = (f for f in self.fields.fields if f.is_numeric and len(f.values) > 1 and f.path not in FOLLOWING)
         return tuple(field.path for field in fields if field.path in told)
 
     def values_along(self, design: Design, path: str) -> tuple[Floats, NDArray[np.bool_]]:

@@ -103,7 +103,7 @@ class Feature:
     missing: bool = False
 
     @property
-    def numeric(self) -> bool:
+    def is_numeric(self) -> bool:
         """Whether the feature is a number."""
         return self.log is not None
 
@@ -130,8 +130,8 @@ class FeatureSpace:
     def __init__(self, fields: Sequence[Feature]) -> None:
         self.fields = tuple(fields)
         self.by_path = {field.path: field for field in fields}
-        self._numbers = [field for field in self.fields if field.numeric and field.varies]
-        self._kinds = [field for field in self.fields if not field.numeric and field.varies]
+        self._numbers = [field for field in self.fields if field.is_numeric and field.varies]
+        self._kinds = [field for field in self.fields if not field.is_numeric and field.varies]
         self._told = [f for f in self._numbers if f.path not in SIZES]
         self._spans = np.array([_span(field) for field in self._told])
 
@@ -244,7 +244,7 @@ def unknown_setting(fields: FeatureSpace, settings: Settings) -> str:
 
 
 def _is_known(field: Feature, value: float | str) -> bool:
-    if not field.numeric or isinstance(value, str):
+    if not field.is_numeric or isinstance(value, str):
         return value in field.values
     tried = np.array([field.scaled(one) for one in field.values])
     apart = float(np.abs(tried - field.scaled(value)).min())

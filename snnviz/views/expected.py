@@ -91,7 +91,7 @@ def unknown_text(model: Model, answer: DesignPrediction, told: dict[str, float |
 
 def _tried(field: Feature) -> str:
     shown = [_value(field, value) for value in field.values]
-    if field.numeric and len(shown) > 4:
+    if field.is_numeric and len(shown) > 4:
         return f"{shown[0]} to {shown[-1]}"
     return ", ".join(shown[:4]) + (f" and {len(shown) - 4} more" if len(shown) > 4 else "")
 

@@ -36,7 +36,7 @@ class Before:
     def series(self, run: str, name: str) -> Reading | None:
         return self.readings.get(f"{run}.{name}")
 
-    def look(self) -> Mapping[str, Any]:
+    def open_look(self) -> Mapping[str, Any]:
         return self.looked
 
 
@@ -67,31 +67,31 @@ NEURON = 'kind = "neuron"\ncurrent = 0.3\nbeta = 1\nsteps = 10\nquantity = "firs
 
 @pytest.mark.parametrize("toml", [SETTING, READING, RUN, COMPARE, SCORE, LOOK])
 def test_nothing_has_happened_yet(toml: str) -> None:
-    found = check(toml).look(NoWorld())
+    found = check(toml).evaluate(NoWorld())
     assert not found.there
     assert found.words.startswith("Not yet")
 
 
 def test_a_setting_is_reached() -> None:
     one = check(SETTING)
-    assert not one.look(Before({"threshold": 1.1, "inits": "kaiming"})).there
-    assert "threshold >= 1.2" in one.look(Before({"threshold": 1.1, "inits": "kaiming"})).words
-    assert one.look(Before({"threshold": 1.2, "inits": "Kaiming"})).there
+    assert not one.evaluate(Before({"threshold": 1.1, "inits": "kaiming"})).there
+    assert "threshold >= 1.2" in one.evaluate(Before({"threshold": 1.1, "inits": "kaiming"})).words
+    assert one.evaluate(Before({"threshold": 1.2, "inits": "Kaiming"})).there
 
 
 def test_a_reading_belongs_to_the_setting_that_is_asked_for() -> None:
     shown = {"spikes.kaiming.3": Reading("Spikes.", 0.25)}
     one = check(READING)
-    assert not one.look(Before({"layers": 10}, shown)).there
-    truth = one.look(Before({"layers": 20}, shown)).truth
+    assert not one.evaluate(Before({"layers": 10}, shown)).there
+    truth = one.evaluate(Before({"layers": 20}, shown)).truth
     assert truth is not None
     assert truth.number == 0.25
 
 
 def test_a_run_counts_when_it_is_done() -> None:
     one = check(RUN)
-    assert one.look(Before(seen=[run("a", done=False)])).words == "Not yet: it is still training."
-    truth = one.look(Before(seen=[run("a", done=False), run("b", accuracy=0.9)])).truth
+    assert one.evaluate(Before(seen=[run("a", done=False)])).words == "Not yet: it is still training."
+    truth = one.evaluate(Before(seen=[run("a", done=False), run("b", accuracy=0.9)])).truth
     assert truth is not None
     assert truth.number == 0.9
     assert "run b" in truth.words
@@ -100,9 +100,9 @@ def test_a_run_counts_when_it_is_done() -> None:
 def test_cases_are_compared_when_all_are_done() -> None:
     one = check(COMPARE)
     by = {"x": "seed = 1", "y": "seed = 2"}
-    half = one.look(Before(seen=[run("x", accuracy=0.5)], by=by))
+    half = one.evaluate(Before(seen=[run("x", accuracy=0.5)], by=by))
     assert half.words == "Not yet: b. You have a."
-    truth = one.look(Before(seen=[run("x", accuracy=0.5), run("y", accuracy=0.7)], by=by)).truth
+    truth = one.evaluate(Before(seen=[run("x", accuracy=0.5), run("y", accuracy=0.7)], by=by)).truth
     assert truth is not None
     assert truth.cases == {"a": 0.5, "b": 0.7}
     assert truth.margin == 0.01
@@ -110,29 +110,29 @@ def test_cases_are_compared_when_all_are_done() -> None:
 
 def test_a_score_is_the_best_within_the_limit() -> None:
     one = check(SCORE)
-    assert "your cheapest run has 2,000" in one.look(Before(seen=[run("a", accuracy=0.9, synops=2000)])).words
-    assert "Reach 0.8" in one.look(Before(seen=[run("a", accuracy=0.7, synops=900)])).words
+    assert "your cheapest run has 2,000" in one.evaluate(Before(seen=[run("a", accuracy=0.9, synops=2000)])).words
+    assert "Reach 0.8" in one.evaluate(Before(seen=[run("a", accuracy=0.7, synops=900)])).words
     runs = [
         run("a", accuracy=0.99, synops=2000),
         run("b", accuracy=0.85, synops=900),
         run("c", accuracy=0.9, synops=1000),
     ]
-    truth = one.look(Before(seen=runs)).truth
+    truth = one.evaluate(Before(seen=runs)).truth
     assert truth is not None
     assert truth.number == 0.9
 
 
 def test_a_look_is_opened() -> None:
-    assert not check(LOOK).look(Before(looked={"image": 3})).there
-    assert check(LOOK).look(Before(looked={"image": 7})).there
+    assert not check(LOOK).evaluate(Before(looked={"image": 3})).there
+    assert check(LOOK).evaluate(Before(looked={"image": 7})).there
 
 
 def test_a_neuron_is_the_catalogues_own() -> None:
-    truth = check(NEURON).look(NoWorld()).truth
+    truth = check(NEURON).evaluate(NoWorld()).truth
     assert truth is not None
     assert truth.number == 4
     assert truth.marks == (4, 7, 10)
     assert truth.series[0] == (1, pytest.approx(0.3))
-    silent = check(NEURON.replace("0.3", "0")).look(NoWorld()).truth
+    silent = check(NEURON.replace("0.3", "0")).evaluate(NoWorld()).truth
     assert silent is not None
     assert silent.number is None

@@ -98,7 +98,7 @@ def answer_to(step: Step, right: bool) -> Any:
     """An answer to a step's question: a right one as far as that is known before anything has run, or a wrong one."""
     question = step.question
     if isinstance(question, NumberQuestion):
-        truth = step.check.look(NoWorld()).truth if step.check is not None else None
+        truth = step.check.evaluate(NoWorld()).truth if step.check is not None else None
         true = question.answer_is if truth is None else question.scaled(truth.number)
         middle = question.high if true is None else true
         if right:
@@ -106,7 +106,7 @@ def answer_to(step: Step, right: bool) -> Any:
         return question.low if middle > (question.low + question.high) / 2 else question.high
     if isinstance(question, ChoiceQuestion):
         marked = [option.name for option in question.options if option.right == right]
-        return marked[0] if question.knows else question.options[0 if right else -1].name
+        return marked[0] if question.states_truth else question.options[0 if right else -1].name
     if isinstance(question, OrderQuestion):
         names = [name for name, _ in question.items]
         return names if right else names[::-1]

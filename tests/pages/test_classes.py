@@ -174,7 +174,7 @@ def test_what_is_right_is_not_sent_before_it_is_shown(name: str) -> None:
     if kind == "number":
         secret += [idea.words for idea in question.ideas]
     if step.check is not None and step.check.kind == "neuron":
-        secret.append(step.check.look(NoWorld()).truth.words)  # type: ignore[union-attr]
+        secret.append(step.check.evaluate(NoWorld()).truth.words)  # type: ignore[union-attr]
     assert secret or not step.explanation
     assert [text for text in secret if len(text) > 15 and text in held] == []
     assert not learning.steps_of(services.store(), [row.learner for row in _rows()])[-1].found

@@ -68,7 +68,7 @@ def truth(step: Step, trained: Callable[..., Run], monkeypatch: pytest.MonkeyPat
     session: Any = {"opened_runs": runs, "watched": None, "readings": {}}
     monkeypatch.setattr(opened.st, "session_state", Session(session))
     services.CACHE.clear()
-    found = step.check.look(Trained(readings, fields))
+    found = step.check.evaluate(Trained(readings, fields))
     assert found.truth is not None, found.words
     return found.truth
 
@@ -86,7 +86,7 @@ def test_what_a_lesson_calls_right_is_what_happens(
         held = {option.name for option in question.options if not option.idea}
         assert right, (levels, found)
         assert right <= held, (levels, found)  # what it calls a wrong idea is wrong
-        assert not question.knows or right == held
+        assert not question.states_truth or right == held
     elif isinstance(question, OrderQuestion):
         order = ORDERS[step.name]
         assert question.judge(order, found).level == "right", found

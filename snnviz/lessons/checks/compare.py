@@ -41,11 +41,11 @@ class CompareCheck(Check):
         return cls(tuple(cases), read_metric(table), table.number("margin", low=0), ratio)
 
     @property
-    def gives(self) -> frozenset[str]:
+    def result_kinds(self) -> frozenset[str]:
         """The kinds of result that the check measures: "cases", and "number" if a ratio is computed."""
         return frozenset(["cases", "number"] if self.ratio else ["cases"])
 
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns the metric of each case; without `truth` until every case has a finished run."""
         numbers, open_cases = {}, []
         for name, where in self.cases:

@@ -61,7 +61,7 @@ class World(Protocol):
     def series(self, run: str, name: str) -> Reading | None:
         """Returns a curve of a run over its epochs, by one of the names in `SERIES`; None if there is none."""
 
-    def look(self) -> Mapping[str, Any]:
+    def open_look(self) -> Mapping[str, Any]:
         """Returns the fields of the `Look` (image, muted sources, ...) that is open on the page Look inside a network;
         {} if none is.
         """
@@ -100,14 +100,14 @@ class Check(ABC):
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
 
     @property
-    def gives(self) -> frozenset[str]:
+    def result_kinds(self) -> frozenset[str]:
         """The kinds of result that the check measures, by which a question can be judged: "number", "cases",
         "series".
         """
         return frozenset()
 
     @abstractmethod
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns the result of the check at this moment."""
 
 
@@ -133,6 +133,6 @@ class NoWorld:
         """Returns None: there are no curves."""
         return None
 
-    def look(self) -> Mapping[str, Any]:
+    def open_look(self) -> Mapping[str, Any]:
         """Returns {}: nothing was opened on the page Look inside."""
         return {}

@@ -26,9 +26,9 @@ class LookCheck(Check):
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(read_conditions(table, "where"))
 
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns whether such a `Look` is open now."""
-        fields = world.look()
+        fields = world.open_look()
         if not fields:
             return Found("Not yet: open a look inside a network.")
         if missing := unmet(self.where, fields):

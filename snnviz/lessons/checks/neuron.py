@@ -49,11 +49,11 @@ class NeuronCheck(Check):
         )
 
     @property
-    def gives(self) -> frozenset[str]:
+    def result_kinds(self) -> frozenset[str]:
         """The kinds of result that the check measures: "number", and "series", the potential over time."""
         return frozenset(["number", "series"])
 
-    def look(self, world: World) -> Found:  # noqa: ARG002 (it is computed)
+    def evaluate(self, world: World) -> Found:  # noqa: ARG002 (it is computed)
         """Returns the simulated quantity and the potential over time."""
         neuron = Neuron.model_validate({"threshold": self.threshold, "beta": self.beta, "reset": self.reset})
         potentials, outputs = respond(np.full((self.steps, 1), self.current), neuron)

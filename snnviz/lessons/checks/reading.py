@@ -44,13 +44,13 @@ class ReadingCheck(Check):
         )
 
     @property
-    def gives(self) -> frozenset[str]:
+    def result_kinds(self) -> frozenset[str]:
         """The kinds of result that the check measures: "series" for a curve, "cases" for several numbers, else
         "number".
         """
         return frozenset(["cases"] if self.cases else ["series"] if self.curve else ["number"])
 
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns what the page shows; without `truth` until the conditions hold and the page shows it."""
         if missing := unmet(self.where, world.setting()):
             return Found(f"Not yet: {' and '.join(map(str, missing))}.")

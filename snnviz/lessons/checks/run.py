@@ -54,13 +54,13 @@ class RunCheck(Check):
         return cls(where, read_metric(table, default=""), table.one_of("curve", SERIES, ""))
 
     @property
-    def gives(self) -> frozenset[str]:
+    def result_kinds(self) -> frozenset[str]:
         """The kinds of result that the check measures: "number" for a metric, "series" for a curve; empty if only the
         run itself is required.
         """
         return frozenset([*(["number"] if self.metric else []), *(["series"] if self.curve else [])])
 
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns the run's metric or curve; without `truth` until such a run is done."""
         metrics = [self.metric] if self.metric else []
         runs = list(world.runs(self.where, metrics))

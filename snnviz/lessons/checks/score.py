@@ -41,11 +41,11 @@ class ScoreCheck(Check):
         )
 
     @property
-    def gives(self) -> frozenset[str]:
+    def result_kinds(self) -> frozenset[str]:
         """The kinds of result that the check measures: "number", the score."""
         return frozenset(["number"])
 
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns the score; without `truth` until a run within the limit reaches `least`."""
         runs = list(world.runs(self.where, [self.metric, self.cost]))
         done = [run for run in runs if run.done and run.values.get(self.cost) is not None]

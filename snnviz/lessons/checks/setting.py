@@ -24,7 +24,7 @@ class SettingCheck(Check):
         """Returns the check from its TOML table in a lesson's file. Raises `InputError`."""
         return cls(read_conditions(table, "where", least=1))
 
-    def look(self, world: World) -> Found:
+    def evaluate(self, world: World) -> Found:
         """Returns whether all conditions hold now."""
         if missing := unmet(self.where, world.setting()):
             return Found(f"Not yet: {' and '.join(map(str, missing))}.")

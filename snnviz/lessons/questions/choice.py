@@ -63,7 +63,7 @@ class ChoiceQuestion(Question):
         return cls(**given, options=tuple(options), best=best)
 
     @property
-    def knows(self) -> bool:
+    def states_truth(self) -> bool:
         """Whether the lesson's file marks the right option, so that no check is needed to judge an answer."""
         return not self.best
 
@@ -83,7 +83,7 @@ class ChoiceQuestion(Question):
         than the margin.
         """
         chosen = self.option(answer)
-        if self.knows:
+        if self.states_truth:
             return Verdict("right" if chosen.right else "wrong", chosen.words, chosen.idea)
         cases = {name: truth.cases[name] for name in truth.cases if any(name == o.name for o in self.options)}
         if not cases:
@@ -101,7 +101,7 @@ class ChoiceQuestion(Question):
             return Verdict("open", "The difference is too small to say which it is.")
         return Verdict("wrong", chosen.words, chosen.idea)
 
-    def say(self, answer: Any) -> str:
+    def describe_answer(self, answer: Any) -> str:
         """Returns the text of the chosen option."""
         return self.option(answer).text
 

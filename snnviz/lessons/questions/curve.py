@@ -141,7 +141,7 @@ class CurveQuestion(Question):
         near = (drew == was and far <= NEAR_DISTANCE) or far <= RIGHT_DISTANCE
         return Verdict("near" if near else "wrong", words, f"it {_verb(drew)}" if drew != was else "the right shape")
 
-    def say(self, answer: Any) -> str:
+    def describe_answer(self, answer: Any) -> str:
         """Returns the shape of the drawn curve as text."""
         return f"a curve that {_verb(shape([one / FULL for one in answer]))}"
 

@@ -43,7 +43,7 @@ class Truth:
         }  # fmt: skip
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Truth:
+    def from_document(cls, document: Mapping[str, Any]) -> Truth:
         """Returns the truth that `document` wrote as a JSON object."""
         return cls(
             words=str(document["words"]),
@@ -90,7 +90,7 @@ class Question(ABC):
         """Returns the question from its TOML table in a lesson's file. Raises `InputError`."""
 
     @property
-    def knows(self) -> bool:
+    def states_truth(self) -> bool:
         """Whether the lesson's file states the right answer, so that no check is needed to judge an answer."""
         return False
 
@@ -103,7 +103,7 @@ class Question(ABC):
         """Returns the verdict on an answer, compared with what happened."""
 
     @abstractmethod
-    def say(self, answer: Any) -> str:
+    def describe_answer(self, answer: Any) -> str:
         """Returns an answer as text for the learner."""
 
     def idea(self, answer: Any) -> str:  # noqa: ARG002

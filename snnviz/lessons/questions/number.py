@@ -71,7 +71,7 @@ class NumberQuestion(Question):
         )
 
     @property
-    def knows(self) -> bool:
+    def states_truth(self) -> bool:
         """Whether the lesson's file states the right number."""
         return self.answer_is is not None
 
@@ -89,7 +89,10 @@ class NumberQuestion(Question):
         true = self.scaled(truth.number) if self.answer_is is None else self.answer_is
         if true is None:
             return Verdict("open", "Nothing was measured that this number could be compared with.")
-        off, is_was = abs(float(answer) - true), f"It is {self.say(true)}; you said {self.say(answer)}."
+        off, is_was = (
+            abs(float(answer) - true),
+            f"It is {self.describe_answer(true)}; you said {self.describe_answer(answer)}.",
+        )
         slack = 1e-9 * max(1.0, abs(true))
         if off <= self.tolerance + slack:
             return Verdict("right", is_was)
@@ -105,7 +108,7 @@ class NumberQuestion(Question):
         """Returns a measured number in the question's unit (times 100 for "%"); None for None."""
         return None if number is None or not math.isfinite(number) else number * 100 if self.unit == "%" else number
 
-    def say(self, answer: Any) -> str:
+    def describe_answer(self, answer: Any) -> str:
         """Returns the number with its unit; of steps, which one."""
         if self.unit.endswith("step"):
             return f"{self.unit} {float(answer):.4g}"

@@ -63,7 +63,7 @@ class OrderQuestion(Question):
         more = "" if len(swapped) == 1 else f" So {len(swapped)} of {len(told)} pairs stand the other way round."
         return Verdict(level, words + more, f"{one} before {other}")  # type: ignore[arg-type]
 
-    def say(self, answer: Any) -> str:
+    def describe_answer(self, answer: Any) -> str:
         """Returns the items' texts in the given order."""
         texts = dict(self.items)
         return ", then ".join(texts[name] for name in answer)

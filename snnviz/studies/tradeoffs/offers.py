@@ -60,12 +60,12 @@ def suggested_values(base: Design, path: str) -> str:
     ['variance-preserving,kaiming,glorot', 'all:1', '*']
     """
     of, now = field_type(base, path), links.flatten(base).get(path)
-    if of.matrix:
+    if of.is_matrix:
         return "all:1"
     if of.kinds:
         several = [str(kind) for kind in of.kinds]
         return "*" if len(several) <= FEW else ",".join([*dict.fromkeys([str(now or several[0]), *several])][:3])
-    if of.numeric:
+    if of.is_numeric:
         return _numbers(path, of, float(now or 0))
     return "1,2" if of.several else links.format_value(now)
 

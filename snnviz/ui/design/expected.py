@@ -184,7 +184,7 @@ def _designs(model: Model, design: Design, path: str) -> list[tuple[float, Desig
     tried = [float(value) for value in field.values]
     low, high = min(*tried, own), max(*tried, own)
     spread = np.geomspace(low, high, POINTS) if field.log and low > 0 else np.linspace(low, high, POINTS)
-    whole = field_type(design, path).whole
+    whole = field_type(design, path).is_whole
     values = {*tried[:200], own, *(round(x) if whole else float(f"{x:.4g}") for x in spread.tolist())}
     found = []
     for value in sorted(values):
@@ -198,7 +198,7 @@ def _designs(model: Model, design: Design, path: str) -> list[tuple[float, Desig
 def _with(design: Design, path: str, value: float) -> Design:
     if value == settings_of(design)[path]:
         return design
-    whole = field_type(design, path).whole
+    whole = field_type(design, path).is_whole
     return links.change(design, {path: int(value) if whole else value})
 
 

@@ -151,7 +151,7 @@ def _looked(now: Active, kept: StepProgress | None, page: str) -> Found | None:
     found: Found | None = None
     truth = Truth()
     if step.check is not None:
-        found = step.check.look(Visit(page))
+        found = step.check.evaluate(Visit(page))
         if found.truth is None:
             return found
         truth = found.truth
@@ -172,7 +172,7 @@ def _question(now: Active, kept: StepProgress | None) -> None:
     answer = progress.answer_of(step, kept)
     st.markdown(f"**{escape_markdown(step.question.ask)}**")
     if answer is not None:
-        st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.say(answer))}")
+        st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.describe_answer(answer))}")
         return
     key = _key(now)
     ASKING[type(step.question)].ask(step.question, key)
@@ -207,7 +207,7 @@ def _outcome(step: Step, kept: StepProgress | None) -> None:
         if step.question is not None:
             st.markdown(f"**{escape_markdown(step.question.ask)}**")
             if answer is not None:
-                st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.say(answer))}")
+                st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.describe_answer(answer))}")
         st.info(SKIPPED_WORDS, icon=":material/skip_next:")
         return
     if step.question is None or answer is None:
@@ -217,7 +217,7 @@ def _outcome(step: Step, kept: StepProgress | None) -> None:
     verdict: Verdict = step.question.judge(answer, truth)
     show, icon, word = LEVELS[verdict.level]
     st.markdown(f"**{escape_markdown(step.question.ask)}**")
-    st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.say(answer))}")
+    st.markdown(f":material/edit: You predicted: {escape_markdown(step.question.describe_answer(answer))}")
     show(f"**{word}** {escape_markdown(verdict.words)}", icon=icon)
     drawn = list(ASKING[type(step.question)].figure(step.question, answer, truth))
     if drawn:

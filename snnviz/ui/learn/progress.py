@@ -116,7 +116,7 @@ def answer_of(step: Step, kept: StepProgress | None) -> Any:
 
 def truth_of(kept: StepProgress) -> Truth:
     """Returns the measured truth of a step, stored when it was done; None if it was not done."""
-    return Truth.of(json.loads(kept.found)) if kept.found else Truth()
+    return Truth.from_document(json.loads(kept.found)) if kept.found else Truth()
 
 
 def is_done(kept: StepProgress | None) -> bool:

@@ -79,7 +79,7 @@ class Visit:
             return None
         return Reading(f"{words.capitalize()}, layer by layer.", None, points, ("layer", words))
 
-    def look(self) -> Mapping[str, Any]:
+    def open_look(self) -> Mapping[str, Any]:
         """Returns the fields of the `Look` (run, image, silenced neurons, ...) that is open on the page Look inside; {}
         if none is.
         """

@@ -10,7 +10,7 @@ from snnviz.ui.kit.shared import shared
 from snnviz.views.results import Rows
 
 
-def watched(shown: Revisions) -> dict[str, Rows]:
+def layer_rows(shown: Revisions) -> dict[str, Rows]:
     """Returns the rows of each run that has reported states of layers, for its charts, by digest."""
     return {name: rows for name, rows in curves(shown).items() if rows.layers}
 
@@ -20,11 +20,11 @@ def charts_of(several: tuple[StudyRun, ...], shown: Revisions) -> tuple[bytes, b
     """Returns the charts of these runs, serialised and cached: those drawn above the gradient profile, and those below
     it.
     """
-    found = watched(shown)
+    found = layer_rows(shown)
     return payload(compare_charts(several, found)), payload(why_charts(several, found))
 
 
 @shared(64)
 def profile_of(several: tuple[StudyRun, ...], shown: Revisions, epoch: float) -> bytes:
     """Returns the chart of the gradient norm by layer at an epoch, serialised and cached."""
-    return payload([profile_chart(several, watched(shown), epoch)])
+    return payload([profile_chart(several, layer_rows(shown), epoch)])

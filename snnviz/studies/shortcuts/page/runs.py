@@ -11,7 +11,7 @@ from snnviz.store import Run
 from snnviz.store.layer_states import uses_old_probe
 from snnviz.studies.shortcuts.charts.shortcuts import study_table
 from snnviz.studies.shortcuts.charts.words import cost, verdict
-from snnviz.studies.shortcuts.page.rows import charts_of, profile_of, watched
+from snnviz.studies.shortcuts.page.rows import charts_of, layer_rows, profile_of
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
 from snnviz.studies.shortcuts.study import StudyRun, study_runs
 from snnviz.ui.components.charts import charts
@@ -36,7 +36,7 @@ def _curves() -> None:
     runs = task_runs.runs_of(designs)
     actions(designs, runs, STUDY.key, verb=COMPARE)
     shown = revisions(runs)
-    found = watched(shown)
+    found = layer_rows(shown)
     if found:
         _figures(several, runs, shown, found)
     st.caption(f"**What branches cost.** {escape_markdown(cost(DESIGN.value, several, runs))}")
