@@ -71,6 +71,9 @@ def test_a_lesson_is_played(
         player.take(at, step)
         assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
         if at == 0:
+            app = page.get_by_test_id("stApp")
+            expect(app).to_have_attribute("data-test-script-state", "notRunning")  # what is drawn anew is pale
+            page.wait_for_timeout(300)
             assert violations(page, but=SIDEBAR) == []
         player.go_on(step)
     expect(page.get_by_text("You have finished")).to_be_visible()
