@@ -32,6 +32,11 @@ WORKER = ["-m", "snnviz.jobs"]
 LOADED = {"SNNVIZ_LEASE_SECONDS", "SNNVIZ_STUDIES"}
 """Settings that are read once, as modules are loaded: a worker with one of these is started as ever."""
 
+BESIDE = "TESTS_BESIDE_BROWSERS"
+"""The variable that keeps supervisors and their runs as urgent as others: beside two busy browsers one that gives way
+hardly gets on, and tests wait for it.
+"""
+
 PATIENCE = 120.0
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -189,6 +194,8 @@ def _become_worker(order: dict[str, Any], handle: int, log: int) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     order["arguments"][order["handle"]] = str(handle)
+    if BESIDE in os.environ:
+        os.nice = lambda _: 0
     _keep_a_forkserver()
     sys.argv = ["snnviz.jobs", *order["arguments"]]
     runpy.run_module("snnviz.jobs", run_name="__main__", alter_sys=True)

@@ -20,6 +20,7 @@ from snnviz.jobs.local import Local
 from snnviz.store import Store
 from snnviz.ui.navigation import SECTIONS
 from tests.browser.drawing import START, expect_python, press
+from tests.forked import BESIDE
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
@@ -54,7 +55,7 @@ def serving(script: Path, log: Path, base: str = "", real: bool = False, **envir
     streamlit = ["-m", "streamlit"] if real else ["-c", "from tests import forked; forked.streamlit()"]
     command = [sys.executable, *streamlit, "run", str(script), "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), BESIDE: "", **environment}
     with log.open("w") as out:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     try:
