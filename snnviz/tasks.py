@@ -145,7 +145,7 @@ class TaskKind(Generic[T]):
 
     @property
     def name(self) -> str:
-        """Name of the kind in the store."""
+        """Name of the kind of task, under which the store keeps its runs."""
         return self.value.kind
 
     def needs(self, task: T) -> tuple[str, ...]:
@@ -301,7 +301,7 @@ class TaskKinds:
 
     @cached_property
     def row_types(self) -> tuple[type[Row], ...]:
-        """All kinds of row, each once."""
+        """The classes of rows that any kind of task reports, each once."""
         return tuple(dict.fromkeys(row for kind in self for row in kind.rows))
 
     def __iter__(self) -> Iterator[TaskKind[Any]]:
@@ -315,7 +315,7 @@ class TaskKinds:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of all kinds in the store."""
+        """Names of all kinds of task, under which the store keeps their runs."""
         return tuple(self._known)
 
     def kind_of(self, task: Task | type[Task]) -> TaskKind[Any]:

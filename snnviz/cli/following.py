@@ -54,7 +54,7 @@ class Runs(dict[str, Run]):
     stopped = False
 
     def add(self, others: Runs) -> None:
-        """Adds the runs of `others`."""
+        """Adds the runs of another `Runs`, `others`, to these."""
         self |= others
         self.stopped |= others.stopped
 

@@ -1,4 +1,6 @@
-"""Commands about lessons: list them, check files of one's own, begin a new one, list classes."""
+"""Commands about lessons: list them, check lesson files of one's own, write the template of a new lesson, list
+classes.
+"""
 
 from __future__ import annotations
 

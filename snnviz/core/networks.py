@@ -62,7 +62,7 @@ class Outputs:
         return self._outputs[index]
 
     def add(self, index: int, spikes: Tensor) -> None:
-        """Stores the output of layer `index`."""
+        """Stores the output of layer `index`, spikes or numbers over time."""
         self._outputs[index] = spikes
 
     def free(self, indices: Iterable[int]) -> None:

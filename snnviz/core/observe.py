@@ -43,7 +43,7 @@ class RunningSums:
         self.parts: Tensor | None = None
 
     def add(self, found: LossAndGradients, labels: Tensor) -> None:
-        """Adds the results of one training step."""
+        """Adds the losses, correct predictions and gradient norms of one training step to the sums."""
         count = len(labels)
         self.steps += 1
         self.images += count

@@ -81,7 +81,7 @@ class BranchObjective:
 
     @property
     def parameters(self) -> Mapping[str, Tensor]:
-        """The branches' parameters by name."""
+        """The weights and biases of the branches, by name; the optimizer updates them with the network's."""
         return self.branches.parameters
 
     def alone(self) -> BranchObjective:

@@ -52,10 +52,10 @@ class Objective(Protocol):
 
     @property
     def parameters(self) -> Mapping[str, Tensor]:
-        """The loss's own parameters by name."""
+        """The learnable parameters of the loss itself, by name; the optimizer updates them with the network's."""
 
     def make_hook(self) -> LossHook:
-        """Returns a new hook for one forward pass."""
+        """Returns a new forward hook (`LossHook`), which sees the layers' outputs of one forward pass."""
 
 
 def logits(

@@ -44,12 +44,12 @@ class TtfsNetwork(Network):
 
     @property
     def spiking_layers(self) -> tuple[Layer, ...]:
-        """The hidden layers, whose neurons spike."""
+        """The layers whose neurons spike: all hidden layers."""
         return self.architecture.layers[:-1]
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """The time windows of the hidden layers."""
+        """The time window of each hidden layer, in which its neurons may spike."""
         ends = self.buffers["windows"].tolist()
         return tuple(Window(*pair) for pair in pairwise(ends))
 

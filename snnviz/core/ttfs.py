@@ -66,7 +66,7 @@ class Network:
 
     @property
     def hidden(self) -> tuple[Shape, ...]:
-        """The hidden layers, whose neurons spike."""
+        """The hidden layers (`Layer`) in order; their neurons spike."""
         return self.architecture.layers[:-1]
 
     @property

@@ -54,7 +54,7 @@ class Axis:
 
     @property
     def name(self) -> str:
-        """The paths of the fields, joined by ``~``."""
+        """The name of the axis: the paths of its fields, joined by ``~``."""
         return TOGETHER.join(self.fields)
 
     def label(self, level: int) -> str:

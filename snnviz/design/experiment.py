@@ -166,7 +166,7 @@ class Experiment(Document):
 
     @property
     def seed_numbers(self) -> range:
-        """The seeds with which each group is run."""
+        """The seeds of the runs of each combination of levels."""
         most = next(item for item in Design.model_fields["seed"].metadata if isinstance(item, Range)).high
         first = min(self.base.seed, int(most) - self.seeds + 1)
         return range(first, first + self.seeds)

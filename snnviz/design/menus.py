@@ -59,7 +59,7 @@ class Choice(dict[str, str | Number]):
 
     @property
     def kind(self) -> str:
-        """Name of the chosen entry."""
+        """Name of the chosen registry entry, such as "atan"."""
         return str(self["kind"])
 
     @property

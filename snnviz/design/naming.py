@@ -67,7 +67,7 @@ class FieldSchema:
 
     @property
     def usual(self) -> Any:
-        """Today's default of the field, as JSON."""
+        """The default that the field has today, as JSON; for the one of old texts see `absent`."""
         field = self.name.partition(".")[2]
         default = self.field.get_default(call_default_factory=True)
         bare: BaseModel = self.model.model_construct(**{field: default})

@@ -87,7 +87,7 @@ class Model(Entry[Step]):
 
 
 class Neurons(Registry[Step]):
-    """The registry of neuron models, by kind."""
+    """The registry of neuron models: iterating gives the `Model`s, and `add` registers one under its kind."""
 
     def add(
         self,

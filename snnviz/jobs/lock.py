@@ -1,4 +1,4 @@
-"""The lock that keeps a store to one supervisor: a lock on a file beside the store.
+"""The lock that lets only one supervisor work on a store: an operating-system lock on a file next to the store.
 
 The operating system releases it when the process ends, however it ends.
 """

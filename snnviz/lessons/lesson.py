@@ -22,7 +22,7 @@ class Mystery:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a lesson.
+    """One step of a lesson: a text, optionally a page below it, a question and a check.
 
     name: its title in small letters and dashes, by which progress is kept. text, explanation: of the subset of Markdown
     in `snnviz.lessons.prose`; the explanation is shown after the answer and the check. page: the page shown below the

@@ -37,7 +37,7 @@ FORBIDDEN_MATH = re.compile(
 
 
 def blocks(text: str) -> list[Block]:
-    """Returns the paragraphs and lists of a text."""
+    """Returns the paragraphs and lists of a lesson's text, each as a `Block`."""
     found: list[Block] = []
     for part in re.split(r"\n[ \t]*\n", text.strip()):
         prose: list[str] = []

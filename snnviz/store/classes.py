@@ -262,7 +262,7 @@ def take_seat(store: Store, code: str, *, learner: str, visitor: str, nickname: 
 
 
 def seats_of(store: Store, code: str) -> list[Seat]:
-    """Returns the seats of a class, by nickname."""
+    """Returns the seats (students) of a class, sorted by nickname."""
     if not TABLES.exist(store):
         return []
     columns = [SEATS.c[name] for name in Seat._fields]

@@ -114,7 +114,7 @@ class IndexedRuns:
 
     @cached_property
     def by_name(self) -> Mapping[str, IndexedRun]:
-        """The runs by their own names."""
+        """The runs as a dictionary by their names in the store."""
         return {run.run: run for run in self.runs}
 
 

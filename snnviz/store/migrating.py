@@ -45,7 +45,7 @@ LOG = logging.getLogger("snnviz.store")
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Returns the path at which a copy of the store at that version is kept."""
+    """Returns the path of the copy that is made of a store of this version before it is migrated."""
     return path.with_name(f"{path.stem}.version-{version}{path.suffix}")
 
 

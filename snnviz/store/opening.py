@@ -55,7 +55,7 @@ def resolve_url(url: str | Path | None) -> tuple[URL, Path | None]:
 
 @dataclass
 class StoreStatus:
-    """What was found when a store was opened.
+    """What was found when a store was opened: which file it is, and whether it was replaced or migrated.
 
     `id`: identity of the file. `replaced`: another file took its place while it was open. `migrated`: time until which
     to show a message about its migration, and the message.

@@ -25,7 +25,7 @@ PATIENT_MILLISECONDS = 250
 
 
 class StoredMetric(NamedTuple):
-    """A stored metric of a run.
+    """A metric of an ended run, as the store keeps it.
 
     `value`: None if the run has none. `revision`: of the metric's formula. `finished`: when the run ended. `measured`:
     when a later measurement of it ended, or None. Times in seconds since 1970.

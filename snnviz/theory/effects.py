@@ -36,7 +36,7 @@ class Levels:
 
     @property
     def ranges(self) -> bool:
-        """Whether the levels are ranges of numbers."""
+        """Whether each level stands for a range of numbers rather than for one value."""
         return any(isinstance(name, tuple) and len(name) == 2 for name in self.names)
 
 

@@ -64,7 +64,7 @@ class MetricModel:
 
     @property
     def metric(self) -> Metric:
-        """The metric that is predicted."""
+        """The metric that this model predicts."""
         return METRICS[self.name]
 
     def scale(self, predictions: Floats) -> Floats:

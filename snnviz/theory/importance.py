@@ -74,7 +74,7 @@ class Domain:
 
     @property
     def cells(self) -> int:
-        """Number of cells of the domain's grid."""
+        """Number of cells into which the domain is divided to estimate densities."""
         if self.choices:
             return len(self.choices)
         if self.log and self.step:

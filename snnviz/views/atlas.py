@@ -38,7 +38,7 @@ def reached_text(found: ConfidenceInterval) -> str:
 
 
 def rank_text(found: RankRange) -> str:
-    """Returns a range of ranks as text.
+    """Returns a range of ranks of an adjacency matrix as text, such as "place 3 to 9 of 27".
 
     >>> rank_text(RankRange(1, 27, 27)), rank_text(RankRange(3, 9, 27)), rank_text(RankRange(4, 4, 27))
     ('any place among all 27', 'place 3 to 9 of 27', 'place 4 of 27')

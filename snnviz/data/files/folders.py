@@ -230,5 +230,7 @@ def _layout(
 
 
 def test_count(layout: FolderLayout) -> int:
-    """Returns the number of test samples."""
+    """Returns the number of test samples of a folder layout: those in its test folder, or a fixed share of all if the
+    split is drawn by a seed.
+    """
     return test_sample_count(len(layout.order)) if layout.drawn else layout.test

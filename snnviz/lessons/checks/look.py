@@ -27,7 +27,9 @@ class LookCheck(Check):
         return cls(read_conditions(table, "where"))
 
     def evaluate(self, world: World) -> Found:
-        """Returns whether such a `Look` is open now."""
+        """Returns whether the page Look inside shows a network at this moment, with the settings that the check asks
+        for.
+        """
         fields = world.open_look()
         if not fields:
             return Found("Not yet: open a look inside a network.")

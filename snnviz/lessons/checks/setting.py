@@ -25,7 +25,7 @@ class SettingCheck(Check):
         return cls(read_conditions(table, "where", least=1))
 
     def evaluate(self, world: World) -> Found:
-        """Returns whether all conditions hold now."""
+        """Returns whether the page's fields fulfil all conditions at this moment."""
         if missing := unmet(self.where, world.setting()):
             return Found(f"Not yet: {' and '.join(map(str, missing))}.")
         return Found("Reached.", Truth(words="You reached it."))

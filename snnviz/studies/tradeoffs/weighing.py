@@ -44,12 +44,12 @@ class Objective:
 
     @property
     def name(self) -> str:
-        """Name of the metric."""
+        """Name of the metric that is the objective, such as "accuracy"."""
         return self.metric.name
 
     @property
     def label(self) -> str:
-        """Label of the metric."""
+        """Label of the metric for pages, such as "Test accuracy"."""
         return self.metric.label
 
     @property

@@ -1,4 +1,4 @@
-"""Section of the Data page: one sample, as it is, as the network gets it, and as training augments it."""
+"""Section of the Data page: one sample as it is, as the network receives it, and as training augments it."""
 
 from __future__ import annotations
 

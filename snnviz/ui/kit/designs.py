@@ -1,4 +1,6 @@
-"""State of a design that belongs to a page, apart from the one that the Design page edits: link, presets, widgets."""
+"""State of a design that a page has for itself, separate from the one edited on the Design page: link, presets,
+widgets.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,7 @@ class PageDesign(Widgets):
 
     @property
     def value(self) -> Design:
-        """The shown design."""
+        """The design that the page shows now."""
         found: Design = st.session_state[f"{self.key}_design"]
         return found
 

@@ -77,7 +77,7 @@ def rows_of(runs: Mapping[str, Run], kind: type[R]) -> dict[str, tuple[R, ...]]:
 
 
 def rows(run: Run, kind: type[R]) -> tuple[R, ...]:
-    """Returns the rows of one kind of one run."""
+    """Returns the rows of one kind (a class of `Row`) that one run has reported so far."""
     return rows_of({run.run: run}, kind).get(run.run, ())
 
 

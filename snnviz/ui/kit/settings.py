@@ -77,7 +77,7 @@ class Widgets:
         self.set_problem("", linked=True)
 
     def problem(self, *, linked: bool = False) -> str:
-        """Returns the error message, or ""."""
+        """Returns the error message that the page shows on a widget's value or on the link, or ""."""
         found: str = st.session_state.get(self._sentence(linked=linked), "")
         return found
 
@@ -119,7 +119,7 @@ class PageSettings(Widgets, Generic[S]):
 
     @property
     def value(self) -> S:
-        """The current value."""
+        """The current settings of the page in this visitor's session."""
         found: S = st.session_state[self.name]
         return found
 

@@ -27,7 +27,7 @@ class Views:
         return name
 
     def show(self, name: str) -> None:
-        """Selects this view, also from a callback."""
+        """Selects the view with this name, so that the page shows it; may be called from a callback."""
         st.session_state[f"{self.key}_view"] = name
         st.session_state.pop(self._widget, None)
 

@@ -185,6 +185,6 @@ def can_go_on(active: Active) -> bool:
 
 
 def rerun() -> None:
-    """Draws the page anew at the end of a callback. Raises Streamlit's rerun exception."""
+    """Draws the page again at the end of a callback. Raises Streamlit's rerun exception."""
     st.session_state.notice = None
     st.rerun()

@@ -44,7 +44,7 @@ SEARCH = PageSettings(
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Draws the widgets of the cell search."""
+    """Draws the widgets for the settings of the cell search."""
     now = SEARCH.value
     top = st.columns([34, 22, 14, 18, 12], vertical_alignment="bottom")
     SEARCH.preset_menu(top[0])

@@ -47,7 +47,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A cell's scores by one metric, one for each repeat.
+    """The scores of one cell by one metric (HD or SAHD), one score for each repeat with other random weights and
+    images.
 
     >>> found = Scores((Score(3.0), Score(5.0)))
     >>> found.mean, round(found.deviation, 3), Scores((Score(3.0), Score(None, "why"))).invalid
@@ -58,22 +59,22 @@ class Scores:
 
     @property
     def values(self) -> list[float]:
-        """The scores of the repeats that have one."""
+        """The scores of the repeats in which the cell has a valid score."""
         return [score.value for score in self.each if score.value is not None]
 
     @property
     def mean(self) -> float | None:
-        """Mean over repeats; None if one has no score."""
+        """Mean score over the repeats; None if the score of one of them is invalid."""
         return None if self.invalid else sum(self.values) / len(self.each)
 
     @property
     def deviation(self) -> float | None:
-        """Standard deviation between repeats; None if there is no mean, or only one repeat."""
+        """Standard deviation of the score between repeats; None if there is no mean, or only one repeat."""
         return None if self.invalid or len(self.each) < 2 else float(np.std(self.values, ddof=1))
 
     @property
     def invalid(self) -> str:
-        """Why there is no mean, or ""."""
+        """The reason why there is no mean score, as a sentence, or ""."""
         return next((score.invalid for score in self.each if score.value is None), "")
 
 

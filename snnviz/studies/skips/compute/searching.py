@@ -52,7 +52,8 @@ class _Stopped(Exception):
 def run_skip_search(
     search: Search, history: History = EMPTY_HISTORY, threads: Callable[[], int] = one_thread
 ) -> Iterator[Event]:
-    """Runs a skip search and yields Progress, a Twin, Trials as they finish, Models, and Checkpoints of the shared
+    """Runs a skip search. Yields `Progress`, a `Twin` row (the accuracy of the ANN twin), a `Trial` row for each
+    candidate network when it is finished, `Model` rows (fitted Gaussian processes), and Checkpoints of the shared
     weights.
 
     `threads()` returns how many cores may be used. Raises `DataMissing`, `InputError`.

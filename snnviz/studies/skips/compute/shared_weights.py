@@ -145,7 +145,7 @@ class SharedWeights:
         return found
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Restores what `arrays` returned."""
+        """Sets all weights to those in `arrays`, as `SharedWeights.arrays` returned them."""
         self.kept, self.states = {}, {}
         for name, array in arrays.items():
             value = torch.from_numpy(np.array(array))

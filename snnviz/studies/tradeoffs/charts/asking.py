@@ -1,4 +1,6 @@
-"""A table of an experiment's groups: what theory forecasts before training beside the results of training."""
+"""A table of an experiment's groups (runs that differ only in the seed): what theory forecasts before training, next to
+the results of training.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Learner:
         self.reset_sums()
 
     def reset_sums(self) -> None:
-        """Sets all sums to zero."""
+        """Sets the sums over training steps (loss, correct predictions, gradient norm) to zero."""
         self.steps, self.images, self.hits, self.loss, self.norm = 0, 0, 0, 0.0, 0.0
 
     @property
@@ -87,7 +87,7 @@ class Learner:
 
     @torch.no_grad()
     def test_accuracy(self, images: data.Images) -> float:
-        """Returns the accuracy on these images."""
+        """Returns the accuracy, in [0, 1], of the network on these images."""
         hits = 0
         parts = zip(images.images.split(TEST_BATCH), images.labels.split(TEST_BATCH), strict=True)
         for part, labels in parts:

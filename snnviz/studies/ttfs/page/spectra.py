@@ -37,7 +37,7 @@ class NaiveSettings(RandomLayers):
 
     @property
     def layers(self) -> RandomLayers:
-        """The settings of the random layers alone."""
+        """The settings as `RandomLayers`, without the field `slower`, which concerns training."""
         return RandomLayers(**self.model_dump(exclude={"slower"}))
 
 

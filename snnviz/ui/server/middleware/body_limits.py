@@ -79,7 +79,7 @@ class BodyLimits:
 
 
 class Body:
-    """The body of one request, while it arrives."""
+    """The body of one HTTP request while it arrives; counts its bytes."""
 
     def __init__(self, receive: Receive, owner: Owner, limits: UploadLimits, most: int) -> None:
         self.owner, self.limits, self.most = owner, limits, most
