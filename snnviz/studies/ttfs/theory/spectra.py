@@ -104,8 +104,8 @@ def layer_eigenvalues(setting: RandomLayers) -> dict[Slope, NDArray[np.complex12
 
 
 def negative_slope_share(setting: RandomLayers) -> float:
-    """Returns the share of a random layer's neurons whose slope is 0 or less where alpha = 1, so that they never
-    spike.
+    """Returns the share of a random layer's neurons that never spike if the ramp of the potential has the slope alpha =
+    1, because the slope at the threshold is then 0 or less.
     """
     return float((random_layer(setting, np.random.default_rng(setting.seed))[1]["alpha-one"] <= 0).mean())
 

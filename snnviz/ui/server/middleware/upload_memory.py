@@ -72,7 +72,9 @@ class UploadMemory:
         return None
 
     def count(self, now: float) -> None:
-        """Counts the bytes of uploads held in memory, by owner, and drops uploads whose visitors left long ago."""
+        """Updates the sums of bytes of uploads held in memory, by owner, that limits are checked against, and drops
+        uploads whose visitors left long ago.
+        """
         self._counted = now
         self._kept.clear()
         files, here = _files(), set()
