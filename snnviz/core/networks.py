@@ -82,7 +82,7 @@ class Outputs:
         return Outputs({index: x.mean(0, keepdim=True) for index, x in self._outputs.items()}, 1).read(merge)
 
     def read(self, merge: Merge) -> Tensor:
-        """Returns the joined sources of `merge`: the input of a layer."""
+        """Returns the input of a layer: its sources, joined (summed and concatenated) as `merge` says."""
         return merge(*map(self.source, merge.sources))
 
     def spikes(self, merge: Merge) -> Tensor:

@@ -24,7 +24,7 @@ Values = tuple[Range, bool]
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """The values that the field at one path of a design can have.
+    """Type of the field at one path of a design: a number in a range, or which options it has.
 
     path: full path as in `links.flatten`, such as ``init.kind``. ranges: for numbers the allowed range, one for each
     kind of network or neuron in which it differs, the base design's own first. kinds: for options or registry entries

@@ -139,7 +139,7 @@ class Registry(Generic[F]):
     def register(
         self, *, source: str, formula: str = "", kind: str | None = None, traits: Iterable[str] = ()
     ) -> Callable[[F], F]:
-        """Returns a decorator that adds a function as an entry.
+        """Returns a decorator that adds a function to the registry as an entry.
 
         The kind is by default the function's name with dashes; `formula` is LaTeX; `source` names the literature.
         """
@@ -181,7 +181,7 @@ class Registry(Generic[F]):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The names of all entries, in order of registration."""
+        """The names (kinds) of all entries, in order of registration."""
         return tuple(self._load())
 
     def choose(self, path: str, value: object) -> dict[str, str | Number]:

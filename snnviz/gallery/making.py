@@ -112,7 +112,7 @@ def _wait(engine: Engine, asked: Mapping[str, Sequence[Task]], say: Say) -> dict
 
 
 def finished(entries: Sequence[GalleryEntry], work: Path) -> list[GalleryEntry]:
-    """Returns the entries whose runs in `work` are all done."""
+    """Returns those of the gallery's entries whose runs, trained in the folder `work`, are all done."""
     store, found = open_workshop(work), []
     for entry in entries:
         tasks = _tasks(store, entry)

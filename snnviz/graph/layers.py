@@ -105,7 +105,7 @@ class Layer:
 
     @property
     def parameters(self) -> int:
-        """Number of weights, biases and normalisation gains."""
+        """Number of trainable weights, biases and normalisation gains of the layer."""
         if self.kind == "merge":
             return 0
         return self.out_shape[0] * (self.fan_in + self.biased + self.normed)

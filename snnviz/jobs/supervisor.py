@@ -55,7 +55,9 @@ class OvertakenRun:
 
     @property
     def enough(self) -> bool:
-        """Whether no further run may be started before it."""
+        """Whether so many later runs were started before this one, or it has waited so long, that no further one may
+        be.
+        """
         return self.runs >= MAX_OVERTAKES or time.monotonic() - self.since > MAX_OVERTAKE_SECONDS
 
 
@@ -83,7 +85,7 @@ class Supervisor:
         self.stopping = True
 
     def work(self) -> None:
-        """Runs the supervisor until it is stopped or idle."""
+        """Takes tasks from the queue and runs them until the supervisor is stopped or idle."""
         self._beat()
         self.forkserver = Forkserver()
         with suppress(StoreError):  # it will be met again

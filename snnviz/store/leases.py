@@ -130,7 +130,7 @@ class Leases:
                 self.claim("nobody", shown.run)  # which fails it
 
     def next_queued(self) -> Run | None:
-        """Returns the run that `claim` would return next, or None."""
+        """Returns the run that a worker's next `claim` would return, or None if none is queued."""
         return next(iter(self.queued_runs(1)), None)
 
     def running_claims(self, owner: str) -> list[RunningClaim]:

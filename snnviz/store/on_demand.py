@@ -11,7 +11,7 @@ from snnviz.store.tables import ADVISORY_LOCK
 
 
 class TablesOnDemand:
-    """The tables of `metadata`, which are created together."""
+    """The database tables of `metadata`, which are created together, at the first write to one of them."""
 
     def __init__(self, metadata: MetaData) -> None:
         self._metadata = metadata

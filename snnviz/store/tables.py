@@ -180,7 +180,7 @@ def row_to_columns(run: str, row: Row) -> dict[str, Any]:
 
 
 def checksum(run: str, columns: Mapping[str, Any]) -> int:
-    """Returns the CRC-32 of a row, which reveals flipped bits.
+    """Returns the CRC-32 of a row's values, by which damage of the stored row is detected.
 
     NULL columns are left out, so that a column added by a later release does not change it.
     """

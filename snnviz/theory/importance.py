@@ -95,7 +95,7 @@ class Domain:
 
 
 def infer_domain(values: Iterable[Any]) -> Domain:
-    """Returns the smallest domain that contains these values.
+    """Returns the smallest `Domain` (list of choices, or range of numbers) that contains these values.
 
     Numbers give a range, of whole numbers if all are, on a logarithmic scale if it is wide; anything else gives
     choices.

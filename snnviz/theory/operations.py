@@ -109,7 +109,7 @@ class OperationCounts:
         return self.eff_macs + self.eff_acs
 
     def by(self, convention: Convention) -> Operations:
-        """Returns the `Operations` as one counting convention has them."""
+        """Returns the number of operations by one counting convention, "additions" or "neurobench"."""
         pair = (self.macs, self.additions) if convention == "additions" else (self.eff_macs, self.eff_acs)
         return Operations(self.dense, *pair, self.estimated, convention)
 

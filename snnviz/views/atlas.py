@@ -27,7 +27,7 @@ def skip_name(position: tuple[int, int], kind: int) -> str:
 
 
 def reached_text(found: ConfidenceInterval) -> str:
-    """Returns a mean accuracy over seeds with its interval as text.
+    """Returns a mean test accuracy over seeds with its interval as text.
 
     >>> reached_text(ConfidenceInterval(0.932, 0.92, 0.944, 5)), reached_text(ConfidenceInterval(0.9, -1e400, 1e400, 1))
     ('93.2 % (95 %: 92.0 to 94.4, 5 seeds)', '90.0 % (1 seed)')

@@ -152,7 +152,7 @@ def block_text(design: Design, number: int) -> str:
 
 
 def blocks_of_same_size(network: StagedNetwork, number: int) -> tuple[int, ...]:
-    """Returns the numbers of the other blocks with as many layers."""
+    """Returns the numbers, from 1, of the other blocks that have as many layers as block `number`."""
     sizes = [len(edges) for edges in network.originals]
     return tuple(n for n, size in enumerate(sizes, 1) if size == sizes[number - 1] and n != number)
 

@@ -50,7 +50,7 @@ class CheckedDataset:
 
     @property
     def count(self) -> int:
-        """Number of samples, training and test together."""
+        """Number of samples of the data set, training and test together."""
         return len(self.arrays["labels"])
 
     @property
@@ -107,7 +107,7 @@ class CheckedDataset:
         return found
 
     def label(self, number: int) -> int:
-        """Returns the class of sample `number`, from 0."""
+        """Returns the class of sample `number`: an index from 0."""
         return int(self.arrays["labels"][number])
 
 

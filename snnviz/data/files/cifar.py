@@ -18,7 +18,7 @@ PIXELS = 3 * 32 * 32
 
 @dataclass(frozen=True, slots=True)
 class CifarFormat:
-    """File names and record format of a CIFAR variant.
+    """File names and record format of CIFAR-10 or of CIFAR-100.
 
     `home`: the data set whose folder holds the files, in the subfolder `inner`. `labels`: number of label bytes before
     the pixels; `label`: index of the one to use.

@@ -53,7 +53,9 @@ class ValueRange:
 
     @property
     def white(self) -> float:
-        """The value of a white pixel if the array is judged on its own."""
+        """The value that counts as white if only this array is known: 1 for values in [0, 1], 255 for bytes that use
+        more than half of their range, else the largest value.
+        """
         kind = self.kind
         return 1.0 if kind == "unit" else 255.0 if kind == "bytes" and self.high > 127 else max(self.high, 1e-30)
 

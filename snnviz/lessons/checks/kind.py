@@ -108,7 +108,7 @@ class Check(ABC):
 
     @abstractmethod
     def evaluate(self, world: World) -> Found:
-        """Returns the result of the check at this moment."""
+        """Returns what the check finds at this moment in the learner's page and runs, `world`."""
 
 
 @dataclass(frozen=True, slots=True)

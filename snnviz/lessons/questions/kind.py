@@ -35,7 +35,7 @@ class Truth:
     axes: tuple[str, str] = ("", "")
 
     def document(self) -> dict[str, Any]:
-        """Returns the truth as a JSON object."""
+        """Returns the truth as a dictionary for JSON, which `from_document` reads."""
         return {
             "words": self.words, "number": self.number, "cases": dict(self.cases), "margin": self.margin,
             "series": [list(point) for point in self.series], "marks": list(self.marks), "level": self.level,
@@ -44,7 +44,7 @@ class Truth:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Truth:
-        """Returns the truth that `document` wrote as a JSON object."""
+        """Returns the truth read from a dictionary that `Truth.document` returned."""
         return cls(
             words=str(document["words"]),
             number=document["number"],
@@ -72,7 +72,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Question(ABC):
-    """Base class of questions. `ask`: the text of the question.
+    """Base class of the questions that a step of a lesson asks. `ask`: the text of the question.
 
     before: whether it must be answered before anything on the page can be changed.
     """
@@ -100,7 +100,7 @@ class Question(ABC):
 
     @abstractmethod
     def judge(self, answer: Any, truth: Truth) -> Verdict:
-        """Returns the verdict on an answer, compared with what happened."""
+        """Returns the verdict on an answer, compared with the measured truth."""
 
     @abstractmethod
     def describe_answer(self, answer: Any) -> str:

@@ -109,7 +109,7 @@ class NumberQuestion(Question):
         return None if number is None or not math.isfinite(number) else number * 100 if self.unit == "%" else number
 
     def describe_answer(self, answer: Any) -> str:
-        """Returns the number with its unit; of steps, which one."""
+        """Returns the answered number as text with its unit; if the unit is a step, such as "time step 3"."""
         if self.unit.endswith("step"):
             return f"{self.unit} {float(answer):.4g}"
         unit = f" {self.unit}" if self.unit else ""

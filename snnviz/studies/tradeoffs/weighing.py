@@ -68,7 +68,7 @@ class Limit:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The bounds as texts, as in a link, such as "rate<=0.06"."""
+        """The bounds as texts, as they are written in a link, such as "rate<=0.06"."""
         ends = (("<=", self.below), (">=", self.above))
         return tuple(f"{self.metric}{sign}{format_number(end)}" for sign, end in ends if end is not None)
 

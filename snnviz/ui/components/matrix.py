@@ -85,6 +85,6 @@ def read_integer(question: Mapping[str, object], name: str, low: int, high: int)
 
 
 def browser_state(key: str) -> Mapping[str, Any]:
-    """Returns what the browser sent to the editor with this key."""
+    """Returns the state that the browser sent to the matrix editor with this key (untrusted)."""
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}

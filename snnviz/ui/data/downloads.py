@@ -56,7 +56,7 @@ def cancel(name: str) -> None:
 
 
 def forget(name: str) -> None:
-    """Removes an ended download whose message was shown."""
+    """Removes an ended download of a data set after its message was shown."""
     with _LOCK:
         going = download_of(name)
         if going is not None and going.ended:

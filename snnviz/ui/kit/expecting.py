@@ -73,7 +73,7 @@ class Refits:
 
 
 def is_due(done: int, known: int, since: float, took: float) -> bool:
-    """Returns whether the prediction models should be trained again.
+    """Returns whether so many runs have finished that the prediction models should be trained again.
 
     done: number of finished runs. known: their number at the last training. since: seconds since it ended. took:
     seconds that it took.

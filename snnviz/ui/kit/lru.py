@@ -25,7 +25,7 @@ class LruCache(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> T | None:
-        """Returns the cached result of this key, or None."""
+        """Returns the cached result for this key, or None if there is none."""
         key = (str(cache_dir()), key)
         with self._lock:
             if key in self._found:

@@ -52,7 +52,7 @@ def rerun_fragments(*fragments: str) -> None:
 
 @st.fragment(key=PANEL)
 def panel() -> None:
-    """Draws the notice, if there is one; on every page."""
+    """Draws the notice on what a button changed, with Undo, if there is one; called on every page."""
     found: Notice | None = st.session_state.get("notice")
     if found is not None and not found.is_current():
         found = st.session_state.notice = None

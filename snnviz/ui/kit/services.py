@@ -97,7 +97,7 @@ class TtlCache:
             self._kept.pop((str(cache_dir()), key), None)
 
     def clear(self) -> None:
-        """Drops all values, so that a change of our own shows at once."""
+        """Drops all cached values, so that a change that this server made shows at once."""
         with self._lock:
             self._kept.clear()
 
@@ -135,7 +135,7 @@ def mark_opened(run: str) -> None:
 
 
 def queue_problem() -> str | None:
-    """Returns a sentence if the queue is stuck, else None."""
+    """Returns a sentence for the page if the queue of runs is stuck, else None."""
     return CACHE.get("stuck_message", lambda: _engine().stuck_message())
 
 

@@ -32,7 +32,7 @@ class Views:
         st.session_state.pop(self._widget, None)
 
     def read(self, query: Mapping[str, str]) -> str:
-        """Returns the view that a link names. Raises `InputError`."""
+        """Returns the name of the view that a link selects. Raises `InputError`."""
         if (name := query.get("view", self.first)) not in self.names:
             raise InputError("view", f"be one of {', '.join(self.names)}", name)
         return name

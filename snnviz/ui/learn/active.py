@@ -37,7 +37,7 @@ class Active(NamedTuple):
 
     @property
     def step(self) -> Step:
-        """The current step."""
+        """The step of the open lesson at which the learner is."""
         return self.lesson.steps[self.place]
 
 

@@ -38,7 +38,7 @@ def _own() -> dict[tuple[str, str], StepProgress]:
 
 
 def of_lessons() -> dict[str, dict[str, StepProgress]]:
-    """Returns the learner's progress by lesson and step."""
+    """Returns this learner's progress in all lessons, by lesson and step."""
     try:
         kept = learning.steps_of(services.store(), [learner()])
     except StoreError:
@@ -50,7 +50,7 @@ def of_lessons() -> dict[str, dict[str, StepProgress]]:
 
 
 def of_lesson(lesson: str) -> dict[str, StepProgress]:
-    """Returns the learner's progress in a lesson by step."""
+    """Returns this learner's progress in one lesson, by step."""
     try:
         kept = learning.steps_of(services.store(), [learner()], [lesson])
     except StoreError:

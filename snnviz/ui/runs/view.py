@@ -35,7 +35,7 @@ class RunsView:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The metrics that have a column, in their order."""
+        """The metrics that have a column in the table, in the order of the columns."""
         if self.metrics is None:
             return tuple(metric.name for metric in METRICS.listed)
         return tuple(name for name in METRICS.names if name in self.metrics)
@@ -65,7 +65,7 @@ def from_link(query: Mapping[str, str]) -> RunsView:
 
 
 def to_link(view: RunsView) -> str:
-    """Returns the query string of a view; "" for the default view."""
+    """Returns the query string of a `RunsView`; "" for the default one."""
     told = {}
     if view.filter:
         told["filter"] = view.filter

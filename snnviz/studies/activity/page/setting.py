@@ -109,7 +109,7 @@ def drawn_setting() -> ActivityConfig:
 
 
 def dragging() -> bool:
-    """Returns whether a slider is being dragged now."""
+    """Returns whether the visitor is dragging a slider of the page now."""
     held: bool = st.session_state.dragging
     return held
 
@@ -207,7 +207,7 @@ def select_layer(widget: str) -> None:
 
 
 def reset() -> None:
-    """Callback of a button: restores the default setting."""
+    """Callback of a button: restores the default setting of the Activity page."""
     SETTING.take(ActivityConfig(), "Started again.")
 
 
@@ -363,7 +363,7 @@ def open_design_in_100_layers() -> None:
 
 
 def bring_design() -> None:
-    """Callback of a button: shows the edited design on this page."""
+    """Callback of a button: sets the Activity page to the design that is edited on the Design page."""
     open_design()
     SETTING.rerun()
 

@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def accuracy(self) -> float:
-        """Mean test accuracy over the seeds, in [0, 1]."""
+        """Mean test accuracy of the trained cell over the seeds, in [0, 1]."""
         return float(np.mean(self.accuracies))
 
     def score(self, metric: Metric) -> float | None:

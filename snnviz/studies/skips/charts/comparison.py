@@ -56,7 +56,7 @@ class SeedDesigns:
 
     @property
     def designs(self) -> tuple[Design, ...]:
-        """The designs of this seed that are known so far."""
+        """The designs of this seed that are to be trained, as far as they are known so far."""
         return (self.ann, self.original) + ((self.optimised,) if self.optimised else ())
 
 

@@ -51,7 +51,7 @@ OPTIMISATION = PageSettings(
 @st.fragment(key=SETTINGS)
 @show_store_errors()
 def settings() -> None:
-    """Draws the widgets of the setting of searches for skips."""
+    """Draws the widgets for the settings of searches for skips."""
     of, now = OPTIMISATION, OPTIMISATION.value
     top = st.columns([46, 50, 17, 14], vertical_alignment="bottom")
     of.preset_menu(top[0])

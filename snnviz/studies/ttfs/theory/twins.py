@@ -127,7 +127,7 @@ class TwinPair:
 
     @property
     def hidden(self) -> tuple[Layer, ...]:
-        """The TTFS (time-to-first-spike) layers that spike."""
+        """The hidden layers of the TTFS (time-to-first-spike) network, whose neurons spike."""
         return self.stack.layers[:-1]
 
     @property
