@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from snnviz.ui.kit import resetting
-from tests.pages.taking import Taking
+from snnviz.design.design import Design
+from snnviz.ui.components.address import Address
+from snnviz.ui.kit import resetting, services
+from tests.pages.taking import Taking, end_run
 from tests.pages.visit import Look, Visit, by_link
 
 
@@ -168,3 +170,47 @@ def test_a_step_of_a_lesson_begins_again_with_its_setting() -> None:
     assert taking.at.session_state["setting"].threshold == 1
     taking.press("undo")
     assert taking.at.session_state["setting"].threshold == 3
+
+
+OTHER = [
+    ("design", "neuron.threshold=0.7", "neuron.threshold=0.9&seed=4"),
+    ("data", "show.part=test", "show.label=3&data.steps=9"),
+    ("activity", "threshold=0.5", "layers=20&seed=2"),
+    ("skips", "gain=2", "gain=2&seeds=2&epochs=4"),
+    ("skips", "view=optimise", "view=optimise&optimise.epochs=3"),
+    ("shortcuts", "", "study.seeds=2&neuron.threshold=0.8"),
+    ("shortcuts", "study.seeds=2", "study.seeds=2&view=before"),
+    ("cells", "seed=1", "channels=8&seed=2"),
+    ("cells", "view=search", "view=search&search.channels=8"),
+    ("cells", "view=study", "view=study&study.epochs=9"),
+    ("ttfs", "", "study.zeta=1"),
+    ("ttfs", "view=penalty", "view=penalty&penalty.seeds=4"),
+    ("tradeoffs", "", "vary.1=neuron.threshold=0.5,1"),
+    ("tradeoffs", "view=weigh", "view=weigh&weigh.of=store"),
+    ("runs", "sort=seed", "filter=accuracy%20%3E%200.9"),
+]
+"""A page's start, and another setting of it."""
+
+
+@pytest.mark.parametrize(("page", "first", "other"), OTHER)
+def test_every_page_goes_back_to_its_start_and_forth_again(page: str, first: str, other: str) -> None:
+    if page == "runs":
+        end_run(services.store(), Design(), 0.9)
+    visit = by_link(page, first)
+    start = _shown(visit)
+    visit.at.session_state["reset_to"] = start._replace(query=other)  # as if it had been changed to this
+    visit.look()
+    changed = _shown(visit)
+    assert changed.query != start.query, visit.text[-300:]
+    visit.press("reset-page")
+    visit.look()
+    assert _shown(visit) == start
+    visit.press("undo")
+    visit.look()
+    assert _shown(visit) == changed
+
+
+def _shown(visit: Visit) -> Address:
+    found: Address = visit.at.session_state["address_shown"]
+    assert found.page == visit.at.session_state["page"]
+    return found
