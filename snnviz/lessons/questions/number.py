@@ -116,7 +116,7 @@ class NumberQuestion(Question):
         return f"{float(answer):.4g}{unit}"
 
     def idea(self, answer: Any) -> str:
-        """Returns the name of the first idea in whose range the number is."""
+        """Returns the misconception in whose range of numbers the answer is first found, by its name."""
         if self.answer_is is not None and abs(float(answer) - self.answer_is) <= self.tolerance:
             return ""
         return next((idea.name for idea in self.ideas if idea.low <= answer <= idea.high), "")

@@ -33,7 +33,18 @@ LOG = logging.getLogger(__name__)
 METRICS_VARIABLE = "SNNVIZ_METRICS"
 """Environment variable with module names, separated by commas, that define further metrics."""
 
-FIRST = ("test_results", "operations", "spikes", "size", "duration")
+FIRST = (
+    "test_results",
+    "operations",
+    "spikes",
+    "size",
+    "duration",
+    "footprint",
+    "learning_speed",
+    "silence",
+    "validation",
+    "spikes_per_image",
+)
 """Modules of this package in the order of their columns; other modules follow."""
 
 Form = Literal["share", "number", "count", "energy", "seconds", "flag"]

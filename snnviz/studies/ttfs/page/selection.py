@@ -10,7 +10,7 @@ from snnviz.studies.ttfs.theory.twins import TwinPair
 
 
 def widgets(pair: TwinPair) -> None:
-    """Draws the widgets for image, layer and neurons."""
+    """Draws the widgets that select a test image, a hidden layer and neurons."""
     now, names = STUDY.value, pair.relu.names[:-1]
     row = st.columns([14, 20, 30, 36], vertical_alignment="bottom")
     last = len(pair.relu.shown) - 1
