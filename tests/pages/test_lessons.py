@@ -71,6 +71,23 @@ def test_a_teachers_link_hides_and_locks() -> None:
     assert visit.link.endswith("hide=editor,expected&lock=neuron,train")
 
 
+@pytest.mark.parametrize(
+    ("link", "lock", "editor"),
+    [
+        ("", "network.edges", "snnviz_block_editor"),
+        ("network.kind=resnet18", "network.blocks", "snnviz_block_editor"),
+        ("network.kind=cell", "network", "snnviz_cell_editor"),
+    ],
+)
+def test_a_locked_editor_looks_locked(link: str, lock: str, editor: str) -> None:
+    shown = by_link("design", f"{link}&lock={lock}").component(editor)
+    assert shown["readonly"]
+    assert shown["locked"].endswith(" is locked here.")
+    shown = by_link("design", link).component(editor)
+    assert not shown["readonly"]
+    assert not shown["locked"]
+
+
 def test_a_locked_field_of_the_design_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """As who takes the lock away in the browser."""
     visit = Visit("neuron.threshold=0.7")
