@@ -319,8 +319,8 @@ def _fast_backward(u: Tensor, gradient: Tensor, cell: Cell, sums: NDArray[np.flo
 
 
 def backward_kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int, int, bool]:
-    """Returns the arguments of the backward kernels: beta, theta, slope and code of the surrogate, code of the reset,
-    and whether the reset subtracts.
+    """Returns the arguments of the backward kernels: beta, theta, slope and number of the surrogate, number of the
+    reset, and whether the reset subtracts.
     """
     choice = cell.neuron.surrogate
     kind = kernels.SURROGATES.index(choice.kind) if choice.kind in kernels.SURROGATES else kernels.GIVEN
@@ -329,7 +329,7 @@ def backward_kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.fl
 
 
 def forward_kernel_arguments(cell: Cell) -> tuple[np.float32, np.float32, np.float32, int]:
-    """Returns the arguments of the forward kernels: beta, theta, what a spike subtracts, and the reset's code."""
+    """Returns the arguments of the forward kernels: beta, theta, what a spike subtracts, and the reset's number."""
     theta, reset = np.float32(cell.threshold), cell.neuron.reset
     less = theta if reset == "subtract" else np.float32(0)
     return np.float32(cell.beta), theta, less, kernels.ZERO if reset == "zero" else 0

@@ -246,7 +246,8 @@ def _visited(model: type[BaseModel], document: Mapping[str, Any]) -> Iterator[tu
 def applicable_revisions(
     model: type[BaseModel], document: Mapping[str, Any], since: Mapping[str, int] | None = None
 ) -> list[Revision]:
-    """Returns the revisions of the parts that the task uses: the changes of computation since the first release.
+    """Returns the revisions that affect the task: changes, since the first release, of how entries or fields that it
+    uses are computed.
 
     `since`: revision numbers by part; then only later revisions are returned.
     """
@@ -259,7 +260,9 @@ def applicable_revisions(
 
 
 def revision_numbers(model: type[BaseModel], document: Mapping[str, Any]) -> dict[str, int]:
-    """Returns the revision number of each part that the task uses whose number is above 1; they enter the digest."""
+    """Returns, for each field or registry that the task uses and whose computation has changed, its revision number,
+    above 1; the numbers enter the digest.
+    """
     found: dict[str, int] = {}
     for part, value in _visited(model, document):
         if count := sum(each.part == part and value in each.kinds for each in REVISIONS):

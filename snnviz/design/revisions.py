@@ -1,5 +1,5 @@
-"""Revisions: which parts compute differently since an earlier release, so that only runs using them get a new
-digest.
+"""Revisions: which registry entries, or values of a design's field, compute differently since an earlier release, so
+that only runs using them get a new digest.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class NEHVI(StatefulStrategy[tuple[float, ...]]):
         self.initial = initial
 
     def tell(self, code: Code, value: tuple[float, ...]) -> None:
-        """Records the values of a code, one per objective."""
+        """Records the measured values, one per objective, of a code (an option for each slot)."""
         if len(value) != self.objectives:
             raise InputError("value", f"be {self.objectives} numbers", value)
         super().tell(code, value)

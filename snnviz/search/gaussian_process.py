@@ -60,8 +60,8 @@ ENTRIES = 2**21
 
 
 def fit_gaussian_process(codes: Sequence[Code], values: Sequence[float], kernel: str) -> FittedProcess:
-    """Returns the maximum a posteriori hyperparameters for one or more observed codes; `kernel` is one of
-    `search.KERNELS`.
+    """Returns the maximum a posteriori hyperparameters for one or more observed codes (an option for each slot);
+    `kernel` is one of `search.KERNELS`.
 
     If the optimisation fails, the modes of the priors are returned instead of an earlier fit, so that a resumed search
     gets the same result.
@@ -127,7 +127,7 @@ def choose_for_front(
     count: int,
 ) -> list[int]:
     """Returns the positions in `candidates` of the `count` best ones for improving a Pareto front (qLogNEHVI), chosen
-    one after the other, given the pending codes.
+    one after the other, given the pending codes: those that are being evaluated.
 
     values: for each code one number per objective, all minimised. The reference point lies a tenth of their range
     beyond the worst value of each: BoTorch's own lies beyond the worst of the front, and what is better in accuracy but

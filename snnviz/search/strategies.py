@@ -25,22 +25,24 @@ Told = TypeVar("Told", float, tuple[float, ...], contravariant=True)
 
 
 class Strategy(Protocol[Told]):
-    """Protocol of search strategies: objects that propose codes with a small value, or small values."""
+    """Protocol of search strategies: objects that propose codes (an option for each slot) that may have a small value,
+    or small values.
+    """
 
     def ask(self, count: int) -> list[Code]:
-        """Returns up to `count` new codes to evaluate, none of them evaluated or pending; fewer only if no more are
-        left.
+        """Returns up to `count` new codes (an option for each slot) to evaluate, none of them evaluated or being
+        evaluated; fewer only if no more are left.
         """
 
     def tell(self, code: Code, value: Told) -> None:
-        """Records the measured value of a code, asked for or not. Raises `InputError` for an invalid code or a value
-        that is not finite.
+        """Records the measured value of a code (an option for each slot), asked for or not. Raises `InputError` for an
+        invalid code or a value that is not finite.
         """
 
 
 class LazyShuffle:
-    """Iterates over every code of a space exactly once, in a random order given by the seed, without enumerating the
-    space.
+    """Iterates over every code of a space (an option for each slot) exactly once, in a random order given by the seed,
+    without enumerating the space.
     """
 
     CHUNK = 256
@@ -70,13 +72,13 @@ class LazyShuffle:
 
 
 def draw_codes(sizes: Sequence[int], count: int, random: np.random.Generator) -> list[Code]:
-    """Returns `count` independent, uniformly distributed codes, possibly with repetitions."""
+    """Returns `count` independent, uniformly distributed codes (an option for each slot), possibly with repetitions."""
     return [tuple(code) for code in random.integers(0, sizes, (count, len(sizes))).tolist()]
 
 
 class StatefulStrategy(ABC, Generic[V]):
-    """Base class of strategies: stores the codes with their values in the order in which they were told (`tell`), and
-    pending codes.
+    """Base class of strategies: stores codes (an option for each slot) with their values in the order in which they
+    were recorded, and pending codes, which are being evaluated.
 
     `sizes`: number of options per slot. `seed`: 0 or more. `allowed`: returns whether a code may be asked for; by
     default each may.
@@ -99,7 +101,9 @@ class StatefulStrategy(ABC, Generic[V]):
         self._order = LazyShuffle(self.sizes, seed)
 
     def ask(self, count: int) -> list[Code]:
-        """Returns up to `count` new codes and marks them as pending. Raises `InputError` for a count below 1."""
+        """Returns up to `count` new codes (an option for each slot) and marks them as pending: being evaluated. Raises
+        `InputError` for a count below 1.
+        """
         if count < 1:
             raise InputError("count", "be 1 or more", count)
         chosen = self._choose(count)
@@ -107,8 +111,8 @@ class StatefulStrategy(ABC, Generic[V]):
         return chosen
 
     def tell(self, code: Code, value: V) -> None:
-        """Records the measured value of a code, asked for or not. Raises `InputError` for an invalid code or a value
-        that is not finite.
+        """Records the measured value of a code (an option for each slot), asked for or not. Raises `InputError` for an
+        invalid code or a value that is not finite.
         """
         code = tuple(code)
         if len(code) != len(self.sizes) or any(not 0 <= c < size for c, size in zip(code, self.sizes, strict=True)):
@@ -122,7 +126,9 @@ class StatefulStrategy(ABC, Generic[V]):
             self.pending.remove(code)
 
     def exclude(self, code: Code) -> None:
-        """Records that a code has no value, whether it was asked for or not, so that it is not asked for again."""
+        """Records that a code (an option for each slot) has no value, whether it was asked for or not, so that it is
+        not asked for again.
+        """
         self.lost.append(tuple(code))
         if code in self.pending:
             self.pending.remove(code)

@@ -28,7 +28,8 @@ MUTATED = 5
 
 
 class UCB(StatefulStrategy[float]):
-    """Bayesian optimisation: chooses the codes with the smallest mean - kappa_t sd of a Gaussian process.
+    """Bayesian optimisation: chooses the codes (an option for each slot) with the smallest mean - kappa_t sd of a
+    Gaussian process.
 
     `kernel`: one length scale for all slots (hamming) or one per slot (hamming-ard). The first `initial` codes are
     random. kappa_t = `kappa` `decay`^t, where t is the number of batches of the present size whose values were recorded
@@ -69,7 +70,9 @@ class UCB(StatefulStrategy[float]):
         return self.belief
 
     def exploration_weight(self, count: int) -> float:
-        """Returns the exploration weight kappa_t with which the next `count` codes are chosen."""
+        """Returns the exploration weight kappa_t: how many standard deviations of the Gaussian process are subtracted
+        from its mean when the next `count` codes are chosen.
+        """
         return self.kappa * self.decay ** (max(0, len(self.codes) - self.initial) // count)
 
     def _choose(self, count: int) -> list[Code]:

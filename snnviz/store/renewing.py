@@ -40,7 +40,9 @@ def candidate_names(key: str) -> Iterator[str]:
 
 
 def stored_revisions(stored: str) -> dict[str, int]:
-    """Returns the revision numbers by part with which a run was computed, from its stored text."""
+    """Returns the revision numbers (of changes of computation), by field or registry, with which a run was computed,
+    from its stored text.
+    """
     told = json.loads(stored).get("revisions", {})
     return {str(part): int(number) for part, number in dict(told).items()}
 

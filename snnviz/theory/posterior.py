@@ -1,4 +1,5 @@
-"""The posterior of a Gaussian process over categorical codes, from fitted hyperparameters and observations.
+"""The posterior of a Gaussian process over categorical codes (an option for each slot), from fitted hyperparameters and
+observations.
 
 A code is a tuple of ints, one per slot; slot s has the options 0 .. sizes[s] - 1. The kernel is BoTorch's
 `CategoricalKernel` times a variance, k(a, b) = scale exp(-mean_s([a_s != b_s] / lengths_s)): a product over slots, so
@@ -53,8 +54,8 @@ class MainEffects:
 def posterior(
     belief: FittedProcess, codes_seen: Sequence[Code], values_seen: Sequence[float], codes: Sequence[Code]
 ) -> tuple[Floats, Floats]:
-    """Returns mean and standard deviation of the function, without noise, at `codes`: arrays (codes,), in the values'
-    unit.
+    """Returns mean and standard deviation of the function, without noise, at several codes (an option for each slot):
+    arrays (codes,), in the values' unit.
 
     >>> known = FittedProcess(lengths=(1.0, 1.0), scale=1.0, noise=0.01, mean=0.0, shift=5.0, spread=2.0)
     >>> mean, sd = posterior(known, [(0, 0)], [9.0], [(0, 0), (0, 1)])

@@ -121,7 +121,7 @@ def comparisons_by_look(
 def until_decided(
     differences: Sequence[float], *, better: Better = "", level: float = 0.95, compared: int = 1
 ) -> Comparison:
-    """Returns the comparison at the first look whose interval excludes 0, else at the last look.
+    """Returns the comparison at the first interim analysis whose interval excludes 0, else at the last one.
 
     A look follows each seed from the third one on. Later differences are ignored, as if one had stopped there.
 

@@ -1,4 +1,6 @@
-"""A search for skip connections as a task: its search space, the codes of candidates, and their matrices."""
+"""A search for skip connections as a task: its search space, the candidates' codes (an option for each slot), and their
+matrices.
+"""
 
 from __future__ import annotations
 
@@ -224,7 +226,9 @@ def candidate_design(search: Search, code: Code) -> Design:
 
 @lru_cache(maxsize=256)
 def original_code(search: Search) -> Code | None:
-    """Returns the code of the search's own network, or None if no candidate network equals it."""
+    """Returns the code (an option for each slot) of the search's own network, or None if no candidate network equals
+    it.
+    """
     found, own = [], search.design.network.matrices
     for slot in search_space(search).slots:
         edges = own[max(slot.block, 1) - 1]

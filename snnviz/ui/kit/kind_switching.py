@@ -1,5 +1,5 @@
-"""Changing the kind of a design's data, network, neuron or code; if one changes back, the earlier settings of that kind
-are restored.
+"""Changing the kind of a design's data, network, neuron or code (rate, or time to first spike); if one changes back,
+the earlier settings of that kind are restored.
 
 The session keeps the replaced settings and drawn blocks.
 """

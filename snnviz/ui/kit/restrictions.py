@@ -223,7 +223,9 @@ def with_mysteries(design: Design) -> Design:
 
 
 def without_mysteries(query: str) -> str:
-    """Returns a link's query string without the mystery fields, whose values must not be shown."""
+    """Returns a link's query string without the mystery fields (drawn for each visitor, to be found out in a lesson),
+    whose values must not be shown.
+    """
     hidden = mystery_fields()
     if not hidden:
         return query

@@ -124,7 +124,9 @@ class PageSettings(Widgets, Generic[S]):
         return found
 
     def set(self, value: S) -> None:
-        """Sets the value without resetting widgets; mystery fields (hidden ones of a lesson) keep their values."""
+        """Sets the value without resetting widgets; mystery fields (drawn for each visitor, to be found out in a
+        lesson) keep their values.
+        """
         restrictions.know(f"{self.prefix}{name}" for name in self.kind.model_fields)
         st.session_state[self.name] = self._with_mysteries(value)
         self.clear_problems()

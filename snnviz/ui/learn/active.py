@@ -71,7 +71,7 @@ def start(name: str, place: int | None = None) -> None:
 
 
 def leave() -> None:
-    """Closes the lesson; a page with a mystery field is reset to its link."""
+    """Closes the lesson; a page on which fields were hidden to be found out (mystery fields) is reset to its link."""
     active = current()
     st.session_state.learn_lesson = st.session_state.learn_entered = None
     restrictions.set_lesson(restrictions.NONE)

@@ -33,8 +33,8 @@ def belief(model: Model) -> FittedProcess:
 
 
 def latest_belief(history: SearchHistory) -> tuple[FittedProcess, list[Code], list[float]] | None:
-    """Returns the latest fitted Gaussian process of a search, with the codes and values it was fitted to; None before
-    the first fit.
+    """Returns the latest fitted Gaussian process of a search, with the codes (an option for each slot) and values that
+    it was fitted to; None before the first fit.
     """
     if not history.models:
         return None

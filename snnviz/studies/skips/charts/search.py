@@ -178,8 +178,8 @@ def _so_far(one: SearchHistory, against: Against, read: Callable[[Trial], float]
 
 
 def candidates_chart(histories: Sequence[SearchHistory], cost: Cost, chosen: tuple[str, str] | None) -> Chart:
-    """Returns the chart of every candidate network's accuracy against its cost; `chosen` (digest of the search, code)
-    is marked.
+    """Returns the chart of every candidate network's accuracy against its cost; `chosen`, the digest of a search and
+    the code (an option for each slot) of a candidate, is marked.
     """
     figure = empty("spikes / neuron / step" if cost == "firing rate" else "operations / image", "validation accuracy")
     layout = figure["layout"]

@@ -1,4 +1,4 @@
-"""The most promising untried codes of a search."""
+"""The most promising untried codes (an option for each slot) of a search for skip connections."""
 
 from __future__ import annotations
 
