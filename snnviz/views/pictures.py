@@ -78,8 +78,8 @@ def item(one: Picture) -> dict[str, Any]:
 
 
 def image(intensities: Array) -> dict[str, Any]:
-    """Returns the data of an image (C, H, W) with intensities in [0, 1]; unless it has 3 channels, their mean is
-    shown.
+    """Returns an image (C, H, W) with intensities in [0, 1] as plain data for `Picture.data`; unless it has 3 channels,
+    their mean is shown.
     """
     channels, height, width = intensities.shape
     if channels != 3:
@@ -89,7 +89,7 @@ def image(intensities: Array) -> dict[str, Any]:
 
 
 def frame(counts: Array, full: float = 0) -> dict[str, Any]:
-    """Returns the data of a frame (P, H, W) of event counts, OFF before ON.
+    """Returns a frame (P, H, W) of event counts, OFF before ON, as plain data for `Picture.data`.
 
     `full`: the count with the strongest colour, by default the largest.
     """

@@ -72,7 +72,7 @@ class Widgets:
         st.session_state[self._sentence(linked=linked)] = problem
 
     def clear_problems(self) -> None:
-        """Removes both error messages."""
+        """Removes the error messages on a widget's value and on the link."""
         self.set_problem("")
         self.set_problem("", linked=True)
 
