@@ -173,7 +173,8 @@ S = TypeVar("S", bound=Recipe)
 
 
 def apply_recipe(study: S, name: str) -> S:
-    """Returns the study with the settings of the recipe `name`; fields that the paper leaves open keep their values.
+    """Returns the settings of a study with those of the published recipe `name`; fields that the paper leaves open keep
+    their values.
 
     Settings that the study has no field for are ignored. Raises `InputError` for an unknown name.
 
@@ -187,5 +188,5 @@ def apply_recipe(study: S, name: str) -> S:
 
 
 def matching_recipe(study: Recipe) -> str | None:
-    """Returns the name of the published recipe (in `RECIPES`) whose settings the study has, or None."""
+    """Returns the name of the published recipe (in `RECIPES`) with which the settings of a study agree, or None."""
     return next((name for name in RECIPES if apply_recipe(study, name) == study), None)

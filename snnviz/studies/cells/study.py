@@ -197,7 +197,7 @@ class StudyRun:
 
 
 def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[StudyRun, ...]:
-    """Returns the networks that a study trains, seed by seed; `found`: candidate cells by the digest of their
+    """Returns the networks that a study of scores trains, seed by seed; `found`: candidate cells by the digest of their
     search.
 
     Best cells are only those of searches in `found`. The weights of each search's networks have seeds of their own.
@@ -253,7 +253,7 @@ def sample_sizes(study: CellStudy) -> tuple[int, ...]:
 
 
 def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -> Design:
-    """Returns the design that trains a cell: the example snasnet-digits with the settings of the study."""
+    """Returns the design that trains a cell: the example snasnet-digits with the settings of the study of scores."""
     settings: dict[str, Any] = {
         **study.settings,
         "data.name": data,
@@ -269,7 +269,7 @@ def run_design(study: CellStudy, cell: Cell, seed: int, data: str, steps: int) -
 
 
 def distinct_designs(several: Iterable[StudyRun]) -> tuple[Design, ...]:
-    """Returns the designs of several runs of a study, without repetitions."""
+    """Returns the designs of several runs of a study of scores, without repetitions."""
     return tuple({member.design.digest: member.design for member in several}.values())
 
 

@@ -1,4 +1,6 @@
-"""The study's entries for the rest of the program: no kind of task, and a button that opens the page for a run."""
+"""What the study "Look inside" adds to the rest of the program: no kind of task, and a button that opens its page for a
+run.
+"""
 
 from __future__ import annotations
 

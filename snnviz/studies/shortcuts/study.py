@@ -80,8 +80,8 @@ third has skips.
 
 
 class ShortcutStudy(Document):
-    """Settings of the study: how many runs of each mode of training (with and without shortcut branches), and of which
-    networks gradients are measured before training.
+    """Settings of the study of shortcut branches: how many runs of each mode of training (with and without shortcut
+    branches), and of which networks gradients are measured before training.
     """
 
     noun = "a study"

@@ -1,5 +1,5 @@
-"""The kind of task "search for a front", and the study's buttons on other pages; runs of experiments are plain
-designs.
+"""The kind of task "search for a Pareto front", and the buttons that the study "Trade-offs" adds to other pages; runs
+of experiments are plain designs.
 """
 
 from __future__ import annotations

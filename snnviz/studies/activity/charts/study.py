@@ -54,7 +54,8 @@ def study_table(
     last: Mapping[str, EpochEnd | None],
     results: Mapping[str, Result] | None = None,
 ) -> pd.DataFrame:
-    """Returns a table with a row for each run: state, epoch, accuracies, rate, training time.
+    """Returns a table with a row for each run of a training study of initialisations: state, epoch, accuracies, rate,
+    training time.
 
     `results`: metrics of finished runs by digest; then with columns for the other listed metrics.
     """

@@ -54,8 +54,8 @@ Candidates = Mapping[Place, Mapping[int, Candidate]]
 
 
 def outcomes(members: Sequence[StudyRun], found: Candidates, accuracies: Mapping[str, float]) -> list[Outcome]:
-    """Returns the outcome of each network of the study that has at least one finished run; `accuracies` by the designs'
-    digests.
+    """Returns the outcome of each network, trained in the study of scores, that has at least one finished run;
+    `accuracies` by the designs' digests.
     """
     same: dict[Any, list[StudyRun]] = {}
     for member in members:
@@ -91,7 +91,9 @@ def agreement_text(found: RankCorrelation | None) -> str:
 
 
 def verdict(study: CellStudy, outcomes: Sequence[Outcome]) -> str:
-    """Returns sentences on whether the score without training predicted the accuracy after training in this study."""
+    """Returns sentences on whether cells with a better score, computed without training, reached a higher accuracy
+    after training.
+    """
     sentences = []
     for way in study.directions:
         own = [one for one in outcomes if one.member.way == way]

@@ -103,8 +103,8 @@ def read_study(backward: bool, options: Mapping[str, str | None], settings: Sequ
 
 
 def scored_candidates(store: Store, study: CellStudy) -> dict[Place, dict[int, Candidate]]:
-    """Returns the candidate cells that the study's cell searches have scored so far, by search (data set, direction,
-    repetition) and number.
+    """Returns the candidate cells that the cell searches of a study of scores have scored so far, by search (data set,
+    direction, repetition) and number.
     """
     return {
         place: {row.number: row for _, row in store.rows(search.digest, Candidate) if not row.fine}

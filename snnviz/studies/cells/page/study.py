@@ -77,7 +77,9 @@ begin = STUDY.begin
 
 
 def panel() -> None:
-    """Draws the study's widgets, its cell searches, its runs and their charts, updated live."""
+    """Draws the view "Does it predict?": widgets of the study of scores, its cell searches, its trainings and their
+    charts, updated live.
+    """
     STUDY.show_problem(linked=True)
     with st.container():
         _settings()

@@ -1,5 +1,5 @@
-"""State of the Shortcuts page: a design, its shortcut branches (auxiliary classifiers) and the study, with widgets,
-drawing and link.
+"""State of the Shortcuts page: a design, its shortcut branches (auxiliary classifiers) and how many runs are compared,
+with widgets, drawing and link.
 """
 
 from __future__ import annotations
