@@ -36,7 +36,7 @@ def block_size(channels: int) -> int:
 
 
 def word_count(size: int) -> int:
-    """Returns the number of 64-bit words for the spikes of `size` neurons."""
+    """Returns how many 64-bit words hold the spikes of `size` neurons, one bit each."""
     return -(-size // WORD)
 
 
@@ -81,7 +81,9 @@ def _pack(s: Any, bits: Any) -> None:
 
 @compiled
 def lif_step(x: Any, gain: Any, shift: Any, more: Any, v: Any, s: Any, bits: Any, how: Any) -> None:
-    """Computes one LIF step for the current gain x + shift, plus `more` unless that is (0, S); updates v, s and bits.
+    """Computes one time step of LIF neurons, in place: the potentials v (B, S) and spikes s (B, S), and the spikes
+    packed as bits, `bits` (B, words), one bit for each neuron. The current is gain x + shift, plus `more` unless that
+    has the shape (0, S).
 
     `how`: the share of v that is kept, that of the current, the threshold and 0, in the arrays' dtype.
     """
@@ -113,7 +115,7 @@ def _affine_more(x: Any, gain: Any, shift: Any, out: Any) -> None:
 
 @compiled
 def affine(x: Any, gain: Any, shift: Any, out: Any, anew: bool) -> None:
-    """Sets `out` to gain x + shift if `anew`, else adds gain x + shift to it."""
+    """Sets `out` (B, S) to gain x + shift if `anew` is true, else adds gain x + shift to it."""
     images, size = x.shape
     width = gain.shape[0]
     for image in range(images):

@@ -121,7 +121,8 @@ def open_run(run: Run) -> None:
 
 
 def to_link(design: Design, study: TtfsStudy, view: str = SWITCH.first, parts: Mapping[str, Any] | None = None) -> str:
-    """Returns the query string of a link: design, study, the views' settings and the view, leaving out defaults.
+    """Returns the query string of a link to the TTFS page: design, conversion, the views' settings and the view,
+    leaving out defaults.
 
     >>> to_link(DESIGN.usual, TtfsStudy(zeta=1))
     'study.zeta=1'
