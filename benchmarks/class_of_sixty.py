@@ -1,6 +1,6 @@
 """Sixty students in one class on this machine: how long each action takes, and whether an answer is ever lost.
 
-    python benchmarks/class_of_sixty.py [--minutes 15] [--students 60] [--kill]
+    python benchmarks/class_of_sixty.py [--minutes 15] [--students 60] [--pace 45] [--kill]
 
 Each student is a websocket with a cookie that does what Streamlit's browser half does (`person.Person`): joins by the
 code, predicts at each step, trains where a step says so (every fourth a network of their own seed, so that runs wait),
@@ -34,7 +34,7 @@ from snnviz.lessons.questions.curve import FULL, POINTS
 from snnviz.store import Store, classes, learning
 from snnviz.ui.learn.seat import CLASS
 
-LESSONS = ("what-is-a-spike", "why-silent", "gradients", "one-spike")
+LESSONS = ("gradients", "what-is-a-spike", "why-silent", "one-spike")
 LOST = (ConnectionClosed, InvalidHandshake, OSError, EOFError)
 QUEUED = re.compile(r"\w+ in the queue, about [^*]+")
 LATEST = 120.0
@@ -138,7 +138,7 @@ class Student:
 
     async def think(self, most: float) -> None:
         """The page lives on meanwhile."""
-        await self.person.live(self.draw.uniform(0.2, most))
+        await self.person.live(self.draw.uniform(0.2, max(most, 0.3)))
 
     def hear(self) -> None:
         for text in self.person.said:
@@ -226,7 +226,7 @@ def lost_answers(store: Store, room: Room, students: list[Student]) -> tuple[int
     return given, lost
 
 
-async def measure(server: Server, count: int, minutes: float, kill: bool) -> dict[str, object]:
+async def measure(server: Server, count: int, minutes: float, pace: float, kill: bool) -> dict[str, object]:
     store = server.store()
     secret = new_class(store, library(), title="Sixty", lessons=LESSONS, pace="together", maker="benchmark")
     found = classes.taught_class(store, secret_digest(secret))
@@ -234,7 +234,7 @@ async def measure(server: Server, count: int, minutes: float, kill: bool) -> dic
     lessons = {name: library().get(name) for name in LESSONS}
     steps = sum(len(lesson.steps) for lesson in lessons.values())
     begin = time.monotonic()
-    room = Room(found.code, server, lessons, begin + 60 * minutes, max(8.0, (60 * minutes - 15) / steps))
+    room = Room(found.code, server, lessons, begin + 60 * minutes, max(pace, (60 * minutes - 15) / steps))
     teacher = Teacher(room, secret)
     students = [Student(room, number) for number in range(count)]
     work = [asyncio.create_task(one.study()) for one in students] + [asyncio.create_task(teacher.teach())]
@@ -255,6 +255,7 @@ async def measure(server: Server, count: int, minutes: float, kill: bool) -> dic
     return {
         "students": count,
         "minutes": minutes,
+        "seconds_a_step": round(room.pace),
         "steps_opened": teacher.steps + 1,
         "actions": len(actions),
         "action_p50_ms": round(1000 * quantile(actions, 0.5)),
@@ -285,11 +286,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--students", type=int, default=60, choices=range(1, 201), metavar="1..200")
+    parser.add_argument("--pace", type=float, default=45.0, help="seconds that a step takes at least")
     parser.add_argument("--kill", action="store_true", help="kill the server in the middle, and start it again")
     given = parser.parse_args()
     before = machine()
     with serving() as server:
-        found = asyncio.run(measure(server, given.students, given.minutes, given.kill))
+        found = asyncio.run(measure(server, given.students, given.minutes, given.pace, given.kill))
     found |= {"before": before, "after": machine()}
     line = "| {students} students | {minutes} min | p95 {action_p95_ms} ms | {lost_answers} of {answers} answers lost |"
     report(found, line.format(**found))

@@ -50,13 +50,21 @@ def of_lessons() -> dict[str, dict[str, StepProgress]]:
 
 
 def of_lesson(lesson: str) -> dict[str, StepProgress]:
-    """Returns this learner's progress in one lesson, by step."""
+    """Returns this learner's progress in one lesson, by step.
+
+    At most half a second old, but for what this server wrote.
+    """
+    who = learner()
     try:
-        kept = learning.steps_of(services.store(), [learner()], [lesson])
+        kept = services.CACHE.get(("steps", who, lesson), lambda: learning.steps_of(services.store(), [who], [lesson]))
     except StoreError:
         kept = []
     own = [row for (name, _), row in _own().items() if name == lesson]
     return {row.step: row for row in [*own, *kept]}
+
+
+def _changed(lesson: str) -> None:
+    services.CACHE.drop(("steps", learner(), lesson))
 
 
 def keep_answer(lesson: str, step: str, answer: Any) -> None:
@@ -66,6 +74,7 @@ def keep_answer(lesson: str, step: str, answer: Any) -> None:
         if seat.code():
             classes.check_room_for_answer(services.store(), seat.code(), text)
         learning.keep_answer(services.store(), learner(), lesson, step, text)
+        _changed(lesson)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)
         empty = StepProgress(learner(), lesson, step, text, 0.0, None, "", "", None)
@@ -88,6 +97,7 @@ def keep_skipped(lesson: str, step: str) -> None:
 def _keep(lesson: str, step: str, found: str, level: str, idea: str) -> None:
     try:
         learning.keep_done(services.store(), learner(), lesson, step, found=found, level=level, idea=idea)
+        _changed(lesson)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)
         own = _own().get((lesson, step)) or StepProgress(learner(), lesson, step, None, None, None, "", "", None)
@@ -98,6 +108,7 @@ def forget(lesson: str) -> None:
     """Deletes the learner's progress in a lesson."""
     try:
         learning.forget_steps(services.store(), learner(), lesson)
+        _changed(lesson)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)
     for key in [key for key in _own() if key[0] == lesson]:
