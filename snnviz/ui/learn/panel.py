@@ -18,15 +18,16 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.neuron import NeuronStart, neuron
 from snnviz.ui.kit import readings, resetting, restrictions
 from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.ticking import interval
 from snnviz.ui.kit.words import escape_markdown
-from snnviz.ui.learn import active, progress, seat, strip
+from snnviz.ui.learn import active, progress, strip
 from snnviz.ui.learn.active import Active
 from snnviz.ui.learn.asking import ASKING
 from snnviz.ui.learn.prose import to_markdown
 from snnviz.ui.learn.world import Visit
 
 FRAGMENT = "lesson"
-EVERY, EVERY_IN_CLASS = 1.0, 2.0
+EVERY = 1.0
 """Seconds between two looks at what happens on the page, while a check waits for it."""
 
 LEVELS = {
@@ -53,7 +54,7 @@ def panel(page: str) -> None:
     with st.container(key="lesson", border=True):
         st.fragment(_body, key=FRAGMENT)(page)
         if waiting and not unanswered and now.step.beneath == page:
-            st.fragment(_watch, key="lesson-watch", run_every=EVERY_IN_CLASS if seat.code() else EVERY)(page)
+            st.fragment(_watch, key="lesson-watch", run_every=interval(EVERY))(page)
 
 
 def link_problem(title: str) -> None:

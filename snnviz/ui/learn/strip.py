@@ -14,23 +14,25 @@ from snnviz.store.classes import Classroom
 from snnviz.ui.kit import resetting
 from snnviz.ui.kit.linked import open_by_link
 from snnviz.ui.kit.store_errors import show_store_errors
+from snnviz.ui.kit.ticking import interval, set_company
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.ui.learn import active, seat
 from snnviz.ui.learn.active import Active
 
 FRAGMENT = "class-strip"
-EVERY = 2.0
+EVERY = 1.0
 """Seconds between two looks at what the teacher has opened and shown."""
 
 
 def strip(page: str, now: Active | None) -> None:
     """Draws the strip if the visitor is in a class. page: the name of the page's file; now: the lesson that is open."""
     room = seat.classroom()
+    set_company(1 if room is None else len(seat.seats_of(room.code)))
     if room is None:
         return
     st.session_state.class_drawn = _opened(room)
     with st.container(key="class", horizontal=True, vertical_alignment="center", gap="small"):
-        st.fragment(_body, key=FRAGMENT, run_every=EVERY)(page, now)
+        st.fragment(_body, key=FRAGMENT, run_every=interval(EVERY))(page, now)
 
 
 def _opened(room: Classroom) -> tuple[object, ...]:
