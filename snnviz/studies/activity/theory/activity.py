@@ -175,8 +175,8 @@ class LayerStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedStatistics:
-    """Exact expectation for each layer, (layers,): `var_u`, E[Var[u]] with silent runs included, and `dead`, the
-    probability that no neuron spikes.
+    """Exact expectation for each layer over random networks, (layers,): `var_u`, E[Var[u]], networks in which no neuron
+    spikes included, and `dead`, the probability that no neuron of the layer spikes.
     """
 
     var_u: Floats
