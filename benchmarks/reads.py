@@ -82,7 +82,7 @@ def reads(designs: list[Design]) -> dict[str, Callable[[], object]]:
         "whether anything changed": store.version,
         "one run by its name": lambda: store.get(names[0]),
         "one run by the start of it": lambda: store.get(names[0][:8]),
-        "how long runs take here": lambda: services.pace(),
+        "how long runs take here": lambda: services.duration_model(),
         "its last epochs": lambda: store.last_rows(EpochEnd, names),
     }
 

@@ -139,7 +139,7 @@ def test_distances_are_shares_and_kinds() -> None:
             for field in fields.fields:
                 if field.path in ("parameters", "macs"):
                     continue
-                if not field.numeric or {field.path in one, field.path in other} != {True}:
+                if not field.is_numeric or {field.path in one, field.path in other} != {True}:
                     total += one.get(field.path) != other.get(field.path)
                 elif len(field.values) > 1:
                     low, high = field.scaled(field.values[0]), field.scaled(field.values[-1])
