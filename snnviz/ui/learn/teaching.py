@@ -24,6 +24,7 @@ from snnviz.ui.kit.columns import column_config
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
 from snnviz.ui.learn import answers, seat
+from snnviz.views.qr import qr_svg
 
 FRAGMENT = "class-live"
 EVERY = 2.0
@@ -31,6 +32,9 @@ EVERY = 2.0
 
 HERE = 15.0
 """Seconds without a sign of life for which a student counts as here."""
+
+QR_PIXELS = 132
+"""Width of the code that students scan from the wall."""
 
 PACES = {"together": "together", "alone": "alone, each at their own pace"}
 
@@ -53,12 +57,15 @@ def panel(room: Classroom, secret: str) -> None:
 
 
 def _invite(room: Classroom, secret: str) -> None:
-    code, where, own = st.columns([3, 6, 3], vertical_alignment="center")
+    code, scan, where, own = st.columns([3, 2, 6, 3], vertical_alignment="center")
+    address = _address(seat.class_path(room.code))
+    if drawn := qr_svg(address):
+        scan.image(drawn, width=QR_PIXELS)
     with code.container(key="class-code"):
         st.markdown(f"**{room.code}**")
     with where.container(gap="small"):
-        st.caption("Students open this address, or Classes in the menu Learn, and type the code.")
-        st.code(_address(seat.class_path(room.code)), language=None, wrap_lines=True)
+        st.caption("Students scan this, open this address, or choose Classes in the menu Learn and type the code.")
+        st.code(address, language=None, wrap_lines=True)
     with own.popover("Your own link", icon=":material/key:"):
         st.caption("Keep it: whoever has it sees and leads the class, and it cannot be sent to you again.")
         st.code(_address(f"{seat.PAGE}?teach={secret}"), language=None, wrap_lines=True)
