@@ -45,6 +45,13 @@ class Player:
         else:
             place.click()
 
+    def settled(self) -> None:
+        """Waits until the page is drawn: what is pressed before may be gone by then."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        self.page.wait_for_timeout(200)
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
     def begin(self) -> None:
         """Opens the lesson by its short link."""
         self.page.goto(f"{self.url}/l/{self.lesson.name}")
@@ -148,7 +155,8 @@ class Player:
         query = "&".join(part for part in (links.to_query(design), f"lesson={self.lesson.name}&step={at}") if part)
         self.page.evaluate(GO_TO, f"{self.url}/design?{query}")
         shown = self.page.locator("[data-query]").first
-        expect(shown).to_have_attribute("data-query", query, timeout=20_000)
+        expect(shown).to_have_attribute("data-query", query)
+        self.settled()
         self.press(self.page.locator(".st-key-train button, .st-key-train-came button").first)
         came = self.page.locator(".st-key-train-show button")
         if came.count():
