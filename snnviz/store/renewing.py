@@ -1,4 +1,6 @@
-"""Keys of runs of earlier releases, and of runs that turn out to be of the same task."""
+"""Bringing up to date the keys, digests of tasks by which runs are found: of runs of earlier releases, and of runs that
+turn out to be of the same task.
+"""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Question(ABC):
 
     kind: ClassVar[str]
     needs: ClassVar[Literal["number", "cases", "series"]]
-    """What of a truth it is judged by."""
+    """The kind of measured result that an answer is judged by: one number, a number for each case, or a curve."""
 
     ask: str
     before: bool
