@@ -40,6 +40,7 @@ class Person(Taking):
 
     def look(self) -> Taking:
         services.CACHE.clear()
+        seat.SEATS.clear()
         return super().look()
 
     @property

@@ -1,7 +1,7 @@
 """The place ("seat") of this visitor in a class: joining and leaving, and what the teacher has opened and shown.
 
 A student is who their browser's cookie says; their answers are kept under a pseudonym of cookie and class. Classes and
-seats are read once for all students each second (`services.CACHE`), and places are written in batches.
+seats are read once for all students every second or two, and places are written in batches.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ PAGE = "classes"
 
 WRITTEN_EVERY = 4.0
 """Seconds between two writes of where the students of this server are."""
+
+SEATS = services.TtlCache(2.0)
+"""Seats by code of their class: read once for all students, and anew when one is taken, left or removed."""
 
 ENDED = "The class {} has ended, or you were taken off it. Lessons are your own again."
 
@@ -58,18 +61,18 @@ def class_of(code: str) -> Classroom | None:
 
 
 def seats_of(code: str) -> Mapping[str, Seat]:
-    """Returns the seats of a class by learner, at most half a second old."""
+    """Returns the seats of a class by learner, at most two seconds old."""
 
     def read() -> Mapping[str, Seat]:
         return {seat.learner: seat for seat in classes.seats_of(services.store(), code)}
 
-    return services.CACHE.get(("seats", code), read)
+    return SEATS.get(code, read)
 
 
 def changed(code: str) -> None:
     """Drops cached values of a class, so that a change that this session made is shown at once."""
     services.CACHE.drop(("class", code))
-    services.CACHE.drop(("seats", code))
+    SEATS.drop(code)
 
 
 def classroom() -> Classroom | None:
@@ -90,7 +93,15 @@ def classroom() -> Classroom | None:
 def seat() -> Seat | None:
     """Returns this visitor's seat in the class; None if there is none."""
     name = code()
-    found = seats_of(name).get(learner_in(name)) if name else None
+    return _seat_in(name) if name else None
+
+
+def _seat_in(name: str) -> Seat | None:
+    """This visitor's seat in a class; looked for once more before it is said that there is none."""
+    found = seats_of(name).get(learner_in(name))
+    if found is None:
+        SEATS.drop(name)
+        found = seats_of(name).get(learner_in(name))
     return None if found is None or found.left is not None else found
 
 
@@ -125,8 +136,7 @@ def begin(page: str, query: Mapping[str, str]) -> None:
         session.class_trouble = f"{error}."
     else:
         session.class_wanted = name
-        mine = seats_of(name).get(learner_in(name))
-        if mine is not None and mine.left is None:
+        if _seat_in(name) is not None:
             session.class_code = name
             return
     if page != PAGE:

@@ -300,6 +300,7 @@ def _scores(room: Classroom) -> None:
 
 def _csv(room: Classroom, write: Callable[[Sequence[Lesson], Mapping[str, Sequence[rules.Score]]], str]) -> str:
     services.CACHE.drop(("class progress", room.code))
+    seat.SEATS.drop(room.code)
     return write(rules.lessons_of(room, library()), scores_of(room))
 
 
