@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from snnviz.design.design import Design
 from snnviz.ui.components.address import Address
 from snnviz.ui.kit import resetting, services
 from tests.pages.taking import Taking, end_run
+from tests.pages.test_classes import Person, teach
 from tests.pages.visit import Look, Visit, by_link
 
 
@@ -88,8 +90,6 @@ def test_a_lesson_has_a_short_link() -> None:
     ],
 )
 def test_a_misspelt_name_is_said(query: str, sentence: str) -> None:
-    import re
-
     visit = by_link("design", query)
     said = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", warning.value) for warning in visit.at.warning]
     assert any(re.search(sentence, one) for one in said), said
@@ -214,3 +214,23 @@ def _shown(visit: Visit) -> Address:
     found: Address = visit.at.session_state["address_shown"]
     assert found.page == visit.at.session_state["page"]
     return found
+
+
+def test_a_class_is_shared_by_the_students_link_and_never_by_the_teachers() -> None:
+    teacher = teach("why-silent", title="Tuesday")
+    code = re.search(r"\*\*([A-Z]{6})\*\*", teacher.text)
+    secret = teacher.at.session_state["class_teaches"]
+    assert code is not None
+    assert secret
+    assert "reset-page" not in teacher.buttons
+    share(teacher)
+    assert copied(teacher) == f"c/{code[1]}"
+    sent = "\n".join(str(element.proto) for element in teacher.at.get("link_button"))
+    assert code[1] in sent
+    assert secret not in sent + copied(teacher, "share-embed")
+    student = Person(f"class={code[1]}").join(code[1], "Ada")
+    assert copied(share(student)) == "l/why-silent"
+
+
+def test_who_is_in_no_class_shares_the_page_to_join_one() -> None:
+    assert copied(share(Person())) == "classes"
