@@ -15,18 +15,22 @@ from tests.browser.access import nothing_in_the_way
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-OUT = ("Every layer hears fewer spikes", "activity is kept from layer to layer", "It is 0")
-"""Of the explanation, a wrong idea and the verdict: sent to no student before it is shown."""
+OUT = (
+    "in step 4 the potential is above 1",
+    "near the threshold is enough",
+    "until then the neuron says nothing at all",
+)
+"""Of the explanation, the name of a wrong idea and what is said of it: sent to no student before it is shown."""
 
 
 def join(page: Page, nickname: str) -> None:
     page.get_by_label("Nickname", exact=True).fill(nickname)
     page.get_by_role("button", name="Join", exact=True).click()
-    expect(page.get_by_text("What share of the neurons of the last layer")).to_be_visible()
+    expect(page.get_by_text("In which step is the first spike?")).to_be_visible()
 
 
 def answer(page: Page, number: str) -> None:
-    page.get_by_label("Your prediction in %").fill(number)
+    page.get_by_label("Your prediction in time step").fill(number)
     page.get_by_role("button", name="Keep my prediction").click()
     expect(page.get_by_text("Your answer is kept. Your teacher shows what is right.")).to_be_visible()
 
@@ -34,7 +38,7 @@ def answer(page: Page, number: str) -> None:
 def test_a_teacher_and_two_students(visit: Callable[..., Page], dashboard: str) -> None:
     teacher = visit(f"{dashboard}/classes", color_scheme="light")
     teacher.get_by_label("Lessons, in order").click()
-    teacher.get_by_role("option", name="Why deep networks fall silent").click()
+    teacher.get_by_role("option", name="What is a spike?").click()
     teacher.keyboard.press("Escape")
     teacher.get_by_role("button", name="New class").click()
     code = teacher.locator(".st-key-class-code strong").inner_text()
@@ -53,9 +57,8 @@ def test_a_teacher_and_two_students(visit: Callable[..., Page], dashboard: str) 
     expect(bob.get_by_text("nickname must be one that nobody in the class has yet")).to_be_visible()
     join(bob, "Bob")
 
-    answer(ada, "15")
-    answer(bob, "40")
-    expect(ada.get_by_label("Threshold θ", exact=True)).to_be_disabled()
+    answer(ada, "3")
+    answer(bob, "4")
     assert len(frames) > 20
     assert not any(said in frame for said in OUT for frame in frames)
     expect(teacher.get_by_text("2 of 2 have answered")).to_be_visible()
@@ -63,16 +66,17 @@ def test_a_teacher_and_two_students(visit: Callable[..., Page], dashboard: str) 
     expect(teacher.locator("g.bars path")).to_have_count(20)
 
     teacher.get_by_role("button", name="Show what is right").click()
-    expect(ada.get_by_text("It is 0 %; you said 15 %.")).to_be_visible()
-    expect(bob.get_by_text("It is 0 %; you said 40 %.")).to_be_visible()
-    expect(ada.get_by_label("Threshold θ", exact=True)).to_be_disabled()  # what the step locks
+    expect(ada.get_by_text(OUT[2])).to_be_visible()
+    expect(bob.get_by_text("It is time step 4; you said time step 4.")).to_be_visible()
+    assert any(OUT[0] in frame for frame in frames)
     expect(bob.get_by_role("button", name="Next")).to_be_disabled()
     teacher.get_by_role("button", name="Open step 2").click()
     bob.get_by_role("button", name="Next").click()
-    expect(bob.get_by_text("Draw the share of spiking neurons")).to_be_visible()
+    expect(bob.get_by_text("How many spikes in 100 steps?")).to_be_visible()
+    expect(bob).to_have_url(re.compile(rf"/lessons\?class={code}&lesson=what-is-a-spike&step=2$"))
     bob.reload()
     expect(bob.get_by_text("you are Bob")).to_be_visible()
-    expect(bob.get_by_text("Draw the share of spiking neurons")).to_be_visible()
+    expect(bob.get_by_text("How many spikes in 100 steps?")).to_be_visible()
     assert bob.evaluate("document.documentElement.scrollWidth") <= 390
 
     teacher.get_by_text("Scores", exact=True).click()
@@ -80,5 +84,5 @@ def test_a_teacher_and_two_students(visit: Callable[..., Page], dashboard: str) 
         teacher.get_by_role("button", name="CSV for Moodle").click()
     with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
-    assert rows == [["username", "snnviz: Why deep networks fall silent"], ["Ada", "0"], ["Bob", "0"]]
+    assert rows == [["username", "snnviz: What is a spike?"], ["Ada", "12.5"], ["Bob", "25"]]
     nothing_in_the_way(teacher, 390)
