@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from snnviz.store import classes, learning
 from snnviz.store.classes import Classroom
 from snnviz.ui.kit import services
 from snnviz.ui.learn import seat, teaching
+from tests.lessons.lesson_files import lesson as lesson_file
 from tests.pages.taking import Taking
 from tests.pages.visit import MAIN
 
@@ -273,6 +275,24 @@ def test_bad_codes_links_and_names_are_a_sentence() -> None:
     empty = Person()
     empty.press("class-new-go")
     assert any("lessons must be 1 to 20" in red for red in empty._red)
+
+
+def test_a_lesson_that_the_host_takes_away_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNVIZ_LESSONS", str(tmp_path))
+    file = tmp_path / "own.md"
+    file.write_text(lesson_file())
+    teacher = teach("own", SILENT)
+    ada = student("Ada")
+    assert "Some text." in ada.text
+    file.unlink()
+    ada.look()
+    assert "class-go" not in ada.buttons
+    bob = student("Bob")
+    assert bob.at.session_state["page"] == "lessons"
+    teacher.look()
+    assert "2 students" in teacher.text
+    file.write_text("no lesson")
+    assert "2 students" in teacher.look().text
 
 
 def test_two_presses_open_one_step() -> None:

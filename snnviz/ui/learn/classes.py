@@ -87,7 +87,7 @@ def _take() -> None:
 def _open() -> None:
     """Leads to the lesson that a class takes together, or to the list of its lessons."""
     room = seat.classroom()
-    if room is not None and room.pace == "together":
+    if room is not None and room.pace == "together" and room.lesson in active.lessons().lessons:
         active.start(room.lesson)
     st.session_state.learn_list = active.current() is None
 

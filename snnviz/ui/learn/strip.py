@@ -51,7 +51,8 @@ def _body(page: str, now: Active | None) -> None:
     st.markdown(
         f":material/groups: Class **{room.code}**, you are **{escape_markdown(mine.nickname)}**", width="content"
     )
-    if room.pace == "together" and (now is None or now.lesson.name != room.lesson):
+    is_there = room.lesson in active.lessons().lessons  # a host may take a lesson away
+    if room.pace == "together" and is_there and (now is None or now.lesson.name != room.lesson):
         st.button("Go to where the class is", key="class-go", icon=":material/flag:", on_click=_go, args=(room.lesson,))
     if room.handed:
         name = PAGES[room.handed.partition("?")[0]].title
