@@ -195,7 +195,8 @@ class Network:
     ) -> Tensor:
         """The readout summed over time, (B, classes), from the encoded input (T or 1, B, C, H, W).
 
-        `statistics`: of batch normalisation. `dropout_masks`: see `draw_dropout_masks`; None: no dropout.
+        `statistics`: what batch normalisation normalises with, see `norms.Statistics`. `dropout_masks`: see
+        `draw_dropout_masks`; None: no dropout.
         """
         outputs = self.initial_outputs(image)
         for stage, done in zip(self.stages, self.done, strict=True):
@@ -225,7 +226,10 @@ class Network:
         return self._current(readout, outputs.averaged(self.merges[last]), statistics)[0] * self.steps
 
     def initial_outputs(self, image: Tensor) -> Outputs:
-        """Returns `Outputs` that hold the encoded input (T or 1, B, C, H, W) only."""
+        """Returns the `Outputs` with which a forward pass begins: only the network's input is in it.
+
+        image: the images after encoding, (T or 1, B, C, H, W).
+        """
         return Outputs({INPUT: image.permute(0, 1, 3, 4, 2)}, self.steps)
 
     def run(
@@ -239,7 +243,8 @@ class Network:
         """Computes the layers of one execution stage (a layer, or a cycle of layers) and adds their outputs to
         `outputs`; a readout that does not spike adds none.
 
-        `activity_hook`: activity hook. `statistics`: statistics of batch normalisation. `dropout_masks`: dropout masks.
+        `activity_hook`: activity hook. `statistics`: what batch normalisation normalises with, see
+        `norms.Statistics`. `dropout_masks`: dropout masks.
         """
         layers = self.architecture.layers
         if not isinstance(stage, int):

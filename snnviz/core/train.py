@@ -163,7 +163,7 @@ def loss_and_gradients(
 
     `image`: the encoded input. `dropout_masks`: of the whole batch. `objective`: the loss to minimise in place of the
     cross-entropy. `executor`: computes several micro-batches in parallel; they are summed in order, so that the result
-    is the same. `statistics`: of batch normalisation.
+    is the same. `statistics`: what batch normalisation normalises with; "learn" also updates its running averages.
     """
     parameters = [*network.parameters.values(), *(objective.parameters.values() if objective else ())]
     parts = _parts(len(labels), network.micro_batch)

@@ -79,11 +79,11 @@ class LeftOut:
 
 
 class Experiment(Document):
-    """Designs that differ from a base design in the fields of some axes (`vary`, see `axes`), each with several
-    seeds.
+    """A sweep: a base design and axes along which its fields vary; each resulting design is trained with several seeds.
 
-    Raises `InputError` for an unknown path, an invalid value, a field that is varied twice, and more than 2,000 runs,
-    which are counted before any is generated.
+    vary: an axis each, as text such as ``"neuron.threshold=0.5..1.5/5"`` (syntax: `snnviz.design.axes`). Raises
+    `InputError` for an unknown path, an invalid value, a field that is varied twice, and more than 2,000 runs, which
+    are counted before any is generated.
     """
 
     noun = "an experiment"

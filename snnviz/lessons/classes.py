@@ -107,10 +107,12 @@ def read_title(text: str) -> str:
 
 
 def new_class(store: Store, library: Library, *, title: str, lessons: Sequence[str], pace: Pace, maker: str) -> str:
-    """Adds a class of students, who will take these lessons, to the store, and returns the teacher's secret.
+    """Stores a new class that takes these lessons, and returns the teacher's secret, which is in the teacher's link and
+    of which only the SHA-256 is stored.
 
-    maker: a pseudonym. Raises `InputError` if there is no lesson or one of no library, the title is too long, or there
-    are too many classes; and `StoreError`.
+    lessons: names, in order. pace: "together" (the teacher opens each step) or "alone". maker: pseudonym of the visitor
+    who makes the class, as one visitor can have only so many. Raises `InputError` if there is no lesson, one that is
+    not in the library, a title that is too long, or too many classes; and `StoreError`.
     """
     named = list(dict.fromkeys(lessons))
     if not 0 < len(named) <= MOST_LESSONS:

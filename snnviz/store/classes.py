@@ -76,6 +76,7 @@ SEATS = Table(
 TABLES = TablesOnDemand(METADATA)
 
 Pace = Literal["together", "alone"]
+"""Whether the teacher opens each step for all students, or everyone goes on at their own pace."""
 
 MOST_OF_A_VISITOR = 5
 MOST_CLASSES = 500

@@ -202,8 +202,9 @@ class Model:
         return Neighbour(self.runs[mine[0]], len(mine), told, distance)
 
     def predict_curve(self, designs: Sequence[Design], name: str) -> tuple[Floats, Floats, Floats]:
-        """Returns a metric's predicted values, low and high ends, (n,) each, for several designs; NaN for designs too
-        far from those with finished runs.
+        """Returns the predicted value of the metric `name` for n designs, such as those along a slider, and the low and
+        high end of its interval (of the share `LEVEL`), (n,) each; NaN for designs too far from those with finished
+        runs.
         """
         target, told = self.targets[name], [settings_of(design) for design in designs]
         apart = distances(self.fields.places(told), self.places).min(axis=1)

@@ -194,9 +194,10 @@ def integer_column(column: NDArray[Any], name: str, field: str = "recording") ->
 
 
 def h5_chunks(source: Source, how: ReadOptions) -> Iterator[Array]:
-    """Yields the events of an HDF5 file in chunks: data sets x, y, t and p at its root, or in a group "events".
+    """Yields the events of an HDF5 file in chunks, arrays (n,) with the fields x, y, t and p (`EVENT`).
 
-    External links are not followed. Raises `InputError`.
+    source: the file, with data sets x, y, t and p at its root or in a group "events". how: only its
+    `count` is used, which is told the number of events. External links are not followed. Raises `InputError`.
     """
     try:
         import h5py

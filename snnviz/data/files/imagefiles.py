@@ -178,7 +178,8 @@ def idx_roles(files: Files, reading: UploadReader) -> dict[str, Source]:
 def read_idx(files: Files, found: Mapping[str, Source], reading: UploadReader) -> CheckedDataset:
     """Returns the images and labels of IDX files, gzipped or not, as a checked data set.
 
-    `found`: the files by role, from `idx_roles`. Raises `InputError`, and `ChoiceNeeded`.
+    files: all files of the upload, which are counted. found: those with a role, from `idx_roles`. reading: limits and
+    choices of the upload; what was converted or left out is recorded in it. Raises `InputError`, and `ChoiceNeeded`.
     """
     parts = {}
     for part, images, labels in ((TRAIN, *ROLES[:2]), (TEST, *ROLES[2:])):

@@ -154,10 +154,9 @@ class CellSearch(UntrainedNetworks):
 
     @property
     def other_normalisations(self) -> tuple[CellSearch, ...]:
-        """The cell searches that score the first candidate cells of this search by the other normalisations, for
-        comparison.
+        """This search once for each of the other normalisations, so that their scores can be compared.
 
-        Their number is chosen so that `COMPARED` different cells are among them.
+        Each scores only so many of this search's first candidate cells that `COMPARED` different ones are among them.
         """
         numbers = distinct_candidates(self.seed, COMPARED, self.backward, most=self.candidates)
         fields = {**self.model_dump(), "candidates": numbers[-1] + 1, "best": 0}
@@ -237,7 +236,9 @@ class Candidate(Row):
 
 @dataclass(frozen=True, slots=True)
 class Report(Row):
-    """Row: the result of scoring a cell. `text` is JSON, written and read by `theory.sahd.ScoringResult`."""
+    """Row: the result of scoring a cell. part: always 0, as there is one row; text: JSON, written and read by
+    `theory.sahd.ScoringResult`.
+    """
 
     table: ClassVar[str] = "reports"
     key: ClassVar[tuple[str, ...]] = ("part",)

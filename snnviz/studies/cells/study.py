@@ -197,10 +197,11 @@ class StudyRun:
 
 
 def study_runs(study: CellStudy, found: Mapping[str, Sequence[Candidate]]) -> tuple[StudyRun, ...]:
-    """Returns the networks that a study of scores trains, seed by seed; `found`: candidate cells by the digest of their
-    search.
+    """Returns every network that a study of cells trains, seed by seed.
 
-    Best cells are only those of searches in `found`. The weights of each search's networks have seeds of their own.
+    found: the scored candidate cells by the digest of their search. While a search is missing in it, its best and its
+    random cells are left out; for the question "scores" it is not read. The weights of each search's networks have
+    seeds of their own.
     """
     chosen: list[tuple[Place, int, int]] = []
     known = study_searches(study)

@@ -22,7 +22,9 @@ class RankedCandidate:
 
     @property
     def value(self) -> float | None:
-        """The candidate's most precise score by the search's metric, or None."""
+        """The score by the search's metric, of the second scoring (`fine`) if there was one, else of the first; None if
+        the kernel matrix has no score.
+        """
         return candidate_score(self.fine or self.coarse, self.metric)
 
     @property

@@ -40,7 +40,8 @@ class ValidationResult:
     """Results of a candidate network on the validation images: accuracy in [0, 1], mean loss and its standard error,
     spikes per neuron and step.
 
-    `macs` to `eff_acs`: operations as in `skips.search.Trial`. `seconds`: of training and validation.
+    macs, additions: operations of one image, a sum of m spikes counting as m additions; eff_macs, eff_acs: the same by
+    NeuroBench's count. seconds: duration of training and validation.
     """
 
     accuracy: float

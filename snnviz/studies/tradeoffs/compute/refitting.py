@@ -1,4 +1,5 @@
-"""``python -m snnviz.studies.tradeoffs.compute.refitting`` trains the prediction models of all data sets, and ends.
+"""``python -m snnviz.studies.tradeoffs.compute.refitting`` fits, for each data set, the models that forecast a design's
+results from the finished runs in the store, and ends.
 
 The server starts it as a separate process when enough runs have finished (`ui.kit.expecting`), because scikit-learn
 needs memory and seconds. At most one runs for a cache folder. The model of a data set whose runs did not change is

@@ -1,1 +1,3 @@
-"""Measuring the layers of trained networks again, with torch; imported by workers only."""
+"""Worker code that runs finished networks once more with their last weights, to measure each layer (spikes, Var[u],
+operations); uses torch, so that only workers import it.
+"""

@@ -59,8 +59,8 @@ def quantise_weights(weights: Floats, reach: float, bits: int, levels: Levels) -
 
 
 def weight_range(weights: Floats, outliers: float) -> float:
-    """Returns the range r of a layer's weights for (11): the largest |W|, or the value that a share of `outliers`
-    exceeds.
+    """Returns r, so that a layer's weights are quantised in [-r, r] (equation (11) of this module): the largest |W|, or
+    with `outliers` the value that this share of all |W| exceeds.
     """
     return float(np.quantile(np.abs(weights), 1 - outliers))
 
