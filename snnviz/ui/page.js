@@ -1,6 +1,16 @@
 // Runs before Streamlit. Where its server is: it would ask below the page's own address first, which is a 404.
 window.__streamlit = { ...window.__streamlit, BACKEND_BASE_URL: new URL("..", document.currentScript.src).href };
 
+// Another page begins at its top: Streamlit keeps how far the last one was scrolled.
+{
+  const { pushState } = history;
+  history.pushState = function (...given) {
+    const before = location.pathname;
+    pushState.apply(this, given);
+    if (location.pathname !== before) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+  };
+}
+
 // Why a file was refused: Streamlit shows it in red, without the sentence of the server's answer.
 {
   const place = () => document.querySelector("[data-testid=stFileUploader]");

@@ -132,3 +132,8 @@ def test_a_card_opens_its_page_and_back_leads_home(dashboard: str, visit: Callab
     page.keyboard.press("Escape")
     turn_to(page, "Home")
     expect(page.get_by_text("Is one spike enough?")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    main.evaluate("(one) => one.scrollTo(0, 600)")
+    turn_to(page, "TTFS")
+    expect(page.get_by_role("radio", name="In time", exact=True)).to_be_visible()
+    assert main.evaluate("(one) => one.scrollTop") == 0

@@ -91,7 +91,7 @@ def test_a_number_names_the_idea_behind_it() -> None:
     verdict = one.judge(50.0, Truth(number=0.1))
     assert (verdict.level, verdict.idea) == ("wrong", "half of them")
     assert verdict.words == "It is 10 %; you said 50 %. Not half."
-    assert one.judge(90.0, Truth(number=0.1)).words.endswith("Much more than that.")
+    assert one.judge(90.0, Truth(number=0.1)).words.endswith("Your prediction is much too high.")
     assert one.judge(90.0, Truth()).level == "open"
     assert one.judge(90.0, Truth(number=math.nan)).level == "open"
 

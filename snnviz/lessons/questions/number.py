@@ -99,10 +99,9 @@ class NumberQuestion(Question):
         for idea in self.ideas:
             if idea.low <= answer <= idea.high:
                 return Verdict("near" if off <= self.near + slack else "wrong", f"{is_was} {idea.words}", idea.name)
-        level, much = ("near", "A little") if off <= self.near + slack else ("wrong", "Much")
-        direction = "more" if answer > true else "less"
-        words = f"{is_was} {much} {direction} than that."
-        return Verdict(level, words, f"{much.lower()} {direction}")  # type: ignore[arg-type]
+        level, much = ("near", "a little") if off <= self.near + slack else ("wrong", "much")
+        direction = f"{much} too {'high' if answer > true else 'low'}"
+        return Verdict(level, f"{is_was} Your prediction is {direction}.", direction)  # type: ignore[arg-type]
 
     def scaled(self, number: float | None) -> float | None:
         """Returns a measured number in the question's unit (times 100 for "%"); None for None."""

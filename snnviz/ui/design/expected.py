@@ -27,7 +27,9 @@ from snnviz.ui.kit.words import escape_markdown
 from snnviz.views import expected as views
 from snnviz.views.numbers import count, metric_text
 
-EMPTY = "What runs here let expect of a design is said as soon as 10 designs have been trained on this data set."
+EMPTY = (
+    "An estimate of the accuracy, from the runs that are here, is shown once 10 designs have been trained on this data."
+)
 
 MOST_FILLED = 20
 """Runs that are remembered of a visit."""

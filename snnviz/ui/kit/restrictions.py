@@ -183,7 +183,7 @@ def locked_sentence(path: str) -> str:
     label = word(path).label if path != "train" else "Train"
     for one in _all():
         if one.waits and covers(one.lock, path):
-            return f"{label} opens when {one.waits}."
+            return f"{label}: locked until {one.waits}."
     return f"{label} is locked here."
 
 

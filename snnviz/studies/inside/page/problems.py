@@ -6,7 +6,7 @@ import streamlit as st
 
 from snnviz.store import Run
 from snnviz.studies.inside.charts import all_images as views
-from snnviz.studies.inside.look import Look
+from snnviz.studies.inside.look import Answer, Look
 from snnviz.studies.inside.page import setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
@@ -28,6 +28,7 @@ def panel(run: Run) -> None:
     found = diagnose(answer, run.design)
     if not found:
         st.success("Nothing stands out: every layer spikes, no class is left out, and the answer settles in time.")
+        st.markdown(space_percents(healthy_sentence(answer)))
         st.caption("Rules look for seven kinds of trouble; what none of them knows may still be wrong.")
     for number, one in enumerate(found):
         with st.container(border=True):
@@ -39,11 +40,21 @@ def panel(run: Run) -> None:
                 charts(payload([evidence(answer, one, setting.class_names(run.design))]), key=f"inside-why-{number}")
 
 
-def evidence(answer: object, one: Finding, names: tuple[str, ...]) -> Chart:
-    """Returns the figure that shows a problem which `diagnose` found. `names`: names of the classes, if any."""
-    from snnviz.studies.inside.look import Answer
+def healthy_sentence(answer: Answer) -> str:
+    """Returns how a network without problems comes to its answers, with its layers' firing rates; "" if none spikes."""
+    rates = [one["rate"] for one in answer.about["layers"]]
+    if not rates:
+        return ""
+    low, high = min(rates), max(rates)
+    how = f"{low:.1%} of a layer's neurons" if low == high else f"{low:.1%} to {high:.1%} of a layer's neurons"
+    return (
+        f"How it answers: spikes reach every layer ({how} spike in a time step, over all test images). The last layer "
+        f"adds up, for each class, what reaches it in {answer.about['steps']} time steps, and the largest sum is the answer."
+    )
 
-    assert isinstance(answer, Answer)
+
+def evidence(answer: Answer, one: Finding, names: tuple[str, ...]) -> Chart:
+    """Returns the figure that shows a problem which `diagnose` found. `names`: names of the classes, if any."""
     drawn = {
         "potentials": views.potentials_chart,
         "rates": views.rates_chart,

@@ -13,6 +13,7 @@ import pytest
 from snnviz.design.design import Design
 from snnviz.graph.architectures import build_architecture
 from snnviz.studies.inside.look import Answer
+from snnviz.studies.inside.page.problems import healthy_sentence
 from snnviz.studies.inside.theory.diagnosis import diagnose
 
 DESIGN = Design.check({"network": {"kind": "cnn", "depth": 2, "channels": 8}})
@@ -47,6 +48,13 @@ def overview(**changed: Any) -> Answer:
 
 def test_a_healthy_network_gets_no_sentence() -> None:
     assert diagnose(overview(), DESIGN) == []
+
+
+def test_how_a_healthy_network_answers_is_said_with_its_rates() -> None:
+    said = healthy_sentence(overview(layer0={"rate": 0.052}))
+    assert "(5.2% to 20.0% of a layer's neurons spike in a time step" in said
+    assert "in 5 time steps" in said
+    assert healthy_sentence(overview(layers=[])) == ""
 
 
 def test_a_silent_layer_is_named_with_its_distance_and_a_threshold_that_would_do() -> None:
