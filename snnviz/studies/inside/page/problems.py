@@ -49,7 +49,7 @@ def healthy_sentence(answer: Answer) -> str:
     how = f"{low:.1%} of a layer's neurons" if low == high else f"{low:.1%} to {high:.1%} of a layer's neurons"
     return (
         f"How it answers: spikes reach every layer ({how} spike in a time step, over all test images). The last layer "
-        f"adds up, for each class, what reaches it in {answer.about['steps']} time steps; the largest sum is the answer."
+        f"adds up, for each class, what reaches it in {answer.about['steps']} steps; the largest sum is the answer."
     )
 
 
