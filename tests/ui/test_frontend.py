@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from snnviz.ui.server.frontend import STATIC, StaticFiles, warm
+from tests.asgi import run
 
 ENTRY = next((STATIC / "static" / "js").glob("index.*.js"))
 FONT = next((STATIC / "static" / "media").glob("*.woff2"))
@@ -27,11 +26,7 @@ def ask(path: str, base: str = "", method: str = "GET", accept: str = "gzip, br"
     async def send(message: Any) -> None:
         sent.append(message)
 
-    def work() -> None:
-        asyncio.run(StaticFiles(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
-
-    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
-        other.submit(work).result()
+    run(StaticFiles(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message["body"] for message in sent[1:])
 

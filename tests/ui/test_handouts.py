@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +15,7 @@ from snnviz.ui.server.handouts import handout_address
 from snnviz.ui.server.middleware.cookies import VISITOR
 from snnviz.views.handout import handout
 from snnviz.views.qr import LONGEST, qr_svg
+from tests.asgi import run
 from tests.lessons.lesson_files import MARKUP
 
 LINK = "https://course.example/snn/l/why-silent"
@@ -67,8 +67,7 @@ def answer(address: str, name: str) -> tuple[int, str]:
         "type": "http", "method": "GET", "path": "/handout", "query_string": urlsplit(address).query.encode(),
         "headers": [(b"host", b"localhost")], VISITOR: name, "scheme": "http", "server": ("localhost", 80),
     }  # fmt: skip
-    with asyncio.Runner() as runner:
-        response = runner.run(handouts.respond(Request(scope)))
+    response = run(handouts.respond(Request(scope)))
     return response.status_code, bytes(response.body).decode()
 
 

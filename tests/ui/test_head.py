@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from starlette.types import ASGIApp, Message
 from snnviz.ui.server.frontend import STATIC
 from snnviz.ui.server.middleware.head import FILES, Head, with_head
 from snnviz.ui.server.routes import routes
+from tests.asgi import run
 
 PAGE = (STATIC / "index.html").read_bytes()
 
@@ -48,11 +47,7 @@ def get(address: str, accept: str = "text/html", app: ASGIApp = APP) -> Response
     async def send(message: Message) -> None:
         sent.append(message)
 
-    def work() -> None:
-        asyncio.run(app(scope, receive, send))
-
-    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
-        other.submit(work).result()
+    run(app(scope, receive, send))
     start, *parts = sent
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     return Response(b"".join(part.get("body", b"") for part in parts), start["status"], headers)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ import streamlit as st
 
 from snnviz.ui.server import routes
 from snnviz.ui.server.middleware import headers, hosts
+from tests.asgi import run
 
 Ask = Callable[..., tuple[int, dict[str, str], str]]
 
@@ -54,8 +53,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
         guarded: Any = page
         for one in reversed(routes.middleware()[:2]):
             guarded = one.cls(guarded, *one.args, **one.kwargs)
-        with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
-            other.submit(lambda: asyncio.run(guarded(scope, None, send))).result()
+        run(guarded(scope, None, send))
         found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]).decode()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from snnviz.ui.server.middleware.redirects import Moved
+from tests.asgi import run
 
 
 def answer(path: str, query: bytes, base: str = "", method: str = "GET", kind: str = "http") -> list[dict[str, Any]]:
@@ -22,8 +21,7 @@ def answer(path: str, query: bytes, base: str = "", method: str = "GET", kind: s
         sent.append(message)
 
     scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": []}
-    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
-        other.submit(lambda: asyncio.run(Moved(streamlit, base)(scope, None, send))).result()  # type: ignore[arg-type]
+    run(Moved(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
     return sent
 
 

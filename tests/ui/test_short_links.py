@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnviz.ui.server.middleware.short import ShortLinks, destination
+from tests.asgi import run
 
 
 def answer(path: str, query: bytes = b"", base: str = "", method: str = "GET", kind: str = "http") -> list[Any]:
@@ -24,8 +24,7 @@ def answer(path: str, query: bytes = b"", base: str = "", method: str = "GET", k
         sent.append(message)
 
     scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": []}
-    with asyncio.Runner() as runner:
-        runner.run(ShortLinks(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+    run(ShortLinks(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
     return sent
 
 

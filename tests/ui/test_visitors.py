@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from itsdangerous import TimestampSigner
 from snnviz.places import ROOT
 from snnviz.ui.server import visitors
 from snnviz.ui.server.middleware.cookies import VISITOR, Cookies
+from tests.asgi import run
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +41,7 @@ def ask(
 
     headers = [(b"cookie", cookie.encode()), (b"accept", b"text/html")]
     asked = {"type": "http", "method": "GET", "path": "/", "headers": headers, **scope}
-    with ThreadPoolExecutor(1) as other:  # in this thread playwright may have a loop running
-        other.submit(lambda: asyncio.run(Cookies(page)(asked, None, send))).result()  # type: ignore[arg-type]
+    run(Cookies(page)(asked, None, send))  # type: ignore[arg-type]
     return seen[0], [value.decode() for name, value in sent[0]["headers"] if name.lower() == b"set-cookie"]
 
 
