@@ -172,6 +172,7 @@ def test_train_watch_leave_and_come_back(finished: Page, visit: Callable[..., Pa
 
 
 def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(finished: Page) -> None:
+    link = finished.url
     cell(finished, 0, 3).click()
     words = finished.get_by_text("The editor now holds another design: Skips")
     expect(words).to_be_visible()
@@ -180,6 +181,7 @@ def test_what_is_drawn_beside_a_finished_run_is_compared_with_it(finished: Page)
     expect(finished.get_by_role("button", name="Show the trained result")).to_be_visible()
     expect(words).to_have_count(0)
     expect(cell(finished, 0, 3)).to_have_text("")
+    finished.wait_for_url(link)
 
 
 def test_a_result_is_there_after_a_reload_and_says_that_it_was(finished: Page) -> None:
