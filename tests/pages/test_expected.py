@@ -76,7 +76,7 @@ def own(visit: Visit) -> list[tuple[float, float]]:
 
 def test_an_empty_store_says_so_in_a_sentence() -> None:
     visit = Visit()
-    assert "as soon as 10 designs have been trained on this data set" in said(visit)
+    assert "once 10 designs have been trained on this data" in said(visit)
     assert "Expected from" not in said(visit)
     assert visit.component("snnviz_charts", "over-chart") is None
 
@@ -136,7 +136,7 @@ class TestKnown:
 
     def test_another_data_set_has_nothing_yet(self) -> None:
         visit = Visit(links.to_query(links.change(DESIGNS[0], {"data.name": "mnist"})))
-        assert "as soon as 10 designs" in said(visit)
+        assert "once 10 designs" in said(visit)
 
 
 @pytest.mark.usefixtures("engine")
