@@ -13,7 +13,7 @@ from snnviz.ui import navigation  # noqa: E402
 from snnviz.ui.kit import announcing, notices, resetting, services, state  # noqa: E402
 from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
 from snnviz.ui.kit.words import escape_markdown  # noqa: E402
-from snnviz.ui.learn import active, panel, sharing, strip  # noqa: E402
+from snnviz.ui.learn import active, class_bar, panel, sharing  # noqa: E402
 from snnviz.ui.server.middleware.redirects import names_design  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
@@ -29,11 +29,11 @@ with show_store_errors():
     services.store().version()
     for sentence in services.store().notices():
         st.info(escape_markdown(sentence), icon=":material/database:")
-    resetting.follow(page.url_path)
+    resetting.apply_pending(page.url_path)
     active.begin(page.url_path or navigation.HOME, st.query_params.to_dict())
     state.begin(page.url_path)
     panel.go_to_list()
-    strip.go_to_handed()
+    class_bar.go_to_handed()
     tools, trouble = st.container(key="tools"), st.container()
     with st.container():
         panel.panel(page.url_path or navigation.HOME)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from snnviz.ui.server.middleware.redirects import Moved
+from snnviz.ui.server.middleware.redirects import Redirects
 from tests.asgi import run
 
 
-def answer(path: str, query: bytes, base: str = "", method: str = "GET", kind: str = "http") -> list[dict[str, Any]]:
+def answer(path: str, query: bytes = b"", base: str = "", method: str = "GET", kind: str = "http") -> list[Any]:
     """What is sent for a request; "page" where Streamlit answers."""
     sent: list[Any] = []
 
@@ -21,7 +21,7 @@ def answer(path: str, query: bytes, base: str = "", method: str = "GET", kind: s
         sent.append(message)
 
     scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": []}
-    run(Moved(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
+    run(Redirects(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
     return sent
 
 

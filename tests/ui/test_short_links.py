@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnviz.ui.server.middleware.short import ShortLinks, destination
-from tests.asgi import run
-
-
-def answer(path: str, query: bytes = b"", base: str = "", method: str = "GET", kind: str = "http") -> list[Any]:
-    """What is sent for a request; "page" where Streamlit answers."""
-    sent: list[Any] = []
-
-    async def streamlit(*_: Any) -> None:
-        sent.append("page")
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": []}
-    run(ShortLinks(streamlit, base)(scope, None, send))  # type: ignore[arg-type]
-    return sent
+from snnviz.ui.server.middleware.short_links import short_link_target
+from tests.ui.test_redirects import answer
 
 
 @pytest.mark.parametrize(
@@ -55,7 +39,7 @@ def test_a_short_address_leads_to_the_lesson_or_the_class(path: str, query: byte
 
 @given(st.sampled_from(["l", "c"]), st.text(min_size=1))
 def test_whatever_a_name_is_it_is_one_parameter(kind: str, name: str) -> None:
-    place = destination(f"/{kind}/{name}")
+    place = short_link_target(f"/{kind}/{name}")
     if place is None or "/" in name:
         return
     parts = urlsplit(place)

@@ -20,8 +20,8 @@ from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.design.live_charts import live_charts
 from snnviz.ui.kit import measuring, restrictions, services, shipped_runs, state
 from snnviz.ui.kit.announcing import announce_end
+from snnviz.ui.kit.refresh_rate import refresh_interval
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.ticking import interval
 from snnviz.ui.kit.words import escape_markdown, queue_position
 from snnviz.views.changes import design_changes
 from snnviz.views.numbers import NO_NUMBER, share
@@ -69,7 +69,9 @@ def panel() -> None:
     looked = _looks(run)
     is_busy = not run.ended or looked[-1]
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
-        st.fragment(_monitor, key="live", run_every=interval(EVERY if is_busy else EVERY_ENDED))(run.run, looked)
+        st.fragment(_monitor, key="live", run_every=refresh_interval(EVERY if is_busy else EVERY_ENDED))(
+            run.run, looked
+        )
     announce_end(f"run {run.run}", _end(run), busy=not run.ended)
 
 

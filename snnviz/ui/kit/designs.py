@@ -15,9 +15,9 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.graph.nearest import IncompatibleDesign, NearestDesign
 from snnviz.ui.kit import fields, notices, restrictions, state
-from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.settings import Query, Widgets
+from snnviz.ui.kit.start_menu import start_menu
 from snnviz.views.changes import design_changes
 from snnviz.views.error_messages import error_text
 

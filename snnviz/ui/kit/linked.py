@@ -28,7 +28,7 @@ def detect_back_navigation(page: str) -> None:
     session.by_link = not led and not lesson and before != page and bool(st.query_params)
     session.came_back, session.page = (led and before == page) or session.by_link or lesson, page
     if session.by_link or (lesson and not session.get("resetting")):
-        resetting.forget(page)  # the page begins anew
+        resetting.forget_start(page)  # the page begins anew
     session.resetting = False
     if session.came_back:
         _renew()

@@ -7,7 +7,7 @@ weights are the same again. The page reads it as after the browser's Back, whate
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -37,7 +37,7 @@ def start() -> str | None:
     return None if now is None else st.session_state.get(STARTS, {}).get((now.page, now.key))
 
 
-def forget(page: str) -> None:
+def forget_start(page: str) -> None:
     """Forgets to which setting Reset leads back on a page: the next one that the page writes into its address takes
     that role.
     """
@@ -68,7 +68,7 @@ def _lead(to: Address) -> None:
     st.session_state.reset_to = to
 
 
-def follow(page: str) -> None:
+def apply_pending(page: str) -> None:
     """Called at the top of each page, before it is drawn: if Reset was pressed, makes the page read the earlier
     setting.
 
@@ -91,12 +91,3 @@ def changes(before: str, after: str) -> list[str]:
     """
     was, now = (dict(parse_qsl(query, keep_blank_values=True)) for query in (before, after))
     return [*describe_changes(was, now), *(f"{label(path)} as usual" for path in was if path not in now)]
-
-
-def written(pairs: dict[str, str]) -> str:
-    """Returns parameters, by name, as a query string, in the form that the address bar has.
-
-    >>> written({"network.edges": "02/00", "hide": "editor,form"})
-    'network.edges=02/00&hide=editor,form'
-    """
-    return "&".join(f"{name}={quote(text, safe='/,;:*')}" for name, text in pairs.items())

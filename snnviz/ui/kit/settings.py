@@ -16,9 +16,9 @@ from snnviz.design import links
 from snnviz.design.submitted import Document
 from snnviz.errors import InputError
 from snnviz.ui.kit import fields, notices, restrictions
-from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.linked import read_link
+from snnviz.ui.kit.start_menu import start_menu
 from snnviz.ui.kit.store_errors import ERROR
 from snnviz.ui.kit.words import as_sentence, escape_markdown
 from snnviz.views.changes import describe_changes

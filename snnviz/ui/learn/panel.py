@@ -17,10 +17,10 @@ from snnviz.store.learning import StepProgress
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.neuron import NeuronStart, neuron
 from snnviz.ui.kit import readings, resetting, restrictions
+from snnviz.ui.kit.refresh_rate import refresh_interval
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.ticking import interval
 from snnviz.ui.kit.words import escape_markdown
-from snnviz.ui.learn import active, progress, strip
+from snnviz.ui.learn import active, class_bar, progress
 from snnviz.ui.learn.active import Active
 from snnviz.ui.learn.asking import ASKING
 from snnviz.ui.learn.prose import to_markdown
@@ -45,7 +45,7 @@ def panel(page: str) -> None:
     if trouble := st.session_state.pop("learn_trouble", ""):
         st.warning(escape_markdown(trouble), icon=":material/school:")
     now = active.current()
-    strip.strip(page, now)
+    class_bar.class_bar(page, now)
     if now is None:
         return
     kept = progress.of_lesson(now.lesson.name).get(now.step.name)
@@ -54,7 +54,7 @@ def panel(page: str) -> None:
     with st.container(key="lesson", border=True):
         st.fragment(_body, key=FRAGMENT)(page)
         if waiting and not unanswered and now.step.beneath == page:
-            st.fragment(_watch, key="lesson-watch", run_every=interval(EVERY))(page)
+            st.fragment(_watch, key="lesson-watch", run_every=refresh_interval(EVERY))(page)
 
 
 def link_problem(title: str) -> None:

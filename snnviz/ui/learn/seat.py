@@ -36,11 +36,6 @@ SEATS = services.TtlCache(2.0)
 ENDED = "The class {} has ended, or you were taken off it. Lessons are your own again."
 
 
-def class_path(code: str) -> str:
-    """Returns the short address, from the server's root, by which students join a class, such as "c/HKRTPW"."""
-    return f"c/{code}"
-
-
 def learner_in(code: str) -> str:
     """Returns the pseudonym under which this visitor's answers in a class are kept."""
     known: dict[str, str] = st.session_state.setdefault("class_learners", {})  # a cookie's signature costs 0.1 ms

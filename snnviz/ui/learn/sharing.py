@@ -16,6 +16,7 @@ from snnviz.lessons.pages import PAGES
 from snnviz.store import classes
 from snnviz.ui.components.copying import copying
 from snnviz.ui.kit import resetting, restrictions, services, state
+from snnviz.ui.kit.server_url import server_url
 from snnviz.ui.kit.words import pluralise
 from snnviz.ui.learn import active, seat
 from snnviz.ui.learn.active import Active
@@ -81,7 +82,7 @@ def _embedded() -> bool:
 
 @st.dialog("Share", width="medium")
 def _dialog(page: str, title: str) -> None:
-    now, root = active.current(), _root(page)
+    now, root = active.current(), server_url(page)
     if page == seat.PAGE:
         link, about, words = _of_class(title, root)
     elif now is None:
@@ -102,13 +103,6 @@ def _dialog(page: str, title: str) -> None:
         height = st.number_input("Height in pixels", LEAST_HEIGHT, MOST_HEIGHT, HEIGHT, 50, key="share-height")
         copying("HTML", embed_snippet(link, named, int(height)), key="share-embed")
         st.caption(_framing())
-
-
-def _root(page: str) -> str:
-    """The address of the server as this browser knows it, with a slash at the end; "" if it did not say."""
-    found = str(st.context.url or "").partition("?")[0]
-    found = found.removesuffix("/").removesuffix(page) if page else found
-    return f"{found.removesuffix('/')}/" if found else ""
 
 
 def _of_page(page: str, title: str, root: str) -> tuple[str, str, tuple[str, ...]]:

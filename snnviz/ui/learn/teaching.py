@@ -21,10 +21,12 @@ from snnviz.store.classes import Classroom, Seat
 from snnviz.store.learning import StepProgress
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.columns import column_config
+from snnviz.ui.kit.server_url import server_url
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
 from snnviz.ui.learn import answers, seat
 from snnviz.views.qr import qr_svg
+from snnviz.views.sharing import class_link
 
 FRAGMENT = "class-live"
 EVERY = 2.0
@@ -58,7 +60,8 @@ def panel(room: Classroom, secret: str) -> None:
 
 def _invite(room: Classroom, secret: str) -> None:
     code, scan, where, own = st.columns([3, 2, 6, 3], vertical_alignment="center")
-    address = _address(seat.class_path(room.code))
+    root = server_url(seat.PAGE)
+    address = class_link(root, room.code)
     if drawn := qr_svg(address):
         scan.image(drawn, width=QR_PIXELS)
     with code.container(key="class-code"):
@@ -68,14 +71,7 @@ def _invite(room: Classroom, secret: str) -> None:
         st.code(address, language=None, wrap_lines=True)
     with own.popover("Your own link", icon=":material/key:"):
         st.caption("Keep it: whoever has it sees and leads the class, and it cannot be sent to you again.")
-        st.code(_address(f"{seat.PAGE}?teach={secret}"), language=None, wrap_lines=True)
-
-
-def _address(path: str) -> str:
-    """The whole address of a path on this server."""
-    here = str(st.context.url or "").partition("?")[0]
-    root = here.rsplit("/", 1)[0] if here.count("/") > 2 else here.rstrip("/")
-    return f"{root}/{path}"
+        st.code(f"{root}{seat.PAGE}?teach={secret}", language=None, wrap_lines=True)
 
 
 # -- live -------------------------------------------------------------------------------------------------------------
@@ -190,7 +186,7 @@ def _students(lessons: Sequence[Lesson], seats: Mapping[str, Seat], progress: Pr
     here = [one for one in seats.values() if one.left is None and time.time() - one.seen < HERE]
     st.markdown(f"**{pluralise(len(seats), 'student')}**, {len(here)} here now")
     if seats:
-        table = students_table(lessons, seats, progress, _address(""))
+        table = students_table(lessons, seats, progress, server_url(seat.PAGE))
         link = st.column_config.LinkColumn("Their page", display_text="open", help="In a new tab, with their setting.")
         columns = {"page": link, "seen": st.column_config.TextColumn("Last sign of life")}
         st.dataframe(

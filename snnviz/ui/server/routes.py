@@ -19,8 +19,7 @@ from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
-from snnviz.ui.server.middleware.redirects import Moved
-from snnviz.ui.server.middleware.short import ShortLinks
+from snnviz.ui.server.middleware.redirects import Redirects
 from snnviz.views import glossary
 
 PLOTLY_PATH = "/assets/plotly.min.js"
@@ -47,8 +46,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(Headers, places=framing),
         Middleware(Hosts, named=trusted),
-        Middleware(Moved, base=_base()),
-        Middleware(ShortLinks, base=_base()),
+        Middleware(Redirects, base=_base()),
         Middleware(Cookies, base=_base()),
         Middleware(BodyLimits, base=_base()),
         Middleware(head.Head),

@@ -11,8 +11,8 @@ from snnviz.studies.tradeoffs.page import axes, forecasting
 from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS, to_link
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import state, task_runs
-from snnviz.ui.kit.beginnings import start_menu
 from snnviz.ui.kit.designs import OWN
+from snnviz.ui.kit.start_menu import start_menu
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import define_terms, escape_markdown
 from snnviz.views.changes import label, value

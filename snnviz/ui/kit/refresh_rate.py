@@ -7,15 +7,15 @@ import streamlit as st
 FULL_SPEED = 20
 """People for whom panels are drawn anew as often as they ask for; of more, all together that often."""
 
-_FACTOR = "ticking_factor"
+_FACTOR = "refresh_factor"
 
 
-def set_company(people: int) -> None:
+def set_viewer_count(people: int) -> None:
     """Says how many do the same at this time as this session, such as a class; 1: it is alone."""
     st.session_state[_FACTOR] = max(1.0, people / FULL_SPEED)
 
 
-def interval(seconds: float) -> float:
+def refresh_interval(seconds: float) -> float:
     """Returns the seconds between two drawings of a panel that asks for one every `seconds`."""
     factor: float = st.session_state.get(_FACTOR, 1.0)
     return seconds * factor

@@ -1,4 +1,4 @@
-"""The strip that a student in a class sees at the top of every page: the class, and what the teacher handed out.
+"""The bar that a student in a class sees at the top of every page: the class, and what the teacher handed out.
 Drawing it also reports that the student is there.
 """
 
@@ -13,26 +13,26 @@ from snnviz.places import ROOT
 from snnviz.store.classes import Classroom
 from snnviz.ui.kit import resetting
 from snnviz.ui.kit.linked import open_by_link
+from snnviz.ui.kit.refresh_rate import refresh_interval, set_viewer_count
 from snnviz.ui.kit.store_errors import show_store_errors
-from snnviz.ui.kit.ticking import interval, set_company
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.ui.learn import active, seat
 from snnviz.ui.learn.active import Active
 
-FRAGMENT = "class-strip"
+FRAGMENT = "class-bar"
 EVERY = 1.0
 """Seconds between two looks at what the teacher has opened and shown."""
 
 
-def strip(page: str, now: Active | None) -> None:
-    """Draws the strip if the visitor is in a class. page: the name of the page's file; now: the lesson that is open."""
+def class_bar(page: str, now: Active | None) -> None:
+    """Draws the bar if the visitor is in a class. page: the name of the page's file; now: the lesson that is open."""
     room = seat.classroom()
-    set_company(1 if room is None else len(seat.seats_of(room.code)))
+    set_viewer_count(1 if room is None else len(seat.seats_of(room.code)))
     if room is None:
         return
     st.session_state.class_drawn = _opened(room)
     with st.container(key="class", horizontal=True, vertical_alignment="center", gap="small"):
-        st.fragment(_body, key=FRAGMENT, run_every=interval(EVERY))(page, now)
+        st.fragment(_body, key=FRAGMENT, run_every=refresh_interval(EVERY))(page, now)
 
 
 def _opened(room: Classroom) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from snnviz.ui.kit import beginnings
+from snnviz.ui.kit import start_menu
 
 
 @pytest.mark.parametrize(("sent", "taken"), [("other", ["other"]), ("shown", []), (None, []), ("nothing", [])])
@@ -17,8 +17,8 @@ def test_what_a_replaced_control_was_drawn_with_is_not_chosen(
     session = {} if sent == "nothing" else {"page-start@0/shown": sent}
     drawn: list[dict[str, object]] = []
     place = SimpleNamespace(segmented_control=lambda *_, **options: drawn.append(options))
-    monkeypatch.setattr(beginnings, "st", SimpleNamespace(session_state=session))
+    monkeypatch.setattr(start_menu, "st", SimpleNamespace(session_state=session))
     chosen: list[str] = []
-    beginnings.start_menu(place, ["shown", "other"], "shown", "page-start@0", chosen.append)
+    start_menu.start_menu(place, ["shown", "other"], "shown", "page-start@0", chosen.append)
     drawn[0]["on_change"]()  # type: ignore[operator]
     assert chosen == taken
