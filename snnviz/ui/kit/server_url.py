@@ -6,9 +6,9 @@ import streamlit as st
 
 
 def server_url(page: str) -> str:
-    """Returns the address of the server as this browser knows it, with its base path and a slash at the end; "/" if the
+    """Returns the address of the server as this browser knows it, with its base path and a slash at the end; "" if the
     browser did not say. page: path of the page that is shown, "" for Home.
     """
     found = str(st.context.url or "").partition("?")[0].removesuffix("/")
     found = found.removesuffix(page) if page else found
-    return f"{found.removesuffix('/')}/"
+    return f"{found.removesuffix('/')}/" if found else ""

@@ -186,7 +186,7 @@ def _students(lessons: Sequence[Lesson], seats: Mapping[str, Seat], progress: Pr
     here = [one for one in seats.values() if one.left is None and time.time() - one.seen < HERE]
     st.markdown(f"**{pluralise(len(seats), 'student')}**, {len(here)} here now")
     if seats:
-        table = students_table(lessons, seats, progress, server_url(seat.PAGE))
+        table = students_table(lessons, seats, progress, server_url(seat.PAGE) or "/")
         link = st.column_config.LinkColumn("Their page", display_text="open", help="In a new tab, with their setting.")
         columns = {"page": link, "seen": st.column_config.TextColumn("Last sign of life")}
         st.dataframe(
