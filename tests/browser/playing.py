@@ -70,6 +70,7 @@ class Player:
 
     def go_on(self, step: Step) -> None:
         """From this step to the next one, or to the end."""
+        self.settled()
         self.press(self.page.locator(f".st-key-lesson-{_end(step)} button"))
 
     # -- answers

@@ -9,11 +9,13 @@ import pytest
 
 from snnviz.design import links
 from snnviz.design.design import Design
+from snnviz.events import EpochEnd, LayerState
 from snnviz.graph.atlas import atlas_design
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store, shipped
 from snnviz.theory.atlas import AtlasInfo, file_name, write_atlas
 from snnviz.ui.kit import services
+from snnviz.ui.kit.rows import rows as rows_of_run
 from tests.gallery.conftest import TINY, make
 from tests.pages.visit import Visit
 from tests.theory.test_atlas import rows
@@ -62,6 +64,15 @@ def test_train_offers_to_show_it_and_to_train_it_here(cache: Path) -> None:
     visit.look()
     assert visit.at.button(key="train").label == "Show the trained result"
     assert "came with snnviz" not in _texts(visit).lower()
+
+
+def test_figures_read_its_rows() -> None:
+    Visit(LINK)
+    shown = services.store().runs()
+    assert len(shown) == 2
+    for run in shown:
+        assert len(rows_of_run(run, EpochEnd)) == run.design.training.epochs
+        assert rows_of_run(run, LayerState)
 
 
 def test_it_is_on_the_list_of_runs_and_is_kept(cache: Path) -> None:

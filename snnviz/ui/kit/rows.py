@@ -15,9 +15,9 @@ R = TypeVar("R", bound=Row)
 
 
 class CachedRows(NamedTuple):
-    """The rows of one kind that a run had at one revision, and the number of the last row."""
+    """The rows of one kind that a run had at one revision (None: none were read), and the number of the last row."""
 
-    revision: int = -1
+    revision: int | None = None
     last: int = 0
     rows: tuple[Any, ...] = ()
 

@@ -53,7 +53,7 @@ def test_a_healthy_network_gets_no_sentence() -> None:
 def test_how_a_healthy_network_answers_is_said_with_its_rates() -> None:
     said = healthy_sentence(overview(layer0={"rate": 0.052}))
     assert "(5.2% to 20.0% of a layer's neurons spike in a time step" in said
-    assert "in 5 time steps" in said
+    assert "what reaches it in 5 steps" in said
     assert healthy_sentence(overview(layers=[])) == ""
 
 
