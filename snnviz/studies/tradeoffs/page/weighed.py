@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from snnviz.design.experiment import Experiment
+from snnviz.store import State
 from snnviz.store.filters import parse_filter
 from snnviz.store.groups import RunGroup, group_key, run_groups
 from snnviz.store.index import IndexedRuns, indexed_runs
@@ -25,7 +26,8 @@ from snnviz.ui.kit.services import TtlCache
 from snnviz.ui.kit.shared import shared
 
 GROUPS = TtlCache(2.0)
-"""Groups are read so often at most, however many watch: that takes some tenths of a second of thousands of runs."""
+"""While runs are active, groups are read so often at most, however many watch: that takes some tenths of a second of
+thousands of runs."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class Groups:
         return sum(max((len(told) for told in group.values.values()), default=0) for group in self.groups)
 
 
+def active_runs() -> bool:
+    """Returns whether runs are queued or running, in the whole store."""
+    counts = _counts()
+    return bool(counts["queued"] or counts["running"])
+
+
+def _counts() -> dict[State, int]:
+    return services.CACHE.get("weigh-counts", lambda: services.store().counts())
+
+
 ALWAYS = ("accuracy", "validation_accuracy", "rate", "operations", "macs", "additions", "energy", "parameters",
           "silent_layers", "silent_before")  # fmt: skip
 """Metrics that figures and the group that is open ask for, whatever the objectives are."""
@@ -56,11 +68,13 @@ def groups_of(asked: Weighing, experiment: Experiment) -> Groups:
     """
     known = (*ALWAYS, "validation_loss", *asked.objectives, *(limit.metric for limit in asked.bounds))
     names = tuple(sorted({name for name in known if name in METRICS}))
+    # When the last run has ended nothing is drawn again, so groups of a moment before do not do.
+    ended = () if active_runs() else tuple(_counts().values())
     if asked.of == "experiment":
-        return GROUPS.get(("weigh", experiment, names), lambda: _marked(_of_experiment(experiment, names)))
+        return GROUPS.get(("weigh", experiment, names, ended), lambda: _marked(_of_experiment(experiment, names)))
     where = parse_filter(asked.where) if asked.of == "filter" and asked.where else None
     text = where.text if where is not None else ""
-    return GROUPS.get(("weigh", text, names), lambda: _of_store(indexed_runs(services.store()), text, names))
+    return GROUPS.get(("weigh", text, names, ended), lambda: _of_store(indexed_runs(services.store()), text, names))
 
 
 @shared(4)

@@ -14,6 +14,7 @@ from snnviz.studies.tradeoffs.page import opened_group
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
 from snnviz.studies.tradeoffs.page.weighed import (
     Groups,
+    active_runs,
     asked_of,
     front_figures,
     further_figures,
@@ -37,7 +38,7 @@ from snnviz.studies.tradeoffs.weighing import (
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, picked
-from snnviz.ui.kit import services, task_runs
+from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -82,8 +83,7 @@ def panel() -> None:
 
 def _is_active() -> bool:
     """Whether runs are on their way."""
-    counts = services.CACHE.get("weigh-counts", lambda: services.store().counts())
-    return bool(counts["queued"] or counts["running"]) or _is_empty()
+    return active_runs() or _is_empty()
 
 
 def _is_empty() -> bool:

@@ -176,3 +176,19 @@ def test_what_is_drawn_is_made_once_for_all_who_watch_and_anew_when_a_run_ends(f
     fewer = weighed.groups_of(Weighing(), experiment)
     assert fewer != first
     assert weighed.front_figures(fewer, asked, "") != drawn
+
+
+def test_the_last_run_is_weighed_though_the_groups_were_read_a_moment_before_it_ended(cache: object) -> None:  # noqa: ARG001
+    store = Store()
+    *most, last = [run.design for run in from_query(LINK).runs()]
+    for design in most:
+        end_run(store, design, EpochEnd(1, 0.9, 0.5, 0.1, 0.3, 0.3, 0.01))
+    store.submit(last)
+    services.CACHE.clear()
+    weighed.GROUPS.clear()
+    visit = by_link("tradeoffs", WEIGH)
+    assert "(11 runs)" in visit.text
+    end_run(store, last, EpochEnd(1, 0.9, 0.5, 0.1, 0.3, 0.3, 0.01))
+    services.CACHE.clear()
+    assert "(12 runs)" in visit.look().text
+    store.close()
