@@ -59,8 +59,10 @@ BARS = {
 
 WATCH = """
 () => {
-  const words = () => document.querySelector("[data-chart=inside_rasters] .unseen")?.textContent ?? "";
-  window.changed = (act) => new Promise((resolve) => {
+  const ofRasters = () => document.querySelector("[data-chart=inside_rasters] .unseen")?.textContent ?? "";
+  const ofAnswer = () => [...document.querySelectorAll("[data-testid=stMetric]")].map((e) => e.textContent).join();
+  window.changed = (act, answer = false) => new Promise((resolve) => {
+    const words = answer ? ofAnswer : ofRasters;
     const before = words();
     const begin = performance.now();
     const look = () => {
@@ -152,17 +154,21 @@ def images(page: Page, server: Server, rounds: int) -> list[Wait]:
     return found
 
 
-def pen(page: Page, server: Server, rounds: int) -> list[Wait]:
-    """From a dot of the pen until what the network says of the picture with it stands there."""
-    page.get_by_role("radio", name="Draw one").click()
+def pen(page: Page, server: Server, rounds: int, *, answer: bool) -> list[Wait]:
+    """From a dot of the pen until the answer of the network (its numbers; else its rasters) to the picture with it
+    stands there.
+    """
+    if not page.get_by_text("Draw with the mouse").count():
+        page.get_by_role("radio", name="Draw one").click()
     page.get_by_text("Draw with the mouse").wait_for()
     page.wait_for_timeout(1500)
     page.evaluate("() => window.dot(0.3, 0.2)")
     page.wait_for_timeout(2500)
     found = []
     for k in range(rounds):
-        x, y = 0.15 + 0.7 * ((k * 0.37) % 1), 0.15 + 0.7 * ((k * 0.61) % 1)
-        found.append(waited(server, partial(page.evaluate, f"() => window.changed(() => window.dot({x}, {y}))")))
+        x, y = 0.15 + 0.7 * ((k * 0.37 + 0.2 * answer) % 1), 0.15 + 0.7 * ((k * 0.61) % 1)
+        script = f"() => window.changed(() => window.dot({x}, {y}), {str(answer).lower()})"
+        found.append(waited(server, partial(page.evaluate, script)))
         page.wait_for_timeout(700)
     return found
 
@@ -290,7 +296,8 @@ def main() -> None:
             found["first look, cold"] = told("first look, cold", [cold])
             open_look(page, server, runs[DEEP.digest])
             found["another image"] = told("another image", images(page, server, given.rounds))
-            found["answer behind the pen"] = told("answer behind the pen", pen(page, server, given.rounds))
+            for name in ("answer behind the pen", "rasters behind the pen"):
+                found[name] = told(name, pen(page, server, given.rounds, answer=name.startswith("answer")))
             found["look at ResNet-18 (small)"] = told(
                 "look at ResNet-18 (small)", [first_look(page, server, resnet) for _ in range(3)]
             )

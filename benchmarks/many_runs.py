@@ -169,6 +169,7 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
     from benchmarks.server import serving
 
     rows = "[data-testid=stDataFrame] canvas table[role=grid] tbody tr"
+    points = "[data-chart=front] .scatterlayer .point"
 
     def visit(browser: BrowserContext, url: str) -> dict[str, float]:
         page = browser.new_page()
@@ -195,6 +196,16 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
         _choose(page, "Results", "Runs")
         page.locator(rows).nth(5).wait_for(state="attached")
         found["Runs page, from the menu to its table"] = time.perf_counter() - begun
+        page.goto(f"{url}/tradeoffs?view=weigh&weigh.of=store")
+        page.locator(points).first.wait_for(state="attached")
+        page.wait_for_timeout(2500)  # charts below the front are drawn after it
+        _choose(page, "Learn", "Home")
+        page.get_by_role("heading", level=1).first.wait_for()
+        page.wait_for_timeout(1000)
+        begun = time.perf_counter()
+        _choose(page, "Results", "Trade-offs")
+        page.locator(points).first.wait_for(state="attached")
+        found["Trade-offs of all runs, from the menu to the front"] = time.perf_counter() - begun
         page.close()
         return found
 
