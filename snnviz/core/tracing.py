@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from snnviz.core.activity import Activity, activity
+from snnviz.core.activity import Activity, Counted, activity
 from snnviz.core.cycles import Cycle
 from snnviz.core.loops import Loop
 from snnviz.core.merging import Merge
@@ -89,6 +90,17 @@ class Trace:
         if shift is not None:
             found.append(SourceCurrent(None, self._expanded(torch.zeros_like(found[0].current[:1]) + shift)))
         return found
+
+    def operations(self, steps: int) -> Counted:
+        """Returns the operations of all layers for all images in the first `steps` time steps: see `core.counting`."""
+        network, found = self.network, np.zeros(3, np.int64)
+        for index in sorted(network._sums):
+            self.outputs.many[index] = self.outputs.spikes(network.merges[index])
+        for index, plan in network._plans.items():
+            merge = network.merges[index]
+            many = self.outputs.spikes(merge)[:steps] if plan.averaged else None
+            found += plan(self.outputs.read(merge)[:steps], many)[1]
+        return Counted(*found.tolist())
 
     def _heard(self, index: int, source: Source) -> Tensor:
         place = self.network.merges[index].sources.index(source)
@@ -184,7 +196,8 @@ class TracedNetwork(Network):
 
     def _stepped(self, indices: Sequence[int], us: Sequence[Tensor]) -> None:
         for index, u in zip(indices, us, strict=True):
-            if self.architecture.layers[index].kind != "merge":
+            layer = self.architecture.layers[index]
+            if layer.kind != "merge" and not layer.plain:
                 self.potentials[index] = u
 
 

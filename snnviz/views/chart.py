@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnviz.views.numbers import space_percent_formats
+from snnviz.views.pictures import Picture
 from snnviz.views.styles import with_distinct_markers
 
 Figure = dict[str, Any]
@@ -23,14 +24,15 @@ class Cursor:
     """A slider below a chart that moves a vertical line and shades everything to its right; it works in the browser
     alone.
 
-    values: positions on the x axis, ascending; notes: text for each. The layout's last two shapes are the shade and the
-    line (`cursor_shapes`).
+    values: positions on the x axis, ascending; notes: text for each; pictures: one for each, one for all, or none. The
+    layout's last two shapes are the shade and the line (`cursor_shapes`).
     """
 
     label: str
     values: Sequence[float]
     notes: Sequence[str]
     at: int = 0
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from snnviz.design import links
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Store
 from tests.browser.access import nothing_in_the_way
 from tests.browser.drawing import press
 
@@ -51,6 +54,10 @@ def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable
     slider.focus()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_text(re.compile("After step 3: answer"))).to_be_visible()
+    seen = page.locator("[data-chart=inside_rasters] .cursor canvas")
+    expect(seen).to_have_attribute("aria-label", re.compile("^The input, every step: mean "))
+    assert seen.evaluate("(one) => [one.width, one.height]") == [8, 8]
+    assert page.locator("[data-chart=inside_rasters] .problem").count() == 0
 
     page.get_by_role("radio", name="Draw one").click()
     canvas = page.get_by_role("img", name=re.compile("A picture to draw"))
@@ -93,3 +100,21 @@ def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable
     expect(page.locator("[data-chart=inside_confusion] .heatmaplayer image")).to_have_count(1, timeout=PATIENCE)
     expect(page.locator("[data-chart=inside_intervals] .js-plotly-plot")).to_have_count(1, timeout=PATIENCE)
     assert len(figures_say_their_numbers(page)) == 7
+
+
+def test_the_evidence_of_a_sick_network_is_as_wide_as_a_phone(
+    visit: Callable[..., Page], place: tuple[str, Store]
+) -> None:
+    url, store = place
+    sick = links.change(links.from_query(TINY), {"neuron.threshold": 10.0})
+    run = Immediate(store).submit(sick).run
+    page = visit(f"{url}/inside?look.run={run}&view=why", viewport={"width": 390, "height": 844})
+    evidence = page.get_by_text("Evidence", exact=True)
+    expect(evidence.first).to_be_visible(timeout=PATIENCE)
+    for one in evidence.all():
+        one.click()
+    plots = page.locator("figure[data-chart] .js-plotly-plot")
+    expect(plots).to_have_count(evidence.count(), timeout=PATIENCE)
+    widths = "(all) => all.map((one) => [one.scrollWidth, one.clientWidth])"
+    sizes = page.locator("figure[data-chart] .view").evaluate_all(widths)
+    assert all(inside <= seen for inside, seen in sizes), sizes

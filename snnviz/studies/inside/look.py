@@ -22,7 +22,7 @@ from snnviz.errors import InputError
 Array = NDArray[Any]
 
 MOST_SPIKES = 200_000
-"""Largest number of spikes of a layer that an answer contains; in larger layers neurons are sampled evenly."""
+"""Largest number of spikes of all layers that an answer contains; of more, neurons of each layer are sampled evenly."""
 
 MOST_TRACES = 64
 """Largest number of neurons whose potential over time an answer contains."""

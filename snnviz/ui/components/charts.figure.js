@@ -12,7 +12,9 @@ class Cursor {
     this.input = Object.assign(document.createElement("input"), { type: "range", min: 0, step: 1 });
     this.words = document.createElement("output");
     this.player = Object.assign(document.createElement("button"), { type: "button", className: "play" });
-    this.row.append(this.input, this.player, this.words);
+    this.picture = document.createElement("canvas");
+    this.picture.setAttribute("role", "img");
+    this.row.append(this.input, this.player, this.picture, this.words);
     figure.append(this.row);
     this.input.addEventListener("input", () => (this.stop(), this.move()));
     this.player.addEventListener("click", () => (this.playing ? this.stop() : this.play()));
@@ -57,6 +59,17 @@ class Cursor {
     const note = this.cursor.notes[this.input.value] ?? "";
     this.words.textContent = note;
     this.input.setAttribute("aria-valuetext", note);
+    this.show();
+  }
+
+  /** The picture of this place; its colours are those of the page, which are not known before it is there. */
+  show() {
+    const pictures = this.cursor?.pictures ?? [];
+    const shown = pictures[Math.min(this.input.value, pictures.length - 1)];
+    this.picture.hidden = !shown;
+    if (!shown || !this.row.isConnected) return;
+    paint(this.picture, shown.data, coloursOf(this.row));
+    this.picture.setAttribute("aria-label", shown.alt);
   }
 
   /** The shapes of a layout that is about to be drawn, where the slider is. */
@@ -160,6 +173,7 @@ class Framed {
 
   placed() {
     this.heading.setAttribute("aria-level", levelAt(this.figure));
+    this.cursor.show();
   }
 
   /** As it was drawn last, with what was chosen since. */

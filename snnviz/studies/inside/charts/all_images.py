@@ -6,6 +6,7 @@ They are made of the `Answer` of `compute.overview.overview`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from snnviz.studies.inside.charts.time import GRAY, class_name
 from snnviz.studies.inside.look import Answer, Array
 from snnviz.theory.intervals import wilson_interval
 from snnviz.views.chart import Chart, empty
+from snnviz.views.numbers import space_percents
 from snnviz.views.styles import layer_styles
 
 POTENTIALS = np.linspace(-3, 3, 61)
@@ -76,7 +78,7 @@ def confusion_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
 def steps_chart(answer: Answer) -> Chart:
     """Returns a line chart of the test accuracy if only the first 1, 2, ... T time steps were used."""
     by_steps = answer.about["by_steps"]
-    figure = empty("time steps allowed", "accuracy", tickformat=".0%")
+    figure = empty("time steps allowed", "accuracy", tickformat=".1~%")
     figure["data"].append(
         {
             "type": "scatter",
@@ -171,7 +173,7 @@ def potentials_chart(answer: Answer) -> Chart:
     threshold.
     """
     layers = answer.about["layers"]
-    figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".0%")
+    figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".1~%")
     middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
     beyond = []
     for name, style in layer_styles([one["name"] for one in layers]).items():
@@ -266,7 +268,7 @@ def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:
         found += [rates_chart(answer), potentials_chart(answer), by_class_chart(answer, names)]
         if (intervals := intervals_chart(answer)) is not None:
             found.append(intervals)
-    return found
+    return [replace(chart, caption=space_percents(chart.caption)) for chart in found]
 
 
 def layer_table(answer: Answer) -> pd.DataFrame:

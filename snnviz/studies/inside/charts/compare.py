@@ -14,13 +14,14 @@ from snnviz.views.chart import Chart, empty
 
 
 def charts_of(one: Answer, two: Answer, words: tuple[str, str], names: Sequence[str] = ()) -> list[Chart]:
-    """Returns the spike rasters of two networks for the same image (`Answer`s), and their difference if the layers have
-    the same shapes.
+    """Returns the spike rasters of two networks for the same image (`Answer`s), on the same axes, and their difference
+    if the layers have the same shapes.
 
     words: what the two networks are called, such as ("this one", "before training"). names: names of the classes, if
     any.
     """
     found = []
+    axes = _common_axes(one, two)
     for k, (answer, word) in enumerate(zip((one, two), words, strict=True)):
         chart = rasters_chart(answer, names)
         title = f"{word.capitalize()}: answer {class_name(answer.about['predicted'][-1], names)}"
@@ -29,10 +30,20 @@ def charts_of(one: Answer, two: Answer, words: tuple[str, str], names: Sequence[
         found.append(
             Chart(f"inside_raster_{k}", title, caption, {**chart.figure, "data": data}, chart.height, wide=True)
         )
-        found[-1].figure["layout"] = {**chart.figure["layout"], "shapes": chart.figure["layout"]["shapes"][:-2]}
+        layout = chart.figure["layout"]
+        layout |= {name: layout[name] | {"range": reach} for name, reach in axes.items()}
+        found[-1].figure["layout"] = {**layout, "shapes": layout["shapes"][:-2]}
     if (difference := difference_chart(one, two, words)) is not None:
         found.append(difference)
     return found
+
+
+def _common_axes(one: Answer, two: Answer) -> dict[str, list[float]]:
+    """Ranges of the time steps and of the readout that hold both answers, by the name of their axis."""
+    steps = max(one.about["steps"], two.about["steps"])
+    said = np.concatenate([answer.arrays["readout"].ravel() for answer in (one, two)])
+    margin = 0.05 * (float(np.ptp(said)) or 1.0)
+    return {"xaxis": [0.5, steps + 0.5], "yaxis2": [float(said.min()) - margin, float(said.max()) + margin]}
 
 
 def same_shapes(one: Answer, two: Answer) -> bool:

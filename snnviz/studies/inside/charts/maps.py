@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,11 @@ def payload_of(answer: Answer, recorded: bool) -> bytes:
 
     recorded: whether the data set consists of event camera recordings, whose two channels are drawn as polarities.
     """
-    groups = [_input(answer, recorded)]
+    groups = [_input(answer, input_pictures(answer, recorded))]
     for index, about in enumerate(answer.about["layers"]):
         counts = answer.arrays.get(f"counts.{index}")
         if counts is not None and min(about["shape"][1:]) > 1:
-            groups.append(_maps(about, counts))
+            groups.append(_maps(about, counts, answer.arrays.get(f"channels.{index}", np.arange(len(counts)))))
     if (weights := answer.about["weights"]) is not None:
         shown = answer.arrays["weights"]
         if min(shown.shape[-2:]) > 1:
@@ -32,25 +32,34 @@ def payload_of(answer: Answer, recorded: bool) -> bytes:
     return payload(groups)
 
 
-def _input(answer: Answer, recorded: bool) -> Group:
+def input_pictures(answer: Answer, recorded: bool) -> list[Picture]:
+    """Returns the input as the network receives it: a picture for each time step, or one for all if it is always the
+    same or was averaged.
+    """
     x = answer.arrays["input"]
-    whole = len(x) == answer.about["steps"] or len(x) == 1
     low, high = float(x.min()), float(x.max())
     found = []
-    for step, one in enumerate(x[:MOST]):
-        name = "every step" if len(x) == 1 else f"step {step + 1}"
+    for step, one in enumerate(x):
+        name = "mean of all steps" if answer.about["input_averaged"] else "every step"
+        name = name if len(x) == 1 else f"step {step + 1}"
         data = (
             frame(np.clip(one, 0, None)) if recorded and len(one) == 2 else image((one - low) / max(high - low, 1e-9))
         )
         found.append(Picture(name, data, alt=f"The input, {name}: {numbers(one)}"))
-    caption = "As the network receives it" if whole else "As the network receives it: the mean over all steps"
-    caption += f", from {low:.3g} to {high:.3g}."
+    return found
+
+
+def _input(answer: Answer, shown: Sequence[Picture]) -> Group:
+    x = answer.arrays["input"]
+    mean = ": the mean over all steps" if answer.about["input_averaged"] else ""
+    caption = f"As the network receives it{mean}, from {float(x.min()):.3g} to {float(x.max()):.3g}."
     if len(x) > MOST:
-        caption += f" The first {MOST} of {len(x)} steps."
-    return Group(found, "Input", caption, side=58, file="snnviz-input")
+        caption += f" The first {MOST} of {len(x)} steps; the others are beside the time cursor above."
+    return Group(shown[:MOST], "Input", caption, side=58, file="snnviz-input")
 
 
-def _maps(about: Mapping[str, Any], counts: Array) -> Group:
+def _maps(about: Mapping[str, Any], counts: Array, channels: Array) -> Group:
+    """`channels`: the number of each map's channel."""
     most, name = float(counts.max(initial=0)) or 1.0, about["name"]
     what = "Spikes" if about["spiking"] else "Sums"
     found = [
@@ -59,7 +68,7 @@ def _maps(about: Mapping[str, Any], counts: Array) -> Group:
             image(one[None] / most),
             alt=f"{name}, channel {k}: {f'{int(one.sum()):,} spikes, ' * about['spiking']}{numbers(one)}",
         )
-        for k, one in enumerate(counts[:MOST])
+        for k, one in zip(channels.tolist(), counts[:MOST], strict=False)
     ]
     caption = f"{what} over all time steps of {len(found)} of {about['shape'][0]:,} channels; white is {most:.3g}."
     return Group(found, name, caption, side=58, file=f"snnviz-maps-{name}")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from snnviz.studies.inside.look import Answer, Array
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
+from snnviz.views.pictures import Picture
 from snnviz.views.styles import layer_styles, numbered_style
 
 GRAY = "var(--st-gray-text-color)"
@@ -33,6 +34,12 @@ RIGHT, GIVEN = numbered_style(0, "var(--st-green-color)"), numbered_style(1, "va
 
 UNKNOWN = numbered_style(0, "var(--st-primary-color)")
 """Of the given answer where nobody knows the right one."""
+
+RESETS = {
+    "subtract": "the threshold is subtracted",
+    "zero": "the potential that was left is set to 0",
+}
+"""What a reset does in the step after a spike."""
 
 PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
 
@@ -72,11 +79,12 @@ def spiking_layers(answer: Answer) -> list[int]:
     return [index for index in range(len(answer.about["layers"])) if f"spikes.{index}" in answer.arrays]
 
 
-def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
+def rasters_chart(answer: Answer, class_names: Sequence[str] = (), pictures: Sequence[Picture] = ()) -> Chart:
     """Returns a chart of the spike rasters of all layers on one time axis with the readout below, and a slider for the
     time step.
 
-    class_names: names of the classes, if any.
+    class_names: names of the classes, if any. pictures: the input at each time step, or one for all, shown beside the
+    slider.
     """
     about, shown = answer.about, spiking_layers(answer)
     steps, layers = about["steps"], about["layers"]
@@ -107,6 +115,7 @@ def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
         *cursor_shapes(steps + 0.5, steps + 0.5),
     ]
     notes = [step_text(answer, step, class_names) for step in range(steps)]
+    places = [step + 1.5 for step in range(steps)]
     return Chart(
         "inside_rasters",
         "Spikes of every layer, and the answer so far" if shown else "What the readout says",
@@ -114,7 +123,7 @@ def rasters_chart(answer: Answer, class_names: Sequence[str] = ()) -> Chart:
         figure,
         height,
         wide=True,
-        cursor=Cursor("Time step", [step + 1.5 for step in range(steps)], notes, steps - 1) if steps > 1 else None,
+        cursor=Cursor("Time step", places, notes, steps - 1, pictures) if steps > 1 else None,
     )
 
 
@@ -255,10 +264,19 @@ def neuron_chart(answer: Answer, k: int) -> Chart:
     )
     title = f"{layer['name']}, {neuron_words(layer, focus['neuron'])}"
     caption = (
-        "Above, u before the reset; it spikes where u is above the threshold (dashed). " if both else ""
-    ) + "Bars are the parts of its current by source: main path, DSC (concatenated), ASC (added), backward (a step "
+        _potential_caption(layer) * both
+        + "Bars are the parts of its current by source: main path, DSC (concatenated), ASC (added), backward (a step "
+    )
     caption += "late), and bias, with which the shift of a batch normalisation counts."
     return Chart(f"inside_neuron_{k}", title, caption, figure, 430 if both else 260, wide=True)
+
+
+def _potential_caption(layer: Mapping[str, Any]) -> str:
+    if layer.get("threshold") is None:
+        return "Above, u, from which the output follows. "
+    reset = RESETS.get(str(layer["reset"]))
+    acts = f", and in the step after a spike it is reset (▽: {reset})" if reset else ""
+    return f"Above, the potential u; the neuron spikes where u is above the threshold (dashed){acts}. "
 
 
 def _potential(answer: Answer, k: int, layer: Mapping[str, Any], x: list[int]) -> list[dict[str, Any]]:
@@ -289,6 +307,19 @@ def _potential(answer: Answer, k: int, layer: Mapping[str, Any], x: list[int]) -
             }
         )
     spikes = np.flatnonzero(fired)
+    if layer.get("threshold") is not None and (words := RESETS.get(str(layer["reset"]))):
+        after = [step + 1 for step in np.flatnonzero(u > layer["threshold"]).tolist() if step + 1 < len(u)]
+        found.append(
+            {
+                "type": "scatter",
+                "x": [x[step] for step in after],
+                "y": [float(f"{u[step]:.5g}") for step in after],
+                "name": "reset",
+                "mode": "markers",
+                "marker": {"symbol": "triangle-down-open", "size": 12, "color": GRAY},
+                "hovertemplate": f"reset: {words}",
+            }
+        )
     if len(spikes):
         found.append(
             {

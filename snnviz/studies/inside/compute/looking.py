@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,13 @@ def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) ->
     readout over time.
 
     test: the run's test images; `look` says which one is used. The answer's `about` has `label` (None for a drawn
-    picture), `readout` and `predicted` by time step; `layers` with name, shape, spikes per image, whether and how
+    picture), `predicted` by time step, `input_averaged`: whether the input was so large that its mean over time is
+    told; `layers` with name, shape, spikes per image, whether and how
     neurons were sampled, and learnt parameters; `focus` with the names of the sources of each selected neuron's
     current. Its arrays: "input" (T or 1, C, H, W); "readout" (T, classes); for layer i "spikes.i" (S, 2): time step
     and neuron in the order (C, H, W), "shown.i": the neurons that were kept if not all, "counts.i" (C, H, W): spikes
-    over time; for selected neuron k "potential.k" (T,), "fired.k" (T,), "currents.k" (sources, T).
+    over time, "channels.i": the channels of these that were kept if not all; for selected neuron k "potential.k" (T,),
+    "fired.k" (T,), "currents.k" (sources, T).
 
     Raises `InputError` if the look does not fit the network.
     """
@@ -54,13 +57,19 @@ def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) ->
     trace = network.trace(image)
     readout = trace.readout[:steps, 0].double().numpy()
     predicted = readout.argmax(1)
-    arrays: dict[str, Array] = {"input": _bounded(image[:, 0].numpy()), "readout": readout.astype(np.float32)}
+    seen = image[:steps, 0].numpy()
+    averaged = seen.size > MOST_SPIKES and len(seen) > 1
+    arrays: dict[str, Array] = {
+        "input": (seen.mean(0, keepdims=True) if averaged else seen).astype(np.float32),
+        "readout": readout.astype(np.float32),
+    }
     about = {
         "run": look.run,
         "image": None if look.drawn else look.image,
         "label": label,
         "classes": readout.shape[1],
         "steps": steps,
+        "input_averaged": averaged,
         "predicted": predicted.tolist(),
         "first_right": _first(predicted == label) if label is not None else None,
         "settled": int(np.flatnonzero(np.diff(predicted)).max(initial=-1)) + 2,
@@ -125,17 +134,19 @@ def _layers(
         if index < len(layers) - 1 or layer.spiking
     }
     spiking = {index: x for index, x in said.items() if layers[index].spiking}
-    total = sum(int(np.count_nonzero(x)) for x in spiking.values())
-    share = min(1.0, MOST_SPIKES / max(1, total))
+    kept_neurons = _kept_neurons(spiking)
     found = []
     for index, layer in enumerate(layers):
         about: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "shape": list(layer.out_shape)}
         about |= {"spiking": layer.spiking, "neurons": layer.neurons, "reads": _reads(network, layer)}
         if index in said:
             counts = said[index].sum(0).reshape(layer.out_shape)
-            arrays[f"counts.{index}"] = _sampled_channels(counts).astype(np.float32)
+            kept = _kept_channels(counts)
+            arrays[f"counts.{index}"] = counts[kept].astype(np.float32)
+            if len(kept) < len(counts):
+                arrays[f"channels.{index}"] = kept.astype(np.int32)
         if index in spiking:
-            about |= _raster(index, spiking[index], share, arrays)
+            about |= _raster(index, spiking[index], kept_neurons.get(index), arrays)
             about |= _numbers(network, layer, design)
         found.append(about)
     return found
@@ -148,11 +159,30 @@ def _reads(network: TracedNetwork, layer: Layer) -> list[dict[str, Any]]:
     ]
 
 
-def _raster(index: int, spikes: Array, share: float, arrays: dict[str, Array]) -> dict[str, Any]:
-    count = spikes.shape[1]
+def _kept_neurons(spiking: Mapping[int, Array]) -> dict[int, Array]:
+    """Which neurons of each layer are told of, evenly chosen, so that there are at most `MOST_SPIKES` spikes of all
+    together; {} where all are.
+    """
+    total = sum(int(np.count_nonzero(x)) for x in spiking.values())
+    if total <= MOST_SPIKES:
+        return {}
+    share = MOST_SPIKES / total
+    while True:
+        kept = {index: _evenly(x.shape[1], max(1, int(share * x.shape[1]))) for index, x in spiking.items()}
+        sent = sum(int(np.count_nonzero(x[:, kept[index]])) for index, x in spiking.items())
+        if sent <= MOST_SPIKES or all(len(some) == 1 for some in kept.values()):
+            return kept
+        share *= 0.9  # the chosen ones are busier than the others
+
+
+def _evenly(count: int, some: int) -> Array:
+    """Up to `some` of the numbers from 0 to `count` - 1, evenly spaced, both ends among them."""
+    return np.unique(np.linspace(0, count - 1, min(some, count)).round().astype(np.int64))
+
+
+def _raster(index: int, spikes: Array, kept: Array | None, arrays: dict[str, Array]) -> dict[str, Any]:
     told: dict[str, Any] = {"spikes": int(np.count_nonzero(spikes)), "sampled": False}
-    if share < 1:
-        kept = np.unique(np.linspace(0, count - 1, max(1, int(share * count))).round().astype(np.int64))
+    if kept is not None:
         arrays[f"shown.{index}"], spikes = kept.astype(np.int32), spikes[:, kept]
         told["sampled"] = True
         step, place = np.nonzero(spikes)
@@ -164,12 +194,13 @@ def _raster(index: int, spikes: Array, share: float, arrays: dict[str, Array]) -
 
 
 def _numbers(network: TracedNetwork, layer: Layer, design: Design) -> dict[str, Any]:
-    """Threshold and leak as they act, and what was learnt."""
+    """Threshold, leak and reset as they act, and what was learnt."""
     beta, threshold = network.population(layer).learnt
     now = {name: getattr(network.design.neuron, name, None) for name in ("threshold", "beta")}
     return {
         "threshold": now["threshold"] if threshold is None else threshold,
         "beta": now["beta"] if beta is None else beta,
+        "reset": getattr(design.neuron, "reset", None),
         "learnt": _learnt(network, layer, design),
     }
 
@@ -207,18 +238,10 @@ def _learnt(network: TracedNetwork, layer: Layer, design: Design) -> list[dict[s
     return found
 
 
-def _sampled_channels(counts: Array) -> Array:
-    """Of large maps evenly spaced channels."""
+def _kept_channels(counts: Array) -> Array:
+    """Which channels of the maps (C, H, W) are kept: all, of large maps evenly spaced ones."""
     channels, points = len(counts), int(np.prod(counts.shape[1:]))
-    most = max(1, MOST_MAP // points)
-    if channels <= most:
-        return counts
-    return counts[np.unique(np.linspace(0, channels - 1, most).round().astype(np.int64))]
-
-
-def _bounded(image: Array) -> Array:
-    """The input over time, or where that is large its mean over time (1, C, H, W)."""
-    return (image if image.size <= MOST_SPIKES else image.mean(0, keepdims=True)).astype(np.float32)
+    return _evenly(channels, max(1, MOST_MAP // points))
 
 
 def _focus(

@@ -55,7 +55,8 @@ def overview(
     ... time steps; by layer with neurons `rate`, `dead` and `saturated` (shares of neurons that never spike, or at
     every time step of every image), `synchrony` (Golomb and Rinzel 1993: 0 where neurons spike independently of each
     other, 1 where all do at once; None where none spikes), mean and standard deviation of u in thresholds, `gradient`
-    (the mean of the surrogate's derivative as a share of its largest value); `input_sd`, the standard deviation of
+    (the mean of the surrogate's derivative as a share of its largest value); `macs` and `additions`, operations of an
+    image (as in `events.LayerState`, but of all layers, over the test images); `input_sd`, the standard deviation of
     the encoded input. Its arrays: "readout_sd" (classes,): standard deviation over images of the softmax's input, and
     "readout_bias", the part of it that comes from biases alone; "predicted", "labels" (N,); "steps_needed" (N,): time
     steps after which the prediction no longer changes; "by_class.i" (classes,): spikes per neuron and time step;
@@ -69,6 +70,7 @@ def overview(
         for index, layer in enumerate(network.architecture.layers)
         if layer.spiking and layer.kind != "merge"
     }
+    done = np.zeros(3)
     predicted, needed = np.zeros(len(test), np.int64), np.zeros(len(test), np.int64)
     hits = np.zeros(steps)
     labels = test.labels.numpy()
@@ -85,6 +87,7 @@ def overview(
         hits += (answers == own).sum(1)
         changes = answers != answers[-1]
         needed[part] = np.where(changes.any(0), steps - changes[::-1].argmax(0), 0) + 1
+        done += trace.operations(steps)
         for index, one in sums.items():
             _add(one, network, trace, index, own, classes, steps)
         tell(part.stop / len(test))
@@ -103,6 +106,8 @@ def overview(
         "classes": classes,
         "steps": steps,
         "accuracy": float(hits[-1] / len(test)),
+        "macs": done[1] / len(test),
+        "additions": done[2] / len(test),
         "by_steps": (hits / len(test)).tolist(),
         "input_sd": float(np.sqrt(max(0.0, seen[2] / seen[0] - (seen[1] / seen[0]) ** 2))),
         "layers": layers,

@@ -10,10 +10,16 @@ from snnviz.studies.inside.look import Answer, Look
 from snnviz.studies.inside.page import choosing, exports, network_changes, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK, VIEWS
+from snnviz.theory.operations import Operations
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit.columns import column_config
+from snnviz.views.numbers import energy, share
 
 CHARTS = "inside-many"
+ENERGY_HELP = (
+    "Of the arithmetic, counted on all test images: 4.6 pJ a multiplication, 0.9 pJ an addition; inputs that are 0 "
+    "cost nothing."
+)
 
 
 def panel(run: Run) -> None:
@@ -27,10 +33,10 @@ def panel(run: Run) -> None:
         return
     plain = Look(run=run.run, weights=look.weights)
     before = ask("overview", plain, run) if look != plain else None
-    columns = st.columns(4)
+    columns = st.columns(5)
     about = answer.about
     delta = None if before is None else f"{100 * (about['accuracy'] - before.about['accuracy']):+.1f} points"
-    columns[0].metric("Accuracy", f"{about['accuracy']:.1%}", delta, help="Of all test images, in evaluation mode.")
+    columns[0].metric("Accuracy", share(about["accuracy"]), delta, help="Of all test images, in evaluation mode.")
     wrong = round(about["images"] * (1 - about["accuracy"]))
     columns[1].metric("Misread", f"{wrong:,} of {about['images']:,}")
     spikes = sum(one["rate"] * one["neurons"] for one in about["layers"]) * about["steps"]
@@ -39,13 +45,16 @@ def panel(run: Run) -> None:
         old = sum(one["rate"] * one["neurons"] for one in before.about["layers"]) * before.about["steps"]
         change = f"{spikes / old - 1:+.0%}" if old else None
     columns[2].metric("Spikes an image", f"{spikes:,.0f}", change, delta_color="off")
-    columns[3].metric(
+    cost, usual = (None if each is None else energy_of(each) for each in (answer, before))
+    change = None if not usual or cost is None else f"{cost / usual - 1:+.0%}"
+    columns[3].metric("Energy an image", energy(cost), change, delta_color="off", help=ENERGY_HELP)
+    columns[4].metric(
         "Steps until its answer stays",
         f"{float(answer.arrays['steps_needed'].mean()):.1f} of {about['steps']}",
         help="After so many time steps, in the mean over test images, what the network answers changes no more.",
     )
     names = setting.class_names(run.design)
-    charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=_pick)
+    charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=lambda: pick_cell(CHARTS))
     exports.overview_panel(answer, look)
     if about["layers"]:
         table = views.layer_table(answer)
@@ -62,6 +71,13 @@ def panel(run: Run) -> None:
         _which(answer)
 
 
+def energy_of(answer: Answer) -> float:
+    """Returns the energy in nJ of the arithmetic for an image, in the mean over all test images: see
+    `theory.operations`.
+    """
+    return Operations(0, answer.about["macs"], answer.about["additions"]).nanojoules()
+
+
 def _which(answer: Answer) -> None:
     """Which neurons never spike, and which always do."""
     table = views.stuck_neurons_table(answer)
@@ -70,9 +86,9 @@ def _which(answer: Answer) -> None:
             st.dataframe(table, hide_index=True, key="inside-still", column_config=column_config(table, {}))
 
 
-def _pick() -> None:
-    """A cell of the confusion matrix was clicked: its images are offered."""
-    found = picked(CHARTS)
+def pick_cell(key: str) -> None:
+    """Callback of the charts with this key: after a click on a cell of the confusion matrix its images are offered."""
+    found = picked(key)
     if found is None or found[0] != "confusion":
         return
     numbers = found[1].split(" ")

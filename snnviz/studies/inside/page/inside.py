@@ -43,7 +43,7 @@ def begin() -> None:
     try:
         (look, view), sentence = read_link(setting.read, dict(st.query_params))
     except InputError as error:
-        LOOK.set_problem(f"{as_sentence(error)} The newest run is shown instead.", linked=True)
+        LOOK.set_problem(f"{as_sentence(error)} Another run is shown instead.", linked=True)
     else:
         LOOK.set(look)
         VIEWS.show(view)
@@ -125,7 +125,7 @@ def _training(name: str, seen: int | None) -> None:
 def _nothing() -> None:
     if LOOK.value.run:
         st.warning("This run is not on this server: choose another, or train its design.", icon=":material/search_off:")
-        st.button("Show the newest run", on_click=LOOK.replace, args=(LOOK.usual,), key="inside-newest")
+        st.button("Show another run", on_click=LOOK.replace, args=(LOOK.usual,), key="inside-newest")
         return
     st.info(
         "No trained network yet: press Train on the Design page, and look inside when it has run.",

@@ -28,7 +28,9 @@ def panel(run: Run) -> None:
         spikes = any(layer.spiking for layer in build_architecture(design).layers)
         row = st.columns(5, gap="medium")
         for place, name in zip(row, SLIDERS, strict=False):
-            LOOK.slider(place, name, format="%.2f", disabled=not spikes and name in ("threshold", "leak"))
+            field = {"threshold": "threshold", "leak": "beta"}.get(name)
+            absent = field is not None and (not spikes or field not in type(design.neuron).model_fields)
+            LOOK.slider(place, name, format="%.2f", disabled=absent)
         LOOK.number(row[4], "steps", label="Time steps allowed", disabled=design.data.steps < 2)
         left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")
         _layers(left, design, look)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import streamlit as st
 
 from snnviz.store import Run
 from snnviz.studies.inside.charts import all_images as views
 from snnviz.studies.inside.look import Answer, Look
 from snnviz.studies.inside.page import setting
+from snnviz.studies.inside.page.all_images import pick_cell
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.studies.inside.theory.diagnosis import Finding, diagnose
@@ -31,13 +35,15 @@ def panel(run: Run) -> None:
         st.markdown(space_percents(healthy_sentence(answer)))
         st.caption("Rules look for seven kinds of trouble; what none of them knows may still be wrong.")
     for number, one in enumerate(found):
-        with st.container(border=True):
+        with st.container():  # without a frame: its figure has one, and phones are narrow
             st.markdown(f"{ICONS.get(one.kind, ':material/troubleshoot:')} **{escape_markdown(one.title)}**")
             st.markdown(escape_markdown(space_percents(one.sentence)))
             if one.advice:
                 st.caption(escape_markdown(one.advice))
             with st.expander("Evidence", key=f"inside-evidence-{number}"):
-                charts(payload([evidence(answer, one, setting.class_names(run.design))]), key=f"inside-why-{number}")
+                key = f"inside-why-{number}"
+                shown = evidence(answer, one, setting.class_names(run.design))
+                charts(payload([shown]), key=key, on_pick=partial(pick_cell, key))
 
 
 def healthy_sentence(answer: Answer) -> str:
@@ -60,6 +66,5 @@ def evidence(answer: Answer, one: Finding, names: tuple[str, ...]) -> Chart:
         "rates": views.rates_chart,
         "steps": views.steps_chart,
     }
-    if one.evidence in drawn:
-        return drawn[one.evidence](answer)
-    return views.confusion_chart(answer, names)
+    chart = drawn[one.evidence](answer) if one.evidence in drawn else views.confusion_chart(answer, names)
+    return replace(chart, caption=space_percents(chart.caption))

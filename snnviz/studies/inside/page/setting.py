@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from snnviz.catalog.examples import get_example
 from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.design.links import one_line_summary
@@ -24,7 +25,10 @@ VIEWS = Views(
 LOOK = PageSettings(Look(), "inside", prefix="look.", fragments=(FRAGMENT,), noun="look")
 
 MOST_LISTED = 200
-"""Runs that the menu offers, the newest first."""
+"""Runs that the menu offers, those of this machine before those that came with snnviz, each the newest first."""
+
+BEGINS_WITH = "digits"
+"""The named design whose run is shown where nothing was trained here yet: the newest that came may be a failed one."""
 
 
 def to_link(look: Look, view: str = VIEWS.first) -> str:
@@ -45,11 +49,14 @@ def open_run(run: Run) -> None:
 
 
 def choices() -> dict[str, Run]:
-    """Returns the runs for the page's menu, by name, the newest first: those of designs that have weights."""
+    """Returns the runs for the page's menu, by name: those of designs that have weights, first the ones trained here
+    and then the ones that came with snnviz, each the newest first.
+    """
 
     def read() -> dict[str, Run]:
         found = [run for run in services.store().runs(of=Design) if run.checkpoint is not None and can_look(run.design)]
-        return {run.run: run for run in sorted(found, key=lambda run: -run.created)[:MOST_LISTED]}
+        ordered = sorted(found, key=lambda run: (run.machine is not None, -run.created))
+        return {run.run: run for run in ordered[:MOST_LISTED]}
 
     return services.CACHE.get("inside-runs", read)
 
@@ -60,16 +67,28 @@ def can_look(design: Design) -> bool:
 
 
 def run_of(look: Look) -> Run | None:
-    """Returns the run that a request (`Look`) names, the newest one if it names none; None if it is not in the store or
+    """Returns the run that a request (`Look`) names, `usual_run` if it names none; None if it is not in the store or
     not a training.
     """
     if not look.run:
-        return next(iter(choices().values()), None)
+        return usual_run()
     try:
         run = services.store().get(look.run)
     except NotFound:
         return None
     return run if KINDS.kind_of(run.task).trained else None
+
+
+def usual_run() -> Run | None:
+    """Returns the run that the page opens with: the newest one trained here; before there is any, of those that came
+    with snnviz the one of the design `BEGINS_WITH`, or else the newest; None if there is none at all.
+    """
+    runs = choices()
+    newest = next(iter(runs.values()), None)
+    if newest is None or newest.machine is None:
+        return newest
+    known = get_example(BEGINS_WITH)
+    return next((run for run in runs.values() if run.design == known), newest)
 
 
 def run_words(run: Run) -> str:

@@ -37,14 +37,14 @@ def _shown(run: Run, look: Look, answer: Answer) -> None:
     names = setting.class_names(run.design)
     before = ask("look", look.unmodified, run) if look.changes else None
     _numbers(answer, before, names)
-    charts(payload([views.rasters_chart(answer, names)]), key=RASTERS, on_pick=_pick)
-    for k, focus in enumerate(answer.about["focus"]):
+    recorded = datasets.dataset_card(run.design.data.name).counts is not None
+    shown = views.rasters_chart(answer, names, maps.input_pictures(answer, recorded))
+    charts(payload([shown]), key=RASTERS, on_pick=_pick)
+    for k in range(len(answer.about["focus"])):
         charts(payload([views.neuron_chart(answer, k)]), key=f"inside-neuron-{k}")
-        _neuron_buttons(focus, k, look)
+        _neuron_buttons(answer, k, look)
     with st.expander("Feature maps, weights and the input as the network receives it", icon=":material/grid_on:"):
-        pictures(
-            maps.payload_of(answer, datasets.dataset_card(run.design.data.name).counts is not None), key="inside-maps"
-        )
+        pictures(maps.payload_of(answer, recorded), key="inside-maps")
     _learnt(answer)
     exports.panel(answer, look)
 
@@ -93,17 +93,25 @@ def _pick() -> None:
         LOOK.rerun()
 
 
-def _neuron_buttons(focus: dict[str, object], k: int, look: Look) -> None:
-    layer, number = str(focus["layer"]), str(focus["neuron"])
-    silent = number in parse_neurons(look.silenced).get(layer, ())
+def _neuron_buttons(answer: Answer, k: int, look: Look) -> None:
+    focus = answer.about["focus"][k]
+    layer, number = str(focus["layer"]), int(focus["neuron"])
+    _, height, width = answer.about["layers"][focus["index"]]["shape"]
+    offered = [("it", "silence", str(number))]
+    if height * width > 1:
+        channel = number // (height * width)
+        offered.append((f"channel {channel}", "channel", f"c{channel}"))
+    silenced = parse_neurons(look.silenced).get(layer, ())
     with st.container(horizontal=True):
-        st.button(
-            "Let it speak" if silent else "Silence it",
-            icon=":material/volume_up:" if silent else ":material/volume_off:",
-            key=f"inside-silence-{k}",
-            on_click=_toggle,
-            args=(layer, number),
-        )
+        for words, key, name in offered if f"potential.{k}" in answer.arrays else ():
+            silent = name in silenced
+            st.button(
+                f"Let {words} speak" if silent else f"Silence {words}",
+                icon=":material/volume_up:" if silent else ":material/volume_off:",
+                key=f"inside-{key}-{k}",
+                on_click=_toggle,
+                args=(layer, name),
+            )
         st.button("Close", key=f"inside-close-{k}", type="tertiary", on_click=_close)
 
 

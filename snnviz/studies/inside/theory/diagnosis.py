@@ -128,9 +128,9 @@ def _saturated(layers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         yield Finding(
             "saturated",
             f"Surrogates are saturated in {names}",
-            f"In {one['name']} the potentials lie {one['sd_u']:.1f} thresholds around {one['mean_u']:.1f}, so far from "
-            f"the threshold that the surrogate's derivative is {one['gradient']:.2%} of its largest value: hardly any "
-            "gradient comes through.",
+            f"In {one['name']} the potentials have a standard deviation of {one['sd_u']:.1f} thresholds around a mean "
+            f"of {one['mean_u']:.1f}, most so far from the threshold that the surrogate's derivative is "
+            f"{one['gradient']:.2%} of its largest value: hardly any gradient comes through.",
             "Smaller weights, batch normalisation or a flatter surrogate help.",
             "potentials",
         )

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+
 import numpy as np
 import pytest
 
 from snnviz.core import data
 from snnviz.design.design import Design
-from snnviz.studies.inside.charts import maps
-from snnviz.studies.inside.charts.compare import difference_chart, layer_table
-from snnviz.studies.inside.charts.time import neuron_words, raster_rows, rasters_chart, spiking_layers
+from snnviz.studies.inside.charts import all_images, maps
+from snnviz.studies.inside.charts.compare import charts_of, difference_chart, layer_table
+from snnviz.studies.inside.charts.time import neuron_chart, neuron_words, raster_rows, rasters_chart, spiking_layers
 from snnviz.studies.inside.compute.looking import look_at
 from snnviz.studies.inside.compute.opening import open_network
+from snnviz.studies.inside.compute.overview import overview
 from snnviz.studies.inside.look import Answer, Look
+from snnviz.studies.inside.page import exports
+from snnviz.studies.inside.theory.diagnosis import diagnose
+from tests.core.test_tracing import DESIGNS
 
 WORDS = ("the first", "the second")
 
@@ -30,7 +38,7 @@ def answers() -> tuple[Answer, Answer]:
     )
     test = data.load(made)[1]
     network = open_network(made, None, Look())
-    one, two = (look_at(network, made, test, Look(image=number)) for number in (0, 7))
+    one, two = (look_at(network, made, test, Look(image=number, focus="L1 3; L2 0 5")) for number in (0, 7))
     return one, two
 
 
@@ -66,6 +74,101 @@ def test_rows_of_a_raster_are_in_the_band_of_their_layer(answers: tuple[Answer, 
         apart = one.about["layers"][index]["spikes"] - two.about["layers"][index]["spikes"]
         assert np.sum(trace["z"]) == apart
         assert raster_rows(one, index)[0].sum() == one.about["layers"][index]["spikes"] > 0
+
+
+def test_two_networks_are_drawn_on_the_same_axes(answers: tuple[Answer, Answer]) -> None:
+    one, two = answers
+    larger = Answer(two.about, {**two.arrays, "readout": 7 * two.arrays["readout"]})
+    short = Answer({**one.about, "steps": 1, "layers": []}, {**one.arrays, "readout": one.arrays["readout"][:1]})
+    for left, right in ((one, larger), (one, short)):
+        drawn = charts_of(left, right, WORDS)[:2]
+        for name in ("xaxis", "yaxis2"):
+            low, high = drawn[0].figure["layout"][name]["range"]
+            assert drawn[1].figure["layout"][name]["range"] == [low, high]
+            said = np.concatenate([left.arrays["readout"].ravel(), right.arrays["readout"].ravel()])
+            reach = (1, 5) if name == "xaxis" else (said.min(), said.max())
+            assert low < reach[0]
+            assert reach[1] < high
+
+
+def test_maps_that_were_sampled_keep_the_number_of_their_channel() -> None:
+    layer = {"name": "L1", "shape": [9, 2, 2], "spiking": True}
+    about = {"layers": [layer], "weights": None, "input_averaged": True}
+    arrays = {
+        "input": np.zeros((1, 1, 2, 2)),
+        "counts.0": np.arange(12.0).reshape(3, 2, 2),
+        "channels.0": np.array([0, 4, 8]),
+    }
+    groups = json.loads(maps.payload_of(Answer(about, arrays), recorded=False))["groups"]
+    assert [one["label"] for one in groups[1]["items"]] == ["0", "4", "8"]
+    assert groups[1]["items"][2]["alt"].startswith("L1, channel 8: 38 spikes")
+    assert "the mean over all steps" in groups[0]["caption"]
+    assert groups[0]["items"][0]["label"] == "mean of all steps"
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+def test_a_reset_is_drawn_in_the_step_after_a_spike(reset: str) -> None:
+    made = Design.check(
+        {
+            "network": {"kind": "mlp", "depth": 1, "width": 20},
+            "data": {"train_samples": 20, "test_samples": 20, "steps": 6},
+            "neuron": {"threshold": 0.3, "reset": reset},
+            "init": "kaiming",
+        }
+    )
+    network, test = open_network(made, None, Look()), data.load(made)[1]
+    found = look_at(network, made, test, Look(focus="L1 " + " ".join(map(str, range(20)))))
+    most = int(np.argmax([found.arrays[f"fired.{k}"][:-1].sum() for k in range(20)]))
+    traces = {trace["name"]: trace for trace in neuron_chart(found, most).figure["data"]}
+    spikes = [step for step in traces["spike"]["x"] if step < 6]
+    assert spikes
+    if reset == "none":
+        assert "reset" not in traces
+        assert "reset" not in neuron_chart(found, most).caption
+    else:
+        assert traces["reset"]["x"] == [step + 1 for step in spikes]
+        assert {"subtract": "threshold is subtracted", "zero": "set to 0"}[reset] in neuron_chart(found, most).caption
+
+
+@pytest.mark.parametrize("made", DESIGNS.values(), ids=DESIGNS)
+def test_networks_of_every_kind_are_drawn(made: Design) -> None:
+    network, test = open_network(made, None, Look()), data.load(made)[1]
+    layers = [layer.name for layer in network.architecture.layers if layer.kind != "merge"]
+    found = look_at(network, made, test, Look(image=3, focus="; ".join(f"{name} 0" for name in layers)))
+    rasters = rasters_chart(found, pictures=maps.input_pictures(found, recorded=False))
+    assert sum("rownames" in trace for trace in rasters.figure["data"]) == len(spiking_layers(found))
+    assert json.loads(maps.payload_of(found, recorded=False))["groups"][0]["items"]
+    for k, name in enumerate(layers):
+        drawn = neuron_chart(found, k)
+        assert drawn.title.startswith(f"{name}, ")
+        bars = np.sum([trace["y"] for trace in drawn.figure["data"] if trace["type"] == "bar"], 0)
+        assert bars == pytest.approx(found.arrays[f"currents.{k}"].sum(0), rel=1e-3, abs=1e-3)
+    whole = overview(network, made, test, Look())
+    assert len(all_images.charts_of(whole)) >= 3
+    assert isinstance(diagnose(whole, made), list)
+
+
+def test_files_hold_every_spike_and_the_parts_of_each_current(answers: tuple[Answer, Answer]) -> None:
+    one = answers[0]
+    lines = exports.spikes_csv(one).splitlines()
+    assert lines[0] == "layer,neuron,step"
+    for index, layer in enumerate(one.about["layers"][:2]):
+        own = [line.split(",") for line in lines if line.startswith(f"{layer['name']},")]
+        found = [[int(step) - 1, int(neuron)] for _, neuron, step in own]
+        assert found == one.arrays[f"spikes.{index}"].tolist()
+    rows = list(csv.DictReader(io.StringIO(exports.traces_csv(one))))
+    for k, focus in enumerate(one.about["focus"]):
+        mine = [row for row in rows if (row["layer"], row["neuron"]) == (focus["layer"], str(focus["neuron"]))]
+        told = {
+            what: [float(row["value"]) for row in mine if row["what"] == what] for what in {r["what"] for r in mine}
+        }
+        assert told["potential"] == pytest.approx(one.arrays[f"potential.{k}"])
+        assert told["spike"] == one.arrays[f"fired.{k}"].tolist()
+        parts = [values for what, values in told.items() if what.startswith("current from ")]
+        assert np.sum(parts, 0) == pytest.approx(one.arrays[f"currents.{k}"].sum(0), rel=1e-5, abs=1e-6)
+    with np.load(io.BytesIO(exports.npz(one)), allow_pickle=False) as file:
+        assert json.loads(str(file["about"]))["predicted"] == one.about["predicted"]
+        assert file["readout"].tolist() == one.arrays["readout"].tolist()
 
 
 def test_a_layers_rate_is_its_spikes_by_neurons_and_steps(answers: tuple[Answer, Answer]) -> None:

@@ -14,7 +14,9 @@ import pytest
 import torch
 
 from snnviz.core import data, train
+from snnviz.core.activity import Activity
 from snnviz.core.execute import execute
+from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.errors import InputError, SnnvizError
 from snnviz.events import Checkpoint, EpochEnd
@@ -47,6 +49,11 @@ DESIGNS = {
     "skips": design({**BLOCK, "edges": "0012/0001/0000/0010"}),
     "relu": design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"kind": "relu"}, data={"steps": 1}),
     "recordings": design({"kind": "mlp", "depth": 2, "width": 20}, data={"name": "digits-saccades"}),
+}
+
+DEEP = {
+    "staged": design({"kind": "resnet18", "width": 0.0625, "depth": 0.5}),
+    "cell": design({"kind": "cell", "cell": "0301 0030 0002 0100", "channels": 4, "hidden": 12, "voters": 2}),
 }
 
 Events = tuple[Any, EpochEnd]
@@ -195,7 +202,7 @@ def test_large_layers_are_sampled_evenly_and_say_so(
     monkeypatch.setattr(looking, "MOST_MAP", 64)
     some = looking.look_at(network, made, test, Look())
     kept = sum(len(array) for name, array in some.arrays.items() if name.startswith("spikes."))
-    assert 0 < kept < total / 2
+    assert 0 < kept <= total // 3
     for index, (one, before) in enumerate(zip(some.about["layers"], whole.about["layers"], strict=True)):
         if not one["spiking"]:
             continue
@@ -205,7 +212,63 @@ def test_large_layers_are_sampled_evenly_and_say_so(
         assert np.ptp(np.diff(shown)) <= 1
         all_ = whole.arrays[f"spikes.{index}"]
         assert mine.tolist() == all_[np.isin(all_[:, 1], shown)].tolist()
-        assert len(some.arrays[f"counts.{index}"]) == 1
+        (channel,) = some.arrays[f"channels.{index}"]
+        assert some.arrays[f"counts.{index}"][0].tolist() == whole.arrays[f"counts.{index}"][channel].tolist()
+
+
+def test_no_more_spikes_are_told_than_allowed_where_the_chosen_neurons_are_the_busy_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(looking, "MOST_SPIKES", 12)
+    spikes = np.zeros((10, 100))
+    spikes[:, [0, 99]] = 1  # both ends are among evenly chosen ones
+    kept = looking._kept_neurons({0: spikes})
+    assert 0 < spikes[:, kept[0]].sum() <= 12
+
+
+def test_the_input_is_told_as_it_came_and_an_average_is_called_one(
+    trained: Callable[[Design], Events], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = DESIGNS["rate-coded"]
+    test, network = data.load(made)[1], open_network(made, trained(made)[0], Look())
+    whole = looking.look_at(network, made, test, Look(image=3))
+    assert (len(whole.arrays["input"]), whole.about["input_averaged"]) == (5, False)
+    fewer = looking.look_at(network, made, test, Look(image=3, steps=2))
+    assert fewer.arrays["input"].tolist() == whole.arrays["input"][:2].tolist()
+    monkeypatch.setattr(looking, "MOST_SPIKES", 100)
+    large = looking.look_at(network, made, test, Look(image=3))
+    assert large.about["input_averaged"]
+    assert large.arrays["input"] == pytest.approx(whole.arrays["input"].mean(0, keepdims=True))
+
+
+@pytest.mark.parametrize("name", ["mlp", "rate-coded", "normalised", "skips", "relu", "recordings", "staged", "cell"])
+def test_operations_are_those_that_the_network_counts_itself(name: str) -> None:
+    made = DESIGNS[name] if name in DESIGNS else DEEP[name]
+    test, network = data.load(made)[1], open_network(made, None, Look())
+    image = data.encode(test.images, test.white, made, "test")
+    seen: dict[int, Activity] = {}
+    plain = Network(made)
+    plain.parameters, plain.buffers = network.parameters, network.buffers
+    with torch.no_grad():
+        plain(image, seen.__setitem__, statistics="running")
+    counted = [one.counted for one in seen.values() if one.counted is not None]
+    macs, additions = (sum(getattr(one, kind) for one in counted) for kind in ("macs", "additions"))
+    assert network.trace(image).operations(network.steps)[1:] == (macs, additions)
+    assert macs + additions > 0
+
+
+def test_a_silenced_skip_and_fewer_steps_cost_less(trained: Callable[[Design], Events]) -> None:
+    made = DESIGNS["skips"]
+    arrays, test = trained(made)[0], data.load(made)[1]
+
+    def additions(**asked: Any) -> float:
+        look = Look(**asked)
+        found: float = overview(open_network(made, arrays, look), made, test, look).about["additions"]
+        return found
+
+    whole = additions()
+    assert additions(steps=2) < whole
+    assert additions(silenced="L1") < whole
 
 
 def test_a_drawing_is_seen_as_an_image_of_the_data_set(trained: Callable[[Design], Events]) -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from snnviz.core.execute import execute
 from snnviz.design.design import Design
 from snnviz.design.links import change, to_query
 from snnviz.events import Checkpoint
+from snnviz.gallery import making
 from snnviz.graph.ttfs import ttfs_network
 from snnviz.graph.twins import ann_twin
-from snnviz.store import Run, Store
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Run, Store, shipped
 from snnviz.studies.inside.look import Look
 from snnviz.studies.inside.page import client, setting
 from snnviz.studies.ttfs.study import STARTS
+from snnviz.tasks import GalleryEntry
 from snnviz.ui.kit import services
 from tests.pages.visit import Visit, by_link
 
@@ -53,6 +57,75 @@ def charts(visit: Visit, key: str) -> dict[str, Any]:
 def test_without_a_run_it_says_what_to_do() -> None:
     assert "press Train on the Design page" in by_link("inside", "").text
     assert "This run is not on this server" in by_link("inside", f"look.run={'0' * 16}").text
+
+
+SICK = change(TINY, {"neuron.threshold": 10.0})
+"""Never spikes."""
+
+CAME = tuple(GalleryEntry(name, name, "design", f"{__name__}:{name}") for name in ("healthy", "sick"))
+
+
+def healthy(_: Store) -> list[Design]:
+    return [TINY]
+
+
+def sick(_: Store) -> list[Design]:
+    return [SICK]
+
+
+def network_shown(visit: Visit) -> str:
+    (menu,) = [one for one in visit.at.selectbox if one.label == "Network"]
+    return str(menu.value)
+
+
+def test_it_opens_with_ones_own_newest_run_and_before_there_is_one_with_a_healthy_one_that_came(
+    trained: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(shipped.VARIABLE, "0")
+        making.train(CAME, tmp_path / "work", lambda _: None, Immediate)  # the one that never spikes is the newest
+        making.pack(CAME, tmp_path / "work", tmp_path / "came")
+    monkeypatch.setenv(shipped.VARIABLE, str(tmp_path / "came"))
+    services.CACHE.clear()
+    assert {run.run for run in setting.choices().values()} == {TINY.digest, SICK.digest}
+    assert network_shown(by_link("inside", "")) == SICK.digest, "where the named design did not come"
+    monkeypatch.setattr(setting, "get_example", lambda _: TINY)
+    assert network_shown(by_link("inside", "")) == TINY.digest
+    own = trained(change(TINY, {"seed": 5}))
+    assert network_shown(by_link("inside", "")) == own.run
+
+
+def test_a_neuron_and_its_channel_can_be_silenced(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L1 70")))
+    assert visit.at.button("inside-channel-0").label == "Silence channel 1"
+    visit.press("inside-channel-0")
+    assert visit.at.session_state["inside"].silenced == "L1 c1"
+    assert visit.at.button("inside-channel-0").label == "Let channel 1 speak"
+    visit.press("inside-silence-0")
+    assert visit.at.session_state["inside"].silenced == "L1 c1 70"
+    visit.press("inside-channel-0")
+    assert visit.at.session_state["inside"].silenced == "L1 70"
+
+
+def test_the_input_of_each_step_is_beside_the_cursor(trained: Callable[..., Run]) -> None:
+    run = trained(change(TINY, {"data.encoding.kind": "rate"}))
+    visit = by_link("inside", setting.to_link(Look(run=run.run)))
+    cursor = charts(visit, "inside-rasters")["inside_rasters"]["cursor"]
+    assert [one["alt"].partition(":")[0] for one in cursor["pictures"]] == [
+        f"The input, step {n}" for n in (1, 2, 3, 4)
+    ]
+    static = charts(by_link("inside", setting.to_link(Look(run=trained(TINY).run))), "inside-rasters")
+    (one,) = static["inside_rasters"]["cursor"]["pictures"]
+    assert one["alt"].startswith("The input, every step: mean ")
+
+
+def test_what_a_silenced_skip_saves_is_told(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", setting.to_link(Look(run=run.run, silenced="L1"), "many"))
+    (cost,) = [metric for metric in visit.at.metric if metric.label == "Energy an image"]
+    assert cost.value.endswith(" nJ")
+    assert cost.delta.startswith("-")
 
 
 def test_an_image_is_seen_in_time_and_a_silenced_layer_too(trained: Callable[..., Run]) -> None:
