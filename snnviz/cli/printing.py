@@ -24,6 +24,9 @@ NEAREST = click.option(
     is_flag=True,
     help="Where a design cannot be so, take the nearest that can, and say what was changed.",
 )
+DEVIATION = "±: standard deviation over seeds."
+"""Line under a table of a command with such numbers."""
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

@@ -139,6 +139,14 @@ def empty(x: str, y: str, **layout: Any) -> Figure:
     return {"data": [], "layout": {**axes, "margin": margin, "hovermode": "x unified"}}
 
 
+def log_axis(form: str) -> dict[str, Any]:
+    """Returns Plotly's settings of a logarithmic axis with whole numbers at each tick, where "2" would mean 200 k.
+
+    form: of the metric, such as "count".
+    """
+    return {"type": "log", "tickformat": "~s" if form == "count" else ".3~g"}
+
+
 def cursor_shapes(at: float, end: float) -> list[dict[str, Any]]:
     """Returns the last two shapes of a chart with a `Cursor`: the shade from `at` to `end`, and the line."""
     whole = {"yref": "paper", "y0": 0, "y1": 1}

@@ -13,7 +13,7 @@ from snnviz.theory.features import BRANCHES, Feature
 from snnviz.theory.forest import Floats
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.views import changes
-from snnviz.views.chart import Chart, empty
+from snnviz.views.chart import Chart, empty, log_axis
 from snnviz.views.numbers import count, metric_text, points, share
 
 LINE, OTHERS = "#0f9d8a", "#8a8f98"
@@ -132,7 +132,7 @@ def prediction_chart(
     """
     shape: dict[str, Any] = {"tickformat": ".0%"} if metric.form == "share" else {}
     if metric.form in ("count", "energy", "seconds"):
-        shape = {"type": "log"}
+        shape = log_axis(metric.form)
     figure = empty(label(path), metric.label + (f" ({metric.unit})" if metric.unit else ""), **shape)
     figure["layout"]["hovermode"] = "closest"
     if log:

@@ -35,7 +35,7 @@ def test_a_search_is_paused_goes_on_elsewhere_and_its_front_is_opened(
     link = f"{url}/tradeoffs?{EXPERIMENT}&view=search&search.iterations=4&search.random=without"
     page = visit(link)
     expect(page.get_by_text("8 of 9 combinations (3 × 3) in each search")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("Candidates are chosen by validation accuracy")).to_be_visible()
+    expect(page.get_by_text("Each candidate is chosen by validation accuracy")).to_be_visible()
     page.get_by_role("button", name="Start 1 search").click()
     until(lambda: known(store, search.digest) and len(store.rows(search.digest, FrontTrial)) >= 1)
     page.get_by_role("button", name="Pause").click(timeout=PATIENCE)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.access import nothing_in_the_way
 from tests.browser.drawing import press
+from tests.browser.test_runs import press_cell
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,15 @@ def test_by_mouse_from_the_design_page_to_runs_that_are_done(visit: Callable[...
     expect(page.get_by_role("button", name="All trained")).to_be_disabled(timeout=PATIENCE)
     for width in (390, 1280):
         nothing_in_the_way(page, width)
+    page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
+    pair = page.get_by_role("button", name="Compare by seed")
+    expect(pair).to_be_disabled()
+    press_cell(page, 0, 18)
+    press_cell(page, 1, 18)
+    expect(pair).to_be_enabled()
+    pair.click()
+    expect(page.get_by_role("radio", name="Compare")).to_be_checked()
+    expect(page.get_by_role("heading", name=re.compile("^Test accuracy: "))).to_be_visible(timeout=PATIENCE)
 
 
 def test_by_keyboard_from_a_link_to_runs_that_are_done(visit: Callable[..., Page], dashboard: str) -> None:

@@ -65,6 +65,15 @@ def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], d
     expect(page.locator("[data-chart=front] .hoverlayer .hovertext")).to_be_visible()  # what was set
     page.mouse.click(x, y, delay=100)  # as long as a finger's
     expect(page.get_by_role("heading", name="On the front")).to_have_count(1)
+    expect(ring).to_have_count(1)
+    other = page.get_by_role("combobox", name="Compare with")
+    other.focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("option").first.click()
+    page.get_by_role("button", name="Each seed, and more seeds").click()
+    expect(page.get_by_role("radio", name="Compare")).to_be_checked()  # the view turns, too
+    expect(page.get_by_role("heading", name=re.compile("^Test accuracy: "))).to_be_visible()
+    page.get_by_role("radio", name="Weigh").click()
     page.get_by_role("button", name="Edit on the Design page").click()
     expect(page.get_by_text("Taken from Trade-offs.")).to_be_visible()
 

@@ -52,6 +52,18 @@ def test_every_benchmark_and_test_that_is_named_is_there(page: Path) -> None:
             assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), name
 
 
+def test_the_python_that_is_quoted_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
+    text = (ROOT / "docs" / "commands.md").read_text().partition("## From Python")[2]
+    lines = [line.removeprefix("    ") for line in text.splitlines() if line.startswith("    ") or not line]
+    exec("\n".join(lines), {})
+    sentence, front = capsys.readouterr().out.splitlines()
+    assert re.search(r"not told apart: .* would be found in 8 of 10 cases|is (better|worse) by .* points", sentence)
+    assert "network.kind" in front
+
+
 def test_errata_are_one_table_without_marks_of_a_merge() -> None:
     lines = (ROOT / "docs" / "errata.md").read_text().splitlines()
     rows = [line for line in lines if line.startswith("|")]

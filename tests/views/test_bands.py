@@ -67,6 +67,18 @@ def test_the_note_names_average_count_and_law() -> None:
     assert "geometric mean" in interval_note(2, average="geometric mean")
 
 
+def test_no_column_is_a_spread_without_a_name() -> None:
+    """What stands behind ± in a table is said where the pointer is on it."""
+    root = Path(__file__).resolve().parents[2]
+    unnamed = [
+        (path.name, found[0])
+        for path in root.glob("snnviz/**/*.py")
+        for found in re.finditer(r'(number|NumberColumn)\(\s*"±[^)]*\)', path.read_text())
+        if "help=" not in found[0]
+    ]
+    assert unnamed == []
+
+
 def test_no_figure_draws_another_band() -> None:
     """Bands and bars are made here alone; what is none of a mean says what it is."""
     others = {

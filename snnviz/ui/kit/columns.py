@@ -26,6 +26,16 @@ def column(name: str, form: str | None = None, help: str = "", **more: Any) -> A
     return st.column_config.NumberColumn(known.label, format=form, help=help or known.help or None, **more)
 
 
+def half_interval(form: str, label: str = "± 95 %", **more: Any) -> Any:
+    """Returns a Streamlit `NumberColumn` of half the 95 % t interval of a mean over seeds, with the help that says so.
+
+    form: of its numbers, such as "%.1f". more: see `st.column_config.NumberColumn`.
+    """
+    return st.column_config.NumberColumn(
+        label, format=form, help="Half of the 95 % interval of the mean over seeds (Student's t).", **more
+    )
+
+
 def _form(metric: Metric) -> str:
     """With the unit, where the kind of number does not have it."""
     form = IN_TABLES[metric.form]

@@ -28,8 +28,10 @@ class Views:
 
     def show(self, name: str) -> None:
         """Selects the view with this name, so that the page shows it; may be called from a callback."""
+        drawn = st.session_state.pop(self._widget, name)
+        if drawn != name:  # the browser would keep what the switch showed
+            st.session_state[self._turns] = st.session_state.get(self._turns, 0) + 1
         st.session_state[f"{self.key}_view"] = name
-        st.session_state.pop(self._widget, None)
 
     def read(self, query: Mapping[str, str]) -> str:
         """Returns the name of the view that a link selects. Raises `InputError`."""
@@ -42,8 +44,14 @@ class Views:
         return "" if name == self.first else f"view={name}"
 
     @property
+    def _turns(self) -> str:
+        """The session's name of how often the view was turned by something else than its switch."""
+        return f"{self.key}_view_turns"
+
+    @property
     def _widget(self) -> str:
-        return view_key(self._name)
+        turns = st.session_state.get(self._turns, 0)
+        return view_key(f"{self._name}/{turns}" if turns else self._name)
 
     def head(self, title: str, share: int = 8) -> None:
         """Draws the page's title, and beside it, `share` times as wide, the switch."""

@@ -11,7 +11,7 @@ from snnviz.store.index import IndexedRuns
 from snnviz.theory.operations import ESTIMATED
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import opened, services
-from snnviz.ui.kit.columns import column_config, metric_columns, round_counts
+from snnviz.ui.kit.columns import column_config, half_interval, metric_columns, round_counts
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.ui.runs import listing, reads
@@ -28,7 +28,7 @@ HEIGHT = 598
 
 EVERY = 2.0
 
-WIDTH = 340
+WIDTH = 320
 """Of a design, in pixels."""
 
 
@@ -97,9 +97,7 @@ def _table(page: Listed, view: RunsView) -> Any:
             {
                 "state": st.column_config.TextColumn(width=100 if view.grouped else 80),
                 "seeds": st.column_config.TextColumn("Seeds", width=90, help="A press unfolds the runs of a group."),
-                "spread": st.column_config.NumberColumn(
-                    "±", format="%.2g", width=60, help="Half of the 95 % interval over seeds (Student's t)."
-                ),
+                "spread": half_interval("%.2g", width=70),
                 "design": st.column_config.TextColumn(width=WIDTH),
                 "marks": st.column_config.TextColumn("Marks", help="A star keeps a run; tags find it."),
                 "notes": st.column_config.TextColumn("Note", width=160),

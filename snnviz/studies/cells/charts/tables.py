@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from snnviz.design.cells import summary, to_text
 from snnviz.studies.cells.charts.study import NAMES, Outcome, paired_difference, search_accuracy
 from snnviz.studies.cells.study import TIMES, CellStudy, Way
-from snnviz.theory.intervals import ConfidenceInterval
+from snnviz.theory.intervals import ConfidenceInterval, confidence_interval
 from snnviz.views.numbers import range_text
 
 TABLE4: dict[Way, tuple[float, ...]] = {
@@ -121,7 +120,7 @@ def study_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             "SAHD": one.score("sahd"),
             "HD": one.score("hd"),
             "accuracy": 100 * one.accuracy,
-            "sd": 100 * float(np.std(one.accuracies, ddof=1)) if len(one.accuracies) > 1 else None,
+            "half": confidence_interval([100 * accuracy for accuracy in one.accuracies]).half,
             "seeds": len(one.accuracies),
             "run": one.member.design.digest,
         }
@@ -130,7 +129,7 @@ def study_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     )
     unused = ["best of"] if not any(one.member.samples for one in outcomes) else []
     unused += ["search"] if not any(one.member.time for one in outcomes) else []
-    return table.drop(columns=[*unused, *(["sd"] if table["seeds"].max() == 1 else [])])
+    return table.drop(columns=[*unused, *(["half"] if table["seeds"].max() == 1 else [])])
 
 
 def _percent(outcomes: Sequence[Outcome]) -> str | None:

@@ -125,6 +125,8 @@ def print_search(store: Store, run: Run) -> None:
         click.echo(f"{len(dead):,} cells have no score, the first of them because: {dead[0].coarse.invalid}")
     if best := _best(standings):
         click.echo(table([_line(rank, one) for rank, one in enumerate(best, 1)]))
+        if setting.fine_repeats > 1 and any(one.fine for one in best):
+            click.echo("±: standard deviation between repeats.")
 
 
 def _compared(store: Store, setting: CellSearch) -> dict[str, dict[str, float]]:

@@ -112,7 +112,8 @@ def _number(place: st.delta_generator.DeltaGenerator, metric: Metric, scores: Sc
     place.metric(f"Score by {METRICS[metric]}", shown, help=HIGHER)
     if scores.deviation is not None:
         each = ", ".join(f"{one:.1f}" for one in scores.values)
-        place.caption(f"± {scores.deviation:.2g} over {pluralise(len(scores.each), 'repeat')}: {each}")
+        spread = f"standard deviation {scores.deviation:.2g} over {pluralise(len(scores.each), 'repeat')}"
+        place.caption(f"{spread}: {each}")
     elif scores.mean is not None:
         place.caption("one repeat")
 

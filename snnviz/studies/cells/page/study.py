@@ -29,7 +29,7 @@ from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import fields, recipe, task_runs
 from snnviz.ui.kit import tables as of_runs
 from snnviz.ui.kit.actions import Verb, actions
-from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.columns import column, column_config, half_interval
 from snnviz.ui.kit.fields import Binding
 from snnviz.ui.kit.rows import rows_of
 from snnviz.ui.kit.settings import PageSettings
@@ -265,7 +265,7 @@ def _table(outcomes: Sequence[views.Outcome]) -> None:
         "SAHD": number(format="%.2f"),
         "HD": number(format="%.2f"),
         "accuracy": column("accuracy"),
-        "sd": number("± seeds", format="%.1f"),
+        "half": half_interval("%.1f"),
     }
     words = "Tick a cell to open its network on the Design page, with its curves."
     of_runs.runs_table(tables.study_table(outcomes), "cells-study", columns, words)

@@ -71,8 +71,8 @@ def published(network: str) -> pd.DataFrame:
 def comparison_table(seed_designs: Sequence[SeedDesigns], results: Mapping[str, Result]) -> pd.DataFrame:
     """Returns a table with rows for ANN, SNN and optimised SNN; `results` by digest.
 
-    Columns: test accuracy, firing rate and operations, mean and sd over finished seeds, and the mean of other listed
-    metrics.
+    Columns: test accuracy and firing rate, mean and half of the 95 % t interval over finished seeds; operations and
+    other listed metrics, the mean.
     """
     rows = []
     for name, some in (
@@ -129,5 +129,6 @@ def _told(metric: Metric, done: Sequence[Result]) -> str | None:
 def _spread(values: Sequence[float], unit: str) -> str | None:
     if not values:
         return None
-    sd = f" ± {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.1f}{sd} {unit}"
+    found = confidence_interval(values)
+    half = "" if found.half is None else f" ± {found.half:.1f}"
+    return f"{found.mean:.1f}{half} {unit}"

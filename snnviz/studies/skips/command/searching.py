@@ -210,7 +210,8 @@ def print_searches(store: Store, runs: Sequence[Run]) -> None:
     click.echo(table(rows))
     if len(best) > 1:
         accuracies = [found["accuracy"] for found in best]
-        click.echo(f"best accuracy {statistics.mean(accuracies):.1%} ± {statistics.stdev(accuracies):.1%}")
+        over = f"(standard deviation over {len(best)} searches)"
+        click.echo(f"best accuracy {statistics.mean(accuracies):.1%} ± {statistics.stdev(accuracies):.1%} {over}")
     for told in reports:
         if told["best"]:
             why = (

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snnviz.cli.following import exit_with_status, state_of, train
-from snnviz.cli.printing import AS_JSON, print_json, settings_option, table
+from snnviz.cli.printing import AS_JSON, DEVIATION, print_json, settings_option, table
 from snnviz.design import links
 from snnviz.design.experiment import distinct_designs
 from snnviz.errors import InputError
@@ -142,6 +142,8 @@ def _print_sweep(
         click.echo("\nPlain blocks of equal size, and what skips leave over them (95 % t interval over the same seeds)")
         click.echo(table([{title: say(*pair) for title, say in shown.items()} for pair in plain]))
         click.echo()
+    if any(row["seeds"] > 1 for row in rows):
+        click.echo(DEVIATION)
     for said in remarks:
         click.echo(said)
     if any(row["estimated"] for row in rows):

@@ -57,6 +57,7 @@ def panel(setting: Optimisation, runs: Mapping[str, Run], histories: Sequence[Se
         if said := gain_text(seed_designs, results):
             st.caption(escape_markdown(said))
         if results:
+            st.caption("±: half of the 95 % interval of the mean over seeds (Student's t); none of one seed.")
             looks = (found.probe for found in results.values())
             on = probe.describe_probes(designs[0], looks)
             counted = f"Operations of an image are counted on {on}, zeros of ReLUs skipped."

@@ -14,7 +14,7 @@ from snnviz.design.experiment import Experiment, Levels
 from snnviz.studies.tradeoffs.offers import field_label
 from snnviz.studies.tradeoffs.previewing import Forecast
 from snnviz.theory.intervals import confidence_interval
-from snnviz.views.changes import value
+from snnviz.views.changes import label, value
 from snnviz.views.numbers import table_value
 from snnviz.views.results import Result
 
@@ -37,9 +37,19 @@ def _level_text(one: Axis, level: int) -> str:
     return label if ":" in label or len(one.fields) > 1 else value(one.fields[0], label)
 
 
-def axis_name(asked: Experiment, axis: int) -> str:
-    """Returns the label of an experiment's axis (a varied field, by index): the labels of its fields."""
-    return _axis_name(asked.axes[axis])
+def level_name(asked: Experiment, levels: Levels, axis: int) -> str:
+    """Returns a short name of the level of a group (runs that differ only in the seed) on an axis, as in a menu: the
+    field and its value, or a kind alone.
+
+    levels: the group's level index on each axis. axis: index of the axis.
+
+    >>> one = Experiment.check({"vary": ["neuron.threshold=0.5,1", "init=kaiming,glorot"]})
+    >>> level_name(one, (0, 1), 0), level_name(one, (0, 1), 1)
+    ('Threshold θ 0.5', 'glorot')
+    """
+    fields, told = asked.axes[axis].fields, level_text(asked, levels, axis)
+    named = " ~ ".join(label(path) for path in fields)
+    return told if len(fields) == 1 and fields[0].endswith(".kind") and levels[axis] >= 0 else f"{named} {told}"
 
 
 def _axis_name(axis: Axis) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from snnviz.studies.tradeoffs.charts.naming import axis, hover
+from snnviz.studies.tradeoffs.charts.naming import axis, hover, possible_values
 from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.studies.tradeoffs.weighing import Objective
-from snnviz.views.bands import POSITIVE, SHARES
-from snnviz.views.chart import Chart, empty
+from snnviz.views.chart import Chart, empty, log_axis
 
 FRONT, BEATEN = "var(--st-blue-color)", "var(--st-gray-color)"
 OPEN = "var(--st-orange-color)"
@@ -79,6 +78,11 @@ def chosen_words(weighed: WeighedGroups) -> str:
 
     "" if none of the objectives depends on images.
     """
+    if weighed.chosen_on == "validation" and weighed.limited_on_test:
+        return (
+            "Chosen by validation images, but of groups within a limit on the test images, so that the best looks "
+            "better there than it is."
+        )
     if weighed.chosen_on == "validation":
         return "Chosen by validation images; the test images are asked once, of the point that is open."
     if weighed.chosen_on == "test":
@@ -147,17 +151,17 @@ def _points(
         "size": 11 if front else 8,
         "symbol": "circle" if front else "circle-open",
         "color": colour,
-        "opacity": 1.0 if front else 0.45,
         "line": {"width": 1.5, "color": "var(--st-background-color)" if front else colour},
     }
     if len(weighed.objectives) == 3:
         marker |= {"color": [_short(weighed.mean[place, 2]) for place in places], "coloraxis": "coloraxis",
-                   "symbol": "circle", "opacity": 1.0 if front else 0.3}  # fmt: skip
+                   "symbol": "circle"}  # fmt: skip
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "meta": "group",
+        "opacity": 1.0 if front else 0.45 if len(weighed.objectives) == 2 else 0.3,  # of bars, too
         "x": [_short(weighed.mean[place, 1]) for place in places],
         "y": [_short(weighed.mean[place, 0]) for place in places],
         "text": [hover(weighed, int(place)) for place in places],
@@ -173,7 +177,7 @@ def _points(
 
 def _bars(weighed: WeighedGroups, places: Sequence[int], side: int) -> dict[str, Any]:
     """Plotly's error bars, cut where no value can be beyond; 0 where there is no interval."""
-    least, most = SHARES if weighed.objectives[side].metric.form == "share" else POSITIVE
+    least, most = possible_values(weighed.objectives[side].metric)
     mean, low, high = (each[list(places), side] for each in (weighed.mean, weighed.low, weighed.high))
     open_ended = ~np.isfinite(high)
     low, high = np.where(open_ended, mean, np.maximum(low, least)), np.where(open_ended, mean, np.minimum(high, most))
@@ -204,7 +208,7 @@ def _opened(weighed: WeighedGroups, key: str) -> list[dict[str, Any]]:
 def _spread_axis(values: Any, form: str) -> dict[str, Any]:
     """Logarithmic where costs span two decades."""
     wide = form != "share" and len(values) and values.min() > 0 and values.max() >= 100 * values.min()
-    return {"type": "log"} if wide else {}
+    return log_axis(form) if wide else {}
 
 
 def _short(value: float) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snnviz.studies.tradeoffs.charts.naming import field_label, level_label
 from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
+from snnviz.studies.tradeoffs.weighing import VALIDATION
 from snnviz.theory.effects import Interaction, interaction
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.verdicts import silent_layers
@@ -43,7 +44,7 @@ def interaction_charts(weighed: WeighedGroups, across: str, down: str, side: int
     words = f"Mean of the groups at each pair of levels; {_lower(one.label)}, {one.direction} is better."
     charts = [_map("pair", one.label, words, found, found.mean, lambda value: metric_text(one.metric, value))]
     if np.isfinite(found.beyond).all() and min(found.beyond.shape) > 1:
-        scale, unit = (100, ", in points") if one.metric.form == "share" else (1, "")
+        scale, unit = (100, ", in points,") if one.metric.form == "share" else (1, "")
         most = max(float(np.abs(found.beyond).max()) * scale, 1e-12)
         about = (
             f"What is left of it{unit} when the mean of each row and of each column is taken away: 0 everywhere where "
@@ -63,8 +64,11 @@ def trained_charts(weighed: WeighedGroups, across: str, down: str) -> list[Chart
     across, down: paths of the fields on x and y.
     """
     charts = []
+    accuracy, images = "accuracy", "test"
+    if weighed.chosen_on == "validation":  # the test images are asked of the open point alone
+        accuracy, images = VALIDATION[accuracy], "validation"
     told: list[tuple[str, str, str, Any]] = [
-        ("accuracy", "Trained: accuracy", "Of the test images, mean over seeds.", SCALE),
+        (accuracy, "Trained: accuracy", f"Of the {images} images, mean over seeds.", SCALE),
         ("rate", "Trained: firing rate", "Of the test images, mean over seeds.", SCALE),
         ("silent_layers", "What died", "Layers that are silent after training, mean over seeds.", DEAD),
         ("silent_before", "Silent before training", "Layers, measured on the probe images, mean over seeds.", DEAD),

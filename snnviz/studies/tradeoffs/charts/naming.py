@@ -10,6 +10,7 @@ from typing import Any
 from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups
 from snnviz.theory.importance import ABSENT
 from snnviz.theory.metrics import Metric
+from snnviz.views.bands import POSITIVE, SHARES, Bounds
 from snnviz.views.changes import label, value
 from snnviz.views.numbers import NO_NUMBER, metric_text
 
@@ -77,17 +78,24 @@ def _small(words: str) -> str:
 
 
 def number_text(metric: Metric, mean: float, low: float, high: float) -> str:
-    """Returns the mean of a metric with its confidence interval as text; without the interval if `low` and `high` are
-    infinite.
+    """Returns the mean of a metric with its confidence interval as text, cut where no value can be beyond; without the
+    interval if `low` and `high` are infinite.
 
     >>> from snnviz.theory.metrics import METRICS
     >>> number_text(METRICS["operations"], 63_600.0, -29_000.0, 156_000.0)
-    '63.6 k (-29.0 k to 156 k)'
+    '63.6 k (0 to 156 k)'
     """
     told = NO_NUMBER if math.isnan(mean) else _signed(metric, mean)
     if not (math.isfinite(low) and math.isfinite(high)):
         return told
+    least, most = possible_values(metric)
+    low, high = max(low, min(mean, least)), min(high, max(mean, most))
     return f"{told} ({_signed(metric, low)} to {_signed(metric, high)})"
+
+
+def possible_values(metric: Metric) -> Bounds:
+    """Returns what an interval of a metric is cut at: 0 to 1 of a share, else 0 or more."""
+    return SHARES if metric.form == "share" else POSITIVE
 
 
 def _signed(metric: Metric, number: float) -> str:

@@ -13,6 +13,9 @@ from snnviz.views.numbers import count
 
 MOST_BARS = 14
 
+LINE = 24
+"""Letters of a line of a group's name."""
+
 PARTS = (
     ("macs", "multiplications and additions (MACs)", "var(--st-orange-color)", ""),
     ("additions", "additions alone (ACs)", "var(--st-blue-color)", "/"),
@@ -38,7 +41,10 @@ def operations_chart(weighed: WeighedGroups) -> Chart | None:
     shown = [*front[:MOST_BARS], *(others[::step] if room else [])][:MOST_BARS]
     shown.sort(key=total.__getitem__, reverse=True)
     names = _different([f"{'★ ' if weighed.front[place] else ''}{group_name(weighed, place)}" for place in shown])
-    figure = empty("operations of an image", "", type="category", automargin=True)
+    told = [_lines(name) for name in names]
+    figure = empty(
+        "operations of an image", "", type="category", automargin=True, tickmode="array", tickvals=names, ticktext=told
+    )
     figure["layout"]["xaxis"] |= {"rangemode": "tozero"}
     figure["layout"] |= {"barmode": "stack", "bargap": 0.3, "hovermode": "closest", "meta": {"y": "group"}}
     for name, label, colour, pattern in PARTS:
@@ -53,8 +59,23 @@ def operations_chart(weighed: WeighedGroups) -> Chart | None:
         "Means over seeds, on the probe images; a sum of m spikes (ASC) is m additions, a concatenation (DSC) more "
         f"weights. ★: on the front.{f' {more:,} other groups are not drawn.' if more > 0 else ''}"
     )
-    high = 130 + 26 * len(shown)
-    return Chart("operations", "What an image costs", caption, figure, high, wide=True, least=620)
+    most = max((text.count("<br>") for text in told), default=0)
+    return Chart("operations", "What an image costs", caption, figure, 150 + (26 + 12 * most) * len(shown), wide=True)
+
+
+def _lines(name: str) -> str:
+    """A name in lines that leave room for the bars on a phone.
+
+    >>> _lines("★ threshold θ 4, glorot"), _lines("threshold θ 0.5, variance preserving")
+    ('★ threshold θ 4, glorot', 'threshold θ 0.5,<br>variance preserving')
+    """
+    lines: list[str] = []
+    for part in name.split(", "):
+        if lines and len(lines[-1]) + len(part) < LINE:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return ",<br>".join(lines)
 
 
 def _different(names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from snnviz.studies.tradeoffs.search import COUNTED, Candidate, FrontSearch
 from snnviz.studies.tradeoffs.theory.fronts import FrontHistory, covered_shares, value_box
 from snnviz.theory.metrics import METRICS
 from snnviz.views.changes import label, value
-from snnviz.views.chart import Chart, empty
+from snnviz.views.chart import Chart, empty, log_axis
 from snnviz.views.numbers import metric_text, table_value
 
 COLOURS = {"qlognehvi": "var(--st-blue-color)", "random": "var(--st-orange-color)"}
@@ -38,7 +38,7 @@ def _scatter(histories: Sequence[FrontHistory], place: int) -> Chart:
     figure = empty(x, y, **y_axis)
     figure["layout"]["xaxis"] |= x_axis
     if cost.form in COUNTED and all(one.values[place] > 0 for history in histories for one in history.known):
-        figure["layout"]["xaxis"] |= {"type": "log"}
+        figure["layout"]["xaxis"] |= log_axis(cost.form)
     figure["layout"]["hovermode"] = "closest"
     named: set[str] = set()
     for history in histories:

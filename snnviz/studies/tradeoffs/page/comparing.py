@@ -12,7 +12,7 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
-from snnviz.studies.tradeoffs.charts.asking import axis_name, level_text
+from snnviz.studies.tradeoffs.charts.asking import level_name
 from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, EVERY_OTHER, Comparing, design_to_text
 from snnviz.studies.tradeoffs.page import compared
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS, to_link
@@ -64,6 +64,16 @@ def open_with(a: Design | None, b: Design) -> None:
     VIEWS.show("compare")
 
 
+def turn_to(a: Design, b: Design, seeds: int = 0) -> None:
+    """Callback of a button in another view: shows Compare with these designs, at this many seeds at least. Raises
+    Streamlit's rerun exception, as a fragment alone would leave the view as it is.
+    """
+    open_with(a, b)
+    now = COMPARING.value
+    COMPARING.set(now.model_copy(update={"seeds": min(LAST_LOOK, max(now.seeds, seeds))}))
+    st.rerun()
+
+
 def panel() -> None:
     """Draws the view Compare: the choice of two designs, and the results, updated while runs are active."""
     if COMPARING.name not in st.session_state:
@@ -98,9 +108,8 @@ def group_names() -> dict[str, str]:
     in menus, by its query string.
     """
     asked = EXPERIMENT.value
-    axes = [axis_name(asked, n) for n in range(len(asked.axes))]
     found = {
-        design_to_text(design): ", ".join(f"{axis} {level_text(asked, levels, n)}" for n, axis in enumerate(axes))
+        design_to_text(design): ", ".join(level_name(asked, levels, n) for n in range(len(asked.axes)))
         for levels, design in asked.groups().items()
     }
     own = design_to_text(state.design().model_copy(update={"seed": asked.base.seed}))

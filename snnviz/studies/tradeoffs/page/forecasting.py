@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,11 +10,11 @@ from snnviz.design.design import Design
 from snnviz.store import Run
 from snnviz.studies.tradeoffs import previewing
 from snnviz.studies.tradeoffs.charts.asking import group_table
-from snnviz.studies.tradeoffs.page import validation_offer
+from snnviz.studies.tradeoffs.page import comparing, validation_offer
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, RUNS
 from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column, column_config, round_counts
+from snnviz.ui.kit.columns import column, column_config, half_interval, round_counts
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.views.error_messages import error_text
 from snnviz.views.numbers import NO_NUMBER
@@ -23,7 +23,8 @@ from snnviz.views.results import Result
 BUDGET = 0.3
 """Seconds of a look that forecasts may take; the rest comes with the next looks."""
 
-HEIGHT = 420
+HEIGHT = 458
+"""Of the table, in pixels: 12 rows."""
 
 
 def is_active() -> bool:
@@ -96,10 +97,13 @@ def _leave_out(silent: str) -> None:
 
 def _table(known: Mapping[tuple[int, ...], previewing.Forecast], results: Mapping[str, Result]) -> None:
     table = round_counts(group_table(EXPERIMENT.value, known, results))
-    st.dataframe(
+    groups = list(EXPERIMENT.value.groups().values())
+    picked = st.dataframe(
         table,
         hide_index=True,
-        key="tradeoffs-groups",
+        key=f"tradeoffs-groups-{hash(EXPERIMENT.link)}",  # ticks are rows of this experiment
+        on_select="rerun",
+        selection_mode="multi-row",
         height=min(38 + 35 * max(1, len(table)), HEIGHT),
         placeholder=NO_NUMBER,
         column_config=column_config(
@@ -110,11 +114,27 @@ def _table(known: Mapping[tuple[int, ...], previewing.Forecast], results: Mappin
                 "parameters": column("parameters", "localized"),
                 "macs": column("macs", "localized"),
                 "accuracy": column("accuracy"),
-                "± accuracy": st.column_config.NumberColumn(
-                    "± 95 %", format="%.1f", help="Half of the 95 % t interval over seeds, in points."
-                ),
+                "± accuracy": half_interval("%.1f"),
                 "rate": column("rate"),
                 "energy": column("energy"),
             },
         ),
     )
+    if len(groups) > 1:
+        _compare([groups[row] for row in picked["selection"]["rows"] if row < len(groups)])
+
+
+def _compare(ticked: Sequence[Design]) -> None:
+    """Any two rows, paired by seed."""
+    left, right = st.columns([26, 80], vertical_alignment="center")
+    left.button(
+        "Compare by seed",
+        icon=":material/compare_arrows:",
+        width="stretch",
+        key="tradeoffs-pair",
+        disabled=len(ticked) != 2,
+        on_click=comparing.turn_to,
+        args=(*ticked, EXPERIMENT.value.seeds),
+    )
+    said = "They are compared seed by seed." if len(ticked) == 2 else "Tick two rows to compare them seed by seed."
+    right.caption(said)

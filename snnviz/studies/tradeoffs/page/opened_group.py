@@ -116,7 +116,7 @@ def _compare(found: WeighedGroups, place: int) -> None:
     st.caption("Paired by seed, 95 % t interval of the differences. More of it under **Compare**.")
     st.button(
         "Each seed, and more seeds", icon=":material/compare_arrows:", width="stretch", key="weigh-compare",
-        on_click=comparing.open_with, args=(other.design, own.design),
+        on_click=comparing.turn_to, args=(other.design, own.design),
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def _says(search: FrontSearch) -> None:
     sizes = " × ".join(map(str, search.sizes))
     said = f"**{search.trials:,} of {space:,} combinations** ({sizes}) in each search, from the experiment under Ask."
     left, right = st.columns([72, 34], vertical_alignment="center")
-    left.markdown(f"{said} Candidates are {search.criterion.words}.")
+    left.markdown(f"{said} Each candidate is {search.criterion.words}.")
     if not search.criterion.held_out:
         hold_out_button(right, "search-hold-out", (CONTROLS, FIGURES))
 

@@ -39,7 +39,7 @@ class WeighedGroups:
     interval (a single seed, or equal values). left: (n,) whether a group is within all limits and has all values.
     front: (n,) whether it is on the Pareto front of these. chosen_on: the images on which accuracy or loss is
     measured, "validation" or "test"; "" if neither is an objective. partly: if only some groups have validation
-    images, their number, else 0.
+    images, their number, else 0. limited_on_test: whether there is a limit on accuracy or loss of the test images.
     """
 
     groups: tuple[RunGroup, ...]
@@ -51,6 +51,7 @@ class WeighedGroups:
     front: Flags
     chosen_on: str = ""
     partly: int = 0
+    limited_on_test: bool = False
 
     @cached_property
     def directions(self) -> list[Any]:
@@ -138,7 +139,8 @@ def weigh_groups(
                 left &= values <= limit.below
     better = [one.direction for one in sides]
     front = pareto_front(np.where(left[:, None], mean, np.nan), better)
-    return WeighedGroups(kept, tuple(sides), mean, low, high, left, front, chosen_on, partly)
+    on_test = any(limit.metric in VALIDATION for limit in limits)
+    return WeighedGroups(kept, tuple(sides), mean, low, high, left, front, chosen_on, partly, on_test)
 
 
 def _chosen(groups: Sequence[RunGroup], objectives: Sequence[Objective]) -> tuple[list[Objective], str, int]:

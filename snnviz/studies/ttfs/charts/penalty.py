@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 
 import pandas as pd
 
@@ -139,20 +139,19 @@ def verdict(found: Sequence[PenaltyResult]) -> str:
 
 
 def table(found: Sequence[PenaltyResult]) -> pd.DataFrame:
-    """Returns a table with a row for each penalty: number of seeds, and mean and standard deviation of accuracy (%) and
-    spikes per neuron.
+    """Returns a table with a row for each penalty: number of seeds, and of accuracy (%) and spikes per neuron the mean
+    and half of its 95 % t interval, None of one seed.
     """
     rows = []
     for each in found:
-        several = len(each.spikes) > 1
         rows.append(
             {
                 "penalty": each.penalty,
                 "seeds": len(each.spikes),
                 "accuracy": 100 * fmean(each.accuracies),
-                "accuracy_sd": 100 * stdev(each.accuracies) if several else None,
+                "accuracy_half": confidence_interval([100 * one for one in each.accuracies]).half,
                 "spikes": fmean(each.spikes),
-                "spikes_sd": stdev(each.spikes) if several else None,
+                "spikes_half": confidence_interval(each.spikes).half,
             }
         )
     return pd.DataFrame(rows)

@@ -11,7 +11,7 @@ import click
 
 from snnviz.cli.designing import or_nearest, read_design
 from snnviz.cli.following import exit_with_status, train
-from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, print_json, table
+from snnviz.cli.printing import AS_JSON, DEVIATION, NEAREST, SETTING, print_json, table
 from snnviz.design import links
 from snnviz.events import EpochEnd
 from snnviz.graph.ttfs import require_ttfs_twin
@@ -67,6 +67,8 @@ def penalty(name: str | None, settings: Sequence[str], nearest: bool, as_json: b
             for row in found
         ]
         click.echo(table(lines))
+        if any(len(row["seeds"]) > 1 for row in found):
+            click.echo(DEVIATION)
         click.echo("With an event at t_max of each silent neuron counted it is 1.000 at any penalty.")
         click.echo(f"The paper has {PAPER_SPIKES:g} spikes per neuron, on average over its networks.")
     exit_with_status(runs)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from snnviz.cli.printing import print_json, table
+from snnviz.cli.printing import DEVIATION, print_json, table
 from snnviz.design import links
 from snnviz.store import Run, Store
 from snnviz.studies.ttfs.limits import Axis, FineTuning, Tuned
@@ -42,6 +42,8 @@ def show_curves(found: Sequence[Mapping[str, Any]], exact: Sequence[float]) -> N
     click.echo(f"test accuracy without limits {mean_and_deviation(exact)}")
     for axis in dict.fromkeys(row["axis"] for row in found):
         click.echo(f"\n{table([_line(row) for row in found if row['axis'] == axis])}")
+    if any(len(row["seeds"]) > 1 for row in found):
+        click.echo(DEVIATION)
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, str]:

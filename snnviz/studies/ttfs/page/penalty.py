@@ -12,7 +12,7 @@ from snnviz.studies.ttfs.penalty import PenaltyRun, penalty_runs
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import actions
-from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.columns import column, column_config, half_interval
 
 
 def panel() -> None:
@@ -59,9 +59,9 @@ def _draw() -> None:
             {
                 "penalty": number("penalty λ", format="%g"),
                 "accuracy": column("accuracy", "%.2f %%"),
-                "accuracy_sd": number("± seeds", format="%.2f", help="Standard deviation over the seeds, in points."),
+                "accuracy_half": half_interval("%.2f"),
                 "spikes": number("spikes per neuron", format="%.3f", help=views.EVENTS),
-                "spikes_sd": number("± seeds ", format="%.3f", help="Standard deviation over the seeds."),
+                "spikes_half": half_interval("%.3f", "± 95 % "),
             },
         ),
     )

@@ -67,6 +67,13 @@ def test_every_chart_is_a_plotly_figure() -> None:
         plain(chart.figure)
 
 
+def test_the_table_has_half_of_the_interval_over_seeds() -> None:
+    """Of two seeds that are 2 points apart 12.7 points (Student's t); of one seed there is none."""
+    table = tables.study_table(answered(CellStudy(cells=3, seeds=2))[1])
+    assert table["half"].tolist() == pytest.approx([12.706] * 3, rel=1e-4)
+    assert "half" not in tables.study_table(answered(CellStudy(cells=3, seeds=1))[1])
+
+
 def test_a_point_is_a_cell_with_its_score_and_mean_accuracy() -> None:
     study = CellStudy(cells=8, seeds=2)
     several, some, found = answered(study)

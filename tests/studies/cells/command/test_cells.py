@@ -48,6 +48,7 @@ def test_it_searches_and_says_what_it_found(snnviz: Snnviz, shared: Store) -> No
     assert again.out.startswith(f"12 of 12 candidates, {len(standings)} scored (the others came before), ")
     assert first.coarse.cell in again.out.splitlines()[2]
     assert f"{first.fine.sahd:.2f} ± {first.fine.sahd_sd:.2f}" in again.out
+    assert again.out.splitlines()[-1] == "±: standard deviation between repeats."
     assert shared.get(search.digest).attempt == 1
     assert snnviz("show", search.digest, "--json").json == found
     shown = snnviz("show", search.digest).out

@@ -130,7 +130,7 @@ def test_a_score_in_the_store_is_shown_at_once(scored: Callable[[Scoring, Scorin
     by = {one.label: one.value for one in visit.at.metric}
     assert by["Score by SAHD"] == f"{found.scores['sahd'].mean:.1f}"
     assert by["Score by HD"] == f"{found.scores['hd'].mean:.1f}"
-    assert f"± {found.scores['sahd'].deviation:.2g} over 2 repeats" in visit.text
+    assert f"standard deviation {found.scores['sahd'].deviation:.2g} over 2 repeats" in visit.text
     assert "What the score rewards" in visit.text
     assert "Sparsity-aware" in visit.text
     assert "of the neurons and time steps on average" in visit.text

@@ -32,10 +32,10 @@ RESULTS = {
 }
 
 
-def test_it_is_mean_and_deviation_over_the_seeds_that_are_done() -> None:
+def test_it_is_mean_and_interval_over_the_seeds_that_are_done() -> None:
     table = comparison_table(THREES, RESULTS)
-    assert table["test accuracy"].tolist() == ["94.0 ± 3.2 %", "80.0 ± 0.0 %", "87.0 ± 1.6 %"]
-    assert table["firing rate"].fillna("none").tolist() == ["none", "20.0 ± 0.0 %", "25.0 ± 0.0 %"]
+    assert table["test accuracy"].tolist() == ["94.0 ± 3.9 %", "80.0 %", "87.0 ± 2.0 %"]
+    assert table["firing rate"].fillna("none").tolist() == ["none", "20.0 %", "25.0 %"]
     assert table["seeds"].tolist() == ["5 of 5"] * 3
     assert table["operations"][0] == "1,500"
     older = {name: changed(one, estimated=1.0) for name, one in RESULTS.items()}

@@ -79,6 +79,7 @@ def test_only_what_is_asked_for_is_trained_and_shown(snnviz: Snnviz, shared: Sto
     assert "ANN" not in header
     assert line.split()[:3] == ["1", "ASC", "2"]
     assert "±" in line
+    assert "±: standard deviation over seeds." in answer.out.splitlines()
 
 
 def test_more_skips_than_there_is_room_for_are_left_out_and_said_to_be(snnviz: Snnviz, shared: Store) -> None:

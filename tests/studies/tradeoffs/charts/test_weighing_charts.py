@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def test_a_third_objective_is_a_colour() -> None:
     assert len(front["marker"]["color"]) == len(front["x"])
     assert chart.figure["layout"]["coloraxis"]["colorbar"]["title"]["text"] == "Firing rate"
     assert "Colour: firing rate, less is better." in chart.caption
-    assert beaten["marker"]["opacity"] < front["marker"]["opacity"]
+    assert beaten["opacity"] < front["opacity"]  # its bars, too
 
 
 def test_bars_end_where_no_value_can_be_beyond() -> None:
@@ -171,6 +172,15 @@ def test_maps_say_what_trained_what_died_and_what_theory_expects(found: WeighedG
     assert maps["What died"]["z"] == [[0.0, 0.0, x, x] for x in (2.0, 1.0, 0.0)]  # glorot first: by name
     assert fields_of_maps(found, ("init.kind", ""), NAMES) == ("init.kind", "neuron.threshold")
     assert fields_of_maps(weigh_groups(factorial()[::3], BOTH), ("", ""), NAMES[:1]) is None
+
+
+def test_where_validation_images_choose_no_map_shows_the_test_images(found: WeighedGroups) -> None:
+    held = [replace(one, values={**one.values, "validation_accuracy": {0: 0.25}}) for one in found.groups]
+    costs = [get_objective("operations"), get_objective("accuracy")]
+    for groups, images, shares in ((held, "validation", {0.25}), (found.groups, "test", None)):
+        shown = trained_charts(weigh_groups(groups, costs), *NAMES)[0]
+        assert (shown.title, shown.caption) == ("Trained: accuracy", f"Of the {images} images, mean over seeds.")
+        assert shares is None or {value for row in shown.figure["data"][0]["z"] for value in row} == shares
 
 
 def test_the_volume_is_against_runs(found: WeighedGroups) -> None:

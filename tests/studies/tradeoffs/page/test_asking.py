@@ -170,6 +170,22 @@ def test_a_finished_experiment_has_theory_and_training_side_by_side(
     assert table["accuracy"].between(0, 100).all()
 
 
+def test_any_two_rows_are_compared_at_the_experiments_seeds(tiny: MakeDesign) -> None:
+    asked = Experiment(base=tiny(), vary=("neuron.threshold=0.5,1,2",), seeds=4)
+    visit = by_link("tradeoffs", asked.to_query())
+    table = f"tradeoffs-groups-{hash(asked.to_query())}"
+    for rows in ([], [1], [0, 1, 2]):
+        visit.at.session_state[table] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+        assert visit.look().at.button(key="tradeoffs-pair").disabled
+    visit.at.session_state[table] = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
+    visit.look().press("tradeoffs-pair")
+    found = visit.at.session_state["comparing"]
+    groups = asked.groups()
+    assert (found.design("a"), found.design("b")) == (groups[0,], groups[2,])
+    assert found.seeds == 4
+    assert "Nothing is known before A and B are trained" in visit.text
+
+
 def test_what_if_opens_the_page_with_the_edited_design() -> None:
     visit = Visit("neuron.threshold=0.7")
     visit.at.button(key="what-if").click()

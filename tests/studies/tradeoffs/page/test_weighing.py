@@ -121,6 +121,11 @@ def test_a_point_opens_with_its_numbers_and_what_can_be_done(filled: Store) -> N
     visit.look()
     assert "Paired by seed" in visit.text
     assert "not told apart" in visit.text
+    compared = by_link("tradeoffs", f"{WEIGH}&weigh.point={best}")
+    next(one for one in compared.at.selectbox if one.label == "Compare with").select_index(0)
+    compared.look().press("weigh-compare")
+    assert compared.at.session_state["tradeoffs_view"] == "compare"
+    assert "What changes from A to B?" in compared.text
     visit.press("weigh-edit")
     assert visit.design.neuron.threshold == 1
     assert visit.design.init.kind == "glorot"

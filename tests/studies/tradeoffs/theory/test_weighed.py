@@ -7,7 +7,7 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.studies.tradeoffs.charts.front import certainty_words
+from snnviz.studies.tradeoffs.charts.front import certainty_words, chosen_words
 from snnviz.studies.tradeoffs.neighbours import neighbours
 from snnviz.studies.tradeoffs.theory.weighed import varying_fields, weigh_groups
 from snnviz.studies.tradeoffs.weighing import Weighing, available_objectives, get_objective, parse_limit
@@ -88,6 +88,10 @@ def test_a_best_is_chosen_by_validation_where_all_have_it() -> None:
     mixed = weigh_groups([*some, group(2, {"neuron.beta": 0.8}, accuracy=0.5, operations=1.0)], BOTH)
     assert (mixed.chosen_on, mixed.partly, mixed.objectives[0].name) == ("test", 2, "accuracy")
     assert weigh_groups(some, [get_objective("rate"), get_objective("operations")]).chosen_on == ""
+    assert "the test images are asked once" in chosen_words(found)
+    limited = weigh_groups(some, BOTH, [parse_limit("accuracy>=0.85")])
+    assert limited.front.tolist() == [True, False]
+    assert "but of groups within a limit on the test images" in chosen_words(limited)
 
 
 def test_fields_that_vary_are_told_with_what_a_link_leaves_out() -> None:

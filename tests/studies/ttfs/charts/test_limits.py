@@ -106,8 +106,8 @@ def test_spikes_against_accuracy_of_what_has_been_through_an_epoch() -> None:
     assert "at most a point below, fewest at λ = 1: **0.30**, 96.5 %, -1.5 points, of one seed." in said
     table = ttfspenalty.table(found)
     assert table["seeds"].tolist() == [2, 1]
-    assert table["accuracy_sd"][0] == pytest.approx(100 * 0.02 / 2**0.5)
-    assert table["spikes_sd"].isna().tolist() == [False, True]
+    assert table["accuracy_half"][0] == pytest.approx(12.706 * 100 * 0.02 / 2, rel=1e-4)
+    assert table["spikes_half"].isna().tolist() == [False, True]
     assert ttfspenalty.verdict(found[:1]) == ""
     assert "Chosen on the test images" in said
 
