@@ -131,6 +131,8 @@ def _put_field(place: int) -> None:
     if not EXPERIMENT.has_widget(f"field-{place}"):
         return
     path, several = st.session_state[_key(place, "field")], axes_to_rows(EXPERIMENT.value.vary)
+    if path == field_type(EXPERIMENT.value.base, several[place][0].partition("=")[0]).path:
+        return  # a control that has just been drawn may be told apart from none: that is nobody's choice
     several[place] = (f"{path}={suggested_values(EXPERIMENT.value.base, path)}", False)
     _change(several, renew=True)
 

@@ -192,7 +192,7 @@ def _limit(one: Objective, groups: Groups, limit: Limit) -> None:
 
 
 def _put_of() -> None:
-    if WEIGHING.has_widget("of"):
+    if WEIGHING.has_widget("of") and WEIGHING.widget_value("of") != WEIGHING.value.of:
         WEIGHING.change(of=WEIGHING.widget_value("of"), point="")
         WEIGHING.renew_widgets()
         WEIGHING.rerun()

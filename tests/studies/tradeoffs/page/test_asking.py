@@ -237,3 +237,16 @@ def asked_link(base: Design) -> str:
     """An experiment of which the base is one run."""
     now = Experiment(base=base, vary=(f"neuron.threshold={base.neuron.model_dump()['threshold']:g},3",), seeds=1)
     return now.to_query().replace("&vary.seeds=1", "")
+
+
+def test_a_control_that_sends_what_it_shows_is_nobodys_choice() -> None:
+    """As where a look at the page was interrupted before the server knew what the control is drawn with."""
+    visit = by_link("tradeoffs", LINK)
+    put(visit, "values-0", "0.5,9")
+    field = widget(visit, "field-0")
+    field.set_value("neuron.threshold")
+    state = vars(vars(visit.at.session_state)["_state"])["_state"]
+    for states in (state._old_state, state._new_widget_state):
+        states.pop(field.proto.id, None)  # type: ignore[attr-defined]
+    visit.look()
+    assert experiment(visit).vary[0] == "neuron.threshold=0.5,9"
