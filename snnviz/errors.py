@@ -6,6 +6,7 @@
     ├── DataMissing             a data set whose files are missing; the sentence says what to do
     ├── Diverged                the loss of a run became infinite
     ├── TooLarge                a design that needs more memory than is free
+    ├── LimitReached            what a person may use, or what a server may have to do
     ├── StoreError              the store cannot be opened, read or written
     └── LeaseLost               this attempt no longer owns its run (never shown: the worker stops)
 
@@ -53,6 +54,10 @@ class Diverged(SnnvizError):
 
 class TooLarge(SnnvizError):
     """A task needs more memory than is free."""
+
+
+class LimitReached(SnnvizError):
+    """A person uses all that their host allows, or the server has all the work that it may have."""
 
 
 class StoreError(SnnvizError):

@@ -12,6 +12,7 @@ from snnviz.design.menus import DATASETS
 from snnviz.errors import SnnvizError
 from snnviz.jobs import machine
 from snnviz.jobs.local import Local
+from snnviz.people.hosting import hosting
 from snnviz.places import cache_dir
 from snnviz.store import HUNG_SECONDS, Store
 
@@ -32,8 +33,17 @@ def examine() -> dict[str, Any]:
         "bfloat16": machine.has_bfloat16(),
         "free_memory": "unknown" if free is None else f"{free / 1e9:.1f} GB",
         "data": {name: "here" if datasets.is_available(name) else "not here" for name in DATASETS.kinds},
+        "host": _host(),
         **_store(),
     }
+
+
+def _host() -> Any:
+    """What the host decided, as it counts; a sentence where the file is invalid."""
+    try:
+        return hosting().model_dump(mode="json")
+    except SnnvizError as error:
+        return str(error)
 
 
 def _version(name: str) -> str:

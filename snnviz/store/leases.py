@@ -19,7 +19,7 @@ from snnviz.design.submitted import Task
 from snnviz.errors import LeaseLost, StoreError
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
-from snnviz.store import checkpoints, opening, reading, renewing, tables
+from snnviz.store import checkpoints, opening, owners, reading, renewing, tables
 from snnviz.store.silence import LEASE_SECONDS, SilenceTimer
 from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
 from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Run, RunningClaim, State, SupervisorStatus, UnreadableRun
@@ -70,16 +70,19 @@ class Leases:
             opening.raw_sqlite_connection(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
-        """Claims the queued run that has waited longest, or the given `run`, for a worker; None if none is queued.
+        """Claims the queued run that is next, or the given `run`, for a worker; None if none is queued.
+
+        Next is the run that has waited longest; where runs have owners, the order is fair (`store.fair_shares`).
 
         At most one caller gets a run. A queued design that this release does not accept is marked as failed with the
         reason; tasks of an unknown kind stay queued. A run of an older release is resumed, or, if formulas have changed
         since, started again (`store.renewing`).
         """
         while True:
-            waiting = select(RUNS.c.run).where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(1)
-            if run is not None:
-                waiting = waiting.where(RUNS.c.run == reading.name_query(run))
+            name = run
+            if name is None and (name := next(iter(self._fair_queue(1)), None)) is None:
+                return None
+            waiting = select(RUNS.c.run).where(RUNS.c.run == reading.name_query(name), *_WAITS)
             now = time.time()
             taken = update_and_notify(RUNS.c.run == waiting.with_for_update(skip_locked=True).scalar_subquery()).values(
                 state="running",
@@ -94,6 +97,10 @@ class Leases:
                 row = connection.execute(
                     taken.returning(RUNS.c.run, RUNS.c.attempt, RUNS.c.design, RUNS.c.kind, RUNS.c.key)
                 ).one_or_none()
+                if row is not None:
+                    owners.start(connection, row.run)
+            if row is None and run is None:
+                continue  # somebody else was faster
             if row is None:
                 return None
             task = reading.task_from_text(row.kind, row.design)
@@ -120,14 +127,20 @@ class Leases:
 
     def queued_runs(self, limit: int = 50) -> list[Run]:
         """Returns up to `limit` queued runs, in the order in which they will be claimed."""
-        first = reading.RUN_QUERY.where(*_WAITS).order_by(RUNS.c.queued, RUNS.c.run).limit(limit)
         while True:
             with self._reading() as connection:
-                found = [reading.run_from_columns(row) for row in connection.execute(first).all()]
+                names = owners.fair_queue(connection, _WAITS, limit)
+                rows = connection.execute(reading.RUN_QUERY.where(RUNS.c.run.in_(names), *_WAITS)).all()
+            place = {name: number for number, name in enumerate(names)}
+            found = [reading.run_from_columns(row) for row in sorted(rows, key=lambda row: place[row.run])]
             if not (strange := [shown for shown in found if isinstance(shown, UnreadableRun)]):
                 return [shown for shown in found if isinstance(shown, Run)]
             for shown in strange:
                 self.claim("nobody", shown.run)  # which fails it
+
+    def _fair_queue(self, limit: int) -> list[str]:
+        with self._reading() as connection:
+            return owners.fair_queue(connection, _WAITS, limit)
 
     def next_queued(self) -> Run | None:
         """Returns the run that a worker's next `claim` would return, or None if none is queued."""
@@ -205,6 +218,7 @@ class Leases:
             self._slim(run, attempt)
         with self._writing() as connection:
             self._fenced(connection, run, attempt, new)
+            owners.charge(connection, run)
         if state in ENDED:
             self.flush_log()
 
@@ -366,6 +380,7 @@ class Leases:
             cancel_requested=false(),
         )
         connection.execute(ended)
+        owners.charge(connection, run)
 
 
 def update_and_notify(*which: ColumnElement[bool]) -> Update:

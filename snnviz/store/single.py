@@ -12,7 +12,7 @@ from snnviz.design.design import Design
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
-from snnviz.store import opening, reading, renewing, tables
+from snnviz.store import opening, owners, reading, renewing, tables
 from snnviz.store.batch_reads import by_requested_name
 from snnviz.store.leases import update_and_notify
 from snnviz.store.marks import Marks
@@ -51,6 +51,7 @@ class SingleStore(Marks):
             "owner": None,
             "cancel_requested": False,
             "deaths": 0,
+            "estimate": KINDS.kind_of(task).cost(task).seconds,
         }
         with self._writing() as connection:
             created = False
@@ -120,7 +121,9 @@ class SingleStore(Marks):
         anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
         with self._writing() as connection:
             gone = (RUNS.c.run == reading.name_query(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
-            connection.execute(update_and_notify(*gone).values(deaths=0, traceback=None, **anew))
+            if (name := connection.scalar(update_and_notify(*gone).values(deaths=0, traceback=None, **anew)
+                                          .returning(RUNS.c.run))) is not None:  # fmt: skip
+                owners.forget_charges(connection, name)
 
     def _delete(self, run: str) -> None:
         empty = dict.fromkeys(
@@ -139,6 +142,7 @@ class SingleStore(Marks):
         )
         with self._writing() as connection:
             _refuse_starred(connection, run)
+            owners.charge(connection, run)
             deleted = update_and_notify(RUNS.c.run == run, _SHOWN).values(
                 state="deleted",
                 title="",

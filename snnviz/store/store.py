@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +14,10 @@ from snnviz.design.design import Design
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Row
-from snnviz.store import reading, shipped
+from snnviz.people.hosting import Hosting
+from snnviz.people.person import Person
+from snnviz.store import owners, reading, shipped
+from snnviz.store.fair_shares import Share
 from snnviz.store.shipped import Shipped
 from snnviz.store.single import SingleStore
 from snnviz.store.summaries import StoredMetric
@@ -58,6 +63,10 @@ class Store(SingleStore):
     - **What came with snnviz** (`store.shipped`) is read as one's own is, and never written: it cannot be deleted,
       renamed or marked. Submitting its design finds it; `retrain` trains it here, and from then on the run of one's own
       is shown in its place, until that is deleted. `counts` does not count it, and its time is compared with no other.
+    - **A run is its owners'.** The store of a person (`acting_as`) lets them cancel, rename, mark and delete their own
+      runs and those of nobody; an admin all. Who submits a task that is there already wants the run as well; it is
+      cancelled or deleted when the last of them lets it go. What people used decides whose run is next
+      (`store.fair_shares`), and their role's limits how much they may queue (`LimitReached`).
     - **The file can be copied** while no worker writes: everything a run wrote is in the file itself when it ends.
       `backup` copies it at any time.
 
@@ -76,6 +85,29 @@ class Store(SingleStore):
     ) -> None:
         super().__init__(url, check=check, create=create)
         self._gallery = gallery
+        self._person: Person | None = None
+        self._hosting = Hosting()
+
+    def acting_as(self, person: Person | None, hosting: Hosting | None = None) -> Store:
+        """Returns this store as it is for a person, with the limits that their host sets; None: for whoever has the
+        machine, who may do everything. Cheap.
+        """
+        acting = copy.copy(self)
+        acting._person, acting._hosting = person, hosting or Hosting()
+        acting._lender = self  # type: ignore[attr-defined]  # which closes the connections when nobody has it
+        return acting
+
+    def owners(self, runs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Returns the ids of the people who want each of these runs (by name), the first to ask first; runs of nobody
+        are left out.
+        """
+        with self._reading() as connection:
+            return owners.owners_of(connection, runs)
+
+    def share(self, person: str) -> Share:
+        """Returns what a person used until now."""
+        with self._reading() as connection:
+            return owners.shares_of(connection, [person], time.time()).get(person, Share())
 
     @property
     def shipped(self) -> Shipped | None:
@@ -84,26 +116,49 @@ class Store(SingleStore):
 
     def submit(self, task: Task) -> Submitted:
         """Adds a task, such as a design, to the queue, unless there is a run of it already; see the class for tasks
-        that were submitted before.
+        that were submitted before. Raises `LimitReached`.
         """
         if self._came([task.digest])[1]:
             return Submitted(self.resolve_name(task.digest), cached=True, created=False)
-        return super().submit(task)
+        if self._is_new(task.digest):
+            self._check_limits()
+        submitted = super().submit(task)
+        self._want(submitted.run)
+        return submitted
+
+    def _check_limits(self) -> None:
+        if self._person is not None:
+            with self._reading() as connection:
+                owners.check_limits(connection, self._person, self._hosting)
+
+    def _want(self, run: str) -> None:
+        if self._person is not None:
+            with self._writing() as connection:
+                owners.add_owner(connection, run, self._person.id)
+
+    def _is_new(self, digest: str) -> bool:
+        """Whether submitting it means work."""
+        known = select(RUNS.c.state).where(RUNS.c.key == digest)
+        with self._reading() as connection:
+            return connection.scalar(known) not in ("queued", "running", "done")
 
     def retrain(self, run: str) -> None:
         """Queues a finished run without weights to be trained again, from the start, or one that came with snnviz to be
-        trained here. Rows of one's own stay and will be the same.
+        trained here, for anybody who wants it. Rows of one's own stay and will be the same. Raises `LimitReached`.
         """
+        self._check_limits()
         there, came = self._came([run])
         if there is not None and came:
-            super().submit(there.store.get(run).task)
+            run = super().submit(there.store.get(run).task).run
         else:
             super().retrain(run)
+        self._want(self.resolve_name(run))
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run at once and asks a running one to stop; ended runs do not change."""
         self._refuse(run)
-        super().cancel(run)
+        if not self._let_go(run):
+            super().cancel(run)
 
     def rename(self, run: str, title: str) -> None:
         """Sets the run's title, at most 200 characters (else `InputError`); an empty one removes it. Raises
@@ -119,7 +174,8 @@ class Store(SingleStore):
             InputError: the run is starred, or came with snnviz.
         """
         self._refuse(run)
-        super().delete(run)
+        if not self._let_go(run):
+            super().delete(run)
 
     def tag(self, run: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[str, ...]:
         """Adds tags to a run, removes others, and returns the tags that it then has.
@@ -296,6 +352,20 @@ class Store(SingleStore):
     def _refuse(self, run: str) -> None:
         if self._came([run])[1]:
             raise InputError("run", "be one of those trained here: what came with snnviz stays as it is", run)
+        if self._person is not None:
+            name = self.resolve_name(run)
+            with self._reading() as connection:
+                rule = owners.refusal(connection, name, self._person)
+            if rule is not None:
+                raise InputError("run", rule, run)
+
+    def _let_go(self, run: str) -> bool:
+        """Whether others want the run, so that it stays, and no more this person's."""
+        if self._person is None or self._person.is_admin:
+            return False
+        name = self.resolve_name(run)
+        with self._writing() as connection:
+            return owners.let_go(connection, name, self._person.id)
 
 
 def _timeless(metric: str, kept: StoredMetric) -> StoredMetric:

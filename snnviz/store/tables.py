@@ -92,6 +92,7 @@ RUNS = Table(
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
     Column("heartbeat", Double),
     Column("revision", Integer, nullable=False, server_default="0"),  # goes up with every change that is shown
+    Column("estimate", Double),  # processor-seconds that it was expected to take when it was submitted
     Index("runs_by_state", "state", "queued"),
     Index("runs_by_age", "created"),
     Index("runs_by_kind", "kind", "created"),
@@ -105,6 +106,26 @@ SUPERVISORS = Table(
     Column("heartbeat", Double, nullable=False),
     Column("temporary", Text),  # a folder that is left behind where it is killed
     Column("version", Integer),  # of the store as it knows it; none of one of version 1
+)
+
+OWNERS = Table(
+    "owners",
+    METADATA,
+    Column("run", String(16), primary_key=True),
+    Column("person", String(200), primary_key=True),  # who wants it, see `people.person`
+    Column("since", Double, nullable=False),
+    Column("charged", Double, nullable=False, server_default="0"),  # of its seconds, what its owners were charged for
+    Index("owners_by_person", "person"),
+)
+
+SHARES = Table(
+    "shares",
+    METADATA,
+    Column("person", String(200), primary_key=True),
+    Column("recent", Double, nullable=False),  # processor-seconds, see `fair_shares.Share`
+    Column("day", Double, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("at", Double, nullable=False),  # when `recent` and `day` were so
 )
 
 SUMMARIES = Table(
@@ -166,7 +187,7 @@ COLUMNS: dict[type[Any], dict[str, tuple[type, bool]]] = {event: _columns(event)
 TABLES: dict[type[Any], Table] = {event: _table(event) for event in KINDS.row_types}
 
 
-OF_RUNS = (*TABLES.values(), SUMMARIES)
+OF_RUNS = (*TABLES.values(), SUMMARIES, OWNERS)
 """The tables whose rows belong to a run and are deleted with it."""
 
 

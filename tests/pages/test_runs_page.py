@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.jobs import machine
-from snnviz.store import Run, Store
+from snnviz.people.hosting import Hosting
+from snnviz.people.person import Person
+from snnviz.store import Run, Store, owners
 from snnviz.theory.metrics import METRICS
-from snnviz.ui.kit import services
+from snnviz.ui.kit import people, services
 from snnviz.ui.runs import comparing
 from snnviz.ui.runs import page as runs_page
 from snnviz.views.runs import design_line
@@ -282,3 +285,43 @@ def test_a_run_of_another_version_is_named_with_the_reason(tiny: MakeDesign, sto
     assert "1 run of another version cannot be shown" in visit.text
     assert f"{run} (neuron.threshold must be a number from 0 to 10, got -7)" in visit.text
     assert "No run yet" in visit.text
+
+
+def test_others_runs_are_seen_and_copied_and_nothing_else(
+    trained: Train, tiny: MakeDesign, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = trained(tiny(0)).run, trained(tiny(1)).run
+    for run, person in ((first, "ann"), (second, "bob")):
+        with store._writing() as connection:
+            owners.add_owner(connection, run, person)
+    monkeypatch.setattr(services, "current_person", lambda: (Person("bob"), Hosting()))
+    visit = Visit(page="runs").tick(0, 1)  # the newest is bob's
+    assert visit.at.button("star_runs").disabled
+    assert "1 run of other people can be opened and copied, and not deleted." in visit.text
+    assert "Delete 1 run for everybody" in visit.text
+    visit.press("delete_runs")
+    assert [run.run for run in store.runs()] == [first]
+    visit.tick(0)
+    assert not visit.at.button("open").disabled
+    assert visit.at.button("star_runs").disabled
+    assert visit.at.button("cancel_runs").disabled
+    assert not [one for one in visit.at.button if one.key == "delete_runs"]
+    assert not [one for one in visit.at.button if one.label == "Rename"]
+
+
+def test_a_file_of_the_host_that_became_invalid_counts_as_it_was(
+    trained: Train, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = trained(tiny(0)).run
+    with services.store()._writing() as connection:
+        owners.add_owner(connection, run, "ann@uni.example")
+    place = tmp_path / "snnviz.toml"
+    place.write_text('[people]\nsign_in = "proxy"\nadmins = ["root@uni.example"]')
+    monkeypatch.setenv("SNNVIZ_CONFIG", str(place))
+    monkeypatch.setattr(people.st, "user", {"email": "Root@uni.example"})
+    assert not Visit(page="runs").tick(0).at.button("star_runs").disabled
+    place.write_text("[people]\nsign_in = 'ldap'")
+    assert not Visit(page="runs").tick(0).at.button("star_runs").disabled
+    assert "people.sign_in must be 'open' or 'proxy', got 'ldap'" in caplog.text
+    monkeypatch.setattr(people.st, "user", {})
+    assert Visit(page="runs").tick(0).at.button("star_runs").disabled

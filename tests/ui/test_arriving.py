@@ -23,8 +23,8 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from snnviz.data.uploads import CheckedDataset, UploadLimits
 from snnviz.errors import InputError
 from snnviz.ui.data import checking
-from snnviz.ui.data.local import is_local
 from snnviz.ui.data.own import upload_limit_mb
+from snnviz.ui.server.local import is_local
 from snnviz.ui.server.middleware import body_limits, connections, upload_memory
 from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import VISITOR

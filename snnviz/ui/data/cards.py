@@ -8,9 +8,9 @@ from snnviz.data import datasets, owndata
 from snnviz.places import cache_dir
 from snnviz.ui.components.pictures import picked, pictures
 from snnviz.ui.data import downloads, setting, thumbnails
-from snnviz.ui.data.local import is_local
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
+from snnviz.ui.server.local import is_local
 from snnviz.views.pictures import Group, Picture, payload
 
 GALLERY, PICTURES = "data-gallery", "data-sets"

@@ -21,9 +21,9 @@ from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data import setting, upload_questions
 from snnviz.ui.data.checking import checked
-from snnviz.ui.data.local import is_local
 from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
 from snnviz.ui.server import visitors
+from snnviz.ui.server.local import is_local
 from snnviz.ui.server.middleware import upload_memory
 from snnviz.views import streams
 from snnviz.views.pictures import Group, Picture, payload

@@ -255,7 +255,7 @@ def forget(runs: Sequence[Run], key: str) -> None:
         for run in runs:
             services.engine().cancel(run.run)
             with suppress(NotFound):  # somebody else was faster
-                services.store().delete(run.run)
+                services.store_as_person().delete(run.run)
     except SnnvizError as error:
         st.session_state[f"{key}_problem"] = str(error)
     services.CACHE.clear()
@@ -267,7 +267,7 @@ def repeat(tasks: Sequence[Task], runs: Sequence[Run], key: str) -> None:
     try:
         with suppress(NotFound):
             for run in runs:
-                services.store().delete(run.run)
+                services.store_as_person().delete(run.run)
     except SnnvizError as error:  # a starred one
         st.session_state[f"{key}_problem"] = str(error)
         services.CACHE.clear()

@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from snnviz.design.submitted import Task
@@ -24,6 +24,7 @@ from snnviz.store.index import indexed_runs
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.kit import warming
 from snnviz.ui.kit.expecting import Refits
+from snnviz.ui.kit.people import current_person
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
 from snnviz.ui.server.middleware import upload_memory
@@ -45,9 +46,26 @@ def store() -> Store:
     return Store()
 
 
+def store_as_person() -> Store:
+    """Returns the store as it is for the person who looks at the page: every change by a page goes through it, or
+    through `engine`. Raises `StoreError`.
+    """
+    return store().acting_as(*current_person())
+
+
 def engine() -> Engine:
-    """Returns the engine that runs what the pages submit."""
-    return _engine()
+    """Returns the engine that runs what the person who looks at the page submits. Raises `StoreError`."""
+    return Local(store_as_person())
+
+
+def others(runs: Iterable[Run]) -> set[str]:
+    """Returns the names of those of these runs that the person who looks at the page may not change."""
+    person, _ = current_person()
+    if person is None or person.is_admin:
+        return set()
+    names = tuple(run.run for run in runs)
+    owned = CACHE.get(("owners", names), lambda: store().owners(names))
+    return {name for name, people in owned.items() if person.id not in people}
 
 
 @shared(4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 
@@ -31,7 +31,8 @@ def actions(chosen: Sequence[Run]) -> None:
         if pressed and offer is not None:
             resolve(offer.open)(one)
             st.switch_page(ROOT / "pages" / f"{offer.page}.py")
-    own = [run for run in chosen if run.machine is None]
+    others = services.others(chosen)
+    own = [run for run in chosen if run.machine is None and run.run not in others]
     mine = bool(chosen) and len(own) == len(chosen)
     with st.popover(
         "Rename", icon=":material/edit:", disabled=one is None or not mine, key="renaming", on_change="rerun"
@@ -40,17 +41,17 @@ def actions(chosen: Sequence[Run]) -> None:
             with st.form("rename", border=False):
                 title = st.text_input("Title", value=one.title, max_chars=200)
                 if st.form_submit_button("Rename", on_click=_close, args=("renaming",)):
-                    _do(lambda run: services.store().rename(run, title), [one])
+                    _do(lambda run: services.store_as_person().rename(run, title), [one])
     with st.popover("Mark", icon=":material/label:", disabled=not mine, key="marking", on_change="rerun"):
         if mine:
             _marking(chosen)
     _star(own if mine else ())
-    going = [run for run in chosen if not run.ended]
+    going = [run for run in own if not run.ended]
     if st.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
         _do(services.engine().cancel, going)
     with st.popover("Delete", icon=":material/delete:", disabled=not chosen, key="deleting", on_change="rerun"):
         if chosen:
-            _deleting(chosen)
+            _deleting(chosen, others)
 
 
 def _marking(chosen: Sequence[Run]) -> None:
@@ -72,9 +73,9 @@ def _marking(chosen: Sequence[Run]) -> None:
             gone = [tag for tag in common if tag not in words]
 
             def save(run: str) -> None:
-                services.store().tag(run, words, gone)
+                services.store_as_person().tag(run, words, gone)
                 if note is not None:
-                    services.store().annotate(run, note)
+                    services.store_as_person().annotate(run, note)
 
             _do(save, chosen)
 
@@ -89,12 +90,14 @@ def _star(chosen: Sequence[Run]) -> None:
         help="A starred run cannot be deleted, and its weights are not removed to make room.",
     )
     if pressed:
-        _do(lambda run: services.store().star(run, not starred), chosen)
+        _do(lambda run: services.store_as_person().star(run, not starred), chosen)
 
 
-def _deleting(chosen: Sequence[Run]) -> None:
+def _deleting(chosen: Sequence[Run], others: Collection[str]) -> None:
     kept = [run for run in chosen if run.starred]
-    rest = [run for run in chosen if not run.starred and run.machine is None]
+    rest = [run for run in chosen if not run.starred and run.machine is None and run.run not in others]
+    if others:
+        st.write(f"{pluralise(len(others), 'run')} of other people can be opened and copied, and not deleted.")
     if came := len([run for run in chosen if run.machine is not None]):
         st.write(f"{pluralise(came, 'run')} came with snnviz and cannot be deleted.")
     if kept:
@@ -102,7 +105,7 @@ def _deleting(chosen: Sequence[Run]) -> None:
     if rest:
         st.write(f"Delete {pluralise(len(rest), 'run')} for everybody, with curves and weights?")
         if st.button("Delete", type="primary", key="delete_runs", on_click=_close, args=("deleting",)):
-            _do(services.store().delete, rest)
+            _do(services.store_as_person().delete, rest)
 
 
 def _close(popover: str) -> None:

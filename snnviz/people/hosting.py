@@ -1,0 +1,178 @@
+"""What a host decides: who people are, their roles and limits; one file, `snnviz.toml`, and environment variables."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from snnviz.errors import InputError, Unquoted, did_you_mean
+from snnviz.people.person import LONGEST_ID, Person, Role
+from snnviz.places import ROOT
+
+FILE, VARIABLE = "snnviz.toml", "SNNVIZ_CONFIG"
+"""The host's file, beside `app.py`, and the variable that names another one."""
+
+PREFIX = "SNNVIZ_HOST_"
+"""Of variables that set one value, such as ``SNNVIZ_HOST_PEOPLE__SIGN_IN=proxy``."""
+
+LARGEST_FILE = 100_000
+
+SignIn = Literal["open", "proxy"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class People(_Part):
+    """Who is who.
+
+    `sign_in`: "open": a visitor is a browser, by its cookie, without a name; "proxy": a proxy in front signs people in
+    and says who they are in a header that Streamlit's `server.trustedUserHeaders` makes `st.user.email`. The lists give
+    roles: an address, or ``*@uni.example`` for all of a domain.
+    """
+
+    sign_in: SignIn = "open"
+    admins: tuple[str, ...] = ()
+    teachers: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+
+
+class Limits(_Part):
+    """What one person of a role may use; None: without a limit.
+
+    `queued`: runs that wait or run at a time. `seconds_a_day`: processor-seconds; what was used is forgotten at an even
+    rate, by half in 17 hours.
+    """
+
+    queued: int | None = Field(None, ge=1, le=100_000)
+    seconds_a_day: float | None = Field(None, ge=1, le=1e9)
+
+
+class LimitsOfRoles(_Part):
+    """The limits of each role."""
+
+    visitor: Limits = Limits(queued=100, seconds_a_day=7200.0)
+    member: Limits = Limits(queued=500, seconds_a_day=36_000.0)
+    teacher: Limits = Limits(queued=2000, seconds_a_day=86_400.0)
+    admin: Limits = Limits()
+
+
+class Queue(_Part):
+    """`longest`: runs that wait, of all people together, from which on the server says that it is busy."""
+
+    longest: int = Field(5000, ge=1, le=1_000_000)
+
+
+class Hosting(_Part):
+    """All that a host decides. The defaults are those of an open demo."""
+
+    people: People = People()
+    limits: LimitsOfRoles = LimitsOfRoles()
+    queue: Queue = Queue()
+
+    def limits_of(self, role: Role) -> Limits:
+        """Returns the limits of a role."""
+        found: Limits = getattr(self.limits, role)
+        return found
+
+    def person(self, address: str) -> Person:
+        """Returns the person who signed in with this address; upper and lower case are the same.
+
+        >>> Hosting(people=People(sign_in="proxy", teachers=("*@uni.example",))).person("Ann@uni.example")
+        Person(id='ann@uni.example', role='teacher')
+        """
+        who = address.strip().casefold()[:LONGEST_ID]
+        lists: tuple[tuple[Role, tuple[str, ...]], ...] = (
+            ("admin", self.people.admins), ("teacher", self.people.teachers), ("member", self.people.members)
+        )  # fmt: skip
+        return Person(who, next((role for role, listed in lists if _is_listed(who, listed)), "visitor"))
+
+
+def _is_listed(who: str, listed: tuple[str, ...]) -> bool:
+    names = [name.casefold() for name in listed]
+    return who in names or any(name.startswith("*@") and who.endswith(name[1:]) for name in names)
+
+
+def hosting() -> Hosting:
+    """Returns what the host decided, from the file and the environment. Raises `InputError`."""
+    place = Path(os.environ.get(VARIABLE) or ROOT / FILE)
+    given = tuple(sorted((name, text) for name, text in os.environ.items() if name.startswith(PREFIX)))
+    try:
+        about = place.stat()
+        mark = (about.st_mtime_ns, about.st_size)
+    except FileNotFoundError:
+        if os.environ.get(VARIABLE):
+            raise InputError(VARIABLE, "name a file that is there", str(place)) from None
+        mark = (0, 0)
+    except OSError as error:
+        raise InputError(FILE, f"be a file that can be read ({(error.strerror or '').lower()})", str(place)) from None
+    return _read(place, mark, given)
+
+
+@lru_cache(maxsize=4)
+def _read(place: Path, mark: tuple[int, int], given: tuple[tuple[str, str], ...]) -> Hosting:
+    """The file as it was at `mark`, its time and size."""
+    found: dict[str, Any] = {}
+    if mark != (0, 0):
+        if mark[1] > LARGEST_FILE:
+            raise InputError(FILE, f"have at most {LARGEST_FILE:,} bytes", Unquoted(f"{mark[1]:,}"))
+        try:
+            found = tomllib.loads(place.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InputError(FILE, "be a file of TOML", Unquoted(" ".join(str(error).split())[:120])) from None
+    for name, text in given:
+        _put(found, name, text)
+    return parse(found)
+
+
+def parse(found: Mapping[str, Any]) -> Hosting:
+    """Returns the host's decisions in a mapping, as read from TOML. Raises `InputError`, which names the field."""
+    try:
+        return Hosting.model_validate(_lists_to_tuples(found))
+    except ValidationError as error:
+        first = error.errors()[0]
+        at, path = found, [str(part) for part in first["loc"]]
+        for part in path[:-1]:
+            at = at.get(part, {}) if isinstance(at, Mapping) else {}
+        if first["type"] == "extra_forbidden":
+            known = _fields_at(path[:-1])
+            raise InputError(".".join(path), "be one of " + ", ".join(known), Unquoted("an unknown name"),
+                             did_you_mean(path[-1], known)) from None  # fmt: skip
+        rule = first["msg"].removeprefix("Input should ").strip()
+        raise InputError(".".join(path) or FILE, rule, first["input"]) from None
+
+
+def _fields_at(path: list[str]) -> list[str]:
+    kind: Any = Hosting
+    for part in path:
+        kind = kind.model_fields[part].annotation
+    return [*kind.model_fields]
+
+
+def _put(found: dict[str, Any], name: str, text: str) -> None:
+    """A variable's value, at its place; a number and a list are written as in TOML."""
+    *path, last = name.removeprefix(PREFIX).lower().split("__")
+    at = found
+    for part in path:
+        at = at.setdefault(part, {})
+        if not isinstance(at, dict):
+            raise InputError(name, "name a value of a part, such as SNNVIZ_HOST_PEOPLE__SIGN_IN", text)
+    try:
+        at[last] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        at[last] = text
+
+
+def _lists_to_tuples(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _lists_to_tuples(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return tuple(value)
+    return value

@@ -1,0 +1,152 @@
+"""Who wants a run, what people used, and the order of the queue that follows from it."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from snnviz.errors import LimitReached
+from snnviz.people.hosting import Hosting
+from snnviz.people.person import Person
+from snnviz.store.fair_shares import UNKNOWN_SECONDS, Share, Waiting, fair_order
+from snnviz.store.tables import OWNERS, RUNS, SHARES
+
+_ACTIVE = ("queued", "running")
+
+
+def add_owner(connection: Connection, run: str, person: str) -> None:
+    """Records that a person wants a run too. What it took before counts for those who wanted it then."""
+    taken = select(RUNS.c.seconds).where(RUNS.c.run == run).scalar_subquery()
+    values = {"run": run, "person": person, "since": time.time(), "charged": func.coalesce(taken, 0.0)}
+    connection.execute(_insert(connection)(OWNERS).values(values).on_conflict_do_nothing())
+
+
+def owners_of(connection: Connection, runs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Returns the ids of the people who want each of these runs, the first to ask first; runs of nobody are left
+    out.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    query = select(OWNERS.c.run, OWNERS.c.person).where(OWNERS.c.run.in_(tuple(runs)))
+    for run, person in connection.execute(query.order_by(OWNERS.c.since, OWNERS.c.person)):
+        found[run].append(person)
+    return {run: tuple(people) for run, people in found.items()}
+
+
+def let_go(connection: Connection, run: str, person: str) -> bool:
+    """Records that a person wants a run no more. Returns whether others still want it, so that it must stay."""
+    connection.execute(select(RUNS.c.run).where(RUNS.c.run == run).with_for_update())  # of two who go, one is the last
+    others = select(func.count()).where(OWNERS.c.run == run, OWNERS.c.person != person)
+    if not connection.scalar(others):
+        return False
+    charge(connection, run)
+    connection.execute(delete(OWNERS).where(OWNERS.c.run == run, OWNERS.c.person == person))
+    return True
+
+
+def refusal(connection: Connection, run: str, person: Person) -> str | None:
+    """Returns why a person may not change a run, as the rule of an error's sentence; None if they may. A run of nobody
+    may be changed by everybody, as before there were owners.
+    """
+    if person.is_admin:
+        return None
+    owners = owners_of(connection, [run]).get(run, ())
+    return None if not owners or person.id in owners else "be one of your own: a copy of it may be changed"
+
+
+def check_limits(connection: Connection, person: Person, hosting: Hosting) -> None:
+    """Raises `LimitReached` if a person may not queue another run now: of their role's limits, and of the queue."""
+    waiting = connection.scalar(select(func.count()).where(RUNS.c.state == "queued")) or 0
+    if waiting >= hosting.queue.longest and not person.is_admin:
+        raise LimitReached(
+            f"The server is busy: {waiting:,} runs wait, which is as many as its host allows; try again later."
+        )
+    limits = hosting.limits_of(person.role)
+    if limits.queued is not None:
+        mine = select(func.count()).where(
+            OWNERS.c.person == person.id, OWNERS.c.run == RUNS.c.run, RUNS.c.state.in_(_ACTIVE)
+        )
+        if (count := connection.scalar(mine) or 0) >= limits.queued:
+            raise LimitReached(
+                f"Runs that wait or run must be at most {limits.queued:,} of one {person.role}, and {count:,} of yours "
+                "do: another can be queued when one of them has ended or is cancelled."
+            )
+    if limits.seconds_a_day is not None:
+        used = shares_of(connection, [person.id], time.time()).get(person.id, Share()).day
+        if used >= limits.seconds_a_day:
+            raise LimitReached(
+                f"Training must take at most {limits.seconds_a_day / 60:,.0f} processor-minutes a day of one "
+                f"{person.role}, and yours took {used / 60:,.0f}: it is forgotten evenly, by half in 17 hours."
+            )
+
+
+def shares_of(connection: Connection, people: Iterable[str], now: float) -> dict[str, Share]:
+    """Returns what these people used until `now`, by id."""
+    columns = select(SHARES.c.person, SHARES.c.recent, SHARES.c.day, SHARES.c.started, SHARES.c.at)
+    found = connection.execute(columns.where(SHARES.c.person.in_(tuple(people))))
+    return {row.person: Share(row.recent, row.day, row.started).later(now - row.at) for row in found}
+
+
+def charge(connection: Connection, run: str) -> None:
+    """Adds what a run took since it was last charged to what its owners used, in equal parts."""
+    query = select(OWNERS.c.person, (RUNS.c.seconds - OWNERS.c.charged).label("more"))
+    owed = connection.execute(query.where(OWNERS.c.run == run, RUNS.c.run == OWNERS.c.run)).all()
+    if not any(row.more for row in owed):
+        return
+    for row in owed:
+        _put(connection, row.person, seconds=max(0.0, row.more) / len(owed))
+    connection.execute(
+        update(OWNERS).where(OWNERS.c.run == run).values(
+            charged=select(RUNS.c.seconds).where(RUNS.c.run == run).scalar_subquery()
+        )
+    )  # fmt: skip
+
+
+def forget_charges(connection: Connection, run: str) -> None:
+    """Records that a run's seconds are counted from 0 again."""
+    connection.execute(update(OWNERS).where(OWNERS.c.run == run).values(charged=0.0))
+
+
+def start(connection: Connection, run: str) -> None:
+    """Records that a run of its owners was started now, which spends the credit of having waited."""
+    now = time.time()
+    for person in owners_of(connection, [run]).get(run, ()):
+        _put(connection, person, started=now)
+
+
+def fair_queue(connection: Connection, which: Iterable[ColumnElement[bool]], limit: int) -> list[str]:
+    """Returns the names of up to `limit` queued runs that are `which`, in the order in which they are to be started."""
+    waiting = _waiting(connection, which)
+    people = {person for one in waiting for person in one.people}
+    if not people:  # as they came
+        return [one.run for one in sorted(waiting, key=lambda one: (one.since, one.run))[:limit]]
+    now = time.time()
+    running = _waiting(connection, (RUNS.c.state == "running",))
+    return fair_order(waiting, shares_of(connection, people, now), running, now)[:limit]
+
+
+def _waiting(connection: Connection, which: Iterable[ColumnElement[bool]]) -> list[Waiting]:
+    columns = select(RUNS.c.run, RUNS.c.estimate, RUNS.c.queued, OWNERS.c.person)
+    joined = columns.select_from(RUNS.outerjoin(OWNERS, OWNERS.c.run == RUNS.c.run)).where(*which)
+    found: dict[str, Waiting] = {}
+    for row in connection.execute(joined.order_by(OWNERS.c.since, OWNERS.c.person)):
+        one = found.get(row.run) or Waiting(row.run, (), row.estimate or UNKNOWN_SECONDS, row.queued)
+        found[row.run] = one._replace(people=(*one.people, row.person)) if row.person else one
+    return [*found.values()]
+
+
+def _put(connection: Connection, person: str, *, seconds: float = 0.0, started: float | None = None) -> None:
+    now = time.time()
+    new = shares_of(connection, [person], now).get(person, Share()).plus(seconds)
+    begun = new.started if started is None else started
+    values = {"recent": new.recent, "day": new.day, "started": begun, "at": now}
+    kept = _insert(connection)(SHARES).values(person=person, **values)
+    connection.execute(kept.on_conflict_do_update(index_elements=["person"], set_=values))
+
+
+def _insert(connection: Connection) -> Any:
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
