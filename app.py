@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from snnviz.ui.kit import health
 from snnviz.ui.kit.services import lifespan
 from snnviz.ui.server.middleware.connections import limit_header_time, limit_message_size
 from snnviz.ui.server.middleware.headers import broken
@@ -27,7 +28,7 @@ limit_header_time()
 limit_message_size()
 app = st.App(
     Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
-    routes=routes(),
+    routes=routes(health.PATHS),
     middleware=middleware(),
     lifespan=lifespan,
     exception_handlers={Exception: broken},

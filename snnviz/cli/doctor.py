@@ -41,9 +41,11 @@ def examine() -> dict[str, Any]:
 def _host() -> Any:
     """What the host decided, as it counts; a sentence where the file is invalid."""
     try:
-        return hosting().model_dump(mode="json")
+        found = hosting().model_dump(mode="json")
     except SnnvizError as error:
         return str(error)
+    found["metrics"]["token"] = "set" if found["metrics"]["token"] else ""
+    return found
 
 
 def _version(name: str) -> str:

@@ -70,12 +70,19 @@ class Queue(_Part):
     longest: int = Field(5000, ge=1, le=1_000_000)
 
 
+class Metrics(_Part):
+    """`token`: who sends it as ``Authorization: Bearer`` may read `/metrics`; "": programs on this machine alone."""
+
+    token: str = Field("", pattern=r"^(\S{16,200})?$")
+
+
 class Hosting(_Part):
     """All that a host decides. The defaults are those of an open demo."""
 
     people: People = People()
     limits: LimitsOfRoles = LimitsOfRoles()
     queue: Queue = Queue()
+    metrics: Metrics = Metrics()
 
     def limits_of(self, role: Role) -> Limits:
         """Returns the limits of a role."""

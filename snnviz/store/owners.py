@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -116,6 +116,26 @@ def start(connection: Connection, run: str) -> None:
     now = time.time()
     for person in owners_of(connection, [run]).get(run, ()):
         _put(connection, person, started=now)
+
+
+class Work(NamedTuple):
+    """What a store has done and has to do: processor-seconds of all its runs, people with runs that wait or run, and
+    since when the oldest waits (seconds since 1970; None: none).
+    """
+
+    seconds: float
+    people: int
+    oldest: float | None
+
+
+def work(connection: Connection) -> Work:
+    """Returns what the store has done and has to do."""
+    seconds = connection.scalar(select(func.sum(RUNS.c.seconds)))
+    active = select(func.count(func.distinct(OWNERS.c.person))).where(
+        OWNERS.c.run == RUNS.c.run, RUNS.c.state.in_(_ACTIVE)
+    )
+    oldest = connection.scalar(select(func.min(RUNS.c.queued)).where(RUNS.c.state == "queued"))
+    return Work(seconds or 0.0, connection.scalar(active) or 0, oldest)
 
 
 def fair_queue(connection: Connection, which: Iterable[ColumnElement[bool]], limit: int) -> list[str]:

@@ -72,8 +72,9 @@ def test_others_may_do_nothing_and_owners_and_admins_all(store: Store, action: s
 def test_what_changes_a_run_is_on_the_list() -> None:
     own = {name for name, value in vars(WholeStore).items() if callable(value) and not name.startswith("_")}
     others = {
-        "submit", "retrain", "acting_as", "owners", "share", "mark_viewed", "notices", "resolve_name", "get_many",
-        "rows", "rows_of", "new_rows", "last_rows", "runs", "summaries", "finished_times", "version", "load_checkpoint",
+        "submit", "retrain", "acting_as", "owners", "share", "work", "mark_viewed", "notices", "resolve_name",
+        "get_many", "rows", "rows_of", "new_rows", "last_rows", "runs", "summaries", "finished_times",
+        "version", "load_checkpoint",
     }  # fmt: skip
     assert own == others | set(ACTIONS)
 

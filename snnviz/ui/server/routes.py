@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib.metadata import version
 
@@ -26,11 +27,16 @@ PLOTLY_PATH = "/assets/plotly.min.js"
 WORDS_PATH = "/assets/words.json"
 
 
-def routes() -> list[Route]:
-    """Returns our routes, each with and without `server.baseUrlPath`, which Streamlit does not add to them."""
-    given = {PLOTLY_PATH: _plotly, WORDS_PATH: _words, handouts.PATH: handouts.respond} | {
-        f"/assets/{name}": head.asset for name in head.FILES
-    }
+Respond = Callable[[Request], Awaitable[Response]]
+
+
+def routes(more: Mapping[str, Respond] | None = None) -> list[Route]:
+    """Returns our routes, each with and without `server.baseUrlPath`, which Streamlit does not add to them.
+
+    more: further ones, from a path to what responds.
+    """
+    given: dict[str, Respond] = {PLOTLY_PATH: _plotly, WORDS_PATH: _words, handouts.PATH: handouts.respond}
+    given |= {f"/assets/{name}": head.asset for name in head.FILES} | dict(more or {})
     return [Route(prefix + path, respond) for prefix in sorted({"", _base()}) for path, respond in given.items()]
 
 
