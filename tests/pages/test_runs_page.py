@@ -325,3 +325,19 @@ def test_a_file_of_the_host_that_became_invalid_counts_as_it_was(
     assert "people.sign_in must be 'open' or 'proxy', got 'ldap'" in caplog.text
     monkeypatch.setattr(people.st, "user", {})
     assert Visit(page="runs").tick(0).at.button("star_runs").disabled
+
+
+def test_what_somebody_else_wants_too_goes_on_and_that_is_said(
+    tiny: MakeDesign, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob = store.acting_as(Person("ann")), store.acting_as(Person("bob"))
+    run = ann.submit(tiny()).run
+    bob.submit(tiny())
+    monkeypatch.setattr(services, "current_person", lambda: (Person("bob"), Hosting()))
+    visit = Visit(page="runs").tick(0).press("cancel_runs")
+    assert [one.value for one in visit.at.toast] == [
+        "It goes on, as somebody else wants it, too. It is no longer one of yours."
+    ]
+    assert store.get(run).state == "queued"
+    assert store.owners([run]) == {run: ("ann",)}
+    assert visit.tick(0).at.button("cancel_runs").disabled

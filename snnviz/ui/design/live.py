@@ -19,6 +19,7 @@ from snnviz.ui.components.charts import charts
 from snnviz.ui.components.reveal import scroll_into_view
 from snnviz.ui.design.live_charts import live_charts
 from snnviz.ui.kit import measuring, restrictions, services, shipped_runs, state
+from snnviz.ui.kit.actions import cancel_run
 from snnviz.ui.kit.announcing import announce_end
 from snnviz.ui.kit.refresh_rate import refresh_interval
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -165,7 +166,7 @@ def _offers(run: Run, place: st.delta_generator.DeltaGenerator) -> None:
 
 
 def _cancel(run: str) -> None:
-    _ask(services.engine().cancel, run)
+    _ask(cancel_run, run)
 
 
 def _again(run: str) -> None:

@@ -238,11 +238,21 @@ def _ask_each(several: Iterable[T], ask: Callable[[T], object], key: str) -> Non
     st.rerun()
 
 
+def cancel_run(run: str) -> None:
+    """Cancels a run for the person who looks at the page; where somebody else wants it too it goes on, which is said.
+    Raises `InputError` if it is others' alone, and `StoreError`.
+    """
+    stays = services.is_wanted_by_others(run)
+    services.engine().cancel(run)
+    if stays:
+        st.toast("It goes on, as somebody else wants it, too. It is no longer one of yours.", icon=":material/group:")
+
+
 def cancel(going: Sequence[Run], key: str) -> None:
     """Callback of a button: cancels these runs; what is finished stays."""
     try:
         for run in going:
-            services.engine().cancel(run.run)
+            cancel_run(run.run)
     except SnnvizError as error:
         st.session_state[f"{key}_problem"] = str(error)
     services.CACHE.clear()
@@ -253,7 +263,7 @@ def forget(runs: Sequence[Run], key: str) -> None:
     st.session_state[f"{key}-cancelling"] = False  # it would stay open over nothing
     try:
         for run in runs:
-            services.engine().cancel(run.run)
+            cancel_run(run.run)
             with suppress(NotFound):  # somebody else was faster
                 services.store_as_person().delete(run.run)
     except SnnvizError as error:

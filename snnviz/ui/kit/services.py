@@ -58,6 +58,15 @@ def engine() -> Engine:
     return Local(store_as_person())
 
 
+def is_wanted_by_others(run: str) -> bool:
+    """Returns whether a run is wanted by the person who looks at the page and by others, so that it goes on without
+    them.
+    """
+    person, _ = current_person()
+    owners = store().owners([run]).get(run, ())
+    return person is not None and not person.is_admin and person.id in owners and len(owners) > 1
+
+
 def others(runs: Iterable[Run]) -> set[str]:
     """Returns the names of those of these runs that the person who looks at the page may not change."""
     person, _ = current_person()

@@ -12,6 +12,7 @@ from snnviz.store import Run
 from snnviz.store.marks import LONGEST_NOTE
 from snnviz.tasks import resolve, run_button, run_buttons
 from snnviz.ui.kit import services, state
+from snnviz.ui.kit.actions import cancel_run
 from snnviz.ui.kit.words import escape_markdown, pluralise
 
 
@@ -48,7 +49,7 @@ def actions(chosen: Sequence[Run]) -> None:
     _star(own if mine else ())
     going = [run for run in own if not run.ended]
     if st.button("Cancel", icon=":material/stop:", disabled=not going, key="cancel_runs"):
-        _do(services.engine().cancel, going)
+        _do(cancel_run, going)
     with st.popover("Delete", icon=":material/delete:", disabled=not chosen, key="deleting", on_change="rerun"):
         if chosen:
             _deleting(chosen, others)
