@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snnviz import __version__
@@ -44,8 +45,17 @@ def _host() -> Any:
         found = hosting().model_dump(mode="json")
     except SnnvizError as error:
         return str(error)
-    found["metrics"]["token"] = "set" if found["metrics"]["token"] else ""
-    return found
+    found["metrics"]["token"] = "set" if found["metrics"]["token"] else "none"
+    return dict(_flat(found))
+
+
+def _flat(found: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value by its path, such as people.sign_in; limits that a role has not are left out."""
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{name}.")
+        elif value is not None:
+            yield f"{path}{name}", (", ".join(value) or "nobody") if isinstance(value, list) else value
 
 
 def _version(name: str) -> str:

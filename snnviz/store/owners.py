@@ -118,6 +118,32 @@ def start(connection: Connection, run: str) -> None:
         _put(connection, person, started=now)
 
 
+class Use(NamedTuple):
+    """A person as their host sees them: how many runs of theirs wait, run and are there, and what they used."""
+
+    person: str
+    queued: int
+    running: int
+    runs: int
+    share: Share
+
+
+def people(connection: Connection) -> list[Use]:
+    """Returns all who want a run or used something, who used the most of late first."""
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    joined = select(OWNERS.c.person, RUNS.c.state, func.count()).where(OWNERS.c.run == RUNS.c.run)
+    for person, state, count in connection.execute(joined.group_by(OWNERS.c.person, RUNS.c.state)):
+        counts[person][state] = count
+    names = [*connection.scalars(select(SHARES.c.person))]
+    shares = shares_of(connection, names, time.time())
+    found = []
+    for person in {**counts, **shares}:
+        mine = counts.get(person, {})
+        share = shares.get(person, Share())
+        found.append(Use(person, mine.get("queued", 0), mine.get("running", 0), sum(mine.values()), share))
+    return sorted(found, key=lambda one: (-round(one.share.recent), -one.runs, one.person))
+
+
 class Work(NamedTuple):
     """What a store has done and has to do: processor-seconds of all its runs, people with runs that wait or run, and
     since when the oldest waits (seconds since 1970; None: none).

@@ -18,7 +18,7 @@ from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
 from snnviz.store import owners, reading, shipped
 from snnviz.store.fair_shares import Share
-from snnviz.store.owners import Work
+from snnviz.store.owners import Use, Work
 from snnviz.store.shipped import Shipped
 from snnviz.store.single import SingleStore
 from snnviz.store.summaries import StoredMetric
@@ -104,6 +104,11 @@ class Store(SingleStore):
         """
         with self._reading() as connection:
             return owners.owners_of(connection, runs)
+
+    def people(self) -> list[Use]:
+        """Returns all who want a run or used something, for the host; who used the most of late first."""
+        with self._reading() as connection:
+            return owners.people(connection)
 
     def work(self) -> Work:
         """Returns what the store has done and has to do, for the host."""
