@@ -118,3 +118,26 @@ def test_the_evidence_of_a_sick_network_is_as_wide_as_a_phone(
     widths = "(all) => all.map((one) => [one.scrollWidth, one.clientWidth])"
     sizes = page.locator("figure[data-chart] .view").evaluate_all(widths)
     assert all(inside <= seen for inside, seen in sizes), sizes
+
+
+MOVED = """
+window.moved = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.moved += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize(("width", "view"), [(390, "time"), (390, "compare"), (1280, "many")])
+def test_it_hardly_moves_while_it_arrives(
+    visit: Callable[..., Page], place: tuple[str, Store], width: int, view: str
+) -> None:
+    url, store = place
+    run = Immediate(store).submit(links.from_query(TINY)).run
+    page = visit("about:blank", viewport={"width": width, "height": 844})
+    page.add_init_script(MOVED)
+    page.goto(f"{url}/inside?look.run={run}&view={view}")
+    expect(page.locator("figure[data-chart] .js-plotly-plot").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.moved") < 0.15

@@ -207,7 +207,9 @@ def _caption(answer: Answer, shown: Sequence[int], *, pickable: bool) -> str:
     layers = [answer.about["layers"][index] for index in shown]
     joined = [one["name"] for one in layers if one["neurons"] > MOST_ROWS]
     if not shown:
-        return "What the loss's softmax sees; grey: the other classes. ReLUs do not spike: see their feature maps."
+        return (
+            "The logits, for the loss's softmax; grey: the other classes. ReLUs do not spike: see their feature maps."
+        )
     words = ["Rows are neurons in the order channel, row, column; a filled cell is a spike."]
     if joined:
         words.append(f"Of {', '.join(joined)} neighbouring neurons share a row: the stronger, the more of them spike.")
@@ -215,7 +217,7 @@ def _caption(answer: Answer, shown: Sequence[int], *, pickable: bool) -> str:
         words.append("There are so many spikes that evenly chosen neurons are shown.")
     if pickable:
         words.append("Click on a neuron to see its potential and where its current comes from.")
-    words.append("Below, what the loss's softmax sees after each step; grey: the other classes.")
+    words.append("Below, the logits after each step, for the loss's softmax; grey: the other classes.")
     return " ".join(words)
 
 

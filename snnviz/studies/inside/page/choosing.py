@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.data import datasets
 from snnviz.store import Run
@@ -27,6 +28,14 @@ SIDE_BY_SIDE = 24
 WAY = "inside-way"
 TEST, DRAW, OWN = "Test images", "Draw one", "Your own"
 ORDERS = {"misread": "Misread first", "number": "In order"}
+
+
+def columns() -> Sequence[DeltaGenerator]:
+    """Returns the places for the choice of images and for what is shown of the chosen one; below each other on a phone,
+    where room is kept for the first (`page.css`).
+    """
+    with st.container(key="inside-columns"):
+        return st.columns([3, 9], gap="medium")
 
 
 def panel(run: Run, answer: Answer | None) -> None:

@@ -54,7 +54,7 @@ def panel(run: Run) -> None:
     )
     if twin is not None and all(one.design != twin for one in runs.values()):
         _train_twin(twin)
-    left, right = st.columns([3, 9], gap="medium")
+    left, right = choosing.columns()
     look = asked_of(now.unmodified, run)
     other = look.model_copy(update={"weights": "untrained"}) if not chosen else look.model_copy(update={"run": chosen})
     second = run if not chosen else _get(chosen)

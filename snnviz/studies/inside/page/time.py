@@ -23,7 +23,7 @@ RASTERS = "inside-rasters"
 def panel(run: Run) -> None:
     """Draws the view: the images to choose from on the left, the network's activity on the right."""
     network_changes.panel(run)
-    left, right = st.columns([3, 9], gap="medium")
+    left, right = choosing.columns()
     look = asked_of(LOOK.value, run)
     with right:
         answer = ask("look", look, run)
@@ -70,7 +70,9 @@ def _numbers(answer: Answer, before: Answer | None, names: tuple[str, ...]) -> N
     right = "" if label is None else ", right" if given == label else f", wrong: {views.class_name(label, names)}"
     old = given if before is None else before.about["predicted"][-1]
     changed = None if old == given else f"was {views.class_name(old, names)}"
-    columns[0].metric("Answer", f"{views.class_name(given, names)}{right}", changed, delta_color="off")
+    columns[0].metric(
+        "Answer", f"{views.class_name(given, names)}{right}", changed, delta_color="off", delta_arrow="off"
+    )
     first = about["first_right"]
     when = "-" if label is None else "never" if first is None else f"step {first}"
     columns[1].metric("First right", when, help="After how many time steps the answer is right for the first time.")
