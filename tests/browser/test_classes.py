@@ -64,6 +64,7 @@ def test_a_teacher_and_two_students(visit: Callable[..., Page], dashboard: str) 
     expect(teacher.get_by_text("2 of 2 have answered")).to_be_visible()
     expect(teacher.get_by_text(", 2 here now")).to_be_visible()
     expect(teacher.locator("g.bars path")).to_have_count(20)
+    expect(teacher.get_by_role("button", name="Download as CSV")).to_have_count(1)  # of the students
 
     teacher.get_by_role("button", name="Show what is right").click()
     expect(ada.get_by_text(OUT[2])).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,9 @@ from snnviz.design import links
 from snnviz.design.experiment import from_query
 from snnviz.jobs.local import Local
 from snnviz.places import ROOT
-from snnviz.store import Store
-from tests.browser.test_runs import rows
+from snnviz.store import Store, shipped
+from tests.browser.conftest import working
+from tests.browser.test_runs import press_cell, rows
 from tests.store.test_metrics import end, end_run
 
 pytestmark = pytest.mark.browser
@@ -71,6 +72,14 @@ def test_every_table_and_chart_has_its_csv_on_a_phone(
     page = visit(f"{finished}/{path}", **PHONE)
     if path == "design":
         page.get_by_text("Layers", exact=True).click()
+    each_table_has_its_csv(page, tables)
+    figures = page.locator("[data-chart]")
+    if charts:
+        expect(figures.nth(charts - 1)).to_be_attached()
+    assert page.get_by_role("button", name=re.compile("^Tools of the chart ")).count() == figures.count()
+
+
+def each_table_has_its_csv(page: Page, tables: int) -> None:
     drawn = page.get_by_test_id("stDataFrame")
     expect(drawn).to_have_count(tables)
     tools = page.get_by_test_id("stElementToolbar")
@@ -80,10 +89,46 @@ def test_every_table_and_chart_has_its_csv_on_a_phone(
     for one in drawn.all():
         assert one.evaluate(COVERED) == []  # nor is what stands below
     expect(page.get_by_role("button", name="Download as CSV")).to_have_count(tables)
-    figures = page.locator("[data-chart]")
-    if charts:
-        expect(figures.nth(charts - 1)).to_be_attached()
-    assert page.get_by_role("button", name=re.compile("^Tools of the chart ")).count() == figures.count()
+
+
+@pytest.fixture(scope="module")
+def came(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard where each page of a study has the results that come with snnviz."""
+    with working(tmp_path_factory.mktemp("came") / "cache", real=True, SNNVIZ_GALLERY=str(shipped.FOLDER)) as (url, _):
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("path", "tables", "opened"),
+    [
+        ("activity", 1, ""),
+        ("skips", 1, ""),
+        ("skips?view=optimise", 3, ""),
+        ("shortcuts", 1, ""),
+        ("cells?view=search", 1, ""),
+        ("ttfs", 1, ""),
+        ("ttfs?view=penalty", 1, ""),
+        ("inside?view=many", 2, "Which neurons never spike, or always"),
+        ("tradeoffs?view=weigh", 1, "The front as a table"),
+        ("tradeoffs?view=search", 1, ""),
+    ],
+)
+def test_every_table_of_the_studies_has_its_csv_on_a_phone(
+    came: str, visit: Callable[..., Page], path: str, tables: int, opened: str
+) -> None:
+    page = visit(f"{came}/{path}", **PHONE)
+    if opened:
+        page.get_by_text(opened).first.click()
+    each_table_has_its_csv(page, tables)
+
+
+def test_what_differs_between_runs_has_its_csv(finished: str, visit: Callable[..., Page]) -> None:
+    page = visit(f"{finished}/runs?filter=network.width%20%3D%206")
+    expect(rows(page)).to_have_count(4)
+    press_cell(page, 0, 18)
+    press_cell(page, 1, 18)
+    expect(page.get_by_role("heading", name="What differs")).to_be_visible()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(2)
 
 
 def test_what_a_finger_gets_are_the_rows(finished: str, visit: Callable[..., Page]) -> None:
