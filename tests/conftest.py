@@ -23,6 +23,7 @@ from snnviz.events import Sample
 from snnviz.jobs import lock
 from snnviz.store import Claim, Store, opening
 from tests import forked
+from tests import postgresql as servers
 from tests.waiting import Background
 
 
@@ -56,8 +57,36 @@ def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest
     return [found for found in (yield) if not isinstance(found, DoctestModule)]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the store, and others that are marked so, have a store on each kind of database."""
+    both = metafunc.definition.path.parent == STORE_TESTS or metafunc.definition.get_closest_marker("databases")
+    of_a_file = metafunc.definition.get_closest_marker("of_a_file")
+    if "database" in metafunc.fixturenames and both and not of_a_file:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+STORE_TESTS = Path(__file__).parent / "store"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A line on what was tested on PostgreSQL, or why it was not."""
+    mine = {
+        outcome: [report for report in reports if "postgresql" in getattr(report, "keywords", ())]
+        for outcome, reports in terminalreporter.stats.items()
+    }
+    told = [f"{len(mine[name])} {name}" for name in ("passed", "failed", "error", "skipped") if mine.get(name)]
+    if told:
+        skipped = mine.get("skipped", [])
+        reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped})
+        terminalreporter.write_line(f"PostgreSQL: {', '.join(told)}" + (f" ({'; '.join(reasons)})" if reasons else ""))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The order in which the files are handed out to several processes."""
+    """The order in which the files are handed out to several processes, and what needs a server is marked."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if "postgresql" in (*getattr(item, "fixturenames", ()), *map(str, parameters.values())):
+            item.add_marker("postgresql")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: next((n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path)), 99))
 
@@ -146,9 +175,29 @@ def long() -> MakeDesign:
     return make
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[servers.Cluster]:
+    """A PostgreSQL server that ends with the tests."""
+    if (reason := servers.missing()) is not None:
+        pytest.skip(reason)
+    with servers.cluster() as made:
+        yield made
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "runs.sqlite")
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The path or URL of a store of the test's own; its weights are below `tmp_path`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield str(tmp_path / "runs.sqlite")
+    else:
+        monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
+        with request.getfixturevalue("postgresql").database() as url:
+            yield url
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    opened = Store(database)
     yield opened
     opened.close()
 

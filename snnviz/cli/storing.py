@@ -1,18 +1,20 @@
-"""The group of commands `store`: backs up the store and checks it for damage."""
+"""The group of commands `store`: backs up the store, restores it, checks it for damage and brings it up to date."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from snnviz.cli.printing import AS_JSON, print_json
-from snnviz.store import Store
+from snnviz.store import Store, copying, opening, tables
+from snnviz.store.inspection import inspect_store
 
 
 @click.group()
 def store() -> None:
-    """Back up the store of runs, or check it for damage."""
+    """Back up the store of runs, restore it, check it for damage, or bring it up to date."""
 
 
 @store.command()
@@ -20,22 +22,62 @@ def store() -> None:
 def backup(file: Path) -> None:
     """Copy the complete store to FILE, also while runs write to it. FILE must not exist yet.
 
-    To use the copy, put it where the store was, or name it with SNNVIZ_STORE. Weights are files beside the store.
+    FILE is an SQLite file, also of a store on PostgreSQL. To use it, name it with SNNVIZ_STORE, or restore it. Weights
+    are files beside the store, or in the cache.
     """
     opened = Store()
-    opened.backup(file)
+    copying.backup(opened, file)
     click.echo(f"{file} is a copy of {opened.place}; weights are in {opened.checkpoints}")
+    opened.close()
+
+
+@store.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--weights", type=click.Path(path_type=Path), help="Folder of the weights of what was backed up.")
+@click.option("--replace", is_flag=True, help="Delete what the store has. Nobody may use it meanwhile.")
+def restore(file: Path, weights: Path | None, replace: bool) -> None:
+    """Fill the store that SNNVIZ_STORE names with what is in FILE, a backup or another SQLite store.
+
+    The store must be empty; a new one is created. It may be SQLite or PostgreSQL, whatever FILE was a copy of.
+    """
+    opened = Store()
+    found = copying.restore(opened, file, replace=replace, weights=weights)
+    click.echo(f"{opened.place} has the {found.runs:,} runs of {file}: {found.rows:,} rows, {found.weights:,} weights")
     opened.close()
 
 
 @store.command()
 @AS_JSON
 def check(as_json: bool) -> None:
-    """Check the store's pages, indices and rows (by their checksums) for damage."""
+    """Read the whole store: pages, indices, rows (by their checksums), runs and weights.
+
+    Damage ends with exit code 2; what is missing or cannot be read, with a line each and exit code 1.
+    """
     opened = Store(check=False)
-    rows = opened.check()
+    found = inspect_store(opened)
     if as_json:
-        print_json({"store": opened.place, "rows": rows, "damage": None})
+        print_json({"store": opened.place, "rows": found.rows, "damage": None, "found": found.remarks})
     else:
-        click.echo(f"{opened.place} is sound: {rows:,} rows were read")
+        click.echo(f"{opened.place} is sound: {found.rows:,} rows of {found.runs:,} runs were read")
+        for remark in found.remarks:
+            click.echo(remark)
+    opened.close()
+    if found.remarks:
+        sys.exit(1)
+
+
+@store.command()
+def migrate() -> None:
+    """Bring the store up to date with this snnviz, as opening it does, and say what was done."""
+    before, incomplete = opening.stored_version(*opening.resolve_url(None))
+    opened = Store()
+    if before is None:
+        said = f"{opened.place} is new, of version {tables.VERSION}"
+    elif before < tables.VERSION:
+        said = " ".join((f"{opened.place} was of version {before}, and is of {tables.VERSION}.", *opened.notices()))
+    elif incomplete:
+        said = f"{opened.place} is of version {tables.VERSION}, and has the tables and columns that came later"
+    else:
+        said = f"{opened.place} is of version {tables.VERSION}, which is this snnviz's: there was nothing to do"
+    click.echo(said)
     opened.close()

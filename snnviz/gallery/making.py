@@ -24,7 +24,7 @@ from snnviz.errors import InputError, NotFound, did_you_mean
 from snnviz.jobs import machine
 from snnviz.jobs.engine import Engine
 from snnviz.jobs.local import Local
-from snnviz.store import Store, Task
+from snnviz.store import Store, Task, copying
 from snnviz.store.shipped import ARCHIVE, MANIFEST, VARIABLE, file_digest
 from snnviz.store.tables import DESIGNS, OF_RUNS, RUNS, SUPERVISORS
 from snnviz.tasks import GalleryEntry, gallery_entries, resolve
@@ -147,7 +147,7 @@ def pack(entries: Sequence[GalleryEntry], work: Path, folder: Path) -> dict[str,
                 titles.setdefault(run.run, entry.title)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name) / "runs.sqlite"
-        store.backup(place)
+        copying.backup(store, place)
         kept = [one for one in sorted(weights) if store.checkpoint_path(one).exists()]
         _reduce(place, runs, titles, kept)
         archive = Path(name) / ARCHIVE

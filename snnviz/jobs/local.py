@@ -116,7 +116,7 @@ class Local:
         pid = None if self.store.readonly else self.supervisor_pid()
         heartbeats = {supervisor.owner: supervisor.heartbeat for supervisor in self.store.supervisors()}
         heartbeat = None if pid is None else heartbeats.get(engine.owner_name("local", pid))
-        return None if heartbeat is None else max(0.0, time.time() - heartbeat)
+        return None if heartbeat is None else max(0.0, self.store.clock() - heartbeat)
 
     def stuck_message(self) -> str | None:
         """Returns a sentence for users if the queue is stuck because its supervisor hangs, else None."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from types import TracebackType
 
 from snnviz.errors import SnnvizError
 from snnviz.events import Checkpoint, Event, Progress, Row
+from snnviz.jobs.outages import outlast
 from snnviz.store import Claim, Store
 
 PAUSE_SECONDS = 0.2
@@ -62,7 +64,7 @@ class Recorder:
             self._progress = event
         elif isinstance(event, Checkpoint):
             self._flush()  # the rows first: a resumed run starts after them
-            self.store.save_checkpoint(self.claim.run, self.claim.attempt, event)
+            outlast(lambda: self.store.save_checkpoint(self.claim.run, self.claim.attempt, event))
         else:
             self._rows.append(event)
         self._news.set()
@@ -82,7 +84,8 @@ class Recorder:
             self._news.clear()
             count, progress, now = len(self._rows), self._progress, time.monotonic()
             rows = self._rows[:count]
-            wanted = self.store.append_rows(
+            write = partial(
+                self.store.append_rows,
                 self.claim.run,
                 self.claim.attempt,
                 rows,
@@ -90,6 +93,7 @@ class Recorder:
                 eta_seconds=self._left(progress, now),
                 seconds=now - self._counted if self._first and (rows or progress) else 0.0,
             )
+            wanted = outlast(write)
             if rows or progress:
                 self._counted = now
             del self._rows[:count]

@@ -10,20 +10,19 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from multiprocessing import connection, parent_process
 from types import FrameType
 
 from snnviz.data import datasets
-from snnviz.errors import LeaseLost, SnnvizError
+from snnviz.errors import LeaseLost, SnnvizError, StoreError
 from snnviz.events import Event, Progress
 from snnviz.jobs import machine
 from snnviz.jobs.history import StoredHistory
+from snnviz.jobs.outages import PATIENT_SECONDS, outlast
 from snnviz.jobs.recorder import Recorder
-from snnviz.store import HUNG_SECONDS, Claim, State, Store, metrics, opening
+from snnviz.store import Claim, State, Store, metrics, opening, server
 from snnviz.tasks import KINDS, resolve
-
-PATIENT_SECONDS = 2 * HUNG_SECONDS
-"""How long a run waits for the store, in seconds: by then a process that hangs in a write has been killed."""
 
 
 def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object] | None = None) -> None:
@@ -53,7 +52,7 @@ def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object
             for data in kind.needs(claim.task):
                 datasets.ensure_downloaded(data, lambda words: hear(Progress(0, 0, words)))
                 if words := datasets.availability_remark(data):
-                    store.add_note(claim.run, claim.attempt, words)
+                    outlast(partial(store.add_note, claim.run, claim.attempt, words))
             for event in resolve(kind.run)(claim.task, StoredHistory(store, claim.run), machine.ThreadBudget()):
                 hear(event)
                 if recorder.cancelled:
@@ -63,16 +62,17 @@ def execute_claim(store: Store, claim: Claim, on_event: Callable[[Event], object
         return
     except KeyboardInterrupt:
         with suppress(LeaseLost):
-            store.finish(claim.run, claim.attempt, "cancelled")
+            outlast(lambda: store.finish(claim.run, claim.attempt, "cancelled"))
             _sum_up(store, claim)
         raise
     except SnnvizError as reason:
-        state, error = "failed", str(reason)
+        away = isinstance(reason, StoreError) and server.is_away(reason)  # no fault of the run's, which waits again
+        state, error = "queued" if away else "failed", str(reason)
     except Exception as reason:
         state, trace = "failed", traceback.format_exc()
         error = f"The computation stopped: {' '.join(str(reason).split())[:300] or type(reason).__name__}."
     with suppress(LeaseLost):
-        store.finish(claim.run, claim.attempt, state, error, trace)
+        outlast(lambda: store.finish(claim.run, claim.attempt, state, error, trace))
         _sum_up(store, claim)
 
 
@@ -114,7 +114,7 @@ def process_main(url: str, claim: Claim) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent's watch", daemon=True).start()
     opening.BUSY_SECONDS = PATIENT_SECONDS
-    store = Store(url, check=False)
+    store = outlast(lambda: Store(url, check=False))
     try:
         execute_claim(store, claim)
     finally:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from snnviz.errors import InputError, NotFound, Unquoted
-from snnviz.store import learning
+from snnviz.store import learning, server
 from snnviz.store.learning import STEPS
 from snnviz.store.on_demand import TablesOnDemand
 from snnviz.store.store import Store
@@ -174,6 +174,7 @@ def add_class(store: Store, room: Classroom, *, secret: str, maker: str) -> bool
     """
     TABLES.create(store)
     with store._writing() as connection:
+        server.wait_for_others(connection)
         mine = _count(connection, CLASSES, CLASSES.c.maker == maker, CLASSES.c.ended.is_(None))
         if mine >= MOST_OF_A_VISITOR:
             rule = f"be at most {MOST_OF_A_VISITOR} of a teacher that have not ended: end one first"
@@ -248,6 +249,7 @@ def take_seat(store: Store, code: str, *, learner: str, visitor: str, nickname: 
     now = time.time()
     here = SEATS.c.code == code
     with store._writing() as connection:
+        server.wait_for_others(connection)
         if not _count(connection, CLASSES, CLASSES.c.code == code, CLASSES.c.ended.is_(None)):
             raise NotFound(f"class must be one that goes on, got {code!r}")
         back = update(SEATS).where(here, SEATS.c.learner == learner).values(left=None, seen=now)

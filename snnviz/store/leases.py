@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 import weakref
@@ -19,7 +18,7 @@ from snnviz.design.submitted import Task
 from snnviz.errors import LeaseLost, StoreError
 from snnviz.events import Checkpoint, Progress, Row
 from snnviz.places import cache_dir
-from snnviz.store import checkpoints, opening, owners, reading, renewing, tables
+from snnviz.store import checkpoints, opening, owners, reading, renewing, server, tables
 from snnviz.store.silence import LEASE_SECONDS, SilenceTimer
 from snnviz.store.tables import RUNS, SUPERVISORS, TABLES
 from snnviz.store.values import ENDED, MAX_DEATHS, Claim, Run, RunningClaim, State, SupervisorStatus, UnreadableRun
@@ -37,11 +36,13 @@ class Leases:
         address, self.path = opening.resolve_url(url)
         self.url = str(self.path or address.render_as_string(hide_password=False))  # Store(url) is this store again
         self.place = str(self.path or address.render_as_string())
+        self._engine, self._seen = opening.connect(address, self.path, check, create, frozen)
         folder = self.path.parent if self.path else cache_dir().absolute()
-        stem = self.path.stem if self.path else f"server-{hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
+        stem = self.path.stem if self.path else server.file_stem(str(self._seen.id))
         self.lock = folder / f"{stem}.worker.lock"  # for the supervisor of its queue
         self.checkpoints = folder / ("checkpoints" if stem == "runs" else f"{stem}-checkpoints")
-        self._engine, self._seen = opening.connect(address, self.path, check, create, frozen)
+        if self.path is None:
+            server.adopt_files(folder, self.url, str(self._seen.id))
         self._frozen = frozen
         weakref.finalize(self, self._engine.dispose)  # also at the end of a process that does not `close`
         self._writer = self._engine.execution_options(writes=True)
@@ -69,6 +70,11 @@ class Leases:
         with suppress(StoreError), opening.translate_errors(self.place), self._engine.connect() as connection:
             opening.raw_sqlite_connection(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def clock(self) -> float:
+        """Returns the time in seconds since 1970 by the clock that the store's times are of."""
+        with self._reading() as connection:
+            return server.clock(connection)
+
     def claim(self, owner: str, run: str | None = None) -> Claim | None:
         """Claims the queued run that is next, or the given `run`, for a worker; None if none is queued.
 
@@ -83,7 +89,7 @@ class Leases:
             if name is None and (name := next(iter(self._fair_queue(1)), None)) is None:
                 return None
             waiting = select(RUNS.c.run).where(RUNS.c.run == reading.name_query(name), *_WAITS)
-            now = time.time()
+            now = server.now(self.path)
             taken = update_and_notify(RUNS.c.run == waiting.with_for_update(skip_locked=True).scalar_subquery()).values(
                 state="running",
                 attempt=RUNS.c.attempt + 1,
@@ -112,7 +118,7 @@ class Leases:
     def _renewed(self, run: str, attempt: int, task: Task, stored: str) -> bool:
         """Bring a claimed run of an older release up to date; False, and it ends, where another run is the same."""
         with self._writing() as connection:
-            self._fenced(connection, run, attempt, {"heartbeat": time.time()})
+            self._fenced(connection, run, attempt, {"heartbeat": server.now(self.path)})
             other = renewing.renew_key(connection, run, task, stored)
         if other is not None:
             self.add_note(run, attempt, renewing.TWIN.format(other))
@@ -169,7 +175,7 @@ class Leases:
         `eta_seconds`: training time left. Returns False if cancelling was requested, else True. Raises `LeaseLost`.
         """
         rows = list(rows)
-        new: dict[str, Any] = {"heartbeat": time.time()}
+        new: dict[str, Any] = {"heartbeat": server.now(self.path)}
         if rows or progress or seconds:
             new |= {"seconds": RUNS.c.seconds + seconds, "revision": RUNS.c.revision + 1}
         if progress:
@@ -190,7 +196,7 @@ class Leases:
     def add_note(self, run: str, attempt: int, note: str) -> None:
         """Adds a sentence to the run's note for users, unless it is there already. Raises `LeaseLost`."""
         with self._writing() as connection:
-            old = connection.scalar(select(RUNS.c.note).where(RUNS.c.run == run)) or ""
+            old = connection.scalar(select(RUNS.c.note).where(RUNS.c.run == run).with_for_update()) or ""
             new = {"note": old if note in old else f"{old} {note}".strip(), "revision": RUNS.c.revision + 1}
             self._fenced(connection, run, attempt, new)
 
@@ -213,7 +219,7 @@ class Leases:
             "revision": RUNS.c.revision + 1,
         }
         if state in ENDED:
-            new |= {"finished": time.time(), "error": error, "traceback": traceback}
+            new |= {"finished": server.now(self.path), "error": error, "traceback": traceback}
         if state == "done":
             self._slim(run, attempt)
         with self._writing() as connection:
@@ -253,7 +259,7 @@ class Leases:
 
     def record_heartbeat(self, owner: str, temporary: str | None = None) -> None:
         """Records the heartbeat of a supervisor, and the temporary folder that would be left if it died."""
-        now = {"heartbeat": time.time(), "temporary": temporary, "version": tables.VERSION}
+        now = {"heartbeat": server.now(self.path), "temporary": temporary, "version": tables.VERSION}
         new = self._insert(SUPERVISORS).values(owner=owner, **now)
         with self._writing() as connection:
             connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_=now))
@@ -278,7 +284,9 @@ class Leases:
                 checkpoints.write_checkpoint(new, checkpoint)
             with self._writing() as connection:
                 # Renamed while the run's row is locked: no later attempt can have been claimed in between.
-                self._fenced(connection, run, attempt, {"heartbeat": time.time(), "checkpoint": checkpoint.epoch})
+                self._fenced(
+                    connection, run, attempt, {"heartbeat": server.now(self.path), "checkpoint": checkpoint.epoch}
+                )
                 os.replace(new, self.checkpoint_path(run))
         finally:
             with suppress(OSError):
@@ -362,8 +370,7 @@ class Leases:
     def _bury(
         self, connection: Connection, run: str, attempt: int, how: str, own: bool, *still: ColumnElement[bool]
     ) -> None:
-        now = time.time()
-        line = f"attempt {attempt}, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(now))} UTC: {how}\n"
+        line = f"attempt {attempt}, {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} UTC: {how}\n"
         deaths = RUNS.c.deaths + int(own)
         last = deaths >= MAX_DEATHS if own else false()
         failed = last & ~RUNS.c.cancel_requested
@@ -371,7 +378,7 @@ class Leases:
         mine = (RUNS.c.run == run, RUNS.c.attempt == attempt, RUNS.c.state == "running")
         ended = update_and_notify(*mine, *still).values(
             state=case((RUNS.c.cancel_requested, "cancelled"), (last, "failed"), else_="queued"),
-            finished=case((RUNS.c.cancel_requested | last, now), else_=None),
+            finished=case((RUNS.c.cancel_requested | last, server.now(self.path)), else_=None),
             error=case((failed, sentence), else_=None),
             traceback=func.coalesce(RUNS.c.traceback, "") + line,
             deaths=deaths,

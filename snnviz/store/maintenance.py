@@ -1,21 +1,20 @@
-"""Maintenance of a store: integrity checks, backups, and cleaning up after killed processes."""
+"""Maintenance of a store: integrity checks, and cleaning up after killed processes."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
 
-from snnviz.errors import InputError, StoreError
+from snnviz.errors import StoreError
 from snnviz.places import cache_dir
 from snnviz.store import opening, reading, tables
 from snnviz.store.disk_space import DiskSpace
@@ -87,33 +86,6 @@ class Maintenance(DiskSpace):
                     found = connection.execute(reading.ROW_QUERIES[event], {"of": run, "since": 0}).all()
                 count += sum(tables.row_from_columns(event, run, row[2:-1], row[-1]) is not None for row in found)
         return count
-
-    def backup(self, to: Path) -> None:
-        """Writes a consistent copy of the store to the file `to`, also while the store is in use. Checkpoints are not
-        copied.
-
-        Raises `InputError` if the file exists, `StoreError` for a database server.
-        """
-        if self.path is None:
-            raise StoreError(f"{self.place} is a database server: copy it by its own means, such as pg_dump.")
-        if to.exists():
-            raise InputError("file", "be a name that is free", str(to))
-        new = to.with_name(f".{to.name}.{secrets.token_hex(8)}")
-        try:
-            with (
-                opening.translate_errors(str(to)),
-                self._engine.connect() as connection,
-                closing(sqlite3.connect(new)) as copy,
-            ):
-                source = connection.connection.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(copy, pages=2000)
-                copy.execute("PRAGMA journal_mode=DELETE")  # one file, whoever opens it
-            with opening.translate_errors(str(to)):
-                os.link(new, to)
-        finally:
-            for left in new.parent.glob(f"{new.name}*"):
-                left.unlink()
 
     def sweep(self, gone: Callable[[str], bool | None]) -> list[Path]:
         """Deletes temporary files and folders that killed workers left behind, and returns their paths. Called by the

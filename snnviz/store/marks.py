@@ -61,7 +61,7 @@ class Marks(Summaries):
         gone = {tag.strip().casefold() for tag in remove}
         mine = (RUNS.c.run == reading.name_query(run), RUNS.c.state != "deleted")
         with self._writing() as connection:
-            before = connection.execute(select(RUNS.c.run, RUNS.c.tags).where(*mine)).one_or_none()
+            before = connection.execute(select(RUNS.c.run, RUNS.c.tags).where(*mine).with_for_update()).one_or_none()
             if before is None:
                 raise NotFound(f"run must be the name of a run, got {run[:60]!r}")
             had = tags_from_text(before.tags)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import MetaData, func, inspect, select
+from sqlalchemy import MetaData, inspect
 
+from snnviz.store import server
 from snnviz.store.store import Store
-from snnviz.store.tables import ADVISORY_LOCK
 
 
 class TablesOnDemand:
@@ -16,16 +16,16 @@ class TablesOnDemand:
     def __init__(self, metadata: MetaData) -> None:
         self._metadata = metadata
         self._lock = threading.Lock()
-        self._there: set[str] = set()
+        self._there: set[tuple[str, str | None]] = set()  # another store may take a place
 
     def exist(self, store: Store) -> bool:
         """Returns whether the store has these tables. Raises `StoreError`."""
-        if store.place not in self._there:
+        if (store.place, store._seen.id) not in self._there:
             with store._reading() as connection:
                 present = inspect(connection)
                 if not all(present.has_table(name) for name in self._metadata.tables):
                     return False
-            self._there.add(store.place)
+            self._there.add((store.place, store._seen.id))
         return True
 
     def create(self, store: Store) -> None:
@@ -33,7 +33,6 @@ class TablesOnDemand:
         with self._lock:
             if not self.exist(store):
                 with store._writing() as connection:
-                    if connection.dialect.name == "postgresql":  # two who create a table at once disturb each other
-                        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+                    server.wait_for_others(connection)  # two who create a table at once disturb each other
                     self._metadata.create_all(connection)
-                self._there.add(store.place)
+                self._there.add((store.place, store._seen.id))

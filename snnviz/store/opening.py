@@ -20,7 +20,7 @@ from sqlalchemy.pool import QueuePool
 
 from snnviz.errors import StoreError
 from snnviz.places import cache_dir
-from snnviz.store import migrating, tables
+from snnviz.store import migrating, server, tables
 
 BUSY_SECONDS = 20.0
 """How long a write waits for another one to end, in seconds."""
@@ -78,12 +78,16 @@ def connect(
     try:
         with translate_errors(place):
             if path is None:
-                engine = create_engine(url, pool_pre_ping=True)
-                _fill(engine)
+                engine = create_engine(url, pool_pre_ping=True, connect_args=server.connect_arguments(url))
+                with engine.connect() as connection:
+                    there = connection.dialect.has_table(connection, tables.ABOUT.name)
+                if not there:
+                    _fill(engine)
             else:
                 if create and not path.exists():
                     _create(path)
                 engine = _sqlite(path, seen, frozen)
+            server.replace_nul(engine)
             try:
                 with engine.connect() as connection:
                     _look(connection, path, check, frozen)
@@ -93,8 +97,36 @@ def connect(
                 engine.dispose()
                 raise
     except ModuleNotFoundError as error:
-        raise StoreError(f"The store {place} needs the Python package {error.name}, which is not installed.") from error
+        raise StoreError(MISSING.format(place, error.name)) from error
     return engine, seen
+
+
+MISSING = "The store {} needs the Python package {}, which is not installed."
+
+
+def stored_version(url: URL, path: Path | None) -> tuple[int | None, bool]:
+    """Returns the version of a store before it is opened, None if there is none yet, and whether it lacks tables or
+    columns of this release. Raises `StoreError`.
+    """
+    if path is not None and not path.exists():
+        return None, False
+    place = str(path or url.render_as_string())
+    try:
+        with translate_errors(place):
+            if path is None:
+                engine = create_engine(url, connect_args=server.connect_arguments(url))
+            else:
+                engine = _sqlite(path, StoreStatus(), frozen=False)
+            try:
+                with engine.connect() as connection:
+                    if not connection.dialect.has_table(connection, tables.ABOUT.name):
+                        return None, False
+                    version = connection.scalar(select(tables.ABOUT.c.version))
+                    return version, tables.is_schema_incomplete(connection)
+            finally:
+                engine.dispose()
+    except ModuleNotFoundError as error:
+        raise StoreError(MISSING.format(place, error.name)) from error
 
 
 def _fill(engine: Engine) -> None:
@@ -275,12 +307,16 @@ def is_disk_full(error: StoreError) -> bool:
     cause = cause.orig if isinstance(cause, DBAPIError) else cause
     if isinstance(cause, OSError):
         return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    if server.is_disk_full(cause):
+        return True
     code = getattr(cause, "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 def error_sentence(error: Exception, place: str) -> str:
-    """Returns one sentence for an error of SQLite, SQLAlchemy or the operating system."""
+    """Returns one sentence for an error of SQLite, PostgreSQL, SQLAlchemy or the operating system."""
+    if (said := server.error_sentence(error, place)) is not None:
+        return said
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, OSError):
         return f"The store {place} cannot be used: {(cause.strerror or str(cause)).lower()}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from snnviz.errors import LimitReached
 from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
+from snnviz.store import server
 from snnviz.store.fair_shares import UNKNOWN_SECONDS, Share, Waiting, fair_order
 from snnviz.store.tables import OWNERS, RUNS, SHARES
 
@@ -22,7 +22,7 @@ _ACTIVE = ("queued", "running")
 def add_owner(connection: Connection, run: str, person: str) -> None:
     """Records that a person wants a run too. What it took before counts for those who wanted it then."""
     taken = select(RUNS.c.seconds).where(RUNS.c.run == run).scalar_subquery()
-    values = {"run": run, "person": person, "since": time.time(), "charged": func.coalesce(taken, 0.0)}
+    values = {"run": run, "person": person, "since": server.clock(connection), "charged": func.coalesce(taken, 0.0)}
     connection.execute(_insert(connection)(OWNERS).values(values).on_conflict_do_nothing())
 
 
@@ -76,7 +76,7 @@ def check_limits(connection: Connection, person: Person, hosting: Hosting) -> No
                 "do: another can be queued when one of them has ended or is cancelled."
             )
     if limits.seconds_a_day is not None:
-        used = shares_of(connection, [person.id], time.time()).get(person.id, Share()).day
+        used = shares_of(connection, [person.id], server.clock(connection)).get(person.id, Share()).day
         if used >= limits.seconds_a_day:
             raise LimitReached(
                 f"Training must take at most {limits.seconds_a_day / 60:,.0f} processor-minutes a day of one "
@@ -94,7 +94,9 @@ def shares_of(connection: Connection, people: Iterable[str], now: float) -> dict
 def charge(connection: Connection, run: str) -> None:
     """Adds what a run took since it was last charged to what its owners used, in equal parts."""
     query = select(OWNERS.c.person, (RUNS.c.seconds - OWNERS.c.charged).label("more"))
-    owed = connection.execute(query.where(OWNERS.c.run == run, RUNS.c.run == OWNERS.c.run)).all()
+    owed = connection.execute(
+        query.where(OWNERS.c.run == run, RUNS.c.run == OWNERS.c.run).order_by(OWNERS.c.person)
+    ).all()
     if not any(row.more for row in owed):
         return
     for row in owed:
@@ -113,7 +115,7 @@ def forget_charges(connection: Connection, run: str) -> None:
 
 def start(connection: Connection, run: str) -> None:
     """Records that a run of its owners was started now, which spends the credit of having waited."""
-    now = time.time()
+    now = server.clock(connection)
     for person in owners_of(connection, [run]).get(run, ()):
         _put(connection, person, started=now)
 
@@ -135,7 +137,7 @@ def people(connection: Connection) -> list[Use]:
     for person, state, count in connection.execute(joined.group_by(OWNERS.c.person, RUNS.c.state)):
         counts[person][state] = count
     names = [*connection.scalars(select(SHARES.c.person))]
-    shares = shares_of(connection, names, time.time())
+    shares = shares_of(connection, names, server.clock(connection))
     found = []
     for person in {**counts, **shares}:
         mine = counts.get(person, {})
@@ -170,7 +172,7 @@ def fair_queue(connection: Connection, which: Iterable[ColumnElement[bool]], lim
     people = {person for one in waiting for person in one.people}
     if not people:  # as they came
         return [one.run for one in sorted(waiting, key=lambda one: (one.since, one.run))[:limit]]
-    now = time.time()
+    now = server.clock(connection)
     running = _waiting(connection, (RUNS.c.state == "running",))
     return fair_order(waiting, shares_of(connection, people, now), running, now)[:limit]
 
@@ -186,12 +188,17 @@ def _waiting(connection: Connection, which: Iterable[ColumnElement[bool]]) -> li
 
 
 def _put(connection: Connection, person: str, *, seconds: float = 0.0, started: float | None = None) -> None:
-    now = time.time()
+    now = server.clock(connection)
+    connection.execute(
+        _insert(connection)(SHARES)
+        .values(person=person, recent=0.0, day=0.0, started=0.0, at=now)
+        .on_conflict_do_nothing()
+    )
+    connection.execute(select(SHARES.c.person).where(SHARES.c.person == person).with_for_update())  # of two, one waits
     new = shares_of(connection, [person], now).get(person, Share()).plus(seconds)
     begun = new.started if started is None else started
     values = {"recent": new.recent, "day": new.day, "started": begun, "at": now}
-    kept = _insert(connection)(SHARES).values(person=person, **values)
-    connection.execute(kept.on_conflict_do_update(index_elements=["person"], set_=values))
+    connection.execute(update(SHARES).where(SHARES.c.person == person).values(**values))
 
 
 def _insert(connection: Connection) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -12,7 +11,7 @@ from snnviz.design.design import Design
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Row
-from snnviz.store import opening, owners, reading, renewing, tables
+from snnviz.store import opening, owners, reading, renewing, server, tables
 from snnviz.store.batch_reads import by_requested_name
 from snnviz.store.leases import update_and_notify
 from snnviz.store.marks import Marks
@@ -32,7 +31,7 @@ class SingleStore(Marks):
         """Adds a task, such as a design, to the queue, unless the store has a run of it; see `Store` for tasks that
         were submitted before.
         """
-        key, now = task.digest, time.time()
+        key, now = task.digest, server.now(self.path)
         known = select(RUNS.c.run, RUNS.c.state).where(RUNS.c.key == key)
         with self._reading() as connection:
             found = connection.execute(known).one_or_none()
@@ -76,7 +75,7 @@ class SingleStore(Marks):
         with self._writing() as connection:
             connection.execute(
                 update_and_notify(RUNS.c.run == run, RUNS.c.state == "queued").values(
-                    state="cancelled", finished=time.time()
+                    state="cancelled", finished=server.now(self.path)
                 )
             )
             connection.execute(
@@ -88,6 +87,8 @@ class SingleStore(Marks):
         `NotFound`.
         """
         title = " ".join(title.split())
+        if "\0" in title:
+            raise InputError("title", "have no NUL, which no database keeps", title)
         if len(title) > 200:
             raise InputError("title", "be at most 200 characters long", title)
         with self._writing() as connection:
@@ -118,7 +119,14 @@ class SingleStore(Marks):
         """Queues a finished run without weights to be trained again, from the start. Its rows stay and will be the
         same.
         """
-        anew = {"state": "queued", "queued": time.time(), "seconds": 0, "step": 0, "finished": None, "note": None}
+        anew = {
+            "state": "queued",
+            "queued": server.now(self.path),
+            "seconds": 0,
+            "step": 0,
+            "finished": None,
+            "note": None,
+        }
         with self._writing() as connection:
             gone = (RUNS.c.run == reading.name_query(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
             if (name := connection.scalar(update_and_notify(*gone).values(deaths=0, traceback=None, **anew)

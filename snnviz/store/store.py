@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +15,7 @@ from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Row
 from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
-from snnviz.store import owners, reading, shipped
+from snnviz.store import owners, reading, server, shipped
 from snnviz.store.fair_shares import Share
 from snnviz.store.owners import Use, Work
 from snnviz.store.shipped import Shipped
@@ -69,7 +68,7 @@ class Store(SingleStore):
       cancelled or deleted when the last of them lets it go. What people used decides whose run is next
       (`store.fair_shares`), and their role's limits how much they may queue (`LimitReached`).
     - **The file can be copied** while no worker writes: everything a run wrote is in the file itself when it ends.
-      `backup` copies it at any time.
+      `copying.backup` copies it at any time, and a store on a server as well.
 
     `url`: a path or a database URL (SQLite or PostgreSQL); default ``$SNNVIZ_STORE``, else ``runs.sqlite`` in
     `cache_dir()`. `check`: whether to check for damage; False in a process whose parent has just checked. `create`:
@@ -118,7 +117,7 @@ class Store(SingleStore):
     def share(self, person: str) -> Share:
         """Returns what a person used until now."""
         with self._reading() as connection:
-            return owners.shares_of(connection, [person], time.time()).get(person, Share())
+            return owners.shares_of(connection, [person], server.clock(connection)).get(person, Share())
 
     @property
     def shipped(self) -> Shipped | None:

@@ -26,23 +26,19 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
     inspect,
-    select,
     text,
 )
 from sqlalchemy.types import TypeEngine
 
 from snnviz.errors import StoreError
 from snnviz.events import Row
+from snnviz.store.server import text_without_nul, wait_for_others
 from snnviz.tasks import KINDS
 
 VERSION = 2
 """Version of the schema. 1: runs are named by a digest of all fields. 2: they are found by a key (`store.migrating`).
 """
-
-ADVISORY_LOCK = 7_668_749
-"""Number of the PostgreSQL advisory lock that is held while tables are created."""
 
 R = TypeVar("R", bound=Row)
 
@@ -196,7 +192,7 @@ def row_to_columns(run: str, row: Row) -> dict[str, Any]:
     columns: dict[str, Any] = {"run": run}
     for name, (kind, _) in COLUMNS[type(row)].items():
         value = getattr(row, name)
-        columns[name] = None if value is None else kind(value)
+        columns[name] = None if value is None else text_without_nul(str(value)) if kind is str else kind(value)
     return columns | {"crc": checksum(run, columns)}
 
 
@@ -233,8 +229,7 @@ def row_from_columns(kind: type[R], run: str, columns: Sequence[Any], crc: int |
 
 def add_missing_schema(connection: Connection) -> None:
     """Creates missing tables, and missing columns that a later release added."""
-    if connection.dialect.name == "postgresql":  # where two who create a table at once disturb each other
-        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+    wait_for_others(connection)  # two who create a table at once disturb each other
     METADATA.create_all(connection)
     present = inspect(connection)
     for table in METADATA.sorted_tables:
@@ -250,14 +245,10 @@ def add_missing_schema(connection: Connection) -> None:
 
 def is_schema_incomplete(connection: Connection) -> bool:
     """Returns whether tables or columns are missing, which `add_missing_schema` would add."""
-    present = inspect(connection)
     tables: Mapping[str, Table] = METADATA.tables
-    if not set(tables) <= set(present.get_table_names()):
-        return True
-    return any(
-        {column.name for column in table.columns} - {column["name"] for column in present.get_columns(name)}
-        for name, table in tables.items()
-    )
+    found = inspect(connection).get_multi_columns(filter_names=[*tables])  # of a server in one query
+    present = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+    return any({column.name for column in table.columns} - present.get(name, set()) for name, table in tables.items())
 
 
 def _literal(column: Column[Any]) -> str:

@@ -203,7 +203,12 @@ def test_the_store_is_copied_and_searched(snnviz: Snnviz, cache: Path, tiny: Mak
     copied = Store(copy)
     assert [run.run for run in copied.runs()] == [tiny().digest]
     copied.close()
-    assert snnviz("store", "check", "--json").json == {"store": str(cache / "runs.sqlite"), "rows": 0, "damage": None}
+    assert snnviz("store", "check", "--json").json == {
+        "store": str(cache / "runs.sqlite"),
+        "rows": 0,
+        "damage": None,
+        "found": [],
+    }
     assert snnviz("doctor", "--json").json["store"]["damage"] == "none found"
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
@@ -27,17 +27,23 @@ from tests.jobs.undisturbed import undisturbed
 from tests.waiting import Background, ended, until
 
 
-@pytest.fixture(scope="module", params=["immediate", "local"])
+@pytest.fixture(scope="module", params=["immediate", "local", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """One engine for all tests here: they tell their runs apart by the seed."""
-    store = Store(tmp_path_factory.mktemp(request.param) / "runs.sqlite")
-    if request.param == "immediate":
-        yield Immediate(store)
-    else:
-        background = Background(store)
-        yield background
-        background.end()
-    store.close()
+    """One engine for all tests here: they tell their runs apart by the seed. The last is a local one on PostgreSQL."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        place = str(folder / "runs.sqlite")
+        if request.param == "postgresql":
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv("SNNVIZ_CACHE", str(folder))
+            place = stack.enter_context(request.getfixturevalue("postgresql").database())
+        store = Store(place)
+        stack.callback(store.close)
+        if request.param == "immediate":
+            yield Immediate(store)
+        else:
+            background = Background(store)
+            stack.callback(background.end)
+            yield background
 
 
 def submit_aside(engine: Engine, design: Design) -> str:

@@ -16,6 +16,7 @@ from tests.conftest import sample
 from tests.waiting import until
 
 
+@pytest.mark.databases
 def test_rows_are_seen_soon(store: Store, claim: Claim) -> None:
     with Recorder(store, claim) as recorder:
         recorder.put(Progress(0, 10))
@@ -26,6 +27,7 @@ def test_rows_are_seen_soon(store: Store, claim: Claim) -> None:
         until(lambda: len(store.rows(claim.run, Sample)) == 2 and store.get(claim.run).step == 2, patience=5)
 
 
+@pytest.mark.databases
 def test_a_thousand_events_are_a_few_writes(store: Store, claim: Claim) -> None:
     before = int(store.version(claim.run))
     with Recorder(store, claim) as recorder:
@@ -37,12 +39,14 @@ def test_a_thousand_events_are_a_few_writes(store: Store, claim: Claim) -> None:
     assert int(store.version(claim.run)) - before < 50
 
 
+@pytest.mark.databases
 def test_the_heart_beats_while_a_step_takes_long(store: Store, claim: Claim) -> None:
     with Recorder(store, claim):
         before = store.get(claim.run).heartbeat or 0
         until(lambda: (store.get(claim.run).heartbeat or 0) > before + 0.1, patience=10)
 
 
+@pytest.mark.databases
 def test_it_hears_that_the_run_should_stop(store: Store, claim: Claim) -> None:
     with Recorder(store, claim) as recorder:
         assert not recorder.cancelled
@@ -50,6 +54,7 @@ def test_it_hears_that_the_run_should_stop(store: Store, claim: Claim) -> None:
         until(lambda: recorder.cancelled, patience=10)
 
 
+@pytest.mark.databases
 def test_a_checkpoint_comes_after_its_rows(store: Store, claim: Claim) -> None:
     with Recorder(store, claim) as recorder:
         for step in range(5):
@@ -72,6 +77,7 @@ def test_time_is_training_time(store: Store, claim: Claim) -> None:
     assert 0.2 <= store.get(claim.run).seconds <= time.monotonic() - start - 0.6
 
 
+@pytest.mark.databases
 def test_a_worker_that_lost_its_lease_is_told(store: Store, claim: Claim) -> None:
     def work() -> None:
         with Recorder(store, claim) as recorder:

@@ -92,6 +92,7 @@ def chief(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Superv
 
 
 class TestSupervisor:
+    @pytest.mark.databases
     def test_a_child_that_says_nothing_for_three_leases_is_killed_and_dies_by_its_own(
         self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign
     ) -> None:
@@ -143,6 +144,7 @@ class TestSupervisor:
         assert second.process.told == []  # type: ignore[attr-defined]
         assert {run.attempt for run in store.runs()} == {1, 2}
 
+    @pytest.mark.databases
     def test_a_run_whose_process_cannot_be_started_waits_and_is_failed_at_last(
         self, store: Store, chief: Supervisor, clock: Clock, tiny: MakeDesign
     ) -> None:
@@ -187,6 +189,7 @@ class TestSupervisor:
         chief._round()
         assert (store.get(run).state, store.get(run).attempt) == ("running", 7)
 
+    @pytest.mark.databases
     def test_runs_of_one_that_had_the_same_number_are_taken_up_again(
         self, store: Store, chief: Supervisor, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -58,6 +58,7 @@ def engine(store: Store, background: MakeBackground) -> Background:
 
 
 class TestRunKilled:
+    @pytest.mark.databases
     def test_it_resumes_from_its_checkpoint(self, engine: Background, long: MakeDesign) -> None:
         store, design = engine.store, long()
         run = engine.submit(design).run
@@ -124,6 +125,7 @@ class TestForkserverKilled:
 
 
 class TestSupervisorKilled:
+    @pytest.mark.databases
     def test_its_runs_end_and_the_next_one_takes_them_up(
         self, store: Store, background: MakeBackground, long: MakeDesign
     ) -> None:
@@ -222,6 +224,7 @@ class TestSupervisorTold:
 
 
 class TestOneSupervisor:
+    @pytest.mark.databases
     def test_many_who_start_it_at_once_start_one_and_another_one_leaves_again(
         self, store: Store, background: MakeBackground
     ) -> None:
@@ -249,7 +252,7 @@ class TestOneSupervisor:
             [sys.executable, "-m", "snnviz.jobs", "--store", store.url], capture_output=True, text=True
         )
         assert by_hand.returncode == 0
-        assert by_hand.stderr == f"Another supervisor looks after {store.path}.\n"
+        assert by_hand.stderr == f"Another supervisor looks after {store.place}.\n"
 
     def test_the_lock_goes_with_the_process_that_holds_it(self, tmp_path: Path) -> None:
         path = tmp_path / "a lock"

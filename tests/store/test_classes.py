@@ -5,18 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from snnviz.errors import InputError, NotFound
 from snnviz.store import Store, classes, learning
 from snnviz.store.classes import Classroom
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "runs.sqlite")
 
 
 def room(code: str = "ABCDEF", **fields: object) -> Classroom:
@@ -158,12 +152,12 @@ def test_together_students_go_as_far_as_the_teacher_has_opened() -> None:
     assert alone.shows("one", 4)
 
 
-def test_a_class_survives_a_restart(store: Store, tmp_path: Path) -> None:
+def test_a_class_survives_a_restart(store: Store) -> None:
     add(store)
     sit(store, "Ada")
     classes.change_class(store, "ABCDEF", step=1, shown=True, handed="design?seed=1")
     store.close()
-    again = Store(tmp_path / "runs.sqlite")
+    again = Store(store.url)
     found = classes.get_class(again, "ABCDEF")
     assert found is not None
     assert (found.step, found.shown, found.handed) == (1, True, "design?seed=1")

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from snnviz.design.design import Design
 from snnviz.store import Store
 from tests.waiting import until
@@ -50,11 +52,23 @@ def start(count: int, script: str, *arguments: str) -> Iterator[str]:
 
 
 class TestCrowds:
-    def test_twenty_submissions_of_a_design_at_once_are_one_run(self, tmp_path: Path) -> None:
+    @pytest.fixture(params=["sqlite", "postgresql"])
+    def bare(self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+        """Where a store is created by whoever opens it first; the processes are told."""
+        monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path))
+        if request.param == "sqlite":
+            monkeypatch.setenv("SNNVIZ_STORE", str(tmp_path / "runs.sqlite"))
+            yield str(tmp_path / "runs.sqlite")
+        else:
+            with request.getfixturevalue("postgresql").database(bare=True) as url:
+                monkeypatch.setenv("SNNVIZ_STORE", url)
+                yield url
+
+    def test_twenty_submissions_of_a_design_at_once_are_one_run(self, bare: str, tmp_path: Path) -> None:
         """Five threads in each of four processes, which also race to create the store."""
         script = """
             from concurrent.futures import ThreadPoolExecutor
-            store = Store(folder / "runs.sqlite")
+            store = Store()
             with ThreadPoolExecutor(5) as pool:
                 for submitted in pool.map(store.submit, designs(1) * 5):
                     print(submitted.run, submitted.created)
@@ -63,21 +77,18 @@ class TestCrowds:
         assert len(lines) == 20
         assert len({run for run, _ in lines}) == 1
         assert [created for _, created in lines].count("True") == 1
-        store = Store(tmp_path / "runs.sqlite")
+        store = Store(bare)
         assert [(run.state, run.attempt) for run in store.runs()] == [("queued", 0)]
-        assert sorted(path.name for path in tmp_path.glob("*runs*")) == [
-            "runs.sqlite",
-            "runs.sqlite-shm",
-            "runs.sqlite-wal",
-        ]
+        files = ["runs.sqlite", "runs.sqlite-shm", "runs.sqlite-wal"] if store.path is not None else []
+        assert sorted(path.name for path in tmp_path.glob("*runs*")) == files
         store.close()
 
-    def test_a_run_is_claimed_by_one_process(self, tmp_path: Path) -> None:
-        store = Store(tmp_path / "runs.sqlite")
+    def test_a_run_is_claimed_by_one_process(self, bare: str, tmp_path: Path) -> None:
+        store = Store(bare)
         for seed in range(80):
             store.submit(Design.check({"seed": seed, "network": {"kind": "mlp"}}))
         script = """
-            store = Store(folder / "runs.sqlite")
+            store = Store()
             while (claim := store.claim(f"process {sys.argv[2]}")) is not None:
                 print(claim.run, claim.attempt)
         """

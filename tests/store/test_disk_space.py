@@ -161,6 +161,7 @@ def test_a_finished_run_whose_weights_are_damaged_can_be_trained_again(store: St
     assert (again.state, again.step, again.seconds, again.finished) == ("queued", 0, 0, None)
 
 
+@pytest.mark.of_a_file
 def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) -> None:
     assert store.path is not None
     for seed in range(2):
@@ -175,6 +176,7 @@ def test_a_file_shrinks_when_runs_are_deleted(store: Store, tiny: MakeDesign) ->
     assert store.check() == 20_000
 
 
+@pytest.mark.of_a_file
 def test_a_reserve_is_whole_or_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the system cannot allocate a file, as macOS."""
     monkeypatch.delattr(os, "posix_fallocate", raising=False)

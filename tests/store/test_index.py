@@ -105,6 +105,7 @@ def test_texts_of_before_are_in_the_same_group(store: Store, tiny: MakeDesign) -
     }
 
 
+@pytest.mark.of_a_file
 def test_another_file_in_its_place_is_another_store(store: Store, tiny: MakeDesign) -> None:
     store.submit(tiny(0))
     assert len(indexed_runs(store).runs) == 1

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 
 from snnviz.errors import InputError
 from snnviz.store import Store, learning
 from snnviz.store.learning import forget_steps, keep_answer, keep_done, steps_of
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "runs.sqlite")
 
 
 def test_nothing_is_kept_before_the_first_answer(store: Store) -> None:
@@ -32,16 +26,17 @@ def test_the_first_answer_counts(store: Store) -> None:
     assert row.done is not None
 
 
-def test_it_survives_and_is_ones_own(store: Store, tmp_path: Path) -> None:
+def test_it_survives_and_is_ones_own(store: Store) -> None:
     keep_answer(store, "me", "a", "one", "1")
     keep_done(store, "you", "a", "two", found="{}", level="", idea="")
     store.close()
-    again = Store(tmp_path / "runs.sqlite")
+    again = Store(store.url)
     assert [row.step for row in steps_of(again, ["me"])] == ["one"]
     assert [row.step for row in steps_of(again, ["me", "you"], ["a"])] == ["one", "two"]
     assert steps_of(again, ["me"], ["b"]) == []
     forget_steps(again, "me", "a")
     assert [row.learner for row in steps_of(again, ["me", "you"])] == ["you"]
+    again.close()
 
 
 def test_sixty_answer_at_once(store: Store) -> None:

@@ -40,7 +40,7 @@ class TestLeases:
         store.finish(claim.run, 1, state)  # type: ignore[arg-type]
         assert writes(store, claim) == []
 
-    def test_who_lost_the_lease_may_not_write(self, store: Store, claim: Claim, tmp_path: Path) -> None:
+    def test_who_lost_the_lease_may_not_write(self, store: Store, claim: Claim) -> None:
         store.recover(lease=-1)
         second = store.claim("you")
         store.save_checkpoint(claim.run, 2, Checkpoint(1, {"w": np.zeros(1)}))
@@ -49,7 +49,7 @@ class TestLeases:
         kept = store.load_checkpoint(claim.run)
         assert kept is not None
         assert kept.epoch == 1
-        assert [file.name for file in (tmp_path / "checkpoints").iterdir()] == [f"{claim.run}.safetensors"]
+        assert [file.name for file in store.checkpoints.iterdir()] == [f"{claim.run}.safetensors"]
         assert second is not None
         assert writes(store, second) == ["append", "beat", "checkpoint", "finish"]
 
@@ -158,13 +158,11 @@ class TestCheckpoints:
         assert back is not None
         assert (back.epoch, back.arrays["w"].tolist()) == (2, [2, 2, 2])
 
-    def test_whoever_reads_one_leaves_what_its_owner_is_writing(
-        self, store: Store, claim: Claim, tmp_path: Path
-    ) -> None:
+    def test_whoever_reads_one_leaves_what_its_owner_is_writing(self, store: Store, claim: Claim) -> None:
         """A running network is looked into: the file of the next checkpoint stays, those of dead attempts go."""
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(3)}))
-        writing = tmp_path / "checkpoints" / f"{claim.run}.1.tmp"
-        left = tmp_path / "checkpoints" / f"{claim.run}.0.tmp"
+        writing = store.checkpoints / f"{claim.run}.1.tmp"
+        left = store.checkpoints / f"{claim.run}.0.tmp"
         for file in (writing, left):
             file.write_bytes(b"half a checkpoint")
         assert store.load_checkpoint(claim.run) is not None
@@ -174,11 +172,9 @@ class TestCheckpoints:
         assert not writing.exists()
 
     @pytest.mark.parametrize("damage", ["cut short", "empty", "a flipped bit", "removed"])
-    def test_a_damaged_one_is_left_out_with_a_note(
-        self, store: Store, claim: Claim, tmp_path: Path, damage: str
-    ) -> None:
+    def test_a_damaged_one_is_left_out_with_a_note(self, store: Store, claim: Claim, damage: str) -> None:
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(100)}))
-        file = tmp_path / "checkpoints" / f"{claim.run}.safetensors"
+        file = store.checkpoints / f"{claim.run}.safetensors"
         content = bytearray(file.read_bytes())
         content[-5] ^= 1
         if damage == "removed":
@@ -197,6 +193,7 @@ class TestCheckpoints:
             store.add_note(claim.run, 2, "Not mine.")
         assert store.get(claim.run).note == "A part of the data. And more."
 
+    @pytest.mark.of_a_file
     def test_one_left_from_a_removed_store_is_not_taken(self, store: Store, claim: Claim, tmp_path: Path) -> None:
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(1)}))
         store.close()

@@ -17,7 +17,7 @@ import pytest
 from snnviz import temporary_files
 from snnviz.errors import InputError
 from snnviz.events import Sample
-from snnviz.store import Store
+from snnviz.store import Store, copying
 from tests.conftest import MakeDesign
 from tests.store.conftest import ROWS, is_sound
 
@@ -46,7 +46,7 @@ class TestCopies:
         script = """
             import sys
             from snnviz.design.design import Design
-            from snnviz.store import Store
+            from snnviz.store import Store, copying
             store = Store(sys.argv[1])
             store.submit(Design())
         """
@@ -71,7 +71,7 @@ class TestCopies:
         try:
             for number in range(3):
                 file = closed.with_name(f"backup{number}.sqlite")
-                store.backup(file)
+                copying.backup(store, file)
                 assert is_sound(file)
                 copy = Store(file)
                 assert len(copy.rows(run, Sample)) % 100 == 0
@@ -80,7 +80,7 @@ class TestCopies:
             over.set()
             writer.join()
         with pytest.raises(InputError, match="file must be a name that is free"):
-            store.backup(file)
+            copying.backup(store, file)
         assert not list(closed.parent.glob(".backup*"))
         store.close()
 

@@ -248,6 +248,7 @@ def test_numbers_that_are_none_come_back_as_none(store: Store, tiny: MakeDesign)
     assert rows_read(heard) == []
 
 
+@pytest.mark.of_a_file
 def test_a_read_only_store_is_read_and_nothing_is_kept(store: Store, done: Run, tmp_path: Path) -> None:
     store.close()
     assert store.path is not None
@@ -265,6 +266,7 @@ def test_a_read_only_store_is_read_and_nothing_is_kept(store: Store, done: Run, 
         store.path.chmod(0o644)
 
 
+@pytest.mark.of_a_file
 def test_whoever_reads_does_not_wait_long_for_one_who_writes(store: Store, done: Run) -> None:
     other = Store(store.path)
     with store._writing() as connection:

@@ -199,13 +199,13 @@ class TestTidying:
         with pytest.raises(InputError, match="title must be at most 200 characters"):
             store.rename(claim.run, "x" * 201)
 
-    def test_a_deleted_run_leaves_nothing(self, store: Store, claim: Claim, tiny: MakeDesign, tmp_path: Path) -> None:
+    def test_a_deleted_run_leaves_nothing(self, store: Store, claim: Claim, tiny: MakeDesign) -> None:
         store.append_rows(claim.run, 1, [sample(1)], Progress(1, 2), seconds=3.0)
         seen = store.rows(claim.run, Sample)[-1][0]
         store.save_checkpoint(claim.run, 1, Checkpoint(1, {"w": np.ones(1)}))
         store.delete(claim.run)
         assert (store.runs(), store.rows(claim.run, Sample)) == ([], [])
-        assert list((tmp_path / "checkpoints").iterdir()) == []
+        assert list(store.checkpoints.iterdir()) == []
         with pytest.raises(NotFound):
             store.delete(claim.run)
         store.submit(tiny())
@@ -254,6 +254,7 @@ class TestOpening:
         assert math.isnan(old.accuracy)
         assert new == sample(2)
         assert newer.get(claim.run).note is None
+        newer.close()
 
     def test_it_takes_along_neither_torch_nor_pandas_nor_streamlit(self) -> None:
         heavy = "{'torch', 'pandas', 'streamlit', 'scipy', 'sklearn'}"

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from snnviz.design.design import Design
 from snnviz.errors import StoreError
 from snnviz.events import EpochEnd, Sample
-from snnviz.store import Store, opening
+from snnviz.store import Store, copying, opening
 from tests.conftest import MakeDesign
 from tests.store.conftest import ROWS, is_sound
 
@@ -174,7 +174,10 @@ class TestStrangeFiles:
             ("sqlite://", "in memory"),
             ("sqlite:///:memory:", "in memory"),
             ("nonsense://", "does not answer|not installed|must be"),
-            ("postgresql+psycopg://nobody:secret@localhost:1/none", "psycopg, which is not installed|does not answer"),
+            (
+                "postgresql+psycopg://nobody:secret@localhost:1/none",
+                "psycopg, which is not|cannot be reached",
+            ),
             (":///", "must be a path or a URL"),
         ],
     )
@@ -208,7 +211,7 @@ class TestNoRoom:
             import numpy as np
             from snnviz.errors import StoreError
             from snnviz.events import Checkpoint, Sample
-            from snnviz.store import Store
+            from snnviz.store import Store, copying
             store = Store(sys.argv[1])
             run = store.runs()[0].run
             store.save_checkpoint(run, 1, Checkpoint(1, {"w": np.ones(10)}))
@@ -251,7 +254,7 @@ class TestNoRight:
             import os, sys
             from snnviz.errors import StoreError
             from snnviz.design.design import Design
-            from snnviz.store import Store
+            from snnviz.store import Store, copying
             import snnviz.data.datasets, sqlalchemy.dialects.sqlite, safetensors.numpy
             Design()
             if os.geteuid() == 0:
@@ -358,7 +361,7 @@ class TestNoPeace:
 
     def test_one_that_is_put_back_is_the_same(self, closed: Path, tiny: MakeDesign, tmp_path: Path) -> None:
         store = Store(closed)
-        store.backup(tmp_path / "copy.sqlite")
+        copying.backup(store, tmp_path / "copy.sqlite")
         store.submit(tiny(1))
         store.close()
         for path in tmp_path.glob("runs.sqlite*"):
