@@ -199,7 +199,10 @@ def test_a_run_survives_the_browser_keeps_a_zoom_and_is_cancelled_from_another(
     train(first)
     expect(first.get_by_test_id("stProgress")).to_contain_text("epoch")
     first.close()
-    second = visit(link, color_scheme="light")  # finds the run by its design
+    stranger = visit(link, color_scheme="light")  # finds the run by its design
+    expect(stranger.get_by_test_id("stProgress")).to_contain_text("epoch")
+    expect(stranger.get_by_role("button", name="Cancel", exact=True)).to_be_disabled()
+    second = visit(link)
     expect(second.get_by_test_id("stProgress")).to_contain_text("epoch")
 
     chart = second.get_by_role("application", name="Firing rate per layer")

@@ -31,8 +31,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Store
 
 
 def rows(page: Page) -> Locator:
-    """The table's rows, as they are said to those who cannot see it."""
-    return page.get_by_test_id("stDataFrame").locator("canvas table[role=grid] tbody tr")
+    """The table's rows, as they are said to those who cannot see it; what is chosen may be compared below."""
+    return page.get_by_test_id("stDataFrame").first.locator("canvas table[role=grid] tbody tr")
 
 
 def cell(page: Page, row: int, column: str) -> Locator:

@@ -55,7 +55,7 @@ def test_a_design_is_trained_watched_and_found_again(tiny: MakeDesign) -> None:
     assert services.store().get(run).attempt == 1
 
 
-def test_two_people_who_press_train_share_a_run_and_either_can_cancel_it(long: MakeDesign) -> None:
+def test_two_people_who_press_train_share_a_run_and_the_last_can_cancel_it(long: MakeDesign) -> None:
     link = links.to_query(long(1, epochs=1000))
     one, two = Visit(link), Visit(link)
     one.press("train")
@@ -71,6 +71,14 @@ def test_two_people_who_press_train_share_a_run_and_either_can_cancel_it(long: M
     two.look()
     assert ":blue-badge[:material/sync: training]" in two.text
     two.press("cancel")
+    assert [one.value for one in two.at.toast] == [
+        "It goes on, as somebody else wants it, too. It is no longer one of yours."
+    ]
+    assert two.at.button("cancel").disabled
+    assert not services.store().get(run).cancel_requested
+    services.CACHE.clear()
+    one.look()
+    one.press("cancel")
     stopped = ended(services.store(), run)
     assert stopped.state == "cancelled"
     services.CACHE.clear()

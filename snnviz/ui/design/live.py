@@ -115,14 +115,16 @@ def _head(run: Run) -> None:
         text, icon = shipped_runs.SHORT, shipped_runs.ICON
     mark.badge(text, icon=icon, color=color)
     if not run.ended:
-        stopping = run.cancel_requested
+        stopping, others = run.cancel_requested, bool(services.others([run]))
         actions.button(
             "Stopping" if stopping else "Cancel",
             key="cancel",
-            disabled=stopping,
+            disabled=stopping or others,
             on_click=_cancel,
             args=(run.run,),
-            help="Stops within a second and keeps what there is. Leaving the page stops nothing.",
+            help="Somebody else trains this: only they can stop it."
+            if others
+            else "Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
     if run.checkpoint is not None:
         _offers(run, actions)

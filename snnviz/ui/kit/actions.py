@@ -77,6 +77,8 @@ def actions(
     show_failures(runs.values(), key)
     missing = [t for t in tasks if t.digest not in runs or runs[t.digest].state in UNDONE]
     going = [run for run in runs.values() if not run.ended]
+    others = services.others(going) if going else ()
+    own = [run for run in going if run.run not in others]
     keeps = bool(tasks) and all(KINDS.kind_of(task).keeps for task in tasks)
     first, second, words = st.columns(widths, vertical_alignment="center")
     if len(tasks) > 1:
@@ -87,7 +89,7 @@ def actions(
     if keeps and going:
         pausing = all(run.cancel_requested for run in going)
         label = "Pausing" if pausing else "Pause"
-        _button(first, label, f"{key}-pause", ":material/pause:", off=pausing, act=cancel, of=(going, key))
+        _button(first, label, f"{key}-pause", ":material/pause:", off=pausing or not own, act=cancel, of=(own, key))
     else:
         begun = keeps and any(not run.ended or run.state in ("failed", "cancelled") for run in runs.values())
         do = f"{'Resume' if begun else verb.do} {what}".strip()
@@ -101,9 +103,10 @@ def actions(
         else:
             held = starting.start_button(first, label, missing, seconds, name, icon, _start, key, on_start)
     if keeps:
-        _forgetting(second, [run for run in runs.values() if run.state != "done"], key, verb, result_words)
+        unfinished = [run for run in runs.values() if run.state != "done" and run.run not in others]
+        _forgetting(second, unfinished, key, verb, result_words)
     else:
-        _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not going, act=cancel, of=(going, key))
+        _button(second, "Cancel", f"{key}-cancel", ":material/stop:", off=not own, act=cancel, of=(own, key))
     _words(words, tasks, runs, verb, result_words if keeps else None, held)
     done = sum(run.state == "done" for run in runs.values())
     end = f"{verb.doing} has ended: {done} of {pluralise(len(tasks), verb.noun)} done."
