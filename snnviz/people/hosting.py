@@ -65,15 +65,24 @@ class LimitsOfRoles(_Part):
 
 
 class Queue(_Part):
-    """`longest`: runs that wait, of all people together, from which on the server says that it is busy."""
+    """`longest`: runs that wait, of all people together, from which on the server says that it is busy. `accepts`: false
+    before an upgrade: what is queued is done, and nothing new is taken, except from admins.
+    """
 
     longest: int = Field(5000, ge=1, le=1_000_000)
+    accepts: bool = True
 
 
 class Metrics(_Part):
     """`token`: who sends it as ``Authorization: Bearer`` may read `/metrics`; "": programs on this machine alone."""
 
     token: str = Field("", pattern=r"^(\S{16,200})?$")
+
+
+class Notice(_Part):
+    """`text`: a line at the top of every page, "" for none."""
+
+    text: str = Field("", max_length=300)
 
 
 class Hosting(_Part):
@@ -83,6 +92,7 @@ class Hosting(_Part):
     limits: LimitsOfRoles = LimitsOfRoles()
     queue: Queue = Queue()
     metrics: Metrics = Metrics()
+    notice: Notice = Notice()
 
     def limits_of(self, role: Role) -> Limits:
         """Returns the limits of a role."""

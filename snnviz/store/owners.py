@@ -60,6 +60,10 @@ def refusal(connection: Connection, run: str, person: Person) -> str | None:
 
 def check_limits(connection: Connection, person: Person, hosting: Hosting) -> None:
     """Raises `LimitReached` if a person may not queue another run now: of their role's limits, and of the queue."""
+    if not hosting.queue.accepts and not person.is_admin:
+        raise LimitReached(
+            "The server takes no new runs at the moment, as its host is about to change it; those that wait go on."
+        )
     waiting = connection.scalar(select(func.count()).where(RUNS.c.state == "queued")) or 0
     if waiting >= hosting.queue.longest and not person.is_admin:
         raise LimitReached(

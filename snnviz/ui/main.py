@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 import streamlit as st  # noqa: E402
 
 from snnviz.ui import navigation  # noqa: E402
-from snnviz.ui.kit import announcing, notices, resetting, services, state  # noqa: E402
+from snnviz.ui.kit import announcing, notices, people, resetting, services, state  # noqa: E402
 from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
 from snnviz.ui.kit.words import escape_markdown  # noqa: E402
 from snnviz.ui.learn import active, class_bar, panel, sharing  # noqa: E402
@@ -29,6 +29,8 @@ with show_store_errors():
     services.store().version()
     for sentence in services.store().notices():
         st.info(escape_markdown(sentence), icon=":material/database:")
+    if said := people.announcement():
+        st.info(escape_markdown(said), icon=":material/campaign:")
     resetting.apply_pending(page.url_path)
     active.begin(page.url_path or navigation.HOME, st.query_params.to_dict())
     state.begin(page.url_path)

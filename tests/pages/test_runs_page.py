@@ -309,6 +309,16 @@ def test_others_runs_are_seen_and_copied_and_nothing_else(
     assert not [one for one in visit.at.button if one.label == "Rename"]
 
 
+def test_the_host_says_a_line_to_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "snnviz.toml"
+    place.write_text('[notice]\ntext = "Down on <b>Friday</b> from 9 to 10."')
+    monkeypatch.setenv("SNNVIZ_CONFIG", str(place))
+    said = "".join(one.value for one in Visit(page="runs").at.info)
+    assert "Down on \\<b\\>Friday\\</b\\> from 9 to 10." in said
+    place.write_text("")
+    assert "Down on" not in "".join(one.value for one in Visit(page="runs").at.info)
+
+
 def test_a_file_of_the_host_that_became_invalid_counts_as_it_was(
     trained: Train, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -150,6 +150,15 @@ def test_limits_are_a_sentence_and_nothing_is_queued(store: Store) -> None:
     store.acting_as(HOST, host).submit(design(9))
 
 
+def test_before_an_upgrade_nothing_new_is_taken(store: Store) -> None:
+    host = Hosting(queue=Queue(accepts=False))
+    store.acting_as(ANN).submit(design(0))
+    with pytest.raises(LimitReached, match="takes no new runs at the moment"):
+        store.acting_as(ANN, host).submit(design(1))
+    store.acting_as(HOST, host).submit(design(2))
+    assert store.counts()["queued"] == 2
+
+
 def test_what_a_run_took_is_charged_once_and_shared(store: Store) -> None:
     run = store.acting_as(ANN).submit(design(0)).run
     store.acting_as(BOB).submit(design(0))

@@ -34,6 +34,11 @@ def current_person() -> tuple[Person | None, Hosting]:
     return Person(visitors.pseudonym(visitors.visitor())), found
 
 
+def announcement() -> str:
+    """Returns the line that the host shows to all, "" for none."""
+    return "" if is_local() else _hosting().notice.text
+
+
 def _hosting() -> Hosting:
     """What the host decided; where the file is invalid, what it said before, or the defaults, and a line in the log."""
     try:
