@@ -65,8 +65,9 @@ class LimitsOfRoles(_Part):
 
 
 class Queue(_Part):
-    """`longest`: runs that wait, of all people together, from which on the server says that it is busy. `accepts`: false
-    before an upgrade: what is queued is done, and nothing new is taken, except from admins.
+    """`longest`: runs that wait, of all people together, from which on the server says that it is busy.
+
+    `accepts`: false before an upgrade: what is queued is done, and nothing new is taken, except from admins.
     """
 
     longest: int = Field(5000, ge=1, le=1_000_000)
