@@ -60,6 +60,8 @@ def panel() -> None:
     if run is None:
         _nothing()
         return
+    if not LOOK.value.run:  # stays the same when others train, and is in the address
+        st.session_state[LOOK.name] = LOOK.value.model_copy(update={"run": run.run})
     _menu(run)
     if not setting.can_look(run.design):
         _elsewhere(run)

@@ -32,7 +32,7 @@ from snnviz.views.pictures import Group, Picture, image, payload
 
 FILE, PIXELS, PROBLEM, DONE = "inside-own-file", "inside-own-pixels", "inside-own-problem", "inside-own-done"
 BRIGHTNESS, FRAME = "inside-own-brightness", "inside-own-frame"
-FRAMES = {"ink": "The ink, as in the data set", "square": "The square in the middle"}
+FRAMES = {"ink": "Its ink", "square": "Its middle square"}
 BRIGHTNESSES = {"as it is": "As it is", "inverted": "Inverted"}
 
 

@@ -90,9 +90,12 @@ def test_it_opens_with_ones_own_newest_run_and_before_there_is_one_with_a_health
     assert {run.run for run in setting.choices().values()} == {TINY.digest, SICK.digest}
     assert network_shown(by_link("inside", "")) == SICK.digest, "where the named design did not come"
     monkeypatch.setattr(setting, "get_example", lambda _: TINY)
-    assert network_shown(by_link("inside", "")) == TINY.digest
+    visit = by_link("inside", "")
+    assert network_shown(visit) == TINY.digest
+    assert f"look.run={TINY.digest}" in visit.link
     own = trained(change(TINY, {"seed": 5}))
     assert network_shown(by_link("inside", "")) == own.run
+    assert network_shown(visit.look()) == TINY.digest, "a page that is open shows what it showed"
 
 
 def test_a_neuron_and_its_channel_can_be_silenced(trained: Callable[..., Run]) -> None:
