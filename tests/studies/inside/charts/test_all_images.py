@@ -29,6 +29,10 @@ def test_accuracy_by_class_has_its_interval() -> None:
     assert "Never given as an answer: 2." in all_images.classes_chart(ANSWER).caption
 
 
+def test_misread_images_come_first_and_else_in_order() -> None:
+    assert all_images.misclassified_first(ANSWER).tolist() == [8, 9, *range(8), *range(10, 14)]
+
+
 def test_neurons_that_never_spike_and_those_that_always_do_are_named() -> None:
     never, always = all_images.stuck_neurons_table(ANSWER).to_dict("records")
     assert (never["spikes"], never["neurons"], never["which"][:10]) == ("never", 45, "0, 1, 2, 3")

@@ -98,6 +98,29 @@ def test_it_opens_with_ones_own_newest_run_and_before_there_is_one_with_a_health
     assert network_shown(visit.look()) == TINY.digest, "a page that is open shows what it showed"
 
 
+def test_images_are_chosen_misread_first_by_class_and_by_a_cell(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    whole = client.answer("overview", Look(run=run.run), 1)
+    labels, predicted = whole.arrays["labels"], whole.arrays["predicted"]
+
+    def grid() -> list[int]:
+        groups = visit.component("snnviz_pictures", "inside-grid")["groups"]
+        return [int(one["pick"]) for one in groups[0]["items"]]
+
+    visit = by_link("inside", f"look.run={run.run}")
+    wrong = np.flatnonzero(labels != predicted).tolist()
+    assert wrong
+    assert grid()[: len(wrong)] == wrong[:24]
+    (menu,) = [one for one in visit.at.selectbox if one.label == "Class"]
+    menu.set_value(int(labels[wrong[0]]))
+    visit.look()
+    assert sorted(grid()) == np.flatnonzero(labels == labels[wrong[0]]).tolist()
+    visit.at.session_state["inside-cell"] = cell = (int(labels[wrong[0]]), int(predicted[wrong[0]]))
+    visit.look()
+    assert grid() == np.flatnonzero((labels == cell[0]) & (predicted == cell[1])).tolist()
+    assert visit.at.button("inside-cell-off").label == f"True {cell[0]}, answer {cell[1]}"
+
+
 def test_a_neuron_and_its_channel_can_be_silenced(trained: Callable[..., Run]) -> None:
     run = trained(TINY)
     visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L1 70")))
