@@ -55,17 +55,30 @@ def group_fields(fields: Mapping[str, Sequence[Any]], place: int) -> list[str]:
     ]
 
 
-def group_name(weighed: WeighedGroups, place: int) -> str:
+def group_name(weighed: WeighedGroups, place: int, among: Sequence[int] = ()) -> str:
     """Returns a short name of a group of runs that differ only in the seed (by index): the values of the fields that
-    vary, cut if it is long.
+    vary; where that is too long, those with the most values first, cut.
+
+    among: the groups that it is told from; () for all.
     """
     known = {path: values[place] for path, values in weighed.fields.items() if values[place] is not ABSENT}
-    named = [
-        level_label(path, own) if path.endswith(".kind") else f"{_small(field_label(path))} {level_label(path, own)}"
+    named = {
+        path: level_label(path, own)
+        if path.endswith(".kind")
+        else f"{_small(field_label(path))} {level_label(path, own)}"
         for path, own in known.items()
-    ]
-    told = ", ".join(named) or "the only design"
+    }
+    told = ", ".join(named.values()) or "the only design"
+    if len(told) <= LONGEST:
+        return told
+    counts = {path: _level_count(weighed.fields[path], among) for path in named}
+    telling = sorted((path for path in named if counts[path] > 1), key=lambda path: -counts[path])
+    told = ", ".join(named[path] for path in telling) or told
     return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
+
+
+def _level_count(values: Sequence[Any], among: Sequence[int]) -> int:
+    return len({repr(values[place]) for place in among or range(len(values))})
 
 
 def _small(words: str) -> str:

@@ -40,7 +40,9 @@ def operations_chart(weighed: WeighedGroups) -> Chart | None:
     step = max(1, -(-len(others) // room)) if room else 1
     shown = [*front[:MOST_BARS], *(others[::step] if room else [])][:MOST_BARS]
     shown.sort(key=total.__getitem__, reverse=True)
-    names = _different([f"{'★ ' if weighed.front[place] else ''}{group_name(weighed, place)}" for place in shown])
+    names = _different(
+        [f"{'★ ' if weighed.front[place] else ''}{group_name(weighed, place, shown)}" for place in shown]
+    )
     told = [_lines(name) for name in names]
     figure = empty(
         "operations of an image", "", type="category", automargin=True, tickmode="array", tickvals=names, ticktext=told

@@ -94,9 +94,12 @@ def _field_axis(name: str, values: Sequence[Any]) -> Axis:
         return ((math.log(value) if domain.log else value) - low) / span
 
     places = [math.nan if value is ABSENT else at(float(value)) for value in values]
-    different = sorted({float(value) for value in values if value is not ABSENT})
-    shown = different if len(different) <= MOST_TICKS else _ticks(low, high, log=domain.log)
-    return Axis(field_label(name), places, words, [(at(one), f"{one:.3g}") for one in shown])
+    different = {float(value): word for value, word in zip(values, words, strict=True) if value is not ABSENT}
+    if len(different) > MOST_TICKS:
+        different = {
+            one: f"{one:.3g}" if abs(one) < 100 else f"{one:,.0f}" for one in _ticks(low, high, log=domain.log)
+        }
+    return Axis(field_label(name), places, words, [(at(one), different[one]) for one in sorted(different)])
 
 
 def _objective_axis(one: Objective, values: Sequence[float]) -> Axis:

@@ -13,7 +13,7 @@ from snnviz.studies.tradeoffs.charts.compare import look_chart
 from snnviz.studies.tradeoffs.charts.field_importance import best_chart, effect_chart, importance_chart
 from snnviz.studies.tradeoffs.charts.front import CELLS, MOST_BARS, front_chart, volume_chart
 from snnviz.studies.tradeoffs.charts.maps import fields_of_maps, interaction_charts, trained_charts
-from snnviz.studies.tradeoffs.charts.naming import number_text
+from snnviz.studies.tradeoffs.charts.naming import group_name, number_text
 from snnviz.studies.tradeoffs.charts.operations import operations_chart
 from snnviz.studies.tradeoffs.charts.parallel import MOST_LINES, parallel_chart
 from snnviz.studies.tradeoffs.theory.weighed import WeighedGroups, weigh_groups
@@ -181,6 +181,24 @@ def test_where_validation_images_choose_no_map_shows_the_test_images(found: Weig
         shown = trained_charts(weigh_groups(groups, costs), *NAMES)[0]
         assert (shown.title, shown.caption) == ("Trained: accuracy", f"Of the {images} images, mean over seeds.")
         assert shares is None or {value for row in shown.figure["data"][0]["z"] for value in row} == shares
+
+
+def test_a_long_name_begins_with_what_tells_groups_apart() -> None:
+    same = {"network.channels": 4, "training.epochs": 7, "training.learning_rate": 0.02, "data.steps": 3}
+    groups = [group(n, {**same, "neuron.threshold": 0.25 * n}, accuracy=0.5, operations=3.0) for n in range(1, 4)]
+    other = group(9, {"init.kind": "glorot"}, accuracy=0.4, operations=2.0)
+    weighed = weigh_groups([*groups, other], BOTH)
+    assert [group_name(weighed, place, (0, 1, 2)) for place in range(3)] == [
+        f"threshold θ {threshold:g}" for threshold in (0.25, 0.5, 0.75)
+    ]
+    assert group_name(weighed, 0).startswith("threshold θ 0.25, ")
+
+
+def test_ticks_are_in_the_fields_words() -> None:
+    some = [group(n, {"data.train_samples": count}, accuracy=0.1 * n, operations=1.0 + n)
+            for n, count in enumerate((0, 600, 1000))]  # fmt: skip
+    ticks = parallel_chart(weigh_groups(some, BOTH), ["data.train_samples"]).figure["layout"]["annotations"][:3]
+    assert [tick["text"] for tick in ticks] == ["all", "600", "1000"]
 
 
 def test_the_volume_is_against_runs(found: WeighedGroups) -> None:
