@@ -15,6 +15,8 @@ from snnviz.ui.server.middleware.headers import broken
 from snnviz.ui.server.routes import middleware, routes
 from snnviz.ui.server.streamlit_patches import (
     answer_at_once,
+    copy_cursors_cheaply,
+    hand_over_together,
     keep_choices_among_what_is_offered,
     keep_runs_whole,
     keep_units_at_their_numbers,
@@ -23,6 +25,8 @@ from snnviz.ui.server.streamlit_patches import (
 keep_runs_whole()
 keep_units_at_their_numbers()
 answer_at_once()
+hand_over_together()
+copy_cursors_cheaply()
 keep_choices_among_what_is_offered()
 limit_header_time()
 limit_message_size()

@@ -176,7 +176,7 @@ class Person:
                 self.kept[message.hash] = message
             kind = message.WhichOneof("type")
             if kind == "new_session":
-                self._begin(message.new_session, whole=not message.metadata.run.fragment_ids)
+                self._begin(whole=not message.metadata.run.fragment_ids)
             elif kind == "delta":
                 self._take(message.delta)
             elif kind == "auto_rerun":
@@ -184,17 +184,22 @@ class Person:
                 self.fragments.setdefault(
                     message.auto_rerun.fragment_id, (interval, time.monotonic() + interval * random.uniform(0.5, 1))
                 )
+            elif kind == "navigation":
+                self._went(message.navigation)
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
             elif kind == "script_finished" and message.script_finished != EARLY:
                 return
 
-    def _begin(self, session: Any, *, whole: bool) -> None:
-        self.page = session.page_script_hash
-        names = {one.page_script_hash: one.url_pathname for one in session.app_pages}
-        self.path = names.get(self.page, self.path)
+    def _begin(self, *, whole: bool) -> None:
         if whole:
             self.elements, self.fragments, self.said = {}, {}, []
+
+    def _went(self, navigation: Any) -> None:
+        """Notes which page is shown; what is pressed next is asked of that page."""
+        self.page = navigation.page_script_hash
+        names = {one.page_script_hash: one.url_pathname for one in navigation.app_pages}
+        self.path = names.get(self.page, self.path)
 
     def _take(self, delta: Any) -> None:
         if delta.WhichOneof("type") != "new_element":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -10,7 +11,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def cache_dir() -> Path:
     """Returns the folder of the store, checkpoints and downloads: $SNNVIZ_CACHE, else cache/ in the project."""
-    return Path(os.environ.get("SNNVIZ_CACHE") or ROOT / "cache")
+    return _folder(os.environ.get("SNNVIZ_CACHE") or str(ROOT / "cache"))
+
+
+@lru_cache(16)
+def _folder(place: str) -> Path:
+    return Path(place)
 
 
 def data_dirs(name: str) -> tuple[Path, ...]:

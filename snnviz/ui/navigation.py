@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from snnviz.places import ROOT
-from snnviz.tasks import KINDS, resolve
+from snnviz.tasks import KINDS, Page, resolve
 
 PAGES = ROOT / "pages"
 
@@ -51,8 +52,14 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
 
 def pages() -> dict[str, list[StreamlitPage]]:
     """Returns all pages by section, as `st.navigation` takes them; pages of kinds are in the section they name."""
+    return {section: [*found] for section, found in _pages(tuple(KINDS.pages())).items()}
+
+
+@lru_cache(4)
+def _pages(own_pages: tuple[Page, ...]) -> dict[str, list[StreamlitPage]]:
+    """All pages; on the disk their scripts are looked for once, and not in each run."""
     found = {section: [_page(entry) for entry in entries] for section, entries in SECTIONS.items()}
-    for own in KINDS.pages():
+    for own in own_pages:
         page = st.Page(resolve(own.body), title=own.title, icon=own.icon, url_path=own.path)
         found.setdefault(own.section, []).append(page)
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -20,10 +21,10 @@ from snnviz.lessons.questions.curve import POINTS
 from snnviz.store import classes, learning
 from snnviz.store.classes import Classroom
 from snnviz.ui.kit import services
-from snnviz.ui.learn import seat, teaching
+from snnviz.ui.learn import active, class_bar, seat, teaching
 from tests.lessons.lesson_files import lesson as lesson_file
 from tests.pages.taking import Taking
-from tests.pages.visit import MAIN
+from tests.pages.visit import MAIN, Session
 
 SILENT = "why-silent"
 OUT = ("Every layer hears fewer spikes", "activity is kept from layer to layer", "It is 0")
@@ -135,6 +136,49 @@ def test_a_class_is_made_joined_and_led_to_its_end() -> None:
     again.look().press("class-delete")
     assert classes.all_classes(services.store()) == []
     assert learning.steps_of(services.store(), [row.learner for row in _rows()]) == []
+
+
+class Again(Exception):
+    """What is to be drawn again."""
+
+
+def tick(person: Person, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the bar of the class has drawn anew when it looks at the class by itself."""
+
+    def again(*drawn: str) -> None:
+        raise Again(", ".join(drawn) or "page")
+
+    services.CACHE.clear()
+    session = Session(person.at.session_state.to_dict())
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "session_state", session)
+        patch.setattr(st, "rerun", again)
+        patch.setattr(class_bar, "rerun_fragments_instead", again)
+        at = active.Active(library().get(session.learn_lesson), session.learn_step)
+        try:
+            class_bar._body(session.page, at)
+        except Again as found:
+            return str(found)
+    return ""
+
+
+def test_what_a_teacher_does_draws_no_more_anew_than_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher = teach("what-is-a-spike", SILENT)
+    ada = student("Ada")
+    ada.answer(3)
+    assert tick(ada, monkeypatch) == ""
+    teacher.press("class-show")
+    assert tick(ada, monkeypatch) == "page"
+    ada.look().look()
+    assert tick(ada, monkeypatch) == ""
+    assert ada.at.button("lesson-next").disabled
+    teacher.press("class-open")
+    assert tick(ada, monkeypatch) == "class-bar, lesson"
+    ada.look()
+    assert tick(ada, monkeypatch) == ""
+    assert not ada.at.button("lesson-next").disabled
+    teacher.press("class-hold")
+    assert tick(ada, monkeypatch) == "class-bar, lesson", "the next step is closed again, what was shown stays so"
 
 
 def _rows() -> list[Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 import socket
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from streamlit.cursor import Cursor, LockedCursor, RunningCursor, SparseList
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import RerunData
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.testing.v1 import AppTest
@@ -140,3 +143,83 @@ def test_no_line_ends_between_a_number_and_its_unit(monkeypatch: pytest.MonkeyPa
     assert shown.markdown[0].value == "Rates of 21.9\u00a0% to 33.4\u00a0%"
     assert shown.caption[0].value == "about 12\u00a0s; `--set a=1 s`"
     assert shown.info[0].value == "5.7\u00a0nJ"
+
+
+class Session:
+    """A session that a patched method is called for; `woken`: how often its event loop was."""
+
+    def __init__(self) -> None:
+        self.woken: list[Any] = []
+
+    def turn(self) -> None:
+        """One turn of the loop."""
+        callbacks, self.woken = self.woken, []
+        for callback in callbacks:
+            callback()
+
+
+@pytest.fixture
+def sending(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(streamlit_patches, "_call_soon", lambda session, callback: session.woken.append(callback))
+    return Session()
+
+
+def test_the_event_loop_is_woken_once_for_many_messages_and_takes_them_in_order(sending: Any) -> None:
+    taken: list[int] = []
+    for number in range(5):
+        streamlit_patches._call_soon_together(sending, lambda number=number: taken.append(number))  # type: ignore[misc]
+    assert len(sending.woken) == 1
+    sending.turn()
+    assert taken == [0, 1, 2, 3, 4]
+    streamlit_patches._call_soon_together(sending, lambda: taken.append(5))
+    assert len(sending.woken) == 1, "what comes later wakes it again"
+    sending.turn()
+    assert taken[-1] == 5
+
+
+def test_a_message_that_fails_keeps_no_other_back(sending: Any) -> None:
+    taken: list[str] = []
+    for act in (lambda: taken[1], lambda: taken.append("later")):
+        streamlit_patches._call_soon_together(sending, act)
+    with pytest.raises(IndexError):
+        sending.turn()
+    sending.turn()
+    assert taken == ["later"]
+
+
+def test_the_loop_that_has_messages_sent_does_not_wake_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[Any] = []
+    monkeypatch.setattr(streamlit_patches, "_enqueued_some_message", woken.append)
+
+    async def send() -> bool:
+        its = SimpleNamespace(eventloop=asyncio.get_running_loop(), need_send_data=asyncio.Event())
+        runtime: Any = SimpleNamespace(_get_async_objs=lambda: its)
+        streamlit_patches._have_sent(runtime)
+        await asyncio.to_thread(streamlit_patches._have_sent, runtime)
+        return its.need_send_data.is_set()
+
+    assert asyncio.run(send())
+    assert len(woken) == 1, "from another thread it must"
+
+
+def test_streamlit_still_hands_messages_over_as_the_patch_relies_on() -> None:
+    assert "self._event_loop.call_soon_threadsafe(callback)" in inspect.getsource(AppSession._call_soon_on_event_loop)
+    source = inspect.getsource(Runtime._enqueued_some_message)
+    assert "async_objs.eventloop.call_soon_threadsafe(async_objs.need_send_data.set)" in source
+
+
+@pytest.mark.parametrize("kind", [RunningCursor, LockedCursor])
+def test_a_cursor_is_copied_as_before(monkeypatch: pytest.MonkeyPatch, kind: type[Cursor]) -> None:
+    cursor: Any = kind(0, (1, 2), transient_index=3)
+    cursor.transient_elements[4] = ["passing"]
+    before = deepcopy(cursor)
+    monkeypatch.setattr(Cursor, "__deepcopy__", None, raising=False)
+    streamlit_patches.copy_cursors_cheaply()
+    after = deepcopy(cursor)
+    assert type(after) is kind
+    assert {**vars(after), "_transient_elements": None} == {**vars(before), "_transient_elements": None}
+    assert [*after.transient_elements.items()] == [*before.transient_elements.items()]
+    assert after.transient_elements[4] is not cursor.transient_elements[4]
+    cursor.get_transient_cursor()
+    assert after.transient_index == 3
+    assert all(isinstance(value, int | tuple | SparseList) for value in vars(cursor).values())

@@ -4,20 +4,22 @@ page.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from snnviz.design.links import RESERVED_PARAMETERS
 from snnviz.errors import InputError, NotFound
 from snnviz.lessons.lesson import LESSONS, Lesson, Step
-from snnviz.lessons.library import Library, library
+from snnviz.lessons.library import VARIABLE, Library, library
 from snnviz.places import ROOT
 from snnviz.store.learning import StepProgress
 from snnviz.ui.components.address import BESIDE
-from snnviz.ui.kit import readings, restrictions
+from snnviz.ui.kit import readings, restrictions, services
 from snnviz.ui.kit.linked import open_by_link
 from snnviz.ui.kit.restrictions import Restrictions
 from snnviz.ui.learn import progress, seat
@@ -42,9 +44,12 @@ class Active(NamedTuple):
 
 
 def lessons() -> Library:
-    """Returns all lessons, including those that this visitor has uploaded to try out."""
-    found, own = library(), st.session_state.get("learn_own", {})
-    return Library({**own, **found.lessons}, found.problems)
+    """Returns all lessons, those of files at most half a second old, and those that this visitor has uploaded to try
+    out.
+    """
+    found = services.CACHE.get(("lessons", os.environ.get(VARIABLE, "")), library)
+    own = st.session_state.get("learn_own", {})
+    return Library({**own, **found.lessons}, found.problems) if own else found
 
 
 def current() -> Active | None:
@@ -99,16 +104,32 @@ def begin(page: str, query: Mapping[str, str]) -> None:
         restrictions.set_lesson(restrictions.NONE)
         session[BESIDE] = _beside()
         return
-    session[BESIDE] = {**_beside(), LESSON: active.lesson.name, STEP: str(active.place + 1)}
+    session[BESIDE] = _beside(active)
     apply(active, progress.of_lesson(active.lesson.name).get(active.step.name))
     if session.learn_entered != (active.lesson.name, active.place):
         _enter(page, active)
 
 
-def _beside() -> dict[str, str]:
-    """What stands in every page's address: the link's restrictions, and the class."""
+def lead() -> None:
+    """At the end of a callback that opened a lesson or a step: leads to its page, without a run of the present one in
+    between. Raises Streamlit's rerun exception.
+    """
+    active = current()
+    if active is not None:
+        session = st.session_state
+        session[BESIDE] = _beside(active)
+        try:
+            _enter(session.page, active)
+        except StreamlitPageNotFoundError:  # nothing was drawn in this server yet: `begin` leads there
+            session.learn_entered = None
+    st.rerun()
+
+
+def _beside(active: Active | None = None) -> dict[str, str]:
+    """What stands in every page's address: the link's restrictions, the class, and the lesson's step."""
     code = seat.code()
-    return {**restrictions.in_address(), **({seat.CLASS: code} if code else {})}
+    step = {} if active is None else {LESSON: active.lesson.name, STEP: str(active.place + 1)}
+    return {**restrictions.in_address(), **({seat.CLASS: code} if code else {}), **step}
 
 
 def _from_link(page: str, query: Mapping[str, str]) -> None:

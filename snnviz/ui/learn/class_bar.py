@@ -1,5 +1,8 @@
 """The bar that a student in a class sees at the top of every page: the class, and what the teacher handed out.
 Drawing it also reports that the student is there.
+
+What a teacher opens and shows arrives by it. Sixty pages cost seconds of the server, so only what changes is drawn
+anew: where the next step is opened the lesson's panel, where what is right in a step is shown the whole page.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from snnviz.lessons.pages import PAGES
 from snnviz.places import ROOT
 from snnviz.store.classes import Classroom
 from snnviz.ui.kit import resetting
+from snnviz.ui.kit.fragments import rerun_fragments_instead
 from snnviz.ui.kit.linked import open_by_link
 from snnviz.ui.kit.refresh_rate import refresh_interval, set_viewer_count
 from snnviz.ui.kit.store_errors import show_store_errors
@@ -19,7 +23,7 @@ from snnviz.ui.kit.words import escape_markdown
 from snnviz.ui.learn import active, seat
 from snnviz.ui.learn.active import Active
 
-FRAGMENT = "class-bar"
+FRAGMENT, LESSON_PANEL = "class-bar", "lesson"
 EVERY = 1.0
 """Seconds between two looks at what the teacher has opened and shown."""
 
@@ -30,22 +34,29 @@ def class_bar(page: str, now: Active | None) -> None:
     set_viewer_count(1 if room is None else len(seat.seats_of(room.code)))
     if room is None:
         return
-    st.session_state.class_drawn = _opened(room)
+    session = st.session_state
+    session.class_drawn, session.class_lets = _opened(room, page, now), now is not None and active.can_go_on(now)
     with st.container(key="class", horizontal=True, vertical_alignment="center", gap="small"):
         st.fragment(_body, key=FRAGMENT, run_every=refresh_interval(EVERY))(page, now)
 
 
-def _opened(room: Classroom) -> tuple[object, ...]:
-    """What of a class changes the pages of its students."""
-    return room.code, room.pace, room.lesson, room.step, room.shown
+def _opened(room: Classroom, page: str, now: Active | None) -> tuple[object, ...]:
+    """What of a class changes a student's whole page: in a lesson, its step, and whether what is right is shown."""
+    if now is None or page == seat.PAGE:
+        return room.code, room.pace, room.lesson, room.step, room.shown
+    return room.code, now.lesson.name, now.place, active.is_shown(now)
 
 
 @show_store_errors()
 def _body(page: str, now: Active | None) -> None:
-    room, mine = seat.classroom(), seat.seat()
-    if room is None or mine is None or _opened(room) != st.session_state.get("class_drawn"):
+    session = st.session_state
+    room, mine, latest = seat.classroom(), seat.seat(), active.current()
+    if room is None or mine is None or _opened(room, page, latest) != session.get("class_drawn"):
         st.rerun()
         return
+    if now is not None and active.can_go_on(now) != session.get("class_lets"):
+        session.class_lets = active.can_go_on(now)
+        rerun_fragments_instead(FRAGMENT, LESSON_PANEL)
     at = resetting.shown()
     seat.note_place(now.lesson.name if now else "", now.place if now else 0, page, at.query if at else "")
     st.markdown(
@@ -64,7 +75,7 @@ def _body(page: str, now: Active | None) -> None:
 
 def _go(lesson: str) -> None:
     active.start(lesson)
-    st.rerun()
+    active.lead()
 
 
 def _open(handed: str) -> None:

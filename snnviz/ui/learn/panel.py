@@ -26,7 +26,7 @@ from snnviz.ui.learn.asking import ASKING
 from snnviz.ui.learn.prose import to_markdown
 from snnviz.ui.learn.world import Visit
 
-FRAGMENT = "lesson"
+FRAGMENT = class_bar.LESSON_PANEL
 EVERY = 1.0
 """Seconds between two looks at what happens on the page, while a check waits for it."""
 
@@ -303,14 +303,14 @@ def _next(lesson: str, place: int) -> None:
 def _go(place: int) -> None:
     session = st.session_state
     session.learn_step, session.learn_entered, session.learn_problem = place, None, ""
-    st.rerun()
+    active.lead()
 
 
 def _enter() -> None:
     """Leads to the page of the step."""
     st.session_state.learn_entered = None
     readings.clear()
-    st.rerun()
+    active.lead()
 
 
 def _reset() -> None:

@@ -78,7 +78,7 @@ def classroom() -> Classroom | None:
     if not name:
         return None
     room = class_of(name)
-    if room is None or room.ended is not None or seat() is None:
+    if room is None or room.ended is not None or _seat_in(name) is None:
         st.session_state.class_code = ""
         st.session_state.learn_trouble = ENDED.format(name)
         return None
@@ -93,10 +93,11 @@ def seat() -> Seat | None:
 
 def _seat_in(name: str) -> Seat | None:
     """This visitor's seat in a class; looked for once more before it is said that there is none."""
-    found = seats_of(name).get(learner_in(name))
+    learner = learner_in(name)
+    found = seats_of(name).get(learner)
     if found is None:
         SEATS.drop(name)
-        found = seats_of(name).get(learner_in(name))
+        found = seats_of(name).get(learner)
     return None if found is None or found.left is not None else found
 
 

@@ -8,13 +8,19 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from collections import deque
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
+from streamlit.cursor import Cursor
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.utils import compute_and_register_element_id
 from streamlit.elements.widgets import button_group, multiselect, number_input, radio, select_slider, selectbox
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -32,6 +38,8 @@ _UNIT = re.compile(r"(?<=\d) (?=(?:%|m?s|min|h|px|[np]J|[kMG]B?|τ_c)(?!\w))")
 _enqueue = DeltaGenerator._enqueue
 _element_id = compute_and_register_element_id
 _request_rerun = AppSession.request_rerun
+_call_soon = AppSession._call_soon_on_event_loop
+_enqueued_some_message = Runtime._enqueued_some_message
 _connection_made = AutoHTTPProtocol.connection_made
 
 
@@ -55,6 +63,23 @@ def answer_at_once() -> None:
     click is answered by many small messages.
     """
     AutoHTTPProtocol.connection_made = _connect_without_delay  # type: ignore[method-assign, assignment]
+
+
+def hand_over_together() -> None:
+    """Patches Streamlit so that what a run of a page sends is handed to the event loop in batches.
+
+    Streamlit wakes its event loop for each of a page's 70 messages, and once more for each to have it sent. Every
+    waking is a system call in which the thread lets go of Python's lock, and queues for it again.
+    """
+    AppSession._call_soon_on_event_loop = _call_soon_together  # type: ignore[method-assign, assignment]
+    Runtime._enqueued_some_message = _have_sent  # type: ignore[method-assign, assignment]
+
+
+def copy_cursors_cheaply() -> None:
+    """Patches Streamlit's cursors, of which each fragment of a page copies dozens, to be copied without `copyreg`: they
+    hold numbers and paths, which never change, and elements that come and go.
+    """
+    Cursor.__deepcopy__ = _copy_of_cursor  # type: ignore[attr-defined]
 
 
 def keep_choices_among_what_is_offered() -> None:
@@ -108,6 +133,51 @@ def _connect_without_delay(protocol: asyncio.Protocol, transport: Any) -> None:
     if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _connection_made(protocol, transport)
+
+
+def _copy_of_cursor(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
+    """The copy that `copy.deepcopy` would make."""
+    copy: Cursor = object.__new__(type(cursor))
+    copy.__dict__.update(cursor.__dict__)
+    passing = cursor._transient_elements
+    copy._transient_elements = deepcopy(passing, memo) if len(passing) else type(passing)()
+    return copy
+
+
+class _Waiting:
+    """What a session has for the event loop, and whether the loop knows."""
+
+    def __init__(self) -> None:
+        self.calls: deque[Callable[[], None]] = deque()
+        self.known = False
+
+
+def _call_soon_together(session: AppSession, callback: Callable[[], None]) -> None:
+    """`AppSession._call_soon_on_event_loop`, which wakes the loop only where it does not know of earlier ones."""
+    waiting: _Waiting = session.__dict__.setdefault("_waiting_calls", _Waiting())
+    waiting.calls.append(callback)
+    if not waiting.known:
+        waiting.known = True
+        _call_soon(session, partial(_call_waiting, session, waiting))
+
+
+def _call_waiting(session: AppSession, waiting: _Waiting) -> None:
+    waiting.known = False  # before they are taken: what comes from now on makes itself known
+    try:
+        while waiting.calls:
+            waiting.calls.popleft()()
+    finally:  # where one failed, which the loop says, the others are called after it
+        if waiting.calls:
+            _call_soon(session, partial(_call_waiting, session, waiting))
+
+
+def _have_sent(runtime: Runtime) -> None:
+    """`Runtime._enqueued_some_message`, which need not wake the loop that calls it."""
+    its = runtime._get_async_objs()
+    if asyncio._get_running_loop() is its.eventloop:
+        its.need_send_data.set()
+    else:
+        _enqueued_some_message(runtime)
 
 
 def _patient_request(session: AppSession, client_state: ClientState | None) -> None:
