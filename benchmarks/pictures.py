@@ -1,6 +1,6 @@
 """Makes the pictures of the documentation, `docs/images/`, of today's pages.
 
-    python -m benchmarks.pictures               # all of them: some 15 minutes on two cores, most of it training
+    python -m benchmarks.pictures               # all of them: some minutes on two cores
     python -m benchmarks.pictures skips cells   # only these
     python -m benchmarks.pictures film          # the moving one: a skip is drawn, the design trained
 
@@ -65,6 +65,11 @@ def _press(done: str) -> Callable[[Page], None]:
     return act
 
 
+def _shown(page: Page) -> None:
+    """Waits until what came with snnviz is drawn."""
+    expect(page.get_by_text("came with snnviz").first).to_be_visible(timeout=PATIENCE)
+
+
 def _trained_twin(page: Page) -> None:
     page.get_by_role("radio", name="8 layers").or_(page.get_by_text("8 layers", exact=True)).first.click()
     settle(page)
@@ -90,10 +95,10 @@ PICTURES = {
         "data?data.name=nmnist&data.steps=8&data.events.crop=28&data.events.denoise_ms=5&data.augment.shift=3&data.augment.drop=0.3",
         1280,
     ),
-    "skips": Picture("skips", 1850, act=_press("all from the store")),
-    "optimise": Picture("skips?view=optimise", 1990, act=_press("all from the store")),
+    "skips": Picture("skips", 1850, act=_shown),
+    "optimise": Picture("skips?view=optimise", 1990, act=_shown),
     "cells": Picture("cells", 2160, act=_press("Coefficient of variation")),
-    "shortcuts": Picture("shortcuts", 1935, act=_press("all from the store")),
+    "shortcuts": Picture("shortcuts", 1935, act=_shown),
     "ttfs": Picture("ttfs?view=time", 1790, act=_trained_twin),
 }
 
