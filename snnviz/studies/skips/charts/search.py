@@ -127,6 +127,8 @@ def progress_charts(histories: Sequence[SearchHistory], against: Against) -> lis
             continue
         value["data"] += _band(strategy, group, against, lambda trial: trial.value, ".3~g")
         accuracy["data"] += _band(strategy, group, against, lambda trial: trial.accuracy, ".1%")
+    for figure in (value, accuracy):  # no band lies over a line
+        figure["data"].sort(key=lambda trace: trace.get("showlegend", True))
     return [
         Chart("search_value", "Best so far", first + spread, value),
         Chart("search_accuracy", "Its accuracy", reached + spread, accuracy),
@@ -161,7 +163,7 @@ def _band(
     high = [_rounded(min(end, bounds[1])) for _, end in ends]
     edge: dict[str, Any] = {"type": "scatter", "x": places, "mode": "lines", "showlegend": False, "hoverinfo": "skip"}
     edge["line"] = {"width": 0, "shape": "hv", "color": COLOURS[strategy]}
-    filled = {"fill": "tonexty", "fillcolor": TINTS[strategy]}
+    filled = {"fill": "tonexty", "fillcolor": TINTS[strategy], "opacity": 0.7}
     return [edge | {"y": low, "name": f"{name}, low"}, edge | {"y": high, "name": f"{name}, high"} | filled, line]
 
 
