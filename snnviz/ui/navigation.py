@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -52,7 +53,8 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
 
 def pages() -> dict[str, list[StreamlitPage]]:
     """Returns all pages by section, as `st.navigation` takes them; pages of kinds are in the section they name."""
-    return {section: [*found] for section, found in _pages(tuple(KINDS.pages())).items()}
+    # Of one's own, as a page notes whether it is the one that is to run.
+    return {section: [copy(page) for page in found] for section, found in _pages(tuple(KINDS.pages())).items()}
 
 
 @lru_cache(4)
