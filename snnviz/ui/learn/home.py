@@ -25,7 +25,12 @@ ABOUT = (
 TRY = "Drag the current, the leak or the threshold, and watch what the neuron says."
 
 WAYS = (
-    Card("lessons", "Learn", "Short lessons that ask you first and check what really happens.", "Open the lessons"),
+    Card(
+        "lessons",
+        "Learn",
+        "New to this? Start here, with “What is a spike?”. Short lessons ask you first and check what really happens.",
+        "Open the lessons",
+    ),
     Card(
         "design",
         "Design",
