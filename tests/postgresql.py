@@ -84,6 +84,7 @@ class Cluster:
         self._free: list[str] = []
         self._schema: list[Any] = []
         self._tables: list[str] = []
+        self._numbers: list[str] = []
         stop = self._command("pg_ctl", "-m", "immediate", "stop")
         keeper = [sys.executable, "-I", "-S", "-c", KEEPER, str(self.folder), *stop]
         self._keeper = subprocess.Popen(keeper, stdin=subprocess.PIPE, start_new_session=True)
@@ -164,6 +165,7 @@ class Cluster:
         Store(self.url("empty")).close()
         with self.connect("empty") as connection:
             self._schema = connection.execute(SCHEMA).fetchall()
+        self._numbers = sorted({name for kind, name, *_ in self._schema if kind == "S"})
         self._tables = sorted({name for kind, name, *_ in self._schema if kind == "r"})
 
     def _clear(self, name: str, *, keep: bool = True) -> bool:
@@ -181,6 +183,8 @@ class Cluster:
             for table in self._tables:
                 if table != "snnviz_store":
                     connection.execute(f"DELETE FROM {table}")
+            for numbers in self._numbers:
+                connection.execute(f"SELECT setval('{numbers}', 1, false)")
             connection.execute(
                 f"UPDATE snnviz_store SET id = '{secrets.token_hex(8)}', version = {tables.VERSION}, "
                 "migrated = NULL, kept = NULL"

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import insert
 
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.events import Checkpoint, Progress, Sample
 from snnviz.jobs import local, lock, outages
 from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
-from snnviz.store import Claim, SilenceTimer, Store, opening, server
+from snnviz.store import Claim, SilenceTimer, Store, opening, server, tables
 from tests import postgresql as servers
+from tests.aged import older
 from tests.conftest import MakeDesign, sample
+from tests.store.before import done, half
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ class TestFiles:
     def test_the_folder_of_the_lock_is_made(self, served: Store) -> None:
         handle = lock.acquire(served.lock)
         assert handle is not None
-        assert local.os.close(handle) is None
+        os.close(handle)
 
     def test_those_of_earlier_releases_are_found_once(self, url: str, tmp_path: Path, tiny: MakeDesign) -> None:
         """They were named by a hash of the address; a supervisor that holds such a lock ends when it is gone."""
@@ -77,6 +83,40 @@ class TestFiles:
         assert found is not None
         assert found.epoch == 2
         again.close()
+
+
+def test_one_of_an_older_release_is_brought_up_to_date(url: str, tmp_path: Path, tiny: MakeDesign) -> None:
+    """As SQLite's, but that no copy is kept."""
+    file = Store(tmp_path / "runs.sqlite")
+    done(file, tiny(1))
+    half(file, tiny(2))
+    file.close()
+    called = older(tmp_path / "runs.sqlite")
+    first = Store(url)
+    first.checkpoints.parent.mkdir(exist_ok=True)
+    (tmp_path / "checkpoints").rename(first.checkpoints)
+    with closing(sqlite3.connect(tmp_path / "runs.sqlite")) as old, first._writing() as connection:
+        old.row_factory = sqlite3.Row
+        for table in tables.METADATA.sorted_tables:
+            rows = [dict(row) for row in old.execute(f"SELECT * FROM {table.name}")]
+            if rows and table is not tables.ABOUT:
+                connection.execute(insert(table), rows)
+        for column in ("runs DROP key", "runs DROP twin", "snnviz_store DROP migrated", "snnviz_store DROP kept"):
+            connection.exec_driver_sql(f"ALTER TABLE {column}")
+        connection.exec_driver_sql("UPDATE snnviz_store SET version = 1")
+    first.close()
+    store = Store(url)
+    assert {run.run for run in store.runs()} == {*called.values()}
+    assert store.submit(tiny(1)).cached
+    assert store.submit(tiny(2)).run == called[tiny(2).digest]
+    assert [len(store.rows(tiny(seed).digest, Sample)) for seed in (1, 2)] == [1, 1]
+    assert store.load_checkpoint(tiny(1).digest) is not None
+    (said,) = store.notices()
+    assert said == "The store was brought up to date from an older snnviz, with all its runs."
+    store.close()
+    again = Store(url)
+    assert again.get(tiny(1).digest).current
+    again.close()
 
 
 class TestClock:
