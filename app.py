@@ -20,6 +20,7 @@ from snnviz.ui.server.streamlit_patches import (
     keep_choices_among_what_is_offered,
     keep_runs_whole,
     keep_units_at_their_numbers,
+    take_turns,
 )
 
 keep_runs_whole()
@@ -27,6 +28,7 @@ keep_units_at_their_numbers()
 answer_at_once()
 hand_over_together()
 copy_cursors_cheaply()
+take_turns()
 keep_choices_among_what_is_offered()
 limit_header_time()
 limit_message_size()

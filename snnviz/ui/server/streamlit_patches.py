@@ -21,8 +21,11 @@ from streamlit.elements.widgets import button_group, multiselect, number_input, 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from snnviz.ui.server.turns import Turns
 
 PAUSE = 0.002
 """Seconds between two checks whether the last messages were sent."""
@@ -33,11 +36,15 @@ CHOICES = (selectbox, multiselect, button_group, radio, select_slider, number_in
 OFFERED = frozenset({"options", "min_value", "max_value"})
 """Arguments of these widgets that say what is offered."""
 
+TURNS = Turns()
+"""Of all runs of pages of this server."""
+
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|m?s|min|h|px|[np]J|[kMG]B?|τ_c)(?!\w))")
 
 _enqueue = DeltaGenerator._enqueue
 _element_id = compute_and_register_element_id
 _request_rerun = AppSession.request_rerun
+_run_script = ScriptRunner._run_script
 _call_soon = AppSession._call_soon_on_event_loop
 _enqueued_some_message = Runtime._enqueued_some_message
 _connection_made = AutoHTTPProtocol.connection_made
@@ -73,6 +80,11 @@ def hand_over_together() -> None:
     """
     AppSession._call_soon_on_event_loop = _call_soon_together  # type: ignore[method-assign, assignment]
     Runtime._enqueued_some_message = _have_sent  # type: ignore[method-assign, assignment]
+
+
+def take_turns() -> None:
+    """Patches Streamlit so that not all pages that are asked for at once are run at once (`turns`)."""
+    ScriptRunner._run_script = _run_in_turn  # type: ignore[method-assign, assignment]
 
 
 def copy_cursors_cheaply() -> None:
@@ -133,6 +145,11 @@ def _connect_without_delay(protocol: asyncio.Protocol, transport: Any) -> None:
     if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _connection_made(protocol, transport)
+
+
+def _run_in_turn(runner: ScriptRunner, rerun_data: RerunData) -> None:
+    with TURNS.turn():
+        _run_script(runner, rerun_data)
 
 
 def _copy_of_cursor(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
