@@ -13,23 +13,9 @@ from snnviz.ui.kit.services import lifespan
 from snnviz.ui.server.middleware.connections import limit_header_time, limit_message_size
 from snnviz.ui.server.middleware.headers import broken
 from snnviz.ui.server.routes import middleware, routes
-from snnviz.ui.server.streamlit_patches import (
-    answer_at_once,
-    copy_cursors_cheaply,
-    hand_over_together,
-    keep_choices_among_what_is_offered,
-    keep_runs_whole,
-    keep_units_at_their_numbers,
-    take_turns,
-)
+from snnviz.ui.server.streamlit_patches import patch_streamlit
 
-keep_runs_whole()
-keep_units_at_their_numbers()
-answer_at_once()
-hand_over_together()
-copy_cursors_cheaply()
-take_turns()
-keep_choices_among_what_is_offered()
+patch_streamlit()
 limit_header_time()
 limit_message_size()
 app = st.App(

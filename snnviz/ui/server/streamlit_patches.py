@@ -50,6 +50,17 @@ _enqueued_some_message = Runtime._enqueued_some_message
 _connection_made = AutoHTTPProtocol.connection_made
 
 
+def patch_streamlit() -> None:
+    """Applies all patches of this module."""
+    keep_runs_whole()
+    keep_units_at_their_numbers()
+    answer_at_once()
+    hand_over_together()
+    copy_cursors_cheaply()
+    take_turns()
+    keep_choices_among_what_is_offered()
+
+
 def keep_runs_whole() -> None:
     """Patches Streamlit so that a fragment's rerun waits until the run before it has sent all its messages.
 
