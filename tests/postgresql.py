@@ -118,6 +118,9 @@ class Cluster:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         until(lambda: not {first, *below} & {process.pid for process in processes()})
+        # A number that was not yet waited for passes for a server's, and another one would not start.
+        for left in ("data/postmaster.pid", ".s.PGSQL.5432.lock"):
+            (self.folder / left).unlink(missing_ok=True)
 
     def end(self) -> None:
         assert self._keeper.stdin is not None
