@@ -66,7 +66,7 @@ class TestClaiming:
             store.submit(tiny(seed))
         claims = [store.claim("me") for _ in range(4)]
         assert [claim and claim.design.seed for claim in claims] == [3, 1, 2, None]
-        assert [held.run for held in store.running_claims("me")] == [tiny(seed).digest for seed in (3, 1, 2)]
+        assert {held.run for held in store.running_claims("me")} == {tiny(seed).digest for seed in (3, 1, 2)}
         assert store.counts() == {"queued": 0, "running": 3, "done": 0, "failed": 0, "cancelled": 0}
 
     def test_takes_a_certain_run(self, store: Store, tiny: MakeDesign) -> None:

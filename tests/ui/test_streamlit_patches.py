@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests,
 from streamlit.testing.v1 import AppTest
 
 from snnviz.ui.server import streamlit_patches
+from tests.asgi import run
 
 
 class Loop:
@@ -198,7 +199,7 @@ def test_the_loop_that_has_messages_sent_does_not_wake_itself(monkeypatch: pytes
         await asyncio.to_thread(streamlit_patches._have_sent, runtime)
         return its.need_send_data.is_set()
 
-    assert asyncio.run(send())
+    assert run(send())
     assert len(woken) == 1, "from another thread it must"
 
 
