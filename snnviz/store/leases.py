@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Update, case, delete, false, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
 from snnviz.design.submitted import Task
@@ -48,7 +47,7 @@ class Leases:
         self._writer = self._engine.execution_options(writes=True)
         self._silence = SilenceTimer()
         self._damage: str | None = None
-        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        self._insert = server.insert(self._engine.dialect.name)
 
     def close(self) -> None:
         """Closes the database connections, after writing SQLite's log into the file; the next use opens them again."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from snnviz.errors import LimitReached
 from snnviz.people.hosting import Hosting
@@ -23,7 +22,7 @@ def add_owner(connection: Connection, run: str, person: str) -> None:
     """Records that a person wants a run too. What it took before counts for those who wanted it then."""
     taken = select(RUNS.c.seconds).where(RUNS.c.run == run).scalar_subquery()
     values = {"run": run, "person": person, "since": server.clock(connection), "charged": func.coalesce(taken, 0.0)}
-    connection.execute(_insert(connection)(OWNERS).values(values).on_conflict_do_nothing())
+    connection.execute(server.insert(connection.dialect.name)(OWNERS).values(values).on_conflict_do_nothing())
 
 
 def owners_of(connection: Connection, runs: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -124,7 +123,7 @@ def start(connection: Connection, run: str) -> None:
         _put(connection, person, started=now)
 
 
-class Use(NamedTuple):
+class PersonUsage(NamedTuple):
     """A person as their host sees them: how many runs of theirs wait, run and are there, and what they used."""
 
     person: str
@@ -134,7 +133,7 @@ class Use(NamedTuple):
     share: Share
 
 
-def people(connection: Connection) -> list[Use]:
+def people(connection: Connection) -> list[PersonUsage]:
     """Returns all who want a run or used something, who used the most of late first."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     joined = select(OWNERS.c.person, RUNS.c.state, func.count()).where(OWNERS.c.run == RUNS.c.run)
@@ -146,11 +145,11 @@ def people(connection: Connection) -> list[Use]:
     for person in {**counts, **shares}:
         mine = counts.get(person, {})
         share = shares.get(person, Share())
-        found.append(Use(person, mine.get("queued", 0), mine.get("running", 0), sum(mine.values()), share))
+        found.append(PersonUsage(person, mine.get("queued", 0), mine.get("running", 0), sum(mine.values()), share))
     return sorted(found, key=lambda one: (-round(one.share.recent), -one.runs, one.person))
 
 
-class Work(NamedTuple):
+class Workload(NamedTuple):
     """What a store has done and has to do: processor-seconds of all its runs, people with runs that wait or run, and
     since when the oldest waits (seconds since 1970; None: none).
     """
@@ -160,14 +159,14 @@ class Work(NamedTuple):
     oldest: float | None
 
 
-def work(connection: Connection) -> Work:
+def workload(connection: Connection) -> Workload:
     """Returns what the store has done and has to do."""
     seconds = connection.scalar(select(func.sum(RUNS.c.seconds)))
     active = select(func.count(func.distinct(OWNERS.c.person))).where(
         OWNERS.c.run == RUNS.c.run, RUNS.c.state.in_(_ACTIVE)
     )
     oldest = connection.scalar(select(func.min(RUNS.c.queued)).where(RUNS.c.state == "queued"))
-    return Work(seconds or 0.0, connection.scalar(active) or 0, oldest)
+    return Workload(seconds or 0.0, connection.scalar(active) or 0, oldest)
 
 
 def fair_queue(connection: Connection, which: Iterable[ColumnElement[bool]], limit: int) -> list[str]:
@@ -194,7 +193,7 @@ def _waiting(connection: Connection, which: Iterable[ColumnElement[bool]]) -> li
 def _put(connection: Connection, person: str, *, seconds: float = 0.0, started: float | None = None) -> None:
     now = server.clock(connection)
     connection.execute(
-        _insert(connection)(SHARES)
+        server.insert(connection.dialect.name)(SHARES)
         .values(person=person, recent=0.0, day=0.0, started=0.0, at=now)
         .on_conflict_do_nothing()
     )
@@ -203,7 +202,3 @@ def _put(connection: Connection, person: str, *, seconds: float = 0.0, started: 
     begun = new.started if started is None else started
     values = {"recent": new.recent, "day": new.day, "started": begun, "at": now}
     connection.execute(update(SHARES).where(SHARES.c.person == person).values(**values))
-
-
-def _insert(connection: Connection) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

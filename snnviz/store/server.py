@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Double, cast, event, extract, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ColumnElement
@@ -37,6 +38,11 @@ _SAID = {
     "53300": "The store {} cannot be reached: its server has no connection left, and takes more with max_connections.",
 }
 """Sentences by SQLSTATE."""
+
+
+def insert(dialect: str) -> Any:
+    """Returns SQLAlchemy's insert of a database, "sqlite" or "postgresql", which knows `on_conflict_do_nothing`."""
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
 from snnviz.store import owners, reading, server, shipped
 from snnviz.store.fair_shares import Share
-from snnviz.store.owners import Use, Work
+from snnviz.store.owners import PersonUsage, Workload
 from snnviz.store.shipped import Shipped
 from snnviz.store.single import SingleStore
 from snnviz.store.summaries import StoredMetric
@@ -86,6 +86,7 @@ class Store(SingleStore):
         super().__init__(url, check=check, create=create)
         self._gallery = gallery
         self._person: Person | None = None
+        self._lender: Store | None = None
         self._hosting = Hosting()
 
     def acting_as(self, person: Person | None, hosting: Hosting | None = None) -> Store:
@@ -94,7 +95,7 @@ class Store(SingleStore):
         """
         acting = copy.copy(self)
         acting._person, acting._hosting = person, hosting or Hosting()
-        acting._lender = self  # type: ignore[attr-defined]  # which closes the connections when nobody has it
+        acting._lender = self  # which closes the connections when nobody has it
         return acting
 
     def owners(self, runs: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -104,15 +105,15 @@ class Store(SingleStore):
         with self._reading() as connection:
             return owners.owners_of(connection, runs)
 
-    def people(self) -> list[Use]:
+    def people(self) -> list[PersonUsage]:
         """Returns all who want a run or used something, for the host; who used the most of late first."""
         with self._reading() as connection:
             return owners.people(connection)
 
-    def work(self) -> Work:
+    def workload(self) -> Workload:
         """Returns what the store has done and has to do, for the host."""
         with self._reading() as connection:
-            return owners.work(connection)
+            return owners.workload(connection)
 
     def share(self, person: str) -> Share:
         """Returns what a person used until now."""

@@ -175,7 +175,7 @@ def _again(run: str) -> None:
     _ask(services.engine().retrain, run)
 
 
-def _ask(action: Callable[[str], None], run: str) -> None:
+def _ask(action: Callable[[str], object], run: str) -> None:
     try:
         action(run)
     except SnnvizError as error:

@@ -241,14 +241,15 @@ def _ask_each(several: Iterable[T], ask: Callable[[T], object], key: str) -> Non
     st.rerun()
 
 
-def cancel_run(run: str) -> None:
-    """Cancels a run for the person who looks at the page; where somebody else wants it too it goes on, which is said.
-    Raises `InputError` if it is others' alone, and `StoreError`.
+def cancel_run(run: str) -> bool:
+    """Cancels a run for the person who looks at the page. Returns whether it goes on, as somebody else wants it too,
+    which is said. Raises `InputError` if it is others' alone, and `StoreError`.
     """
     stays = services.is_wanted_by_others(run)
     services.engine().cancel(run)
     if stays:
         st.toast("It goes on, as somebody else wants it, too. It is no longer one of yours.", icon=":material/group:")
+    return stays
 
 
 def cancel(going: Sequence[Run], key: str) -> None:
@@ -266,7 +267,8 @@ def forget(runs: Sequence[Run], key: str) -> None:
     st.session_state[f"{key}-cancelling"] = False  # it would stay open over nothing
     try:
         for run in runs:
-            cancel_run(run.run)
+            if cancel_run(run.run):
+                continue
             with suppress(NotFound):  # somebody else was faster
                 services.store_as_person().delete(run.run)
     except SnnvizError as error:

@@ -102,7 +102,7 @@ class _Collector:
         yield GaugeMetricFamily("snnviz_disk_free_bytes", "Free space of the cache's disk.", value=found["free_bytes"])
         yield GaugeMetricFamily("snnviz_sessions", "Open pages.", value=_sessions())
         try:
-            work = services.store().work()
+            work = services.store().workload()
         except SnnvizError:
             return
         yield CounterMetricFamily(

@@ -114,7 +114,7 @@ def _close(popover: str) -> None:
     st.session_state[popover] = False
 
 
-def _do(action: Callable[[str], None], runs: Sequence[Run]) -> None:
+def _do(action: Callable[[str], object], runs: Sequence[Run]) -> None:
     try:
         for run in runs:
             action(run.run)

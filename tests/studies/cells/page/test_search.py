@@ -12,6 +12,8 @@ from snnviz.errors import InputError
 from snnviz.events import Progress
 from snnviz.jobs import machine
 from snnviz.jobs.immediate import Immediate
+from snnviz.people.hosting import Hosting
+from snnviz.people.person import Person
 from snnviz.store import State, Store
 from snnviz.studies.cells.page import search_figures, search_setting
 from snnviz.studies.cells.page.setting import SCORING
@@ -144,6 +146,22 @@ def test_cancel_forgets_it(written: Callable[..., None]) -> None:
     assert services.store().rows(SEARCH.digest, Candidate) == []
     assert visit.at.button("cell-search-start").label == "Start the search"
     assert charts(visit, "overview") == []
+
+
+def test_to_forget_what_somebody_else_wants_too_is_to_let_go_of_it(
+    written: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(SEARCH, ROWS[:30], "cancelled")
+    store = services.store()
+    for person in ("ann", "bob"):
+        store.acting_as(Person(person)).submit(SEARCH)
+    monkeypatch.setattr(services, "current_person", lambda: (Person("bob"), Hosting()))
+    visit = at(SEARCH)
+    visit.press("cell-search-forget")
+    assert visit.errors == []
+    (kept,) = store.runs(of=CellSearch)
+    assert store.owners([kept.run]) == {kept.run: ("ann",)}
+    assert len(store.rows(kept.run, Candidate)) == 30
 
 
 def test_a_search_that_failed_says_why_and_keeps_what_it_has(written: Callable[..., None]) -> None:
