@@ -27,6 +27,18 @@ GO_TO = """address => {
 }"""
 """As Back does, which stays in the visit."""
 
+COUNTING = """
+globalThis.runs = 0;
+new MutationObserver((changes) => {
+  for (const { target, oldValue } of changes) {
+    if (target.dataset.testScriptState === "notRunning" && oldValue !== "notRunning") runs += 1;
+  }
+}).observe(document, {
+  subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ["data-test-script-state"],
+});
+"""
+"""Counts how often the page was drawn."""
+
 
 class Player:
     """Plays `lesson` on `page`, a dashboard at `url` with `store`."""
@@ -35,6 +47,7 @@ class Player:
         self.page, self.url, self.store, self.lesson = page, url, store, lesson
         self.right, self.keyboard = right, keyboard
         self.opened: set[str] = set()
+        page.add_init_script(COUNTING)
 
     def press(self, place: Locator) -> None:
         """A button; one with a help is there twice, for a finger and for a pointer."""
@@ -158,10 +171,14 @@ class Player:
         shown = self.page.locator("[data-query]").first
         expect(shown).to_have_attribute("data-query", query)
         self.settled()
-        self.press(self.page.locator(".st-key-train button, .st-key-train-came button").first)
-        came = self.page.locator(".st-key-train-show button")
+        train, came = (self.page.locator(f".st-key-{key} button") for key in ("train", "train-came"))
         if came.count():
             self.press(came)
+            train = self.page.locator(".st-key-train-show button")
+        drawn = self.page.evaluate("runs")
+        self.press(train)
+        self.page.wait_for_function("before => runs > before", arg=drawn, timeout=40_000)  # who leaves sooner has no run
+        self.settled()
 
     def set(self, condition: Condition, step: Step) -> None:
         """A slider of the Activity page, typed, where the step's link does not say so already."""

@@ -40,5 +40,5 @@ export default function address({ data, parentElement }) {
     if (box) box.dataset.query = data.query; // for who waits for it
   };
   timers.set(parentElement, setTimeout(written, PAUSE));
-  return () => clearTimeout(timers.get(parentElement));
+  return onLeave(parentElement, () => clearTimeout(timers.get(parentElement)));
 }

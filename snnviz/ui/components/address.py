@@ -17,7 +17,7 @@ SHOWN, STARTS = "address_shown", "address_starts"
 pages were opened with, by page and key: to lead back there.
 """
 
-_MOUNT = st.components.v2.component("snnviz_address", js=source("address.js"))
+_MOUNT = st.components.v2.component("snnviz_address", js=source("leaving.js", "address.js"))
 
 
 class Address(NamedTuple):

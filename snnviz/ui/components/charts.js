@@ -205,8 +205,8 @@ export default function charts({ data, parentElement, setTriggerValue }) {
   }
   board.tell = setTriggerValue;
   board.show(data);
-  return () => {
+  return onLeave(parentElement, () => {
     board.leave();
     boards.delete(parentElement);
-  };
+  });
 }

@@ -21,7 +21,15 @@ _MOUNT = st.components.v2.component(
     "snnviz_charts",
     html=source("charts.html"),
     css=source("charts.css"),
-    js=source("paint.js", "charts.reading.js", "charts.tools.js", "charts.brush.js", "charts.figure.js", "charts.js"),
+    js=source(
+        "leaving.js",
+        "paint.js",
+        "charts.reading.js",
+        "charts.tools.js",
+        "charts.brush.js",
+        "charts.figure.js",
+        "charts.js",
+    ),
     isolate_styles=False,  # Plotly adds rules to the page's style sheet, which would not reach into a shadow root
 )
 

@@ -132,8 +132,8 @@ export default function curve({ data, key, parentElement, setStateValue }) {
   if (!pad) pads.set(parentElement, (pad = new Pad(parentElement)));
   pad.send = setStateValue;
   pad.show(data, key ?? JSON.stringify(data));
-  return () => {
+  return onLeave(parentElement, () => {
     clearTimeout(pad.timer);
     pads.delete(parentElement);
-  };
+  });
 }

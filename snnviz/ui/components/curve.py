@@ -10,7 +10,7 @@ import streamlit as st
 from snnviz.ui.components.assets import source
 
 _MOUNT = st.components.v2.component(
-    "snnviz_curve", html=source("curve.html"), css=source("curve.css"), js=source("curve.js")
+    "snnviz_curve", html=source("curve.html"), css=source("curve.css"), js=source("leaving.js", "curve.js")
 )
 
 

@@ -226,8 +226,8 @@ export default function matrixEditor({ data, parentElement, setStateValue }) {
     if (known?.rev === data.rev && !same(known.now, data.edges) && !data.readonly) setTimeout(() => editor.tell());
   }
   editor.receive(data, setStateValue);
-  return () => {
+  return onLeave(parentElement, () => {
     editor.leave();
     editors.delete(parentElement);
-  };
+  });
 }

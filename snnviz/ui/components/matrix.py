@@ -33,6 +33,7 @@ def mount(name: str) -> Any:
         html=source(f"{name}.html"),
         css=source("matrix.css", f"{name}.css"),
         js=source(
+            "leaving.js",
             "matrix.model.js",
             f"{name}.rules.js",
             "matrix.grid.js",

@@ -167,8 +167,8 @@ export default function neuron({ data, parentElement }) {
   if (!data) return;
   if (!neurons.has(parentElement)) neurons.set(parentElement, new MovingNeuron(parentElement, data.start));
   else neurons.get(parentElement).draw(); // another theme
-  return () => {
+  return onLeave(parentElement, () => {
     neurons.get(parentElement)?.end();
     neurons.delete(parentElement);
-  };
+  });
 }

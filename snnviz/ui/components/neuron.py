@@ -18,7 +18,7 @@ _MOUNT = st.components.v2.component(
     "snnviz_neuron",
     html=source("neuron.html"),
     css=source("neuron.css"),
-    js=source("neuron.step.js", "neuron.draw.js", "neuron.js"),
+    js=source("leaving.js", "neuron.step.js", "neuron.draw.js", "neuron.js"),
 )
 
 

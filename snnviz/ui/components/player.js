@@ -229,8 +229,8 @@ export default function player({ data, parentElement }) {
     players.set(parentElement, one);
   }
   one.receive(new TextDecoder().decode(data));
-  return () => {
+  return onLeave(parentElement, () => {
     one.leave();
     players.delete(parentElement);
-  };
+  });
 }

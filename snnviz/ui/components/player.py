@@ -7,7 +7,10 @@ import streamlit as st
 from snnviz.ui.components.assets import source
 
 _MOUNT = st.components.v2.component(
-    "snnviz_player", html=source("player.html"), css=source("player.css"), js=source("paint.js", "player.js")
+    "snnviz_player",
+    html=source("player.html"),
+    css=source("player.css"),
+    js=source("leaving.js", "paint.js", "player.js"),
 )
 
 

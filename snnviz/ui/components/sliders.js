@@ -197,8 +197,8 @@ export default function sliders({ data, parentElement, setStateValue }) {
     panels.set(parentElement, panel);
   }
   panel.receive(data, setStateValue);
-  return () => {
+  return onLeave(parentElement, () => {
     panel.leave();
     panels.delete(parentElement);
-  };
+  });
 }

@@ -22,7 +22,7 @@ from snnviz.design.registry import Number, Range
 from snnviz.ui.components.assets import source
 
 _MOUNT = st.components.v2.component(
-    "snnviz_sliders", html=source("sliders.html"), css=source("sliders.css"), js=source("sliders.js")
+    "snnviz_sliders", html=source("sliders.html"), css=source("sliders.css"), js=source("leaving.js", "sliders.js")
 )
 
 
