@@ -177,7 +177,7 @@ class Player:
             train = self.page.locator(".st-key-train-show button")
         drawn = self.page.evaluate("runs")
         self.press(train)
-        self.page.wait_for_function("before => runs > before", arg=drawn, timeout=40_000)  # who leaves sooner has no run
+        self.page.wait_for_function("before => runs > before", arg=drawn, timeout=40_000)  # else there is no run
         self.settled()
 
     def set(self, condition: Condition, step: Step) -> None:

@@ -1,0 +1,119 @@
+"""Whether a network can be expected to learn, from what was measured before training: that its layers spike, that they
+still tell images apart, and that gradients reach the first ones (as Schoenholz et al. 2017 ask of ANNs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from snnviz.theory.measured import LayerMeasurement, Measurement
+
+Tone = Literal["good", "warning", "bad"]
+
+SILENT_SHARE = 0.5
+"""A layer that is silent for more images than this is called silent."""
+
+OFTEN_SILENT = 0.05
+"""A layer that is silent for more images than this is called often silent."""
+
+CROWDED_RATE = 0.45
+"""A layer with a higher firing rate is called crowded: no zero-mean potential is above a threshold half of the time."""
+
+ALIKE = 0.02
+"""Images look alike where the cosines within and between classes differ by less than this share of what the images' own
+do.
+"""
+
+FADED = 1e-3
+"""Gradients have faded where they are below this share of those of the last hidden layer, and burst above 1 / FADED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainability:
+    """A verdict on a network before training: a tone, and sentences on what is in the way.
+
+    silent_from, alike_from, faded_to: names of the first layer that is silent for most images, of the first from which
+    on two images look alike, and of the last, from the output, that gradients do not reach; None where there is none.
+    """
+
+    tone: Tone
+    sentences: tuple[str, ...]
+    silent_from: str | None
+    alike_from: str | None
+    faded_to: str | None
+
+    @property
+    def sentence(self) -> str:
+        """All sentences as one text."""
+        return " ".join(self.sentences)
+
+
+def judge(measurement: Measurement) -> Trainability:
+    """Returns the verdict on what was measured; it goes by the worst layer's band, not by means."""
+    hidden = [layer for layer in measurement.layers if layer.gradient is not None or layer.rate is not None]
+    silent = next((layer for layer in hidden if (layer.silent_share or 0) > SILENT_SHARE), None)
+    often = max(hidden, key=lambda layer: layer.silent_share or 0, default=None)
+    alike, faded = first_alike(measurement), last_faded(measurement)
+    tone: Tone = "good"
+    told = []
+    if silent is not None:
+        tone = "bad"
+        told.append(f"Layer {silent.name} is silent for {_percent(silent.silent_share)} of images.")
+    elif often is not None and (often.silent_share or 0) > OFTEN_SILENT:
+        tone = "warning"
+        told.append(f"Layer {often.name} is silent for {_percent(often.silent_share)} of images.")
+    crowded = [layer.name for layer in hidden if (layer.rate_high or 0) > CROWDED_RATE]
+    if crowded:
+        tone = "bad" if tone == "bad" else "warning"
+        who = f"Layer {crowded[0]}" if len(crowded) == 1 else f"{len(crowded)} layers, the first {crowded[0]},"
+        told.append(f"{who} may spike in nearly every second step.")
+    if alike is not None:
+        tone = "bad" if tone == "bad" else "warning"
+        told.append(f"Two images look alike from layer {alike.name} on.")
+    if faded is not None:
+        tone = "bad" if tone == "bad" else "warning"
+        bursts = _gradient_ratio(measurement, faded) > 1
+        told.append(f"Gradients {'burst' if bursts else 'fade'} on the way to layer {faded.name}.")
+    if not told:
+        rates = [layer for layer in hidden if layer.rate is not None]
+        if rates:
+            low, high = (min(layer.rate_low or 0 for layer in rates), max(layer.rate_high or 0 for layer in rates))
+            told.append(f"Every layer spikes ({100 * low:.1f} % to {100 * high:.1f} % of neurons a step),")
+        told.append(f"{'t' if told else 'T'}ells images apart, and gradients reach the first one.")
+    names = tuple(None if layer is None else layer.name for layer in (silent, alike, faded))
+    return Trainability(tone, tuple(told), *names)
+
+
+def first_alike(measurement: Measurement) -> LayerMeasurement | None:
+    """Returns the first layer from which on two images look alike, or None; see `ALIKE`."""
+    if measurement.cosine_within is None or measurement.cosine_between is None:
+        return None
+    least = ALIKE * (measurement.cosine_within - measurement.cosine_between)
+    found = None
+    for layer in reversed(measurement.layers):
+        if layer.told_apart is None:
+            continue
+        if layer.told_apart > least:
+            return found
+        found = layer
+    return found
+
+
+def last_faded(measurement: Measurement) -> LayerMeasurement | None:
+    """Returns the layer nearest to the output whose gradient is, against that of the last hidden layer, below `FADED`
+    or above 1 / `FADED`; None if there is none.
+    """
+    for layer in reversed(measurement.layers):
+        if layer.gradient is not None and not FADED <= _gradient_ratio(measurement, layer) <= 1 / FADED:
+            return layer
+    return None
+
+
+def _gradient_ratio(measurement: Measurement, layer: LayerMeasurement) -> float:
+    last = [each.gradient for each in measurement.layers if each.gradient]
+    return (layer.gradient or 0.0) / last[-1] if last else 0.0
+
+
+def _percent(share: float | None) -> str:
+    return f"{100 * (share or 0):.0f} %"
