@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,21 @@ FLAGS = [
 
 expect.set_options(timeout=40_000)  # the machine may be busy
 
+LOGS: list[Path] = []
+"""Of all servers of this session."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The report of a test that failed has what servers wrote last."""
+    report = yield
+    if report.failed:
+        for log in LOGS[-3:]:
+            if log.exists() and (text := log.read_text(errors="replace")[-6000:].strip()):
+                report.sections.append((f"server {log.parent.name}/{log.name}", text))
+    return report
+
+
 collect_ignore = ["apps"]  # scripts for a server, not modules with doctests
 
 
@@ -56,6 +71,7 @@ def serving(script: Path, log: Path, base: str = "", real: bool = False, **envir
     command = [sys.executable, *streamlit, "run", str(script), "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
     env = {**os.environ, "PYTHONPATH": str(ROOT), BESIDE: "", **environment}
+    LOGS.append(log)
     with log.open("w") as out:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     try:

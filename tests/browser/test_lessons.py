@@ -83,8 +83,10 @@ def test_what_is_locked_opens_with_the_answer_and_is_kept(visit: Callable[..., P
     expect(page).to_have_url(re.compile(r"/activity\?.*lesson=why-silent&step=1$"))
     expect(page.get_by_label("Threshold θ", exact=True)).to_be_disabled()
     expect(page.get_by_text("This is shown when you have made your prediction.")).to_be_visible()
-    for _ in range(2):
+    for place in (1, 2):
+        expect(page.get_by_text(f"step {place} of")).to_be_visible()
         page.locator(".st-key-lesson-skip button:visible").first.click()
+        expect(page.get_by_text(f"step {place + 1} of")).to_be_visible()
     expect(page.get_by_text("Below which threshold do spikes reach layer 99?")).to_be_visible()
     page.get_by_label("Your prediction").fill("0.5")
     page.locator(".st-key-lesson-keep button").click()

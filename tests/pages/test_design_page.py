@@ -325,3 +325,25 @@ def test_back_edits_what_the_address_says_but_not_from_another_page(monkeypatch:
     visit.at.session_state["page"] = "runs"
     visit.look()
     assert visit.design == Design(seed=3)
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_has_the_button_of_an_ended_one(
+    tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = Visit(links.to_query(tiny(31)))
+    visit.press("train")
+    assert visit.at.button("train").label == "Watch its training"
+    read, run = services.run_and_version, visit.design.digest
+
+    def ends_after_the_first_look(name: str) -> object:
+        found = read(name)
+        if not services.store().get(run).ended:
+            services.store().cancel(run)
+            services.CACHE.clear()
+        return found
+
+    services.CACHE.clear()
+    monkeypatch.setattr(services, "run_and_version", ends_after_the_first_look)
+    visit.look()
+    assert ":orange-badge[:material/cancel: cancelled]" in visit.text
+    assert visit.at.button("train").label == "Train"

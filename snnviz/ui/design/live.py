@@ -91,10 +91,18 @@ def _looks(run: Run) -> tuple[object, ...]:
     return run.state, run.cancel_requested, run.title, run.created, run.machine, anew
 
 
+def _ended_meanwhile(run: Run) -> bool:
+    """Whether the run has ended since the Train button was drawn, which says what can be done with it; True once."""
+    if not run.ended or st.session_state.get("train_drawn") != run.run:
+        return False
+    st.session_state.train_drawn = None
+    return True
+
+
 @show_store_errors()
 def _monitor(watched: str, looked: tuple[object, ...]) -> None:
     shown = services.run_and_version(watched)
-    if shown is None or _looks(shown[0]) != looked:
+    if shown is None or _looks(shown[0]) != looked or _ended_meanwhile(shown[0]):
         st.rerun()
     run, anew = shown[0], services.run_and_version(measurement_digest(shown[0].design))
     seen = live_charts(run)

@@ -91,6 +91,7 @@ def forecast_panel() -> None:
 def _train(design: Design, seconds: float) -> None:
     known = services.run_and_version(design.digest)
     run = known[0] if known else None
+    st.session_state.train_drawn = None if run is None or run.ended else run.run
     if restrictions.is_hidden("train"):
         return
     if restrictions.is_locked("train"):
