@@ -157,6 +157,13 @@ class Experiment(Document):
         """
         return self._known.groups
 
+    def design_of(self, levels: Levels, seed: int) -> Design:
+        """Returns the design of a group with a seed, which may be one that the experiment does not have.
+
+        levels: the group's key in `groups`; any other raises `KeyError`.
+        """
+        return _of_seed(self, levels, self.groups()[levels], seed)
+
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """The combinations that are not run: invalid designs, duplicates, and those that are forecast to be silent if

@@ -53,13 +53,19 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
 
 
 def disagreement(
-    right_a: Sequence[NDArray[np.bool_]], right_b: Sequence[NDArray[np.bool_]], *, same_images: bool = False
+    right_a: Sequence[NDArray[np.bool_]],
+    right_b: Sequence[NDArray[np.bool_]],
+    *,
+    same_images: bool = False,
+    test_sets: Sequence[str] = (),
 ) -> Disagreement:
-    """Returns the difference of two networks from one array (images,) per seed, for A and B: which images are correct.
+    """Returns the difference of two networks from one array (images,) per pair of runs, for A and B: which images are
+    correct.
 
-    same_images: whether all seeds have the same test set; then the differences of an image are averaged over seeds
-    first, since they are correlated. Otherwise the images of each seed count as drawn independently. The p value is
-    McNemar's exact one, but that of a normal approximation for several seeds on the same images.
+    same_images: whether all pairs have the same test set. test_sets: otherwise, the name of each pair's test set, where
+    some share one. The differences of an image are averaged over the pairs that share it first, since they are
+    correlated; images of different test sets count as drawn independently. The p value is McNemar's exact one, but that
+    of a normal approximation for several pairs on the same images.
 
     >>> disagreement([np.array([True, False, True, True])], [np.array([True, True, True, True])]).only_b
     1
@@ -67,14 +73,19 @@ def disagreement(
     from scipy.special import ndtr  # a tenth of a second, which most have no need of
 
     apart = [b.astype(float) - a.astype(float) for a, b in zip(right_a, right_b, strict=True)]
-    groups = [np.mean(apart, axis=0)] if same_images else apart
-    means, variances = [], []
-    for each in groups:
+    names = [""] * len(apart) if same_images else [*test_sets] or [str(n) for n in range(len(apart))]
+    several: dict[str, list[NDArray[np.float64]]] = {}
+    for name, each in zip(names, apart, strict=True):
+        several.setdefault(name, []).append(each)
+    mean = variance = 0.0
+    for shared in several.values():
+        each, weight = np.mean(shared, axis=0), len(shared) / len(apart)
         count = len(each) + 2
-        means.append(float(each.sum()) / count)
-        variances.append(((float((each**2).sum()) + 1) / count - means[-1] ** 2) / count)
-    mean, sd = sum(means) / len(groups), math.sqrt(sum(variances)) / len(groups)
+        own = float(each.sum()) / count
+        mean += weight * own
+        variance += weight**2 * ((float((each**2).sum()) + 1) / count - own**2) / count
+    sd = math.sqrt(variance)
     only_a, only_b = (sum(int((sign * each > 0).sum()) for each in apart) for sign in (-1, 1))
-    exact = len(apart) == len(groups)
+    exact = len(apart) == len(several)
     p = mcnemar_p(only_a, only_b) if exact else 2 * float(ndtr(-abs(mean) / sd))
     return Disagreement(mean, sd, only_a, only_b, sum(map(len, apart)), p)

@@ -6,12 +6,16 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnviz.events import Predictions
 from snnviz.theory.mcnemar import Disagreement, disagreement
+
+Key = TypeVar("Key")
+"""What a pair of runs is found by: its seed, or its combination and seed."""
 
 
 def pack_predictions(epoch: int, data: str, predicted: NDArray[np.int64], labels: NDArray[np.int64]) -> Predictions:
@@ -39,17 +43,17 @@ def correct_images(row: Predictions) -> NDArray[np.bool_]:
     return np.unpackbits(bits, count=row.images).astype(bool)
 
 
-def disagreement_of_runs(a: Mapping[int, Predictions], b: Mapping[int, Predictions]) -> Disagreement | None:
-    """Returns the difference in accuracy of B and A on the test images, given the predictions of both by seed.
+def disagreement_of_runs(a: Mapping[Key, Predictions], b: Mapping[Key, Predictions]) -> Disagreement | None:
+    """Returns the difference in accuracy of B and A on the test images, given the predictions of both by seed, or by
+    whatever else names a pair of runs.
 
-    None if there is no seed at which both have predictions for the same test set.
+    None if there is no pair in which both have predictions for the same test set.
     """
-    seeds = [seed for seed in sorted(set(a) & set(b)) if a[seed].test_set == b[seed].test_set]
-    if not seeds:
+    keys = [key for key in a if key in b and a[key].test_set == b[key].test_set]
+    if not keys:
         return None
-    same = len({a[seed].test_set for seed in seeds}) == 1
-    right = [[correct_images(rows[seed]) for seed in seeds] for rows in (a, b)]
-    return disagreement(*right, same_images=same)
+    right = [[correct_images(rows[key]) for key in keys] for rows in (a, b)]
+    return disagreement(*right, test_sets=[a[key].test_set for key in keys])
 
 
 def _packed(said: bytes) -> str:

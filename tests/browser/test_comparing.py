@@ -77,6 +77,27 @@ def test_from_the_design_page_to_a_finished_comparison_by_keyboard(visit: Callab
     assert "3 seeds" in said(page)
 
 
+def test_two_levels_of_an_axis_over_all_else(visit: Callable[..., Page], dashboard: str) -> None:
+    axes = "vary.1=neuron.threshold=0.5,4&vary.2=init=kaiming,glorot"
+    page = visit(f"{dashboard}/tradeoffs?{TINY}&{axes}&view=compare")
+    choice = page.get_by_role("radio", name="Threshold θ", exact=True)
+    choice.click()
+    expect(choice).to_be_checked()
+    page.wait_for_url(re.compile("compare.axis=neuron.threshold"))
+    press(page, "Train 12 runs")
+    expect(page.get_by_role("button", name="All trained")).to_be_disabled(timeout=PATIENCE)
+    assert "3 seeds" in said(page)
+    expect(page.get_by_text("so 3 seeds, not 6 pairs, say how certain the mean is")).to_be_visible(timeout=PATIENCE)
+    drawn = page.locator("[data-chart=compare_accuracy] .scatterlayer .trace")
+    expect(drawn).to_have_count(3)
+    for trace, points in enumerate((6, 3, 1)):
+        expect(drawn.nth(trace).locator(".point")).to_have_count(points)
+    for width in (390, 1280):
+        nothing_in_the_way(page, width)
+    other = visit(page.url, viewport={"width": 1280, "height": 800})
+    assert said(other) == said(page)
+
+
 def test_by_keyboard_until_it_is_decided(visit: Callable[..., Page], dashboard: str) -> None:
     """A network without a chance beside one that learns: decided early. What was queued beyond is cancelled."""
     b = TINY.replace("&", "%26").replace("=", "%3D").replace("learning_rate%3D0.02", "learning_rate%3D0.0001")

@@ -163,3 +163,14 @@ def test_a_bar_of_one_standard_deviation_would_not_pass() -> None:
     draw = np.random.default_rng(0)
     held = sum(abs(fmean(row)) <= np.std(row, ddof=1) / math.sqrt(3) for row in draw.normal(0, 1, (TRIALS, 3)).tolist())
     assert outside(held / TRIALS, 0.94, 0.98)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_pooled_intervals_hold_the_truth_as_often_as_is_promised(missing: float) -> None:
+    shares = [interval_coverage.pooled_held(seeds, TRIALS, missing=missing) for seeds in (3, 5)]
+    assert not any(outside(share, 0.94, 0.98) for share in shares), shares
+
+
+def test_pairs_that_share_a_seed_are_not_independent() -> None:
+    """The check can fail: what a t of all pairs promises is far from true."""
+    assert outside(interval_coverage.pooled_held(3, TRIALS, within=False), 0.94, 0.98)

@@ -62,3 +62,13 @@ def test_intervals_of_few_images_hold_the_truth() -> None:
         low, high = disagreement([kind <= 1], [(kind == 0) | (kind == 2)]).interval()
         held += low <= -0.03 <= high
     assert 0.93 <= held / 1000 <= 0.99
+
+
+def test_pairs_of_one_test_set_are_averaged_image_by_image_and_test_sets_are_independent() -> None:
+    draw = np.random.default_rng(0)
+    a, b = draw.random((2, 4, 300)) < np.array([0.8, 0.9])[:, None, None]
+    whole = disagreement([*a], [*b], test_sets=["x", "x", "y", "y"])
+    halves = [disagreement([*a[part]], [*b[part]], same_images=True) for part in (slice(2), slice(2, 4))]
+    assert whole.difference == pytest.approx(sum(half.difference for half in halves) / 2)
+    assert whole.sd == pytest.approx(sum(half.sd**2 for half in halves) ** 0.5 / 2)
+    assert disagreement([*a], [*b], test_sets=["x"] * 4).sd == disagreement([*a], [*b], same_images=True).sd

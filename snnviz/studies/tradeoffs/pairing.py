@@ -11,9 +11,9 @@ from snnviz.design.design import Design
 from snnviz.design.registry import Range
 from snnviz.errors import InputError
 from snnviz.events import EpochEnd, Predictions
-from snnviz.store import Store
+from snnviz.store import Run, Store
 from snnviz.store.metrics import metrics
-from snnviz.theory.comparison import Comparison, compare_with_one, paired_difference
+from snnviz.theory.comparison import Comparison, compare_differences, compare_with_one
 from snnviz.theory.directions import Direction
 from snnviz.theory.mcnemar import Disagreement
 from snnviz.theory.metrics import METRICS, Metric, Outcome
@@ -32,11 +32,15 @@ OTHER_IMAGES = "What the test images alone leave open is not known: the two were
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two designs A and B with the same seed."""
+    """Two designs A and B with the same seed.
+
+    combination: where A and B are compared under several combinations of other settings, the index of this pair's.
+    """
 
     seed: int
     a: Design
     b: Design
+    combination: int = 0
 
 
 def pairs(a: Design, b: Design, seeds: int) -> tuple[Pair, ...]:
@@ -80,7 +84,8 @@ class PairedRuns:
 
     asked: the pairs that were asked for. done: names of the runs (of A, of B) by seed, where both are done. The
     others are pairs (of A, of B): values: metrics by name and seed; predictions: predicted classes of the test images
-    by seed, for runs that stored them; epochs: the runs' epochs by seed, empty unless requested.
+    by seed, for runs that stored them; epochs: the runs' epochs by seed, empty unless requested. each: the results of
+    each combination of other settings, if these are their means (`pooling.PooledRuns`).
     """
 
     asked: tuple[Pair, ...]
@@ -88,6 +93,7 @@ class PairedRuns:
     values: tuple[Mapping[str, Mapping[int, float]], Mapping[str, Mapping[int, float]]]
     predictions: tuple[Mapping[int, Predictions], Mapping[int, Predictions]]
     epochs: tuple[Mapping[int, Sequence[EpochEnd]], Mapping[int, Sequence[EpochEnd]]]
+    each: tuple[PairedRuns, ...] = ()
 
     @cached_property
     def images(self) -> Disagreement | None:
@@ -95,6 +101,20 @@ class PairedRuns:
         differ.
         """
         return disagreement_of_runs(*self.predictions)
+
+    @property
+    def names(self) -> list[dict[str, int | str]]:
+        """The pairs whose runs are both done, each as a JSON object: the seed and the names of the runs."""
+        return [{"seed": seed, "a": a, "b": b} for seed, (a, b) in self.done.items()]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was averaged before the comparison, and what is missing; () for two designs."""
+        return ()
+
+    def follows_from_designs(self, metric: Metric) -> bool:
+        """Returns whether a metric is determined by the designs, and so its difference has no uncertainty."""
+        return bool(self.asked) and follows_from_design(metric, self.asked[0].a)
 
     @property
     def test_image_sentence(self) -> str:
@@ -127,15 +147,12 @@ class PairedRuns:
         anytime: with an interval that stays valid if one compares after each seed. compared: number of comparisons to
         correct the interval for.
         """
-        a, b = (values.get(metric.name, {}) for values in self.values)
-        exact = bool(self.asked) and follows_from_design(metric, self.asked[0].a)
+        found, better = [*self.differences(metric.name).values()], better_direction(metric)
+        exact = self.follows_from_designs(metric)
         if anytime:
-            found = [*self.differences(metric.name).values()]
-            return compare_at_look(found, better=better_direction(metric), compared=compared, exact=exact)
+            return compare_at_look(found, better=better, compared=compared, exact=exact)
         images = self.images if metric.name == "accuracy" else None
-        return paired_difference(
-            a, b, better=better_direction(metric), compared=compared, test_images=images, exact=exact
-        )
+        return compare_differences(found, better=better, compared=compared, test_images=images, exact=exact)
 
     def document(self, *, anytime: bool = False, several: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
         """Returns designs, pairs and comparisons of all metrics as a JSON object.
@@ -153,7 +170,7 @@ class PairedRuns:
         return {
             "a": self.asked[0].a.document(),
             "b": self.asked[0].b.document(),
-            "pairs": [{"seed": seed, "a": a, "b": b} for seed, (a, b) in self.done.items()],
+            "pairs": self.names,
             "metrics": told,
             "test_images": None
             if images is None
@@ -169,15 +186,36 @@ class PairedRuns:
 
 
 def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) -> PairedRuns:
-    """Returns the results of these pairs of designs that the store has. `curves`: whether to read epochs, too."""
-    found = store.get_many([design.digest for pair in asked for design in (pair.a, pair.b)])
-    both = {pair.seed: (found.get(pair.a.digest), found.get(pair.b.digest)) for pair in asked}
-    done = {seed: (a, b) for seed, (a, b) in both.items() if a and b and a.state == b.state == "done"}
-    runs = [run for pair in done.values() for run in pair]
-    values = metrics(store, runs)
-    names = {seed: (a.run, b.run) for seed, (a, b) in done.items()}
-    said = store.rows_of([run.run for run in runs], Predictions)
-    epochs = store.rows_of([run.run for run in runs], EpochEnd) if curves else {}
+    """Returns the results of these pairs of designs, one for each seed, that the store has.
+
+    curves: whether to read epochs, too.
+    """
+    return read_pairs(store, [asked], curves=curves)[0]
+
+
+def read_pairs(store: Store, several: Sequence[Sequence[Pair]], *, curves: bool = False) -> list[PairedRuns]:
+    """Returns the results of several comparisons, each of pairs with different seeds, read from the store at once.
+
+    curves: whether to read epochs, too.
+    """
+    digests = dict.fromkeys(design.digest for asked in several for pair in asked for design in (pair.a, pair.b))
+    done = {digest: run for digest, run in store.get_many([*digests]).items() if run and run.state == "done"}
+    names = [run.run for run in done.values()]
+    values = metrics(store, [*done.values()])
+    said = store.rows_of(names, Predictions)
+    epochs = store.rows_of(names, EpochEnd) if curves else {}
+    return [_paired(tuple(asked), done, values, said, epochs) for asked in several]
+
+
+def _paired(
+    asked: tuple[Pair, ...],
+    done: Mapping[str, Run],
+    values: Mapping[str, Mapping[str, float | None]],
+    said: Mapping[str, Sequence[Predictions]],
+    epochs: Mapping[str, Sequence[EpochEnd]],
+) -> PairedRuns:
+    both = {pair.seed: (done.get(pair.a.digest), done.get(pair.b.digest)) for pair in asked}
+    names = {seed: (a.run, b.run) for seed, (a, b) in both.items() if a and b}
 
     def of(side: int) -> dict[str, dict[int, float]]:
         by_metric: dict[str, dict[int, float]] = {name: {} for name in METRICS.names}
@@ -192,7 +230,7 @@ def paired_runs(store: Store, asked: Sequence[Pair], *, curves: bool = False) ->
 
     predictions = tuple({seed: several[-1] for seed, several in rows(side, said).items()} for side in (0, 1))
     return PairedRuns(
-        tuple(asked),
+        asked,
         names,
         (of(0), of(1)),
         (predictions[0], predictions[1]),
@@ -209,15 +247,14 @@ def compare_several(several: Mapping[str, PairedRuns], compared: int | None = No
     found: dict[str, dict[str, Comparison]] = {name: {} for name in several}
     first = next(iter(several.values()))
     for metric in METRICS:
-        if first.asked and follows_from_design(metric, first.asked[0].a):
+        if first.follows_from_designs(metric):
             each = {name: runs.compare(metric) for name, runs in several.items()}
         else:
-            ones = {name: runs.values[0].get(metric.name, {}) for name, runs in several.items()}
-            others = {name: runs.values[1].get(metric.name, {}) for name, runs in several.items()}
+            others = {name: runs.differences(metric.name) for name, runs in several.items()}
             images = {n: runs.images for n, runs in several.items() if runs.images} if metric.name == "accuracy" else {}
-            whole = {seed: value for one in ones.values() for seed, value in one.items()}
+            none = {seed: 0.0 for differences in others.values() for seed in differences}
             each = compare_with_one(
-                whole, others, better=better_direction(metric), test_images=images, compared=compared
+                none, others, better=better_direction(metric), test_images=images, compared=compared
             )
         for name, comparison in each.items():
             found[name][metric.name] = comparison

@@ -40,6 +40,7 @@ def _difference_chart(found: PairedRuns, metric: Metric, comparison: Comparison)
     seeds = [str(seed) for seed in each]
     figure["layout"]["xaxis"] |= {"type": "category", "categoryorder": "array", "categoryarray": [*seeds, "mean"]}
     figure["layout"]["xaxis"] |= {"showgrid": False, "tickangle": 0, "nticks": 8, "range": [-0.6, len(seeds) + 0.6]}
+    figure["data"] += _single_combinations(found, metric)
     figure["data"].append(
         {
             "type": "scatter",
@@ -48,7 +49,7 @@ def _difference_chart(found: PairedRuns, metric: Metric, comparison: Comparison)
             "y": [_rounded(factor * value) for value in each.values()],
             "name": "a seed",
             "hovertemplate": "seed %{x}: %{y:+.4~g}<extra></extra>",
-            "marker": {"color": DOT, "size": 8, "opacity": 0.8},
+            "marker": {"color": DOT, "size": 8, "opacity": 0.8, "symbol": "circle"},
         }
     )
     colours = {"better": BETTER, "worse": WORSE}
@@ -72,8 +73,30 @@ def _difference_chart(found: PairedRuns, metric: Metric, comparison: Comparison)
             }
         )
     bar_words = f"Bar: {method_words(comparison)}" if comparison.method not in (NONE, "exact") else ""
-    said = f"**{_verdict(metric, comparison)}** {bar_words}{'.' * bool(bar_words)}".strip()
-    return Chart(f"compare_{metric.name}", metric.label, said.replace("**", ""), figure, height=240)
+    dots = " A dot is a seed's mean over the combinations, which are the small ones." if found.each else ""
+    said = f"{_verdict(metric, comparison)} {bar_words}{'.' * bool(bar_words)}{dots}".strip()
+    return Chart(f"compare_{metric.name}", metric.label, said, figure, height=240)
+
+
+def _single_combinations(found: PairedRuns, metric: Metric) -> list[dict[str, Any]]:
+    """The differences in each combination of which the seeds' are means, as one trace; [] for two designs."""
+    each = found.differences(metric.name)
+    dots = [(seed, one.differences(metric.name).get(seed)) for one in found.each for seed in each]
+    known = [(seed, value) for seed, value in dots if value is not None]
+    if not known:
+        return []
+    factor, _ = in_units(metric)
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [str(seed) for seed, _ in known],
+            "y": [_rounded(factor * value) for _, value in known],
+            "name": "a combination",
+            "hovertemplate": "seed %{x}, one combination: %{y:+.4~g}<extra></extra>",
+            "marker": {"color": DOT, "size": 4, "opacity": 0.5, "symbol": "circle"},
+        }
+    ]
 
 
 def _bar(comparison: Comparison, factor: float) -> dict[str, Any]:

@@ -90,6 +90,18 @@ def comparison_row(
     return row | ({"p, Holm": p} if corrected else {})
 
 
+def combination_row(name: str, found: PairedRuns, metric: Metric) -> dict[str, str | int]:
+    """Returns a row of the table of a comparison's combinations: means of A and B, their difference and its interval in
+    one combination of the other settings, called `name`.
+    """
+    seeds = len(found.differences(metric.name))
+    if not seeds:
+        return {"combination": name, "seeds": 0}
+    row = comparison_row(found, metric, found.compare(metric))
+    columns = {"A": "A", "B": "B", "B - A": "B − A", "95 %": "95 % interval", "verdict": "verdict"}
+    return {"combination": name, "seeds": seeds, **{new: row[old] for old, new in columns.items()}}
+
+
 def interval_ends(metric: Metric, ends: Sequence[float]) -> str:
     """Returns both ends of an interval as text with signs, in the metric's unit, without naming the unit."""
     return " to ".join(difference_text(metric, end).split(" ")[0] for end in ends)

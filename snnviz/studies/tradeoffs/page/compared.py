@@ -11,12 +11,14 @@ import streamlit as st
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.compare import curve_charts, difference_charts, look_chart, verdict_row
 from snnviz.studies.tradeoffs.charts.comparison_texts import (
+    combination_row,
     comparison_row,
     listed_metrics,
     metric_sentence,
     stopped_sentence,
 )
-from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, better_direction, compare_several, paired_runs
+from snnviz.studies.tradeoffs.pairing import Pair, PairedRuns, better_direction, compare_several
+from snnviz.studies.tradeoffs.pooling import pooled_runs
 from snnviz.theory.comparison import Comparison
 from snnviz.theory.metrics import METRICS, Metric
 from snnviz.theory.sequential import FIRST_LOOK, comparisons_by_look
@@ -47,14 +49,23 @@ def _ended(asked: Sequence[Pair], runs: Mapping[str, Run]) -> Ended:
     return tuple((name, runs[name].finished) for name in digests if name in runs and runs[name].state == "done")
 
 
+class Pooled(NamedTuple):
+    """What a comparison of two levels is pooled over: the names of the combinations of the other axes, and how many
+    groups have no partner, since only one of the two levels is run in their combination.
+    """
+
+    names: Sequence[str]
+    alone: int
+
+
 @shared(maxsize=64)
-def _found(asked: Asked, ended: Ended) -> PairedRuns:  # noqa: ARG001
-    return paired_runs(services.store(), asked, curves=True)
+def _found(asked: Asked, ended: Ended, whole: bool = False) -> PairedRuns:  # noqa: ARG001
+    return pooled_runs(services.store(), asked, curves=True, whole=whole)
 
 
 @shared(maxsize=64)
 def _known(asked: Asked, ended: Ended, anytime: bool, by: str) -> dict[str, Comparison]:
-    found = _found(asked, ended)
+    found = _found(asked, ended, anytime)
     listed = listed_metrics(found)
     more = [METRICS[by]] if METRICS[by] not in listed and found.differences(by) else []
     return {metric.name: found.compare(metric, anytime=anytime) for metric in (*listed, *more)}
@@ -62,7 +73,7 @@ def _known(asked: Asked, ended: Ended, anytime: bool, by: str) -> dict[str, Comp
 
 @shared(maxsize=64)
 def _figures(asked: Asked, ended: Ended, anytime: bool, by: str) -> tuple[bytes, bytes]:
-    found = _found(asked, ended)
+    found = _found(asked, ended, anytime)
     first = difference_charts(found, _by_metric(_known(asked, ended, anytime, by)))
     if anytime and (seen := _looks(asked, ended, by)):
         first.insert(1, look_chart(seen, METRICS[by]))
@@ -75,12 +86,12 @@ def _by_metric(known: Mapping[str, Comparison]) -> dict[Metric, Comparison]:
 
 def _in_order(asked: Asked, ended: Ended, by: str) -> list[float]:
     """Differences of a metric from the first seed on, as far as no seed is missing."""
-    by_seed = _found(asked, ended).differences(by)
+    by_seed = _found(asked, ended, True).differences(by)
     found: list[float] = []
-    for pair in asked:
-        if pair.seed not in by_seed:
+    for seed in dict.fromkeys(pair.seed for pair in asked):
+        if seed not in by_seed:
             break
-        found.append(by_seed[pair.seed])
+        found.append(by_seed[seed])
     return found
 
 
@@ -102,27 +113,35 @@ def looked_at(asked: Sequence[Pair], runs: Mapping[str, Run], by: str) -> Looks:
     pairs, ended = tuple(asked), _ended(asked, runs)
     seen, known = _looks(pairs, ended, by), _in_order(pairs, ended, by)
     decided = bool(seen) and seen[-1].verdict != "not told apart"
-    lacking = not known and bool(pairs) and pairs[0].seed in _found(pairs, ended).done
+    lacking = not known and bool(pairs) and _are_done([pair for pair in pairs if pair.seed == pairs[0].seed], runs)
     return Looks(seen[-1].seeds if decided else len(known), decided, lacking)
 
 
-def draw_two(asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: int | None) -> None:
+def _are_done(pairs: Sequence[Pair], runs: Mapping[str, Run]) -> bool:
+    digests = {design.digest for pair in pairs for design in (pair.a, pair.b)}
+    return all(digest in runs and runs[digest].state == "done" for digest in digests)
+
+
+def draw_two(
+    asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: int | None, pooled: Pooled | None = None
+) -> None:
     """Draws the result of comparing two designs: a sentence, a figure for each metric, curves and a table.
 
     asked: the pairs of runs. runs: the existing runs by digest. by: name of the metric of the sentence, and that
     decides. most: largest number of seeds of a sequential comparison, whose intervals are valid at every look; None for
-    a fixed number of seeds.
+    a fixed number of seeds. pooled: what two levels are pooled over.
     """
     pairs, ended = tuple(asked), _ended(asked, runs)
-    found = _found(pairs, ended)
+    found = _found(pairs, ended, most is not None)
     if not found.done:
         st.caption("Nothing is known before A and B are trained with one seed.")
         return
     if most is not None:
         decided = looked_at(asked, runs, by)
-        pairs = pairs[: max(decided.seeds, FIRST_LOOK)]
+        seeds = [*dict.fromkeys(pair.seed for pair in pairs)][: max(decided.seeds, FIRST_LOOK)]
+        pairs = tuple(pair for pair in pairs if pair.seed in seeds)
         ended = _ended(pairs, runs)
-        found = _found(pairs, ended)
+        found = _found(pairs, ended, True)
     known = _known(pairs, ended, most is not None, by)
     if by in known:
         st.markdown(f"#### {escape_markdown(metric_sentence(METRICS[by], known[by]))}")
@@ -131,13 +150,22 @@ def draw_two(asked: Sequence[Pair], runs: Mapping[str, Run], *, by: str, most: i
             escape_markdown(f"{METRICS[by].label}: no seed has it of both A and B. {METRICS[by].none}".strip()),
             icon=":material/info:",
         )
-    for words in (found.test_image_sentence, stopped_sentence(known[by], most) if by in known else ""):
+    alone = pooled.alone if pooled else 0
+    unmatched = f"{pluralise(alone, 'group')} of one of the two levels {'have' if alone > 1 else 'has'} no partner."
+    for words in (
+        *found.notes,
+        unmatched if alone else "",
+        found.test_image_sentence,
+        stopped_sentence(known[by], most) if by in known else "",
+    ):
         if words:
             st.caption(escape_markdown(words))
     first, curves = _figures(pairs, ended, most is not None, by)
     charts(first, key="compare-differences")
     charts(curves, key="compare-curves")
     _table(found, known, anytime=most is not None)
+    if pooled and found.each:
+        _combinations(found, METRICS[by], pooled.names)
 
 
 def _table(found: PairedRuns, known: Mapping[str, Comparison], *, anytime: bool) -> None:
@@ -149,6 +177,17 @@ def _table(found: PairedRuns, known: Mapping[str, Comparison], *, anytime: bool)
         f"Of the mean difference, {how}. Of what has no direction of its own, "
         "such as the firing rate, less is called better."
     )
+
+
+def _combinations(found: PairedRuns, metric: Metric, names: Sequence[str]) -> None:
+    """A row for each combination, so that one that goes the other way is seen."""
+    st.markdown(f"##### {escape_markdown(metric.label)} in each combination")
+    table = pd.DataFrame([combination_row(name, each, metric) for name, each in zip(names, found.each, strict=True)])
+    st.dataframe(
+        table, hide_index=True, key="compare-combinations", placeholder=NO_NUMBER, column_config=column_config(table)
+    )
+    st.caption("Intervals by Student's t of the differences at each seed, of each combination by itself: not corrected "
+               "for how many they are.")  # fmt: skip
 
 
 def draw_several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, Run], names: Mapping[str, str]) -> None:
@@ -180,6 +219,8 @@ def draw_several(all_pairs: Mapping[str, tuple[Pair, ...]], runs: Mapping[str, R
         table, hide_index=True, key="compare-several", placeholder=NO_NUMBER,
         column_config=column_config(table, columns),
     )  # fmt: skip
+    for words in next(iter(found.values())).notes[:1]:
+        st.caption(escape_markdown(words))
     st.caption(
         f"{pluralise(len(all_pairs), 'comparison')} with A, of which {len(found)} have runs; corrected for their "
         "number: 95 % intervals of Student's t by Bonferroni, p by Holm."

@@ -1,38 +1,27 @@
-"""The view Compare of the Trade-offs page: two designs A and B, and buttons that train more seeds of both."""
+"""The view Compare of the Trade-offs page: two designs or levels A and B, and buttons that train more seeds of both."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import streamlit as st
 
-from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.jobs.durations import format_duration
 from snnviz.store import Run
-from snnviz.studies.tradeoffs.charts.asking import level_name
-from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, EVERY_OTHER, Comparing, design_to_text
-from snnviz.studies.tradeoffs.page import compared
+from snnviz.studies.tradeoffs.comparing import AHEAD, DECIDING, Comparing, design_to_text
+from snnviz.studies.tradeoffs.page import choosing, compared
+from snnviz.studies.tradeoffs.page.choosing import COMPARING, CONTROLS, FOUND
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, VIEWS, to_link
 from snnviz.studies.tradeoffs.pairing import Pair
 from snnviz.theory.metrics import METRICS
 from snnviz.theory.sequential import FIRST_LOOK, LAST_LOOK
 from snnviz.ui.components.address import address
-from snnviz.ui.kit import services, starting, state, task_runs
+from snnviz.ui.kit import services, starting, task_runs
 from snnviz.ui.kit.actions import UNDONE, cancel, show_failures, submit
-from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import as_sentence, define_terms, escape_markdown, pluralise
-from snnviz.views.changes import describe_changes
-
-CONTROLS, FOUND = "compare-controls", "compare-found"
-"""Fragments."""
-
-COMPARING = PageSettings(
-    Comparing(), "compare", prefix="compare.", fragments=(CONTROLS, FOUND), noun="comparison", name="comparing"
-)
 
 ABOUT = (
     "**What changes from A to B?** Both are trained with the same seeds: the same images in the same order, and "
@@ -43,9 +32,6 @@ MORE = 3
 
 LOOKING = "compare-looking"
 """In the session: which comparison this visitor asked to be decided."""
-
-OWN = "the edited design"
-EVERY_HELP = "Each other group of the experiment against A, corrected for how many they are."
 
 
 def begin(query: Mapping[str, str], *, keep: bool) -> None:
@@ -91,92 +77,9 @@ def panel() -> None:
 @show_store_errors()
 def _controls() -> None:
     st.caption(define_terms(ABOUT))
-    now, names = COMPARING.value, group_names()
-    left, middle, right = st.columns([12, 2, 12], vertical_alignment="bottom")
-    _choose(left, "a", now, names)
-    middle.button(
-        "", icon=":material/swap_horiz:", help="Exchange A and B", width="stretch", key="compare-swap",
-        disabled=now.b == EVERY_OTHER, on_click=_swap,
-    )  # fmt: skip
-    _choose(right, "b", now, names)
+    choosing.draw()
     COMPARING.show_problem()
     address(to_link(COMPARING.link), key="compare-address", steps=True)
-
-
-def group_names() -> dict[str, str]:
-    """Returns what each group (runs that differ only in the seed) of the experiment, and the edited design, is called
-    in menus, by its query string.
-    """
-    asked = EXPERIMENT.value
-    found = {
-        design_to_text(design): ", ".join(level_name(asked, levels, n) for n in range(len(asked.axes)))
-        for levels, design in asked.groups().items()
-    }
-    own = design_to_text(state.design().model_copy(update={"seed": asked.base.seed}))
-    return found if own in found else {**found, own: OWN}
-
-
-def name_of(text: str, names: Mapping[str, str]) -> str:
-    """Returns the name of a design, given as a query string: as in `names`, or what it changes in the experiment's
-    base.
-    """
-    if text in names:
-        return names[text]
-    if text == EVERY_OTHER:
-        return "every other group"
-    base, other = EXPERIMENT.value.base, links.from_query(text, bare=False)
-    changes = describe_changes(links.flatten(base), links.flatten(other))
-    return "; ".join(changes) if changes else "the base"
-
-
-def texts(now: Comparing) -> tuple[str, str]:
-    """Returns the two compared designs A and B as query strings, where "" is replaced by a combination of the
-    experiment. Raises `InputError`.
-    """
-    asked = EXPERIMENT.value
-    return design_to_text(now.design("a", asked)), EVERY_OTHER if now.b == EVERY_OTHER else design_to_text(
-        now.design("b", asked)
-    )
-
-
-def _choose(
-    place: st.delta_generator.DeltaGenerator, side: Literal["a", "b"], now: Comparing, names: dict[str, str]
-) -> None:
-    try:
-        shown = texts(now)[side == "b"]
-    except InputError:
-        shown = ""
-    options = [*names, *([EVERY_OTHER] if side == "b" and len(EXPERIMENT.value.groups()) > 2 else [])]
-    if shown and shown not in options:
-        options.append(shown)
-    key = f"{COMPARING.widget_key(side)}-{shown}"
-    place.selectbox(
-        side.upper(),
-        options,
-        index=options.index(shown) if shown in options else None,
-        format_func=lambda text: name_of(text, names),
-        help=EVERY_HELP if side == "b" else "What B is compared with.",
-        key=key,
-        on_change=_put,
-        args=(side, key),
-    )
-
-
-def _put(side: str, key: str) -> None:
-    if key in st.session_state and st.session_state[key] is not None:
-        COMPARING.change(**{side: st.session_state[key], "looks": "once"})
-        COMPARING.renew_widgets()
-        COMPARING.rerun()
-
-
-def _swap() -> None:
-    try:
-        a, b = texts(COMPARING.value)
-    except InputError:
-        return
-    COMPARING.change(a=b, b=a)
-    COMPARING.renew_widgets()
-    COMPARING.rerun()
 
 
 # --- more seeds ---------------------------------------------------------------------------------------------------
@@ -185,7 +88,7 @@ def _swap() -> None:
 def _asked() -> tuple[Pair, ...]:
     """The pairs of all comparisons, so many seeds as are asked for. Raises `InputError`."""
     now, asked = COMPARING.value, EXPERIMENT.value
-    if now.b == EVERY_OTHER:
+    if now.every_other:
         return tuple(pair for several in now.all_pairs(asked).values() for pair in several)
     return now.pairs(asked)
 
@@ -203,7 +106,7 @@ def _is_active() -> bool:
 
 def _question(now: Comparing) -> tuple[str, ...]:
     """What a visitor waits for a decision on."""
-    return EXPERIMENT.link, now.a, now.b, now.by
+    return EXPERIMENT.link, *((now.axis, now.levels) if now.axis else (now.a, now.b)), now.by
 
 
 def _looks_on() -> bool:
@@ -224,11 +127,12 @@ def _found() -> None:
     if _looks_on():
         _look(asked, runs)
     _buttons(now, designs, runs)
-    if now.b == EVERY_OTHER:
-        names = group_names()
-        compared.draw_several(now.all_pairs(EXPERIMENT.value), runs, {text: name_of(text, names) for text in names})
+    if now.every_other:
+        compared.draw_several(now.all_pairs(EXPERIMENT.value), runs, choosing.names())
     else:
-        compared.draw_two(asked, runs, by=now.by, most=now.most if now.looks == "each" else None)
+        most = now.most if now.looks == "each" else None
+        pooled = choosing.combinations() if now.axis else None
+        compared.draw_two(asked, runs, by=now.by, most=most, pooled=pooled)
 
 
 def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:
@@ -247,7 +151,7 @@ def _look(asked: Sequence[Pair], runs: Mapping[str, Run]) -> None:
     wanted = min(now.most, max(FIRST_LOOK, at.seeds + 1 + AHEAD))
     if now.seeds < wanted:
         COMPARING.set_allowed(now.model_copy(update={"seeds": wanted}))
-    missing = [d for d in _designs(COMPARING.value.pairs(EXPERIMENT.value)) if d.digest not in runs]
+    missing = [d for d in _designs(_asked()) if d.digest not in runs]
     if missing:
         submit(missing, COMPARING.key)  # runs again
 
@@ -261,7 +165,7 @@ def _buttons(now: Comparing, designs: Sequence[Design], runs: Mapping[str, Run])
     label = f"Train {pluralise(len(missing), 'run')}" if missing else "Training" if going else "All trained"
     icon, key = ":material/play_arrow:", COMPARING.key
     held = starting.start_button(first, label, missing, seconds, f"{key}-train", icon, submit, key)
-    every = now.b == EVERY_OTHER
+    every = now.every_other
     second.button(
         f"{MORE} more seeds", icon=":material/add:", width="stretch", key=f"{key}-more", on_click=_more,
         disabled=bool(held) or now.seeds + MORE > LAST_LOOK,

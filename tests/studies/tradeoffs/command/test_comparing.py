@@ -10,6 +10,7 @@ from scipy import stats
 
 from snnviz.cli.following import Runs
 from snnviz.design.design import Design
+from snnviz.design.experiment import Experiment
 from snnviz.design.links import to_query
 from snnviz.events import EpochEnd
 from snnviz.store import Run, Store
@@ -39,6 +40,25 @@ def made(store: Store, tiny: MakeDesign, a: Sequence[int], b: Sequence[int], **m
         end_with(store, tiny(seed), one, **more)
         end_with(store, tiny(seed, learning_rate=0.02), other, **more)
     return f"?{to_query(tiny())}", f"?{to_query(tiny(learning_rate=0.02))}"
+
+
+RIGHT: Mapping[tuple[int, int], tuple[int, ...]] = {
+    (0, 0): (30, 32, 31), (1, 0): (36, 36, 38),  # level A and level B at the first batch size, a seed each
+    (0, 1): (20, 21, 25), (1, 1): (22, 25, 24),
+    (0, 2): (10, 14, 12), (1, 2): (15, 20, 13),
+}  # fmt: skip
+"""Images told right, by the levels of the learning rate and of the batch size."""
+
+
+def asked_of(tiny: MakeDesign) -> Experiment:
+    return Experiment(base=tiny(), vary=("training.learning_rate=0.01,0.02", "training.batch_size=10,15,20"), seeds=3)
+
+
+def fill(store: Store, asked: Experiment, *, without: tuple[tuple[tuple[int, int], int], ...] = ()) -> None:
+    for levels in asked.groups():
+        for seed, right in enumerate(RIGHT[levels[0], levels[1]]):
+            if ((levels[0], levels[1]), seed) not in without:
+                end_with(store, asked.design_of(levels, seed), right)
 
 
 def test_pairs_and_every_metric(snnviz: Snnviz, shared: Store, tiny: MakeDesign) -> None:
@@ -190,3 +210,27 @@ def test_pairs_have_the_seeds_of_a(tiny: MakeDesign) -> None:
     assert [(pair.seed, pair.a.seed, pair.b.seed) for pair in found] == [(5, 5, 5), (6, 6, 6), (7, 7, 7)]
     last = pairs(tiny(2**31 - 1), tiny(learning_rate=0.02), 2)
     assert [Design.check(pair.b.document()).seed for pair in last] == [2**31 - 2, 2**31 - 1]
+
+
+def test_two_designs_in_every_combination_of_what_varies_are_pooled_by_seed(
+    snnviz: Snnviz, shared: Store, tiny: MakeDesign
+) -> None:
+    asked = asked_of(tiny)
+    fill(shared, asked)
+    a, b = (f"?{to_query(tiny(learning_rate=rate))}" for rate in (0.01, 0.02))
+    vary = ("--vary", "training.batch_size=10,15,20", "--seeds", "3")
+    found = snnviz("compare", a, b, *vary, "--json").json
+    by_seed = [sum(RIGHT[1, n][seed] - RIGHT[0, n][seed] for n in range(3)) / 150 for seed in range(3)]
+    interval = stats.ttest_1samp(by_seed, 0).confidence_interval(0.95)
+    accuracy = found["metrics"]["accuracy"]
+    assert (accuracy["low"], accuracy["high"]) == (pytest.approx(interval.low), pytest.approx(interval.high))
+    assert (accuracy["seeds"], accuracy["combinations"], accuracy["method"]) == (3, 3, "paired t")
+    assert [pair["b"] - pair["a"] for pair in accuracy["pairs"]] == pytest.approx(by_seed)
+    assert (found["combinations"], found["pairs_asked"], len(found["pairs"])) == (3, 9, 9)
+    told = snnviz("compare", a, b, *vary)
+    assert (told.code, told.err) == (0, "")
+    assert "so 3 seeds, not 9 pairs, say how certain the mean is" in told.out
+    more = snnviz("compare", a, b, f"?{to_query(tiny(learning_rate=0.03))}", *vary[:2], "--seeds", "0")
+    assert "--seeds must be 1 to 100" in more.sentence
+    same = snnviz("compare", a, b, "--vary", "training.learning_rate=0.1,0.2")
+    assert "B must differ from A in more than its seed" in same.sentence

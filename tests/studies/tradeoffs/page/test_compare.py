@@ -17,7 +17,9 @@ from snnviz.studies.tradeoffs.page.comparing import COMPARING, LOOKING
 from snnviz.ui.kit import services
 from tests.conftest import MakeDesign
 from tests.pages.visit import Visit, by_link
+from tests.studies.tradeoffs.command.test_comparing import asked_of as pooled_of
 from tests.studies.tradeoffs.command.test_comparing import end_with
+from tests.studies.tradeoffs.command.test_comparing import fill as fill_all
 
 
 def asked_of(tiny: MakeDesign, *levels: float) -> Experiment:
@@ -203,3 +205,72 @@ def test_two_designs_among_the_chosen_runs_open_the_view_and_three_do_not(tiny: 
     assert {found.design("a"), found.design("b")} == {tiny(), tiny(learning_rate=0.5)}
     assert visit.at.session_state["tradeoffs_view"] == "compare"
     assert "The two disagree on" in visit.text
+
+
+def test_two_levels_of_an_axis_are_compared_over_all_else(tiny: MakeDesign, nobody: Store) -> None:
+    asked = pooled_of(tiny)
+    fill_all(nobody, asked)
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=compare&compare.axis=training.learning_rate")
+    assert visit.errors == []
+    said = visit.text.replace("\\", "")
+    assert "Test accuracy: B is better by 7.6 points" in said
+    assert "so 3 seeds, not 9 pairs, say how certain the mean is" in said
+    assert "A and B disagree on 36 of 450 test images" in said
+    drawn = figures(visit, "compare-differences")
+    small, dots, mean = drawn["compare_accuracy"]["traces"]
+    assert (len(small["x"]), len(dots["x"]), len(mean["x"])) == (9, 3, 1)
+    assert dots["y"][0] == pytest.approx(100 * (6 + 2 + 5) / 150, abs=0.01)
+    assert "A dot is a seed's mean over the combinations" in drawn["compare_accuracy"]["caption"]
+    tables = {len(frame.value): frame.value for frame in visit.at.dataframe}
+    assert list(tables[3]["combination"]) == ["Batch size 10", "Batch size 15", "Batch size 20"]
+    assert "compare.axis=training.learning_rate" in visit.link
+
+    visit.press("compare-swap")
+    assert comparing(visit).levels == "2,1"
+    assert "Test accuracy: B is worse by 7.6 points" in visit.text.replace("\\", "")
+    menu = next(one for one in visit.at.selectbox if one.label == "A")
+    menu.set_value("1")
+    visit.look()
+    assert comparing(visit).levels == "1,2"  # the other one goes where this one was
+
+    visit.press("compare-more")
+    new = [run for run in nobody.runs() if run.state == "queued"]
+    assert len(new) == 3 * 6
+    assert "9 of 18 pairs of runs are missing" in visit.text
+
+
+def test_every_other_level_against_one_is_corrected(tiny: MakeDesign, nobody: Store) -> None:
+    asked = pooled_of(tiny)
+    fill_all(nobody, asked)
+    link = f"{asked.to_query()}&view=compare&compare.axis=training.batch_size&compare.levels=3,*"
+    visit = by_link("tradeoffs", link)
+    (table,) = [frame.value for frame in visit.at.dataframe]
+    assert list(table["B"]) == ["Batch size 10", "Batch size 15"]
+    assert table["difference"][1] == pytest.approx(100 * ((20 + 21 + 25 + 22 + 25 + 24) - 84) / 300)
+    assert "2 comparisons with A, of which 2 have runs; corrected" in visit.text
+    assert "so 3 seeds, not 6 pairs, say how certain the mean is" in visit.text
+
+
+def test_until_decided_waits_for_all_combinations_of_a_seed(tiny: MakeDesign, nobody: Store) -> None:
+    asked = pooled_of(tiny)
+    fill_all(nobody, asked, without=(((1, 2), 2),))
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=compare&compare.axis=training.learning_rate")
+    visit.press("compare-until")
+    assert LOOKING in visit.at.session_state
+    assert "compare_looks" not in figures(visit, "compare-differences")  # two seeds are whole, and a look is at three
+    end_with(nobody, asked.design_of((1, 2), 2), 13)
+    services.CACHE.clear()
+    visit.look()
+    assert "compare_looks" in figures(visit, "compare-differences")
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("compare.axis=neuron.beta", "axis must be an axis of the experiment, got 'neuron.beta'"),
+        ("compare.axis=training.learning_rate&compare.levels=1,7", "levels must be levels of the axis, which has 2"),
+    ],
+)
+def test_levels_that_the_experiment_has_not_are_a_sentence(tiny: MakeDesign, link: str, sentence: str) -> None:
+    visit = by_link("tradeoffs", f"{pooled_of(tiny).to_query()}&view=compare&{link}")
+    assert sentence.casefold() in visit.text.replace("\\", "").casefold()
