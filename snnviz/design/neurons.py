@@ -37,6 +37,7 @@ class LearnableParameter:
     name: in checkpoints ``<layer>.<name>``. field: the field of the step's `p` that is replaced, by
     `transform(parameter)` (plain arithmetic). bounds: the range to which the parameter is clamped after each optimizer
     step, or None. row: the column of `events.LayerState` that reports it, averaged over neurons, as `shown(field)`.
+    inverse: the parameters (numpy) for which that is a given array, before `bounds`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class LearnableParameter:
     bounds: tuple[float, float | None] | None = None
     row: Literal["beta", "threshold"] | None = None
     shown: Callable[[Any], Any] = identity
+    inverse: Callable[[Any], Any] = identity
 
 
 Learnable = Callable[[Any], tuple[LearnableParameter, ...]]

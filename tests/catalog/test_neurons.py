@@ -93,6 +93,16 @@ def test_its_step_is_pure_begins_with_the_current_and_says_what_it_says_it_does(
     assert respond(current.astype(np.float32), neuron)[0].dtype == np.float32
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_what_it_learns_can_be_computed_back_from_the_leak_or_threshold_that_is_shown(entry: Model) -> None:
+    parts = [{}, *({name: value} for name, values in entry.options.items() for value in values)]
+    for each in (each for fields in parts for each in entry.learnable(entry.part(**fields))):
+        leak_of_another = each.row == "beta" and each.field != "beta"
+        learnt = np.linspace(-3, 3, 7) if leak_of_another else np.linspace(0, 1, 7)
+        again = each.inverse(each.shown(each.transform(learnt)))
+        assert again == pytest.approx(learnt, abs=1e-9), each.name
+
+
 @pytest.mark.parametrize(("entry", "parameter"), PARAMETERS)
 def test_each_number_has_a_range_whose_ends_survive_link_and_command(entry: Model, parameter: Parameter) -> None:
     limits = parameter.range

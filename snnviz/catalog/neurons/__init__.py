@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,12 @@ def learnable_parameters(neuron: AnyNeuron) -> tuple[LearnableParameter, ...]:
     threshold.
     """
     return model(neuron).learnable(neuron)
+
+
+def has_parameter(neuron: AnyNeuron, row: Literal["beta", "threshold"]) -> bool:
+    """Returns whether the neuron has a leak (`row` "beta") or a threshold: as a field, or in what its layers learn."""
+    learnt = {each.row for each in learnable_parameters(neuron)}
+    return model(neuron).spiking and (row in type(neuron).model_fields or row in learnt)
 
 
 def as_lif(neuron: AnyNeuron) -> Neuron | None:

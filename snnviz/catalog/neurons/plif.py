@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import numpy as np
+
 from snnviz.design.menus import NEURONS
 from snnviz.design.neurons import LearnableParameter, States
 from snnviz.design.parts import Neuron, Reset, Spiking
@@ -30,11 +32,20 @@ def learnable(neuron: Plif, /) -> tuple[LearnableParameter, ...]:
     w is clamped to [-20, 20], beyond which the leak no longer changes in float32.
     """
     start = -math.log(neuron.tau - 1)
-    return (LearnableParameter("w", "tau", start, neuron.each, _tau, (-20.0, 20.0), "beta", lambda tau: 1 - 1 / tau),)
+    return (LearnableParameter("w", "tau", start, neuron.each, _tau, (-20.0, 20.0), "beta", _leak, _w),)
 
 
 def _tau(w: Any) -> Any:
     return 1 + math.e ** (-w)
+
+
+def _leak(tau: Any) -> Any:
+    return 1 - 1 / tau
+
+
+def _w(leak: Any) -> Any:
+    with np.errstate(divide="ignore"):  # a leak of 0 or 1 is beyond the bounds
+        return np.log1p(-leak) - np.log(leak)
 
 
 @NEURONS.add(

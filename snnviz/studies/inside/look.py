@@ -57,7 +57,14 @@ class Look(Document):
         float, Range(0, 4, "All thresholds are multiplied by it, without training anew.", 0.05, "Threshold times")
     ] = 1.0
     leak: Annotated[
-        float, Range(0, 2, "All leaks are multiplied by it and end at 1, without training anew.", 0.05, "Leak times")
+        float,
+        Range(
+            0,
+            2,
+            "All leaks, of PLIF 1 - 1/tau, are multiplied by it and end at 1, without training anew.",
+            0.05,
+            "Leak times",
+        ),
     ] = 1.0
     noise: Annotated[
         float,
@@ -104,7 +111,7 @@ class Look(Document):
 
 def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ...]]:
     """Returns the neurons in a text such as ``L2 3 c7; L1``, by the name of their layer: indices in the order (C, H,
-    W), ``c7`` for channel 7.
+    W), ``c7`` for channel 7, ``7,0,2`` for the neuron of channel 7 in row 0 and column 2.
 
     A layer without indices, (), means all its neurons. Raises `InputError` for a text of another form.
 
@@ -114,9 +121,36 @@ def parse_neurons(text: str, field: str = "silenced") -> dict[str, tuple[str, ..
     found: dict[str, tuple[str, ...]] = {}
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         name, *numbers = part.split()
-        if not all(re.fullmatch(r"c?\d{1,9}", number) for number in numbers):
+        if not all(re.fullmatch(r"c?\d{1,9}|\d{1,9}(,\d{1,9}){2}", number) for number in numbers):
             raise InputError(field, "name layers and numbers of their neurons, such as L2 3 7; L1", part)
         found[name] = (*found.get(name, ()), *numbers)
+    return found
+
+
+PLACES = ("channel", "row", "column")
+"""How a neuron of a layer with maps is addressed."""
+
+
+def is_connected(shape: Sequence[int]) -> bool:
+    """Returns whether a layer of `shape` (C, H, W) has no maps, so that its neurons are addressed by number."""
+    return tuple(shape[1:]) == (1, 1)
+
+
+def neuron_number(layer: str, shape: Sequence[int], place: Sequence[int]) -> int:
+    """Returns the index, in the order (C, H, W), of the neuron at a place of a layer of `shape`: its channel, row and
+    column, or, of a fully connected layer, its number alone.
+
+    Raises `InputError` that names the one that the layer `layer` does not have.
+
+    >>> neuron_number("L2", (8, 5, 5), (1, 0, 3))
+    28
+    """
+    found = 0
+    names = ("number",) if is_connected(shape) else PLACES
+    for name, many, value in zip(names, shape, place, strict=False):
+        if not 0 <= value < many:
+            raise InputError(name, f"be from 0 to {many - 1} in {layer}", value)
+        found = found * many + value
     return found
 
 

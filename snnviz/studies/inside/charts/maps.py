@@ -20,7 +20,7 @@ def payload_of(answer: Answer, recorded: bool) -> bytes:
 
     recorded: whether the data set consists of event camera recordings, whose two channels are drawn as polarities.
     """
-    groups = [_input(answer, input_pictures(answer, recorded))]
+    groups = [_input(answer, input_pictures(answer, recorded), recorded)]
     for index, about in enumerate(answer.about["layers"]):
         counts = answer.arrays.get(f"counts.{index}")
         if counts is not None and min(about["shape"][1:]) > 1:
@@ -49,10 +49,12 @@ def input_pictures(answer: Answer, recorded: bool) -> list[Picture]:
     return found
 
 
-def _input(answer: Answer, shown: Sequence[Picture]) -> Group:
+def _input(answer: Answer, shown: Sequence[Picture], recorded: bool) -> Group:
     x = answer.arrays["input"]
     mean = ": the mean over all steps" if answer.about["input_averaged"] else ""
     caption = f"As the network receives it{mean}, from {float(x.min()):.3g} to {float(x.max()):.3g}."
+    if recorded and x.shape[1] == 2:
+        caption += " Blue: events of pixels that became brighter; orange: darker."
     if len(x) > MOST:
         caption += f" The first {MOST} of {len(x)} steps; the others are beside the time cursor above."
     return Group(shown[:MOST], "Input", caption, side=58, file="snnviz-input")

@@ -16,6 +16,8 @@ from snnviz.errors import InputError
 from snnviz.store import Store
 from snnviz.studies.inside.look import Answer, Look, picture_text
 from snnviz.studies.inside.own_image import SAMPLED, looks_inverted, prepare, typical_image
+from snnviz.theory.operations import Operations
+from snnviz.views.numbers import energy
 
 if TYPE_CHECKING:
     from snnviz.studies.inside.compute.answering import LookServer
@@ -25,7 +27,7 @@ POKES = (
     click.option("--silence", "silenced", default="", help="Neurons that say nothing, such as 'L2 3 c7; L1'."),
     click.option("--mute", "muted", default="", help="What a layer does not hear, such as a skip: 'L3<L1'."),
     click.option("--threshold", type=float, help="Multiply all thresholds, without training anew.  [1]"),
-    click.option("--leak", type=float, help="Multiply all leaks, which end at 1.  [1]"),
+    click.option("--leak", type=float, help="Multiply all leaks (of PLIF 1 - 1/tau), which end at 1.  [1]"),
     click.option("--noise", type=float, help="Normal noise on weights, in their standard deviations by layer.  [0]"),
     click.option("--dropped", type=float, help="Share of the input that is left out.  [0]"),
     click.option("--steps", type=int, help="Time steps that the network is allowed.  [all]"),
@@ -57,7 +59,11 @@ def _looker(store: Store) -> LookServer:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Instead of a test image a picture of one's own, PNG or JPEG, made an image of the data set.",
 )
-@click.option("--focus", default="", help="Neurons whose potential and currents are told, such as 'L2 3 7'.")
+@click.option(
+    "--focus",
+    default="",
+    help="Neurons whose potential and currents are told: 'L2 3 7', or channel, row, column: 'L2 3,0,4'.",
+)
 @click.option("--npz", type=click.Path(dir_okay=False, path_type=Path), help="Write spikes and traces to this file.")
 @_poked
 @AS_JSON
@@ -158,6 +164,8 @@ def _print(answer: Answer) -> None:
         f"{which}: answer {about['predicted'][-1]} after "
         f"{about['steps']} steps{ending}; it last changes at step {about['settled']}."
     )
+    done = Operations(0, about["macs"], about["additions"])
+    click.echo(f"{done.macs:,} multiplications and {done.additions:,} additions: {energy(done.nanojoules())}.")
 
 
 @click.command()

@@ -41,12 +41,12 @@ def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) ->
 
     test: the run's test images; `look` says which one is used. The answer's `about` has `label` (None for a drawn
     picture), `predicted` by time step, `input_averaged`: whether the input was so large that its mean over time is
-    told; `layers` with name, shape, spikes per image, whether and how
-    neurons were sampled, and learnt parameters; `focus` with the names of the sources of each selected neuron's
-    current. Its arrays: "input" (T or 1, C, H, W); "readout" (T, classes); for layer i "spikes.i" (S, 2): time step
-    and neuron in the order (C, H, W), "shown.i": the neurons that were kept if not all, "counts.i" (C, H, W): spikes
-    over time, "channels.i": the channels of these that were kept if not all; for selected neuron k "potential.k" (T,),
-    "fired.k" (T,), "currents.k" (sources, T).
+    told; `layers` with name, shape, spikes per image, whether and how neurons were sampled, and learnt parameters;
+    `macs` and `additions`, the operations of this image; `focus` with the names of the sources of each selected
+    neuron's current. Its arrays: "input" (T or 1, C, H, W); "readout" (T, classes); for layer i "spikes.i" (S, 2):
+    time step and neuron in the order (C, H, W), "shown.i": the neurons that were kept if not all, "counts.i"
+    (C, H, W): spikes over time, "channels.i": the channels of these that were kept if not all; for selected neuron k
+    "potential.k" (T,), "fired.k" (T,), "currents.k" (sources, T).
 
     Raises `InputError` if the look does not fit the network.
     """
@@ -77,6 +77,8 @@ def look_at(network: TracedNetwork, design: Design, test: Images, look: Look) ->
         "focus": _focus(network, trace, steps, look, arrays),
         "weights": first_weights(network, arrays),
     }
+    done = trace.operations(steps)
+    about |= {"macs": done.macs, "additions": done.additions}
     return Answer(about, arrays)
 
 
@@ -210,7 +212,8 @@ END_OF_A_LEAK = 1e-3
 
 
 def _learnt(network: TracedNetwork, layer: Layer, design: Design) -> list[dict[str, Any]]:
-    """What a layer's neurons have learnt besides weights, and where it began: mean, smallest and largest of `field`.
+    """What a layer's neurons have learnt besides weights, and where it began: mean, smallest and largest of
+    `field`, and where that is no leak but makes one, of the leak.
 
     ended: where a leak stands at one of its ends, 0 or 1, or beyond; else None.
     """
@@ -220,22 +223,24 @@ def _learnt(network: TracedNetwork, layer: Layer, design: Design) -> list[dict[s
         if name not in network.parameters:
             continue
         values = each.transform(network.parameters[name].detach().double())
-        ended = None
-        if each.row == "beta":
-            leak = each.shown(values)
-            low, high = float(leak.min()), float(leak.max())
-            ended = 0 if low <= END_OF_A_LEAK else 1 if high >= 1 - END_OF_A_LEAK else None
-        found.append(
-            {
-                "name": each.field,
-                "began": float(getattr(design.neuron, each.field)),
-                "now": float(values.mean()),
-                "low": float(values.min()),
-                "high": float(values.max()),
-                "ended": ended,
-            }
-        )
+        began = float(getattr(design.neuron, each.field))
+        if each.row == "beta" and each.field != "beta":  # PLIF's tau: also the leak that it makes
+            found.append(_range(each.field, began, values))
+            found.append(_range("leak", each.shown(began), each.shown(values)) | {"ended": _end(each.shown(values))})
+        else:
+            ended = _end(values) if each.row == "beta" else None
+            found.append(_range(each.field, began, values) | {"ended": ended})
     return found
+
+
+def _range(name: str, began: float, values: Tensor) -> dict[str, Any]:
+    now, low, high = (float(value) for value in (values.mean(), values.min(), values.max()))
+    return {"name": name, "began": began, "now": now, "low": low, "high": high, "ended": None}
+
+
+def _end(leak: Tensor) -> int | None:
+    """At which end of 0..1 leaks stand; None where they do not."""
+    return 0 if float(leak.min()) <= END_OF_A_LEAK else 1 if float(leak.max()) >= 1 - END_OF_A_LEAK else None
 
 
 def _kept_channels(counts: Array) -> Array:

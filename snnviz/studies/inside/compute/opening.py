@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from snnviz.catalog.neurons import has_parameter, learnable_parameters
 from snnviz.core import data
 from snnviz.core.measured_inits import initialise_from_data
 from snnviz.core.module import as_module
@@ -17,7 +19,7 @@ from snnviz.design.design import Design
 from snnviz.errors import DataMissing, InputError
 from snnviz.graph.architectures import INPUT, build_architecture
 from snnviz.graph.layers import Architecture, Layer
-from snnviz.studies.inside.look import Look, parse_neurons, parse_sources
+from snnviz.studies.inside.look import Look, is_connected, neuron_number, parse_neurons, parse_sources
 
 INPUT_NAME = "input"
 """Name of the encoded image as a source in a look."""
@@ -38,7 +40,7 @@ def open_network(design: Design, arrays: Mapping[str, Any] | None, look: Look) -
         initialise_from_data(network, data.encoded_probe(data.load(design)[0], design)[0])
     else:
         _restore(network, design, arrays, look.run)
-    _move_learnt(network, look)
+    _move_learnt(network, design, look)
     if look.noise:
         _add_noise(network, look)
     return network
@@ -81,8 +83,8 @@ def _masks(architecture: Architecture, text: str) -> dict[int, Tensor]:
 
 
 def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
-    """Returns the sorted indices, in the order (C, H, W), of the neurons given by `numbers`, such as "3" or "c7" (a
-    channel).
+    """Returns the sorted indices, in the order (C, H, W), of the neurons given by `numbers`, such as "3", "c7" (a
+    channel) or "7,0,2" (channel, row and column).
 
     No numbers mean all neurons of the layer. Raises `InputError` for an index that the layer does not have; `field`
     is the field that the error names.
@@ -93,6 +95,11 @@ def neurons(layer: Layer, numbers: Iterable[str], field: str) -> list[int]:
         return list(range(layer.neurons))
     found: list[int] = []
     for number in numbers:
+        if "," in number:
+            if is_connected(layer.out_shape):
+                raise InputError(field, "give rows and columns of layers with maps alone", number)
+            found.append(neuron_number(layer.name, layer.out_shape, [int(place) for place in number.split(",")]))
+            continue
         whole, value = number.startswith("c"), int(number.removeprefix("c"))
         most = channels if whole else layer.neurons
         if value >= most:
@@ -122,23 +129,33 @@ def _muted(architecture: Architecture, text: str) -> Iterable[tuple[int, int]]:
 def _moved(design: Design, look: Look) -> Design:
     """With other numbers of the neurons that learn none."""
     document = design.neuron.model_dump(mode="json")
-    for field, factor, most in (("threshold", look.threshold, 1e9), ("beta", look.leak, 1.0)):
+    moved: tuple[tuple[Literal["beta", "threshold"], str, float, float], ...] = (
+        ("threshold", "threshold", look.threshold, 1e9),
+        ("beta", "leak", look.leak, 1.0),
+    )
+    for field, name, factor, most in moved:
         if factor == 1:
             continue
-        if field not in document or not build_architecture(design).layers[0].spiking:
-            name = {"threshold": "threshold", "beta": "leak"}[field]
+        if not has_parameter(design.neuron, field):
             raise InputError(name, f"be 1 for a neuron of kind {design.neuron.kind}, which has none", factor)
-        document[field] = min(most, document[field] * factor)
+        if field in document:  # else it is learnt alone, as PLIF's
+            document[field] = min(most, document[field] * factor)
     return design.model_copy(update={"neuron": type(design.neuron).model_validate(document)})
 
 
-def _move_learnt(network: TracedNetwork, look: Look) -> None:
-    for name, value in network.parameters.items():
-        kind = name.rpartition(".")[2]
-        if kind == "threshold":
-            network.parameters[name] = value.detach() * look.threshold
-        elif kind == "beta":
-            network.parameters[name] = (value.detach() * look.leak).clamp(0, 1)
+def _move_learnt(network: TracedNetwork, design: Design, look: Look) -> None:
+    """With other numbers of the neurons that learn them: w of PLIF such that the leak is the one asked for."""
+    factors = {"threshold": look.threshold, "beta": look.leak}
+    for each in learnable_parameters(design.neuron):
+        factor = factors.get(each.row or "", 1.0)
+        for layer in network.architecture.layers if factor != 1 else ():
+            name = f"{layer.name}.{each.name}"
+            if (value := network.parameters.get(name)) is None:
+                continue
+            shown = each.shown(each.transform(value.detach().double())).numpy() * factor
+            wanted = each.inverse(shown.clip(0, 1) if each.row == "beta" else shown)
+            inside = np.clip(wanted, *(each.bounds or (None, None)))
+            network.parameters[name] = torch.as_tensor(inside, dtype=value.dtype)
 
 
 def _add_noise(network: TracedNetwork, look: Look) -> None:

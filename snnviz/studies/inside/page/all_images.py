@@ -72,7 +72,7 @@ def panel(run: Run) -> None:
 
 
 def energy_of(answer: Answer) -> float:
-    """Returns the energy in nJ of the arithmetic for an image, in the mean over all test images: see
+    """Returns the energy in nJ of the arithmetic for the image of an answer, or in the mean over all test images: see
     `theory.operations`.
     """
     return Operations(0, answer.about["macs"], answer.about["additions"]).nanojoules()

@@ -170,10 +170,16 @@ def _payload(run: Run, shown: Answer, overview: Answer, look: Look) -> bytes:
         true, given = int(overview.arrays["labels"][number]), int(overview.arrays["predicted"][number])
         word, wrong = class_name(true, names), class_name(given, names)
         data = image(pixels / white) if white else frame(pixels)
-        alt = f"Test image {number}, {word}{'' if true == given else ', read as ' + wrong}"
+        alt = (
+            f"Test {'image' if white else 'recording'} {number}, {word}{'' if true == given else ', read as ' + wrong}"
+        )
         label = word if true == given else f"{word} → {wrong}"
         found.append(Picture(label, data, str(number), alt=alt, marked=number == look.image and not look.drawn))
     caption = "A click looks at an image. 4 → 8: a 4 that is read as an 8."
+    card = datasets.dataset_card(run.design.data.name)
+    if card.counts is not None:
+        colours = ": blue where it became brighter, orange where darker" if card.shape[0] == 2 else ""
+        caption = f"A click looks at a recording, whose first third is shown{colours}. 4 → 8: a 4 that is read as an 8."
     return payload([Group(found, caption=caption, side=58)])
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import streamlit as st
 
+from snnviz.catalog.neurons import has_parameter
 from snnviz.design.design import Design
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import INPUT
@@ -13,6 +17,8 @@ from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.kit.settings import PageSettings
 
 SLIDERS = ("threshold", "leak", "noise", "dropped")
+ROWS: Mapping[str, Literal["beta", "threshold"]] = {"threshold": "threshold", "leak": "beta"}
+"""What sliders multiply that not all neurons have."""
 
 
 def panel(run: Run) -> None:
@@ -25,11 +31,9 @@ def panel(run: Run) -> None:
         f"What if ...: {many} changed" if many else "What if ... a layer were silent, thresholds higher, weights noisy?"
     )
     with st.expander(title, icon=":material/science:", expanded=bool(many), key="inside-poke"):
-        spikes = any(layer.spiking for layer in build_architecture(design).layers)
         row = st.columns(5, gap="medium")
         for place, name in zip(row, SLIDERS, strict=False):
-            field = {"threshold": "threshold", "leak": "beta"}.get(name)
-            absent = field is not None and (not spikes or field not in type(design.neuron).model_fields)
+            absent = name in ROWS and not has_parameter(design.neuron, ROWS[name])
             LOOK.slider(place, name, format="%.2f", disabled=absent)
         LOOK.number(row[4], "steps", label="Time steps allowed", disabled=design.data.steps < 2)
         left, middle, right = st.columns([3, 3, 2], vertical_alignment="bottom")

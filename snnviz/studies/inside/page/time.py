@@ -9,15 +9,20 @@ from snnviz.store import Run
 from snnviz.studies.inside.charts import maps
 from snnviz.studies.inside.charts import time as views
 from snnviz.studies.inside.look import Answer, Look, parse_neurons
-from snnviz.studies.inside.page import choosing, exports, network_changes, setting
+from snnviz.studies.inside.page import choosing, exports, network_changes, neurons, setting
+from snnviz.studies.inside.page.all_images import energy_of
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.kit.columns import column_config
-from snnviz.views.numbers import count
+from snnviz.views.numbers import count, energy
 
 RASTERS = "inside-rasters"
+ENERGY_HELP = (
+    "Of the arithmetic for this image, counted: 4.6 pJ a multiplication, 0.9 pJ an addition; inputs that are 0 cost "
+    "nothing."
+)
 
 
 def panel(run: Run) -> None:
@@ -40,6 +45,7 @@ def _shown(run: Run, look: Look, answer: Answer) -> None:
     recorded = datasets.dataset_card(run.design.data.name).counts is not None
     shown = views.rasters_chart(answer, names, maps.input_pictures(answer, recorded))
     charts(payload([shown]), key=RASTERS, on_pick=_pick)
+    neurons.panel(answer)
     for k in range(len(answer.about["focus"])):
         charts(payload([views.neuron_chart(answer, k)]), key=f"inside-neuron-{k}")
         _neuron_buttons(answer, k, look)
@@ -59,28 +65,38 @@ def _learnt(answer: Answer) -> None:
     number = st.column_config.NumberColumn(format="%.4g")
     own = dict.fromkeys(("began", "now", "from", "to"), number)
     st.dataframe(table, hide_index=True, key="inside-learnt", column_config=column_config(table, own))
+    if LOOK.value.leak != 1 or LOOK.value.threshold != 1:
+        st.caption("*Now* is what acts here: leaks and thresholds as they were learnt, times the factors of *What if*.")
     if marked:
         st.warning(f"At the end of what a leak can be: {', '.join(marked)}.", icon=":material/flag:")
 
 
 def _numbers(answer: Answer, before: Answer | None, names: tuple[str, ...]) -> None:
     about = answer.about
-    columns = st.columns(4)
     label, given = about["label"], about["predicted"][-1]
     right = "" if label is None else ", right" if given == label else f", wrong: {views.class_name(label, names)}"
     old = given if before is None else before.about["predicted"][-1]
-    changed = None if old == given else f"was {views.class_name(old, names)}"
-    columns[0].metric(
-        "Answer", f"{views.class_name(given, names)}{right}", changed, delta_color="off", delta_arrow="off"
-    )
     first = about["first_right"]
-    when = "-" if label is None else "never" if first is None else f"step {first}"
-    columns[1].metric("First right", when, help="After how many time steps the answer is right for the first time.")
-    settled = f"step {about['settled']} of {about['steps']}"
-    columns[2].metric("Settled", settled, help="When the answer changes for the last time.")
-    spikes = spikes_of(answer)
+    spikes, cost = spikes_of(answer), energy_of(answer)
     more = 0 if before is None else spikes - spikes_of(before)
-    columns[3].metric("Spikes", count(spikes), f"{more:+,}" if more else None, delta_color="off")
+    usual = None if before is None else energy_of(before)
+    with st.container(horizontal=True, gap="medium", key="inside-numbers"):
+        st.metric(
+            "Answer",
+            f"{views.class_name(given, names)}{right}",
+            None if old == given else f"was {views.class_name(old, names)}",
+            delta_color="off",
+            delta_arrow="off",
+            width="content",
+        )
+        when = "-" if label is None else "never" if first is None else f"step {first}"
+        about_first = "After how many time steps the answer is right for the first time."
+        st.metric("First right", when, help=about_first, width="content")
+        settled = f"step {about['settled']} of {about['steps']}"
+        st.metric("Settled", settled, help="When the answer changes for the last time.", width="content")
+        st.metric("Spikes", count(spikes), f"{more:+,}" if more else None, delta_color="off", width="content")
+        change = f"{cost / usual - 1:+.1%}" if usual and cost != usual else None
+        st.metric("Energy", energy(cost), change, delta_color="off", help=ENERGY_HELP, width="content")
 
 
 def _pick() -> None:
@@ -114,7 +130,7 @@ def _neuron_buttons(answer: Answer, k: int, look: Look) -> None:
                 on_click=_toggle,
                 args=(layer, name),
             )
-        st.button("Close", key=f"inside-close-{k}", type="tertiary", on_click=_close)
+        st.button("Close", key=f"inside-close-{k}", type="tertiary", on_click=_close, args=(answer, k))
 
 
 def _toggle(layer: str, number: str) -> None:
@@ -123,8 +139,10 @@ def _toggle(layer: str, number: str) -> None:
     LOOK.rerun()
 
 
-def _close() -> None:
-    LOOK.change(focus="")
+def _close(answer: Answer, k: int) -> None:
+    """The k-th chosen neuron is no longer shown."""
+    left = [one for number, one in enumerate(answer.about["focus"]) if number != k]
+    LOOK.change(focus=neurons.focus_text([(one["layer"], one["neuron"]) for one in left]))
     LOOK.rerun()
 
 

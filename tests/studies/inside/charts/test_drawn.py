@@ -178,3 +178,26 @@ def test_a_layers_rate_is_its_spikes_by_neurons_and_steps(answers: tuple[Answer,
         spikes = [layer["spikes"] for layer in answer.about["layers"] if layer["spiking"]]
         assert table[f"spikes, {words}"].tolist() == spikes
         assert table[f"rate, {words}"].tolist() == pytest.approx([100 * count / (20 * 5) for count in spikes])
+
+
+def test_the_file_of_rates_has_each_neuron_in_the_order_channel_row_column() -> None:
+    made = DESIGNS["cnn, normalised"]
+    network, test = open_network(made, None, Look()), data.load(made)[1]
+    whole = overview(network, made, test, Look())
+    rows = list(csv.DictReader(io.StringIO(exports.neurons_csv(whole))))
+    spikes = {layer["name"]: np.zeros(layer["neurons"]) for layer in whole.about["layers"]}
+    for number in range(len(test)):
+        one = look_at(network, made, test, Look(image=number))
+        for index, layer in enumerate(one.about["layers"]):
+            if layer["name"] in spikes:
+                np.add.at(spikes[layer["name"]], one.arrays[f"spikes.{index}"][:, 1], 1)
+    assert sum(counts.sum() for counts in spikes.values()) > 0
+    for name, counts in spikes.items():
+        mine = [row for row in rows if row["layer"] == name]
+        assert [int(row["neuron"]) for row in mine] == list(range(len(counts)))
+        rates = counts / (len(test) * whole.about["steps"])
+        assert [float(row["rate"]) for row in mine] == pytest.approx(rates, abs=1e-7)
+    with np.load(io.BytesIO(exports.npz(whole)), allow_pickle=False) as file:
+        assert set(file.files) == {"about", *whole.arrays}
+        assert json.loads(str(file["about"])) == json.loads(json.dumps(whole.about))
+        assert all(np.array_equal(file[name], array) for name, array in whole.arrays.items())

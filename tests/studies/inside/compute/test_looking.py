@@ -290,6 +290,9 @@ def test_a_drawing_is_seen_as_an_image_of_the_data_set(trained: Callable[[Design
         ({"muted": "L2<L7"}, "muted must name what L2 reads: L1, got 'L7'"),
         ({"muted": "L2"}, "muted must name what a layer reads"),
         ({"focus": "L1"}, "focus must name neurons of layers"),
+        ({"focus": "L1 20"}, "focus must be less than 20 for a neuron of L1, got 20"),
+        ({"focus": "L1 3,1,0"}, "focus must give rows and columns of layers with maps alone"),
+        ({"focus": "L1 3,1"}, "focus must name layers and numbers"),
         ({"run": "../../etc"}, "run must be the name of a run"),
         ({"threshold": 9}, "threshold must be"),
     ],
@@ -347,8 +350,61 @@ def test_what_was_learnt_stands_beside_where_it_began() -> None:
     made = design({"kind": "mlp", "depth": 1, "width": 3}, neuron={"kind": "plif", "tau": 3.0, "each": "neuron"})
     network = open_network(made, None, Look())
     network.parameters["L1.w"] = -torch.log(torch.tensor([2.0, 3.0, 5.0]) - 1).reshape(network.parameters["L1.w"].shape)
-    (tau,) = looking.look_at(network, made, test, Look()).about["layers"][0]["learnt"]
+    tau, leak = looking.look_at(network, made, test, Look()).about["layers"][0]["learnt"]
     assert tau == pytest.approx({"name": "tau", "began": 3, "now": 10 / 3, "low": 2, "high": 5, "ended": None})
+    mean = (1 / 2 + 2 / 3 + 4 / 5) / 3  # of 1 - 1/tau
+    assert (leak.pop("name"), leak.pop("ended")) == ("leak", None)
+    assert leak == pytest.approx({"began": 2 / 3, "now": mean, "low": 0.5, "high": 0.8}, rel=1e-6)
+    network.parameters["L1.w"][0] = -20.0
+    tau, leak = looking.look_at(network, made, test, Look()).about["layers"][0]["learnt"]
+    assert (tau["ended"], leak["ended"]) == (None, 1)
+
+
+@pytest.mark.parametrize("each", ["layer", "neuron"])
+def test_leaks_of_learnt_time_constants_are_moved(each: str) -> None:
+    """By w, whatever the layers learnt: the leak 1 - 1/tau is the factor times what it was, and ends at 1."""
+    made = design({"kind": "mlp", "depth": 2, "width": 3}, neuron={"kind": "plif", "tau": 3.0, "each": each})
+    learnt = np.array([2.0, 3.0, 5.0]) if each == "neuron" else np.array(5.0)
+    arrays = {name: value.detach().numpy() for name, value in open_network(made, None, Look()).parameters.items()}
+    arrays["L1.w"] = -np.log(learnt - 1).astype(np.float32).reshape(arrays["L1.w"].shape)
+    began, leak = 1 - 1 / 3.0, 1 - 1 / learnt
+    image = torch.ones(1, 1, 1, 8, 8)
+    plain = open_network(made, arrays, Look()).trace(image)
+    for factor in (0.0, 0.5, 1.2, 2.0):
+        network = open_network(made, arrays, Look(leak=factor))
+        for layer, expected in (("L1", leak), ("L2", began)):
+            found = 1 - 1 / (1 + np.exp(-network.parameters[f"{layer}.w"].numpy().astype(float)))
+            wanted = np.broadcast_to(np.clip(factor * np.ravel(expected), 0, 1), found.size)
+            assert found.ravel() == pytest.approx(wanted, abs=1e-6)
+        assert network.trace(image).potentials[0][0].equal(plain.potentials[0][0]), "the first step leaks nothing"
+        assert not network.trace(image).potentials[0].equal(plain.potentials[0])
+
+
+@pytest.mark.parametrize("name", ["mlp", "rate-coded", "normalised", "skips", "relu", "recordings"])
+def test_operations_of_one_image_add_up_to_those_of_all(name: str, trained: Callable[[Design], Events]) -> None:
+    made = DESIGNS[name]
+    test, network = data.load(made)[1], open_network(made, trained(made)[0], Look())
+    whole = overview(network, made, test, Look()).about
+    each = [looking.look_at(network, made, test, Look(image=number)).about for number in range(len(test))]
+    for kind in ("macs", "additions"):
+        assert sum(one[kind] for one in each) == pytest.approx(whole[kind] * len(test))
+    fewer = looking.look_at(network, made, test, Look(steps=1)).about
+    spiking = name != "relu"
+    assert (fewer["additions"] < each[0]["additions"]) == spiking
+
+
+def test_neurons_are_named_by_number_or_by_channel_row_and_column(trained: Callable[[Design], Events]) -> None:
+    made = DESIGNS["skips"]
+    test, network = data.load(made)[1], open_network(made, trained(made)[0], Look())
+    _, height, width = network.architecture.layers[2].out_shape
+    number = np.ravel_multi_index((3, 1, 2), (4, height, width))
+    by_place, by_number = (
+        looking.look_at(network, made, test, Look(focus=f"L2 {text}")) for text in ("3,1,2", str(number))
+    )
+    assert by_place.about["focus"] == by_number.about["focus"]
+    assert by_place.about["focus"][0]["neuron"] == number
+    silent = open_network(made, trained(made)[0], Look(silenced="L2 3,1,2")).silenced.layers[2]
+    assert (silent == 0).nonzero().tolist() == [[1, 2, 3]]  # row, column, channel
 
 
 def test_untrained_weights_are_those_that_training_began_with() -> None:

@@ -134,6 +134,118 @@ def test_a_neuron_and_its_channel_can_be_silenced(trained: Callable[..., Run]) -
     assert visit.at.session_state["inside"].silenced == "L1 70"
 
 
+PLACES = ("channel", "row", "column")
+
+
+def choose(visit: Visit, press: str = "show", **place: int) -> Visit:
+    for name, value in place.items():
+        visit.at.number_input(f"inside-neuron-{name}").set_value(value)
+    return visit.press(f"inside-neuron-{press}")
+
+
+def test_a_neuron_is_chosen_by_layer_channel_row_and_column_or_by_number(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", setting.to_link(Look(run=run.run)))
+    visit.at.selectbox("inside-neuron-layer").set_value("L2")
+    visit.look()
+    choose(visit, channel=3, row=1, column=2)
+    number = np.ravel_multi_index((3, 1, 2), (4, 8, 8))
+    assert f"look.focus=L2+{number}" in visit.link
+    title = charts(visit, "inside-neuron-0")["inside_neuron_0"]["title"]
+    assert title == "L2, channel 3, row 1, column 2"
+    choose(visit, "add", channel=1, row=7, column=7)
+    assert visit.at.session_state["inside"].focus == f"L2 {number}; L2 127"
+    assert [visit.at.number_input(f"inside-neuron-{name}").value for name in PLACES] == [1, 7, 7]
+    visit.at.selectbox("inside-neuron-layer").set_value("readout")
+    visit.look()
+    choose(visit, number=9)
+    assert visit.at.session_state["inside"].focus == "readout 9"
+    linked = by_link("inside", visit.link)
+    assert linked.at.selectbox("inside-neuron-layer").value == "readout"
+    assert linked.at.number_input("inside-neuron-number").value == 9
+
+
+@pytest.mark.parametrize(
+    ("layer", "place", "sentence"),
+    [
+        ("L1", {"channel": 4}, "channel must be from 0 to 3 in L1, got 4."),
+        ("L1", {"row": -1}, "row must be from 0 to 7 in L1, got -1."),
+        ("L1", {"column": 100}, "column must be from 0 to 7 in L1, got 100."),
+        ("readout", {"number": 10}, "number must be from 0 to 9 in readout, got 10."),
+    ],
+)
+def test_a_neuron_that_a_layer_lacks_is_one_sentence_and_what_was_chosen_stays(
+    trained: Callable[..., Run], layer: str, place: dict[str, int], sentence: str
+) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", setting.to_link(Look(run=run.run, focus=f"{layer} 5")))
+    choose(visit, **place)
+    assert visit.errors == [sentence]
+    assert visit.at.session_state["inside"].focus == f"{layer} 5"
+    assert charts(visit, "inside-neuron-0")
+    choose(visit, **dict.fromkeys(place, 1))
+    assert visit.errors == []
+
+
+def test_of_several_neurons_one_is_closed(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L1 c0")))
+    assert len([one for one in visit.at.button if str(one.key).startswith("inside-close-")]) == 64
+    choose(visit, "add", channel=1)
+    assert visit.errors == ["focus must name at most 64 neurons, got 65."]
+    visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L1 3; L2 0 5")))
+    visit.press("inside-close-1")
+    assert visit.at.session_state["inside"].focus == "L1 3; L2 5"
+
+
+def test_the_energy_of_one_image_changes_with_what_is_silenced(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+
+    def energy_of(**changed: Any) -> Any:
+        visit = by_link("inside", setting.to_link(Look(run=run.run, image=3, **changed)))
+        (cost,) = [metric for metric in visit.at.metric if metric.label == "Energy"]
+        return cost
+
+    plain, silent, skip = energy_of(), energy_of(silenced="L1"), energy_of(muted="L2<stem")
+    assert plain.value.endswith(" nJ")
+    assert not plain.delta
+    about = client.answer("look", Look(run=run.run, image=3), 1).about
+    before = (4.6 * about["macs"] + 0.9 * about["additions"]) / 1000
+    assert float(plain.value.split(" ")[0]) == pytest.approx(before, rel=0.01)
+    for cost in (silent, skip):
+        told = float(cost.delta.rstrip("%")) / 100
+        assert told < 0
+        assert float(cost.value.split(" ")[0]) / before - 1 == pytest.approx(told, abs=0.01)
+
+
+def test_leaks_of_plif_are_moved_and_stand_beside_where_they_began(trained: Callable[..., Run]) -> None:
+    made = change(TINY, {"neuron.kind": "plif", "neuron.tau": 3.0, "training.epochs": 2})
+    run = trained(made)
+    visit = by_link("inside", setting.to_link(Look(run=run.run)))
+    slider = next(one for one in visit.at.slider if one.label == "Leak times")
+    assert not slider.disabled
+    learnt = visit.at.dataframe[0].value.set_index(["layer", "learnt"])
+    assert learnt["began"]["L1"].to_dict() == {"tau": 3.0, "leak": pytest.approx(2 / 3)}
+    assert learnt["now"]["L1", "leak"] == pytest.approx(1 - 1 / learnt["now"]["L1", "tau"])
+    slider.set_value(0.5)
+    visit.look()
+    assert "look.leak=0.5" in visit.link
+    moved = visit.at.dataframe[0].value.set_index(["layer", "learnt"])
+    assert moved["now"]["L1", "leak"] == pytest.approx(learnt["now"]["L1", "leak"] / 2, rel=1e-5)
+    assert visit.errors == []
+
+
+def test_the_runs_page_opens_a_run_inside(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    trained(change(TINY, {"seed": 1}))
+    runs = by_link("runs", "")
+    assert runs.at.button("run-look-inside").disabled
+    runs.tick(1).press("run-look-inside")  # the newest is the first
+    assert runs.at.session_state["inside"].run == run.run
+    assert charts(runs, "inside-rasters")["inside_rasters"]["cursor"]["notes"]
+    assert f"look.run={run.run}" in runs.link
+
+
 def test_the_input_of_each_step_is_beside_the_cursor(trained: Callable[..., Run]) -> None:
     run = trained(change(TINY, {"data.encoding.kind": "rate"}))
     visit = by_link("inside", setting.to_link(Look(run=run.run)))
