@@ -7,6 +7,7 @@
     ├── Diverged                the loss of a run became infinite
     ├── TooLarge                a design that needs more memory than is free
     ├── LimitReached            what a person may use, or what a server may have to do
+    ├── NotAllowed              what is for the host of a server alone
     ├── StoreError              the store cannot be opened, read or written
     └── LeaseLost               this attempt no longer owns its run (never shown: the worker stops)
 
@@ -58,6 +59,10 @@ class TooLarge(SnnvizError):
 
 class LimitReached(SnnvizError):
     """A person uses all that their host allows, or the server has all the work that it may have."""
+
+
+class NotAllowed(SnnvizError):
+    """A person asks for what is for the host of the server alone."""
 
 
 class StoreError(SnnvizError):

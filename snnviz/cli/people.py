@@ -6,6 +6,7 @@ import click
 
 from snnviz.cli.printing import AS_JSON, print_json, table
 from snnviz.store import Store
+from snnviz.store.host import Host
 
 
 @click.command()
@@ -16,7 +17,7 @@ def people(as_json: bool) -> None:
     A visitor is a hash of their cookie; somebody who signed in is who they signed in as. Runs of nobody are left out.
     """
     opened = Store(create=False)
-    found = opened.people()
+    found = Host(opened).people()
     opened.close()
     if as_json:
         print_json({"people": [one._asdict() | {"share": one.share._asdict()} for one in found]})

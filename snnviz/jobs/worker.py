@@ -109,6 +109,7 @@ def process_main(url: str, claim: Claim) -> None:
     ends.
     """
     machine.die_with_parent()
+    machine.name_process(claim.run)
     faulthandler.enable()  # a crash of torch itself leaves its story in the supervisor's log
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

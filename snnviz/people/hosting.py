@@ -48,19 +48,37 @@ class Limits(_Part):
     """What one person of a role may use; None: without a limit.
 
     `queued`: runs that wait or run at a time. `seconds_a_day`: processor-seconds; what was used is forgotten at an even
-    rate, by half in 17 hours.
+    rate, by half in 17 hours. `kept_megabytes`: weights of one's runs and data sets of one's own, of which there may be
+    `data_sets`. `parameters`, `seconds_a_run`: of the largest network, and of what one run is expected to take.
     """
 
     queued: int | None = Field(None, ge=1, le=100_000)
     seconds_a_day: float | None = Field(None, ge=1, le=1e9)
+    kept_megabytes: float | None = Field(None, ge=1, le=1e9)
+    data_sets: int | None = Field(None, ge=0, le=100_000)
+    parameters: int | None = Field(None, ge=1, le=10**12)
+    seconds_a_run: float | None = Field(None, ge=1, le=1e9)
 
 
 class LimitsOfRoles(_Part):
     """The limits of each role."""
 
-    visitor: Limits = Limits(queued=100, seconds_a_day=7200.0)
-    member: Limits = Limits(queued=500, seconds_a_day=36_000.0)
-    teacher: Limits = Limits(queued=2000, seconds_a_day=86_400.0)
+    visitor: Limits = Limits(
+        queued=100,
+        seconds_a_day=7200.0,
+        kept_megabytes=1000.0,
+        data_sets=10,
+        parameters=5_000_000,
+        seconds_a_run=1800.0,
+    )
+    member: Limits = Limits(
+        queued=500, seconds_a_day=36_000.0, kept_megabytes=5000.0, data_sets=20, parameters=50_000_000,
+        seconds_a_run=14_400.0,
+    )  # fmt: skip
+    teacher: Limits = Limits(
+        queued=2000, seconds_a_day=86_400.0, kept_megabytes=20_000.0, data_sets=50, parameters=500_000_000,
+        seconds_a_run=43_200.0,
+    )  # fmt: skip
     admin: Limits = Limits()
 
 

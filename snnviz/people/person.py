@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -28,3 +30,21 @@ class Person:
     def is_admin(self) -> bool:
         """Whether they may change what is others'."""
         return self.role == "admin"
+
+
+def is_anonymous(id: str) -> bool:
+    """Returns whether this is the id of a visitor who did not sign in: a hash of a cookie.
+
+    >>> is_anonymous("0123456789abcdef" * 2), is_anonymous("ann@uni.example")
+    (True, False)
+    """
+    return re.fullmatch("[0-9a-f]{32}", id) is not None
+
+
+def data_mark(id: str) -> str:
+    """Returns what is written beside a data set of a person: their id, or a hash of it if they signed in.
+
+    >>> data_mark("0123456789abcdef" * 2), data_mark("ann@uni.example")
+    ('0123456789abcdef0123456789abcdef', 'b2ad16e85d4d4ae7c5be9bc4ae7ff6da')
+    """
+    return id if is_anonymous(id) else hashlib.sha256(id.encode()).hexdigest()[:32]

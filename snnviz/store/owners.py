@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from snnviz.errors import LimitReached
-from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
 from snnviz.store import server
 from snnviz.store.fair_shares import UNKNOWN_SECONDS, Share, Waiting, fair_order
@@ -55,36 +53,6 @@ def refusal(connection: Connection, run: str, person: Person) -> str | None:
         return None
     owners = owners_of(connection, [run]).get(run, ())
     return None if not owners or person.id in owners else "be one of your own: a copy of it may be changed"
-
-
-def check_limits(connection: Connection, person: Person, hosting: Hosting) -> None:
-    """Raises `LimitReached` if a person may not queue another run now: of their role's limits, and of the queue."""
-    if not hosting.queue.accepts and not person.is_admin:
-        raise LimitReached(
-            "The server takes no new runs at the moment, as its host is about to change it; those that wait go on."
-        )
-    waiting = connection.scalar(select(func.count()).where(RUNS.c.state == "queued")) or 0
-    if waiting >= hosting.queue.longest and not person.is_admin:
-        raise LimitReached(
-            f"The server is busy: {waiting:,} runs wait, which is as many as its host allows; try again later."
-        )
-    limits = hosting.limits_of(person.role)
-    if limits.queued is not None:
-        mine = select(func.count()).where(
-            OWNERS.c.person == person.id, OWNERS.c.run == RUNS.c.run, RUNS.c.state.in_(_ACTIVE)
-        )
-        if (count := connection.scalar(mine) or 0) >= limits.queued:
-            raise LimitReached(
-                f"Runs that wait or run must be at most {limits.queued:,} of one {person.role}, and {count:,} of yours "
-                "do: another can be queued when one of them has ended or is cancelled."
-            )
-    if limits.seconds_a_day is not None:
-        used = shares_of(connection, [person.id], server.clock(connection)).get(person.id, Share()).day
-        if used >= limits.seconds_a_day:
-            raise LimitReached(
-                f"Training must take at most {limits.seconds_a_day / 60:,.0f} processor-minutes a day of one "
-                f"{person.role}, and yours took {used / 60:,.0f}: it is forgotten evenly, by half in 17 hours."
-            )
 
 
 def shares_of(connection: Connection, people: Iterable[str], now: float) -> dict[str, Share]:

@@ -51,8 +51,11 @@ class SingleStore(Marks):
             "cancel_requested": False,
             "deaths": 0,
             "estimate": KINDS.kind_of(task).cost(task).seconds,
+            "expected_bytes": self._expected_bytes(task),
         }
         with self._writing() as connection:
+            if connection.scalar(select(RUNS.c.state).where(RUNS.c.key == key)) not in ("queued", "running", "done"):
+                self._admit(connection, task)
             created = False
             for name in renewing.candidate_names(key):  # the second where a deleted run of another task is called so
                 new = self._insert(RUNS).values(run=name, key=key, created=now, **fresh).on_conflict_do_nothing()
@@ -67,7 +70,18 @@ class SingleStore(Marks):
                     update_and_notify(RUNS.c.key == key, RUNS.c.state.in_(("failed", "cancelled"))).values(fresh)
                 )
             found = connection.execute(known).one()
+            self._admitted(connection, found.run)
         return Submitted(found.run, cached=found.state == "done", created=created)
+
+    def _admit(self, connection: Connection, task: Task) -> None:
+        """Raises `LimitReached` if the task may not be queued."""
+
+    def _expected_bytes(self, task: Task) -> int | None:  # noqa: ARG002
+        """Of weights; None where nobody is limited."""
+        return None
+
+    def _admitted(self, connection: Connection, run: str) -> None:
+        """Records what follows from a run that was queued."""
 
     def cancel(self, run: str) -> None:
         """Cancels a queued run at once and asks a running one to stop; ended runs do not change."""
@@ -129,6 +143,9 @@ class SingleStore(Marks):
         }
         with self._writing() as connection:
             gone = (RUNS.c.run == reading.name_query(run), RUNS.c.state == "done", RUNS.c.checkpoint.is_(None))
+            for known in connection.execute(select(RUNS.c.kind, RUNS.c.design).where(gone[0])):
+                if not isinstance(task := reading.task_from_text(known.kind, known.design), str):
+                    self._admit(connection, task)
             if (name := connection.scalar(update_and_notify(*gone).values(deaths=0, traceback=None, **anew)
                                           .returning(RUNS.c.run))) is not None:  # fmt: skip
                 owners.forget_charges(connection, name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from snnviz.design.design import Design
 from snnviz.design.submitted import Task
@@ -15,12 +16,12 @@ from snnviz.errors import InputError
 from snnviz.events import Checkpoint, Row
 from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
-from snnviz.store import owners, reading, server, shipped
+from snnviz.store import limits, owners, reading, server, shipped, switches
 from snnviz.store.fair_shares import Share
-from snnviz.store.owners import PersonUsage, Workload
 from snnviz.store.shipped import Shipped
 from snnviz.store.single import SingleStore
 from snnviz.store.summaries import StoredMetric
+from snnviz.store.switches import Switches
 from snnviz.store.tables import RUNS
 from snnviz.store.values import STATES, Run, State, Submitted, UnreadableRun
 from snnviz.theory.metrics import METRICS
@@ -66,7 +67,9 @@ class Store(SingleStore):
     - **A run is its owners'.** The store of a person (`acting_as`) lets them cancel, rename, mark and delete their own
       runs and those of nobody; an admin all. Who submits a task that is there already wants the run as well; it is
       cancelled or deleted when the last of them lets it go. What people used decides whose run is next
-      (`store.fair_shares`), and their role's limits how much they may queue (`LimitReached`).
+      (`store.fair_shares`), and their role's limits how much they may queue and keep (`store.limits`, `LimitReached`),
+      as counted in the transaction that queues it.
+    - **The host switches** (`switches`) a line for all, and whether others may change anything or add runs.
     - **The file can be copied** while no worker writes: everything a run wrote is in the file itself when it ends.
       `copying.backup` copies it at any time, and a store on a server as well.
 
@@ -105,15 +108,20 @@ class Store(SingleStore):
         with self._reading() as connection:
             return owners.owners_of(connection, runs)
 
-    def people(self) -> list[PersonUsage]:
-        """Returns all who want a run or used something, for the host; who used the most of late first."""
-        with self._reading() as connection:
-            return owners.people(connection)
+    @property
+    def person(self) -> Person | None:
+        """Whose store it is; None: of whoever has the machine."""
+        return self._person
 
-    def workload(self) -> Workload:
-        """Returns what the store has done and has to do, for the host."""
+    @property
+    def hosting(self) -> Hosting:
+        """What the host decided."""
+        return self._hosting
+
+    def switches(self) -> Switches:
+        """Returns what the host has switched: a line for all, read-only, no new runs."""
         with self._reading() as connection:
-            return owners.workload(connection)
+            return switches.read_switches(connection)
 
     def share(self, person: str) -> Share:
         """Returns what a person used until now."""
@@ -131,33 +139,38 @@ class Store(SingleStore):
         """
         if self._came([task.digest])[1]:
             return Submitted(self.resolve_name(task.digest), cached=True, created=False)
-        if self._is_new(task.digest):
-            self._check_limits()
         submitted = super().submit(task)
-        self._want(submitted.run)
+        if not submitted.created:
+            self._want(submitted.run)
         return submitted
 
-    def _check_limits(self) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with super()._writing() as connection:
+            switches.refuse_if_read_only(connection, self._person)
+            yield connection
+
+    def _admit(self, connection: Connection, task: Task) -> None:
         if self._person is not None:
-            with self._reading() as connection:
-                owners.check_limits(connection, self._person, self._hosting)
+            server.wait_for_others(connection)  # of two who press at once, the second is counted after the first
+            limits.check_limits(connection, self._person, self._hosting, task, self.checkpoints)
+
+    def _expected_bytes(self, task: Task) -> int | None:
+        return None if self._person is None else limits.expected_bytes(task)
+
+    def _admitted(self, connection: Connection, run: str) -> None:
+        if self._person is not None:
+            owners.add_owner(connection, run, self._person.id)
 
     def _want(self, run: str) -> None:
         if self._person is not None:
             with self._writing() as connection:
                 owners.add_owner(connection, run, self._person.id)
 
-    def _is_new(self, digest: str) -> bool:
-        """Whether submitting it means work."""
-        known = select(RUNS.c.state).where(RUNS.c.key == digest)
-        with self._reading() as connection:
-            return connection.scalar(known) not in ("queued", "running", "done")
-
     def retrain(self, run: str) -> None:
         """Queues a finished run without weights to be trained again, from the start, or one that came with snnviz to be
         trained here, for anybody who wants it. Rows of one's own stay and will be the same. Raises `LimitReached`.
         """
-        self._check_limits()
         there, came = self._came([run])
         if there is not None and came:
             run = super().submit(there.store.get(run).task).run

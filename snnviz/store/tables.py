@@ -89,6 +89,7 @@ RUNS = Table(
     Column("heartbeat", Double),
     Column("revision", Integer, nullable=False, server_default="0"),  # goes up with every change that is shown
     Column("estimate", Double),  # processor-seconds that it was expected to take when it was submitted
+    Column("expected_bytes", BigInteger),  # of weights, as was expected then (`store.limits`)
     Index("runs_by_state", "state", "queued"),
     Index("runs_by_age", "created"),
     Index("runs_by_kind", "kind", "created"),
@@ -122,6 +123,13 @@ SHARES = Table(
     Column("day", Double, nullable=False),
     Column("started", Double, nullable=False),
     Column("at", Double, nullable=False),  # when `recent` and `day` were so
+)
+
+SWITCHES = Table(
+    "switches",
+    METADATA,
+    Column("name", String(20), primary_key=True),  # see `store.switches`
+    Column("value", Text, nullable=False),
 )
 
 SUMMARIES = Table(

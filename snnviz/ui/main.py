@@ -18,7 +18,7 @@ from snnviz.ui.server.middleware.redirects import names_design  # noqa: E402
 
 # Before the navigation, which would have a browser fetch the page's symbol from elsewhere.
 st.set_page_config(page_icon=str(ROOT / "snnviz" / "ui" / "icon.png"), layout="wide")
-offered = navigation.pages()
+offered = navigation.pages(host=people.is_host())
 page = st.navigation(offered, position="top")
 if not page.url_path and names_design(query := st.query_params.to_dict()):
     # An old link that came without our middleware, which redirects it before anything is painted.
@@ -29,7 +29,7 @@ with show_store_errors():
     services.store().version()
     for sentence in services.store().notices():
         st.info(escape_markdown(sentence), icon=":material/database:")
-    if said := people.announcement():
+    for said in people.announcements(services.switches()):
         st.info(escape_markdown(said), icon=":material/campaign:")
     resetting.apply_pending(page.url_path)
     active.begin(page.url_path or navigation.HOME, st.query_params.to_dict())

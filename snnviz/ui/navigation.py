@@ -51,10 +51,23 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
 }
 
 
-def pages() -> dict[str, list[StreamlitPage]]:
-    """Returns all pages by section, as `st.navigation` takes them; pages of kinds are in the section they name."""
+HOST = "Host"
+"""The section of what is for the host alone."""
+
+
+def pages(*, host: bool = False) -> dict[str, list[StreamlitPage]]:
+    """Returns all pages by section, as `st.navigation` takes them; pages of kinds are in the section they name.
+
+    host: whether the person may see what is for the host of the server.
+    """
+    found = _pages(tuple(KINDS.pages())) | ({HOST: [_host_page()]} if host else {})
     # Of one's own, as a page notes whether it is the one that is to run.
-    return {section: [copy(page) for page in found] for section, found in _pages(tuple(KINDS.pages())).items()}
+    return {section: [copy(page) for page in pages] for section, pages in found.items()}
+
+
+@lru_cache(1)
+def _host_page() -> StreamlitPage:
+    return st.Page(resolve("snnviz.ui.host.page:panel"), title=HOST, icon=":material/dns:", url_path="host")
 
 
 @lru_cache(4)

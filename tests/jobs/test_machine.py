@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from snnviz.jobs import machine
+from snnviz.places import ROOT
 
 GB = 10**9
 
@@ -128,3 +131,18 @@ def test_one_core_is_never_taken_for_two(root: Path, monkeypatch: pytest.MonkeyP
     threads = machine.ThreadBudget(root=root)
     one.pass_time(5, used=5, idle=5)
     assert threads() == 1
+
+
+def test_a_process_is_found_by_the_name_that_it_gave_itself(tmp_path: Path) -> None:
+    for number, name in ((7, "0123456789abcde"), (8, "other")):
+        (tmp_path / f"proc/{number}").mkdir(parents=True)
+        (tmp_path / f"proc/{number}/comm").write_text(f"{name}\n")
+    assert machine.processes_named(["0123456789abcdef", "ffff"], tmp_path) == {"0123456789abcdef": 7}
+    assert machine.processes_named([], tmp_path) == {}
+
+
+@pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="only on Linux")
+def test_a_process_names_itself() -> None:
+    script = "import os; from snnviz.jobs import machine as m; m.name_process('fedcba9876543210');"
+    script += "print(m.processes_named(['fedcba9876543210']) == {'fedcba9876543210': os.getpid()})"
+    assert subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True).strip() == "True"

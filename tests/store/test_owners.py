@@ -15,6 +15,7 @@ from snnviz.events import Progress
 from snnviz.people.hosting import Hosting, Limits, LimitsOfRoles, Queue
 from snnviz.people.person import ROLES, Person
 from snnviz.store import Store
+from snnviz.store.host import Host
 from snnviz.store.store import Store as WholeStore
 
 ANN, BOB, CID = Person("ann"), Person("bob"), Person("cid", "teacher")
@@ -72,7 +73,7 @@ def test_others_may_do_nothing_and_owners_and_admins_all(store: Store, action: s
 def test_what_changes_a_run_is_on_the_list() -> None:
     own = {name for name, value in vars(WholeStore).items() if callable(value) and not name.startswith("_")}
     others = {
-        "submit", "retrain", "acting_as", "owners", "share", "people", "workload", "mark_viewed", "notices",
+        "submit", "retrain", "acting_as", "owners", "share", "switches", "mark_viewed", "notices",
         "resolve_name", "get_many", "rows", "rows_of", "new_rows", "last_rows", "runs", "summaries", "finished_times",
         "version", "load_checkpoint",
     }  # fmt: skip
@@ -223,11 +224,11 @@ def test_the_host_sees_who_uses_what(store: Store) -> None:
     store.submit(design(9))
     finish(store, design(0).digest, 10.0)
     store.claim("worker", design(1).digest)
-    ann, bob = store.people()
+    ann, bob = Host(store).people()
     assert ann[:4] == ("ann", 1, 1, 3)
     assert bob[:4] == ("bob", 0, 0, 1)
     assert ann.share.day == pytest.approx(5.0, abs=0.1)
-    assert store.workload()[:2] == (10.0, 1)
+    assert Host(store).workload()[:2] == (10.0, 1)
 
 
 def test_each_role_has_limits() -> None:

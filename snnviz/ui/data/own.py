@@ -17,12 +17,13 @@ from snnviz.data.samples import Sample
 from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices, UploadLimits
 from snnviz.design.binning import Events
 from snnviz.errors import InputError, SnnvizError, Unquoted
+from snnviz.store.uploading import upload_limits
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
 from snnviz.ui.data import setting, upload_questions
 from snnviz.ui.data.checking import checked
+from snnviz.ui.kit import people, services
 from snnviz.ui.kit.words import as_sentence, escape_markdown, pluralise
-from snnviz.ui.server import visitors
 from snnviz.ui.server.local import is_local
 from snnviz.ui.server.middleware import upload_memory
 from snnviz.views import streams
@@ -189,7 +190,10 @@ def _keep(found: CheckedDataset, limits: UploadLimits) -> None:
     session = st.session_state
     try:
         name = uploads.store_upload(
-            found, session["data-title"], limits, None if is_local() else visitors.current_owner()
+            found,
+            session["data-title"],
+            upload_limits(services.store_as_person(), limits),
+            None if is_local() else people.current_owner(),
         )
     except SnnvizError as error:
         session.data_own_problem = as_sentence(error)
@@ -205,7 +209,7 @@ def _kept() -> None:
     names = owndata.own_dataset_names()
     if not names:
         return
-    local, me = is_local(), visitors.current_owner()
+    local, me = is_local(), people.current_owner()
     st.markdown("**Kept on this machine**")
     for name in names:
         about = datasets.dataset_card(name)
@@ -242,7 +246,8 @@ def _open(name: str) -> None:
 
 def _remove(name: str) -> None:
     try:
-        gone = uploads.remove(name, None if is_local() else visitors.current_owner().visitor)
+        upload_limits(services.store_as_person(), UploadLimits.here())  # is anything to be changed at the moment?
+        gone = uploads.remove(name, None if is_local() else people.current_owner().visitor)
     except SnnvizError as error:
         st.session_state.data_own_problem = as_sentence(error)
         return

@@ -22,10 +22,15 @@ from snnviz.jobs.local import Local
 from snnviz.people.hosting import hosting
 from snnviz.places import cache_dir
 from snnviz.store import HUNG_SECONDS
+from snnviz.store.host import Host
 from snnviz.ui.kit import services
+from snnviz.ui.server.page_times import TIMES
 
 FEW_BYTES = 500_000_000
 """Free disk space below which the server is said to be in trouble."""
+
+STARTED = time.time()
+"""When this server was started."""
 
 NOT_HERE = (
     "Metrics are shown to programs on this machine, or with the token of snnviz.toml (metrics.token) as "
@@ -100,9 +105,16 @@ class _Collector:
                 value=worker["seconds_since_heartbeat"],
             )  # fmt: skip
         yield GaugeMetricFamily("snnviz_disk_free_bytes", "Free space of the cache's disk.", value=found["free_bytes"])
-        yield GaugeMetricFamily("snnviz_sessions", "Open pages.", value=_sessions())
+        seconds = GaugeMetricFamily(
+            "snnviz_page_seconds", "What the last answers of a page took.", labels=["page", "part", "quantile"]
+        )
+        for one in TIMES.summary():
+            for quantile, value in (("0.5", one.median), ("0.95", one.slow), ("1", one.longest)):
+                seconds.add_metric([one.page or "home", "yes" if one.part else "no", quantile], value)
+        yield seconds
+        yield GaugeMetricFamily("snnviz_sessions", "Open pages.", value=open_pages())
         try:
-            work = services.store().workload()
+            work = Host(services.store()).workload()
         except SnnvizError:
             return
         yield CounterMetricFamily(
@@ -122,7 +134,8 @@ def metrics_text() -> bytes:
     return generate_latest(registry)
 
 
-def _sessions() -> int:
+def open_pages() -> int:
+    """Returns how many pages are open in browsers."""
     return len(runtime.get_instance()._session_mgr.list_active_sessions()) if runtime.exists() else 0
 
 

@@ -7,9 +7,11 @@ import logging
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from snnviz.data.owners import Owner
 from snnviz.errors import InputError
 from snnviz.people.hosting import Hosting, hosting
-from snnviz.people.person import Person
+from snnviz.people.person import Person, data_mark
+from snnviz.store.switches import DRAINING, READ_ONLY, Switches
 from snnviz.ui.server import visitors
 from snnviz.ui.server.local import is_local
 
@@ -34,9 +36,26 @@ def current_person() -> tuple[Person | None, Hosting]:
     return Person(visitors.pseudonym(visitors.visitor())), found
 
 
-def announcement() -> str:
-    """Returns the line that the host shows to all, "" for none."""
-    return "" if is_local() else _hosting().notice.text
+def is_host() -> bool:
+    """Returns whether the person who looks at the page has the machine, or is an admin."""
+    person, _ = current_person()
+    return person is None or person.is_admin
+
+
+def current_owner() -> Owner:
+    """Returns the person who looks at the page as the owner of a data set: who signed in, or the visitor, and a hash of
+    the internet address.
+    """
+    person, _ = current_person()
+    found = visitors.current_owner()
+    return found if person is None else found._replace(visitor=data_mark(person.id))
+
+
+def announcements(switched: Switches) -> list[str]:
+    """Returns what the host shows to all: lines from `snnviz.toml` and from their page, and what is held."""
+    found = [switched.notice] if is_local() else [_hosting().notice.text, switched.notice]
+    found += [READ_ONLY] * switched.read_only + [DRAINING] * (switched.draining and not switched.read_only)
+    return [line for line in found if line]
 
 
 def _hosting() -> Hosting:

@@ -21,6 +21,7 @@ from snnviz.places import cache_dir
 from snnviz.store import Run, Store, classes
 from snnviz.store.columns import metric_columns
 from snnviz.store.index import indexed_runs
+from snnviz.store.switches import Switches
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.kit import warming
 from snnviz.ui.kit.expecting import Refits
@@ -51,6 +52,11 @@ def store_as_person() -> Store:
     through `engine`. Raises `StoreError`.
     """
     return store().acting_as(*current_person())
+
+
+def switches() -> Switches:
+    """Returns what the host has switched, at most half a second old. Raises `StoreError`."""
+    return CACHE.get("switches", lambda: store().switches())
 
 
 def engine() -> Engine:

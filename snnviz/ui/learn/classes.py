@@ -124,6 +124,8 @@ def _make() -> None:
         "pace": session.get("class-new-pace", "together"),
     }
     try:
-        session.class_teaches = rules.new_class(services.store(), library(), maker=pseudonym(visitor()), **given)
+        session.class_teaches = rules.new_class(
+            services.store_as_person(), library(), maker=pseudonym(visitor()), **given
+        )
     except (SnnvizError, StoreError) as error:
         session.class_new_trouble = as_sentence(error)

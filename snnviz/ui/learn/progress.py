@@ -73,7 +73,7 @@ def keep_answer(lesson: str, step: str, answer: Any) -> None:
     try:
         if seat.code():
             classes.check_room_for_answer(services.store(), seat.code(), text)
-        learning.keep_answer(services.store(), learner(), lesson, step, text)
+        learning.keep_answer(services.store_as_person(), learner(), lesson, step, text)
         _changed(lesson)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)
@@ -96,7 +96,7 @@ def keep_skipped(lesson: str, step: str) -> None:
 
 def _keep(lesson: str, step: str, found: str, level: str, idea: str) -> None:
     try:
-        learning.keep_done(services.store(), learner(), lesson, step, found=found, level=level, idea=idea)
+        learning.keep_done(services.store_as_person(), learner(), lesson, step, found=found, level=level, idea=idea)
         _changed(lesson)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)
@@ -107,7 +107,7 @@ def _keep(lesson: str, step: str, found: str, level: str, idea: str) -> None:
 def forget(lesson: str) -> None:
     """Deletes the learner's progress in a lesson."""
     try:
-        learning.forget_steps(services.store(), learner(), lesson)
+        learning.forget_steps(services.store_as_person(), learner(), lesson)
         _changed(lesson)
     except StoreError as error:
         st.session_state.learn_trouble = str(error)

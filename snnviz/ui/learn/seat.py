@@ -149,7 +149,7 @@ def join(text: str, nickname: str) -> None:
     mine = classes.seats_of(services.store(), name)
     known = next((seat.nickname for seat in mine if seat.learner == who["learner"]), "")
     called = read_nickname(known or nickname)
-    classes.take_seat(services.store(), name, **who, nickname=called, folded=fold_nickname(called))
+    classes.take_seat(services.store_as_person(), name, **who, nickname=called, folded=fold_nickname(called))
     changed(name)
     st.session_state.class_code = st.session_state.class_wanted = name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
@@ -25,6 +26,7 @@ from streamlit.runtime.scriptrunner import RerunData, ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from snnviz.ui.server.page_times import TIMES
 from snnviz.ui.server.turns import Turns
 
 PAUSE = 0.002
@@ -159,8 +161,20 @@ def _connect_without_delay(protocol: asyncio.Protocol, transport: Any) -> None:
 
 
 def _run_in_turn(runner: ScriptRunner, rerun_data: RerunData) -> None:
-    with TURNS.turn():
-        _run_script(runner, rerun_data)
+    asked = time.perf_counter()
+    try:
+        with TURNS.turn():
+            _run_script(runner, rerun_data)
+    finally:
+        part = bool(rerun_data.fragment_id_queue or rerun_data.fragment_id)
+        TIMES.note(_page_of(runner), time.perf_counter() - asked, part=part)
+
+
+def _page_of(runner: ScriptRunner) -> str:
+    """The path of the page that was run, "" for Home."""
+    manager = getattr(runner, "_pages_manager", None)
+    page = {} if manager is None else manager.get_pages().get(manager.current_page_script_hash, {})
+    return str(page.get("url_pathname", ""))
 
 
 def _copy_of_cursor(cursor: Cursor, memo: dict[int, Any]) -> Cursor:
