@@ -82,6 +82,11 @@ def test_streamlit_lives_in_the_ui() -> None:
     assert [name(path) for path in others if "streamlit" in imports(path)] == []
 
 
+def test_fragments_are_rerun_where_one_that_is_missing_is_no_exception() -> None:
+    asks = {path.name for path in PACKAGE.rglob("*.py") if re.search(r"st\.rerun\([^)]", path.read_text())}
+    assert asks == {"fragments.py"}
+
+
 def test_click_lives_in_the_commands() -> None:
     others = [path for path in MODULES if not is_in("cli", path) and not is_in("command", path)]
     assert [name(path) for path in others if "click" in imports(path)] == ["snnviz/commands.py"]

@@ -16,7 +16,7 @@ from snnviz.jobs.immediate import Immediate
 from snnviz.jobs.local import Local
 from snnviz.store import Run, Store
 from snnviz.studies.inside.page.client import LookClient
-from snnviz.ui.kit import services
+from snnviz.ui.kit import services, untrained
 from snnviz.ui.server import streamlit_patches
 
 
@@ -42,6 +42,7 @@ def using(folder: Path, *, worker: bool = False) -> Iterator[Path]:
         patch.setenv("SNNVIZ_CACHE", str(folder))
         patch.delenv("SNNVIZ_STORE", raising=False)
         patch.setattr(LookClient, "start", lambda _: None)  # the process of looks, which would outlive the test
+        patch.setattr(untrained, "can_measure", lambda _: False)  # the process that measures, likewise
         if not worker:
             patch.setattr(Local, "start", lambda _: None)
         services.CACHE.clear()

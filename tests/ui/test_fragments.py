@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 
@@ -42,3 +43,30 @@ def test_a_run_of_the_whole_page_is_rerun(monkeypatch: pytest.MonkeyPatch, there
     with pytest.raises(RerunException) as asked:
         fragments.rerun_fragments_instead("bar")
     assert asked.value.rerun_data.fragment_id_queue == []
+
+
+def test_where_a_fragment_is_not_there_yet_the_whole_page_is_rerun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A press of what is drawn already interrupts the first drawing of a page."""
+    asked: list[tuple[object, ...]] = []
+
+    def rerun(*scope: object) -> None:
+        asked.append(scope)
+        raise RerunException(RerunData())
+
+    def resolve_target(keys: list[str]) -> list[str]:
+        if "late" in keys:
+            raise StreamlitAPIException("No fragment found for target 'late'.")
+        return keys
+
+    there = context(fragment_ids_this_run=["bar"])
+    there.fragment_storage.resolve_target = resolve_target
+    monkeypatch.setattr(fragments, "get_script_run_ctx", lambda: there)
+    monkeypatch.setattr(fragments.st, "rerun", rerun)
+    for keys, expected in ((("bar", "late"), ()), (("bar",), (["bar"],))):
+        with pytest.raises(RerunException):
+            fragments.rerun_fragments(*keys)
+        assert asked.pop() == expected
+    with pytest.raises(RerunException) as wanted:
+        fragments.rerun_fragments_instead("late")
+    assert asked.pop() == ()
+    assert wanted.value.rerun_data.fragment_id_queue == []

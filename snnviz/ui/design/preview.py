@@ -15,20 +15,28 @@ from snnviz.places import ROOT
 from snnviz.store import Run
 from snnviz.store.metrics import metrics
 from snnviz.tasks import design_buttons, resolve
-from snnviz.theory import costs, variance, verdicts
+from snnviz.theory import costs, trainability, variance, verdicts
+from snnviz.theory.measured import Measurement
+from snnviz.theory.trainability import Tone
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.design.readings import found_reading
-from snnviz.ui.kit import restrictions, services, shipped_runs, starting, state
+from snnviz.ui.kit import restrictions, services, shipped_runs, starting, state, untrained
 from snnviz.ui.kit.columns import column, column_config
+from snnviz.ui.kit.fragments import rerun_fragments_instead
 from snnviz.ui.kit.readings import publish
+from snnviz.ui.kit.refresh_rate import refresh_interval
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 from snnviz.views.design import forecast_chart, layer_table
 from snnviz.views.numbers import NO_NUMBER, count, share, space_percents
+from snnviz.views.untrained import measured_charts
 from snnviz.views.words import word
 
 PLAY = ":material/play_arrow:"
+EVERY = 0.5
+"""Seconds between two looks whether the untrained networks have been measured."""
+
 ICONS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
 
 
@@ -51,11 +59,30 @@ def _about(design: Design) -> None:
         estimate = services.duration_model().seconds(design)
         about = "Estimated from the runs that ended on this machine, if nothing stands before it in the queue."
         st.metric(word("seconds").label, f"≈ {format_duration(estimate)}", help=about, width="content")
-    kind, sentence = verdicts.activity_verdict(design)
+    kind, sentence = _verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(escape_markdown(space_percents(sentence)), icon=ICONS[kind])
-    if rough := variance.approximation_warning(design):
+    if untrained.measured(design) is None and (rough := variance.approximation_warning(design)):
         st.caption(rough)
+    if untrained.poll(design):
+        with st.container():
+            st.fragment(_await, key="awaiting", run_every=refresh_interval(EVERY))()
+
+
+def _verdict(design: Design) -> tuple[Tone, str]:
+    """On what was measured, where it was; else on what theory expects."""
+    found = untrained.measured(design)
+    if found is None:
+        return verdicts.activity_verdict(design)
+    judged = trainability.judge(found)
+    return judged.tone, judged.sentence
+
+
+def _await() -> None:
+    """Draws the forecast anew once the networks of this design have been measured."""
+    design = state.design()
+    if not untrained.poll(design):
+        rerun_fragments_instead("preview", "expected")
 
 
 @st.fragment(key="expected")
@@ -64,7 +91,7 @@ def _about(design: Design) -> None:
 def forecast_panel() -> None:
     """Draws charts and a table of each layer's forecast activity at initialisation."""
     design = state.design()
-    charts(_forecast(design), key="forecast")
+    charts(_forecast(design, untrained.measured(design)), key="forecast")
     for offer in design_buttons(design):
         if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
             resolve(offer.open)()
@@ -140,5 +167,6 @@ def _what_train_does(run: Run | None) -> str:
 
 
 @lru_cache(maxsize=256)
-def _forecast(design: Design) -> bytes:
-    return payload([forecast_chart(variance.forecast_layers(design))])
+def _forecast(design: Design, found: Measurement | None) -> bytes:
+    expected = variance.forecast_layers(design)
+    return payload([forecast_chart(expected)] if found is None else measured_charts(found, expected))

@@ -15,6 +15,7 @@ from snnviz.design.networks import StagedNetwork
 from snnviz.ui.components.block_editor import PRESETS, block_editor
 from snnviz.ui.components.stages import Card, clicked, stages
 from snnviz.ui.kit import restrictions, state
+from snnviz.ui.kit.fragments import rerun_fragments
 from snnviz.ui.kit.kind_switching import first_staged_network
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
@@ -112,7 +113,7 @@ def _open() -> None:
     number = clicked(ROW, len(network.originals))
     if number is not None and number != state.opened_block():
         state.open_block(number)
-        st.rerun(["editor", "stages"])  # words about a block never stand above the editor of another
+        rerun_fragments("editor", "stages")  # words about a block never stand above the editor of another
 
 
 def _actions(design: Design, network: StagedNetwork, number: int) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from snnviz.ui.kit import fragments
 from snnviz.ui.kit.words import escape_markdown
 
 PANEL = "notices"
@@ -38,16 +39,16 @@ def show_notice(
     st.session_state.notice = Notice(headline, tuple(changes), undo, is_current) if changes else None
 
 
-def with_notice_panel(*fragments: str) -> list[str]:
+def with_notice_panel(*keys: str) -> list[str]:
     """Returns the fragments that a callback reruns, with the notice's fragment if a notice is or was just shown."""
     session = st.session_state
     shown = session.get("notice") is not None or session.get("notice_shown")
-    return [*fragments, *([PANEL] if shown else [])]
+    return [*keys, *([PANEL] if shown else [])]
 
 
-def rerun_fragments(*fragments: str) -> None:
+def rerun_fragments(*keys: str) -> None:
     """Reruns these fragments and the notice's, at the end of a callback. Raises Streamlit's rerun exception."""
-    st.rerun(with_notice_panel(*fragments))
+    fragments.rerun_fragments(*with_notice_panel(*keys))
 
 
 @st.fragment(key=PANEL)
@@ -81,4 +82,4 @@ def _undo(found: Notice) -> None:
 
 def _close() -> None:
     st.session_state.notice = None
-    st.rerun(PANEL)
+    fragments.rerun_fragments(PANEL)

@@ -17,6 +17,7 @@ from snnviz.store.learning import StepProgress
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.neuron import NeuronStart, neuron
 from snnviz.ui.kit import readings, resetting, restrictions
+from snnviz.ui.kit.fragments import rerun_fragments
 from snnviz.ui.kit.refresh_rate import refresh_interval
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
@@ -275,7 +276,7 @@ def _keep() -> None:
         progress.keep_answer(now.lesson.name, now.step.name, answer)
     except InputError as error:
         session.learn_problem = f"{error}." if sent not in (None, []) else "Give your answer first."
-        st.rerun(FRAGMENT)
+        rerun_fragments(FRAGMENT)
     else:
         session.learn_problem = ""
         st.rerun()

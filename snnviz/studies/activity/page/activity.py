@@ -26,6 +26,7 @@ from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.sliders import sliders
 from snnviz.ui.kit import readings, restrictions, state
+from snnviz.ui.kit.fragments import rerun_fragments
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown
 
@@ -165,7 +166,7 @@ def details() -> None:
 
 
 def _open_tab() -> None:
-    st.rerun(DETAILS)
+    rerun_fragments(DETAILS)
 
 
 def _bridge() -> None:

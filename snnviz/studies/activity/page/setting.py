@@ -39,6 +39,7 @@ from snnviz.ui.components.charts import picked
 from snnviz.ui.components.sliders import Slider, logarithmic
 from snnviz.ui.kit import notices, restrictions, state
 from snnviz.ui.kit.fields import field
+from snnviz.ui.kit.fragments import rerun_fragments
 from snnviz.ui.kit.linked import is_back_navigation
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.ui.kit.words import as_sentence
@@ -180,7 +181,7 @@ def put_steps(steps: int) -> None:
 def select_init(widget: str) -> None:
     """Callback of a menu: selects the initialisation shown in the lower figures."""
     _select_init(st.session_state[widget])
-    st.rerun(DETAILS)
+    rerun_fragments(DETAILS)
 
 
 def _select_init(place: int) -> None:
@@ -203,7 +204,7 @@ def select_on_map(board: str) -> None:
 def select_layer(widget: str) -> None:
     """Callback of a slider: selects the layer whose potentials are shown."""
     st.session_state.layer_looked_at = st.session_state[widget]
-    st.rerun(DETAILS)
+    rerun_fragments(DETAILS)
 
 
 def reset() -> None:

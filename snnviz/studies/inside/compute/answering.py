@@ -1,20 +1,16 @@
 """A process that loads trained networks and answers requests about them; the variable SNNVIZ_STORE names its store.
 
-A request is a line of JSON on stdin: ``{"id": n, "ask": "look" | "overview" | "pictures", "look": {...}, "numbers":
-[...]}``; `look` has the fields of `look.Look`, `numbers` are indices of test images for "pictures". Replies on stdout
-are lines of JSON: ``{"id": n, "share": 0.4}`` reports progress, ``{"id": n, "error": "a sentence"}`` an error, and
-``{"id": n, "bytes": m}`` is followed by the m bytes of an `Answer`. The process ends when its stdin is closed.
+A request (`jobs.answers`) is ``{"id": n, "ask": "look" | "overview" | "pictures", "look": {...}, "numbers": [...]}``;
+`look` has the fields of `look.Look`, `numbers` are indices of test images for "pictures". Its answer is the bytes of an
+`Answer`.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import os
-import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,8 +19,9 @@ from snnviz.core import data
 from snnviz.core.data import Images
 from snnviz.core.tracing import TracedNetwork
 from snnviz.design.design import Design
-from snnviz.errors import DataMissing, InputError, SnnvizError
+from snnviz.errors import DataMissing, InputError
 from snnviz.events import Checkpoint
+from snnviz.jobs.answers import Tell, serve_requests
 from snnviz.store import Run, Store
 from snnviz.studies.inside.compute.looking import look_at
 from snnviz.studies.inside.compute.opening import open_network
@@ -32,16 +29,12 @@ from snnviz.studies.inside.compute.overview import overview
 from snnviz.studies.inside.look import Answer, Look
 from snnviz.tasks import KINDS
 
-LOG = logging.getLogger(__name__)
-
 MOST_PICTURES = 200
 """Test images at once."""
 
 MOST_NETWORKS = 8
 MOST_DATA = 2
 """Largest numbers of networks and of data sets kept in memory; the least recently used are dropped first."""
-
-Tell = Callable[[float], None]
 
 
 class Opened(NamedTuple):
@@ -138,33 +131,15 @@ class LookServer:
 def main() -> None:
     """Main function of the process: answers requests from stdin until it is closed."""
     torch.set_num_threads(1)
-    frames, sys.stdout = os.fdopen(os.dup(1), "wb"), sys.stderr  # what prints must not come between frames
     looker = LookServer(Store(check=False))
-    for line in sys.stdin:
-        request = json.loads(line)
-        serve(looker, request, frames)
+    serve_requests(lambda request, tell: serve(looker, request, tell), "look")
 
 
-def serve(looker: LookServer, request: Mapping[str, Any], frames: BinaryIO) -> None:
-    """Answers one request (a parsed line of JSON) and writes the replies to `frames`; errors become replies, too."""
-
-    def say(said: Mapping[str, Any], data: bytes = b"") -> None:
-        frames.write(json.dumps({"id": request["id"], **said}).encode() + b"\n" + data)
-        frames.flush()
-
-    try:
-        look = Look.check(request["look"])
-        numbers = [int(number) for number in request.get("numbers", ())]
-        answer = looker.answer(request["ask"], look, lambda share: say({"share": share}), numbers).to_bytes()
-    except SnnvizError as error:
-        say({"error": str(error)})
-    except MemoryError:
-        say({"error": "There is not enough memory for this look."})
-    except Exception:
-        LOG.exception("a look failed")
-        say({"error": "This look failed; the server's log says why."})
-    else:
-        say({"bytes": len(answer)}, answer)
+def serve(looker: LookServer, request: Mapping[str, Any], tell: Tell) -> bytes:
+    """Returns the answer to one request, a parsed line of JSON. Raises `SnnvizError`."""
+    look = Look.check(request["look"])
+    numbers = [int(number) for number in request.get("numbers", ())]
+    return looker.answer(request["ask"], look, tell, numbers).to_bytes()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from snnviz.design.design import Design
 from snnviz.studies.activity.page import setting as activity_setting
 from snnviz.studies.activity.page import study
 from snnviz.studies.activity.theory.activity import ActivityConfig
+from snnviz.ui.kit import fragments
 
 SMALL = {"width": "50", "layers": "10", "seeds": "2"}
 
@@ -27,7 +28,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     """The session of a page that shows a small setting; callbacks are called by hand, as no browser is there."""
     found = Session(setting=ActivityConfig(), design=Design(), dragging=False, looked=("", 0))
     monkeypatch.setattr(activity_setting.st, "session_state", found)
-    monkeypatch.setattr(activity_setting.st, "rerun", lambda scope: found.__setitem__("asked", scope))
+    monkeypatch.setattr(activity_setting.st, "rerun", lambda *scope: found.__setitem__("asked", *scope))
+    monkeypatch.setattr(fragments, "_resolved", list)
     study.STUDY.begin({})
     activity_setting.SETTING.replace(ActivityConfig.check(SMALL))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from snnviz.core import data
 from snnviz.core.execute import execute
 from snnviz.errors import SnnvizError
 from snnviz.events import Checkpoint, EpochEnd
+from snnviz.jobs.answers import serve_requests
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from snnviz.store.checkpoints import write_checkpoint
@@ -33,10 +35,13 @@ class TestAnswering:
     def test_frames_hold_answers_and_sentences(self, store: Store) -> None:
         looker, run = LookServer(store), DESIGNS["mlp"].digest
         frames = io.BytesIO()
-        answering.serve(looker, {"id": 1, "ask": "overview", "look": {"run": run}}, frames)
-        answering.serve(looker, {"id": 2, "ask": "look", "look": {"run": run, "image": 10**5}}, frames)
-        answering.serve(looker, {"id": 3, "ask": "look", "look": {"run": "0" * 16}}, frames)
-        answering.serve(looker, {"id": 4, "ask": "files", "look": {"run": run}}, frames)
+        asked: list[dict[str, Any]] = [
+            {"id": 1, "ask": "overview", "look": {"run": run}},
+            {"id": 2, "ask": "look", "look": {"run": run, "image": 10**5}},
+            {"id": 3, "ask": "look", "look": {"run": "0" * 16}},
+            {"id": 4, "ask": "files", "look": {"run": run}},
+        ]
+        serve_requests(partial(answering.serve, looker), "look", map(json.dumps, asked), frames)
         frames.seek(0)
         said: dict[int, Any] = {}
         while line := frames.readline():

@@ -387,7 +387,7 @@ def test_answers_are_shared_and_a_dead_process_is_a_sentence(trained: Callable[.
 def test_a_process_that_ends_takes_no_requests_of_the_next_one_with_it() -> None:
     looking = client.LookClient("")
     ended, next_one = (subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) for _ in range(2))
-    lost, asked = client._Asked(ended), client._Asked(next_one)
+    lost, asked = client.Pending(ended), client.Pending(next_one)
     looking._asked = {0: lost, 1: asked}
     looking._read(ended)
     assert not asked.answer.done()
