@@ -65,7 +65,7 @@ def test_a_run_may_be_expected_to_take_so_long_and_what_would_fit_is_said(store:
     fits = int(str(error.value).partition(" instead of 400 epochs would fit")[0].rpartition(" ")[2])
     assert 1 < fits < 400
     assert store.acting_as(ANN, hosting(seconds_a_run=60.0)).submit(design(epochs=fits)).created
-    large = Design.check({"network": {"channels": 40}, "training": {"epochs": 3}})
+    large = Design.check({"network": {"kind": "block", "channels": 40}, "training": {"epochs": 3}})
     with pytest.raises(LimitReached, match=r"one epoch of [\d,]+ training images would fit"):
         store.acting_as(ANN, hosting(seconds_a_run=1.0)).submit(large)
 
