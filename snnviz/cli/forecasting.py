@@ -30,7 +30,7 @@ from snnviz.views.numbers import NO_NUMBER
     type=click.FloatRange(0, 3600),
     default=10.0,
     show_default=True,
-    help="How long networks are drawn at most, beyond the first two.",
+    help="Processor time for drawing networks, beyond the first two.",
 )
 @AS_JSON
 def forecast(name: str, settings: Sequence[str], nearest: bool, seconds: float, as_json: bool) -> None:

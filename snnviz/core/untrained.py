@@ -25,7 +25,7 @@ from snnviz.core.networks import Network
 from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
 from snnviz.graph.architectures import build_architecture
-from snnviz.theory.measured import LayerMeasurement, Measurement, band, mean, root_mean_square
+from snnviz.theory.measured import LayerMeasurement, Measurement, band, mean, root_mean_square, standard_error
 from snnviz.theory.probe import PROBE_SIZE
 
 Floats = NDArray[np.float64]
@@ -52,6 +52,11 @@ class _Likeness:
     within: list[float] = field(default_factory=list)
     between: list[float] = field(default_factory=list)
     ranks: list[float] = field(default_factory=list)
+
+    @property
+    def differences(self) -> list[float]:
+        """By how much images of one class are more alike than those of two, of each network."""
+        return [one - other for one, other in zip(self.within, self.between, strict=True)]
 
     def add(self, one: tuple[float, float, float]) -> None:
         for values, value in zip((self.within, self.between, self.ranks), one, strict=True):
@@ -81,8 +86,8 @@ def measure_untrained(design: Design, seconds: float = 10.0, most: int = MOST) -
     """Returns what networks of a design do before training, each on 64 training images of its own, balanced by class.
 
     The first network is the design's own, that of its seed; the others have other seeds. It draws networks until their
-    means are known to `ENOUGH_RATE` and the like, or until so many `seconds` are over or there are `most`, but at
-    least 2. Raises `DataMissing`.
+    means are known to `ENOUGH_RATE` and the like, until so many `seconds` of processor time are over, or until there
+    are `most`, but at least 2. Raises `DataMissing`.
     """
     *_, last = measure_progressively(design, seconds, most)
     return last
@@ -92,7 +97,7 @@ def measure_progressively(design: Design, seconds: float = 10.0, most: int = MOS
     """Yields what is known after 2 networks, then after each time that half as many again were drawn, and at the end;
     as `measure_untrained`.
     """
-    begun = time.perf_counter()
+    begun = time.process_time()
     images, _ = data.load(design)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # operations as small as these take longer on several threads
@@ -100,7 +105,7 @@ def measure_progressively(design: Design, seconds: float = 10.0, most: int = MOS
         seen, told = _Seen(), 0
         for count in range(1, most + 1):
             _look(design, count - 1, images, seen)
-            over = time.perf_counter() - begun > seconds or count == most
+            over = time.process_time() - begun > seconds or count == most
             ended = count > 1 and (over or (count >= FEWEST and _is_enough(seen)))
             if ended or count == 2 or (told and count >= 1.5 * told):
                 told = count
@@ -214,6 +219,7 @@ def _summary(design: Design, seen: _Seen, networks: int, images: int) -> Measure
                 silent_share=mean(layer.silent),
                 cosine_within=mean(layer.likeness.within),
                 cosine_between=mean(layer.likeness.between),
+                told_apart_error=standard_error(layer.likeness.differences),
                 effective_rank=mean(layer.likeness.ranks),
                 gradient=root_mean_square(layer.gradients),
             )

@@ -22,13 +22,14 @@ FEWEST_FOR_RANKS = 19
 class LayerMeasurement:
     """One layer over several untrained networks.
 
-    rate: spikes per neuron and step, the mean over networks; None of what does not spike, like the next four fields
-    but `own_rate`, which is that of the network of the design's own seed. rate_low, rate_high: between these nine of
-    ten networks are. silent_share: share of images, over all networks, for which no neuron of the layer spikes.
-    var_u: Var[u] over neurons, averaged over steps, images and networks. cosine_within, cosine_between: mean cosine of
-    what two images of one class, of two classes, make the layer say, summed over time; None where nothing is said.
-    effective_rank: of these sums over 64 images, the exponential of the entropy of the shares of variance. gradient:
-    root mean square of the loss's gradient with respect to what the layer says; None of the readout.
+    rate: spikes per neuron and step, the mean over networks; None of what does not spike, like rate_low, rate_high,
+    between which nine of ten networks are, own_rate, that of the network of the design's own seed, and silent_share,
+    the share of images, over all networks, for which no neuron of the layer spikes. var_u: Var[u] over neurons,
+    averaged over steps, images and networks. cosine_within, cosine_between: mean cosine of what two images of one
+    class, of two classes, make the layer say, summed over time; None where nothing is said. told_apart_error: standard
+    error of `told_apart` over networks; None of fewer than two. effective_rank: of what 64 images make the layer say,
+    summed over time, the exponential of the entropy of the shares of variance. gradient: root mean square of the loss's
+    gradient with respect to what the layer says; None of the readout.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LayerMeasurement:
     silent_share: float | None
     cosine_within: float | None
     cosine_between: float | None
+    told_apart_error: float | None
     effective_rank: float | None
     gradient: float | None
 
@@ -113,6 +115,12 @@ def mean(values: Sequence[float]) -> float | None:
     """
     known = [value for value in values if math.isfinite(value)]
     return float(np.mean(known)) if known else None
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Returns the standard error of the mean of those values that are numbers; None of fewer than two."""
+    known = [value for value in values if math.isfinite(value)]
+    return float(np.std(known, ddof=1)) / math.sqrt(len(known)) if len(known) > 1 else None
 
 
 def root_mean_square(values: Sequence[float]) -> float | None:

@@ -20,6 +20,9 @@ OFTEN_SILENT = 0.05
 CROWDED_RATE = 0.45
 """A layer with a higher firing rate is called crowded: no zero-mean potential is above a threshold half of the time."""
 
+FEW = 5
+"""Of fewer networks, bands are too wide to go by."""
+
 ALIKE = 0.02
 """Images look alike where the cosines within and between classes differ by less than this share of what the images' own
 do.
@@ -63,15 +66,16 @@ def judge(measurement: Measurement) -> Trainability:
     elif often is not None and (often.silent_share or 0) > OFTEN_SILENT:
         tone = "warning"
         told.append(f"Layer {often.name} is silent for {_percent(often.silent_share)} of images.")
-    crowded = [layer.name for layer in hidden if (layer.rate_high or 0) > CROWDED_RATE]
+    crowded = [layer.name for layer in crowded_layers(measurement)]
     if crowded:
         tone = "bad" if tone == "bad" else "warning"
         who = f"Layer {crowded[0]}" if len(crowded) == 1 else f"{len(crowded)} layers, the first {crowded[0]},"
         told.append(f"{who} may spike in nearly every second step.")
-    if alike is not None:
+    names = [layer.name for layer in measurement.layers]
+    if alike is not None and (silent is None or names.index(alike.name) < names.index(silent.name)):
         tone = "bad" if tone == "bad" else "warning"
         told.append(f"Two images look alike from layer {alike.name} on.")
-    if faded is not None:
+    if faded is not None and silent is None:
         tone = "bad" if tone == "bad" else "warning"
         bursts = _gradient_ratio(measurement, faded) > 1
         told.append(f"Gradients {'burst' if bursts else 'fade'} on the way to layer {faded.name}.")
@@ -81,12 +85,23 @@ def judge(measurement: Measurement) -> Trainability:
             low, high = (min(layer.rate_low or 0 for layer in rates), max(layer.rate_high or 0 for layer in rates))
             told.append(f"Every layer spikes ({100 * low:.1f} % to {100 * high:.1f} % of neurons a step),")
         told.append(f"{'t' if told else 'T'}ells images apart, and gradients reach the first one.")
-    names = tuple(None if layer is None else layer.name for layer in (silent, alike, faded))
-    return Trainability(tone, tuple(told), *names)
+    found = (None if layer is None else layer.name for layer in (silent, alike, faded))
+    return Trainability(tone, tuple(told), *found)
+
+
+def crowded_layers(measurement: Measurement) -> list[LayerMeasurement]:
+    """Returns the layers that spike in nearly every second step in some of nine of ten networks; of few networks, on
+    average.
+    """
+    few = measurement.networks < FEW
+    rates = [(layer, layer.rate if few else layer.rate_high) for layer in measurement.layers]
+    return [layer for layer, rate in rates if (rate or 0) > CROWDED_RATE]
 
 
 def first_alike(measurement: Measurement) -> LayerMeasurement | None:
-    """Returns the first layer from which on two images look alike, or None; see `ALIKE`."""
+    """Returns the first layer from which on two images look alike as far as the networks that were drawn tell (within
+    two standard errors), or None; see `ALIKE`.
+    """
     if measurement.cosine_within is None or measurement.cosine_between is None:
         return None
     least = ALIKE * (measurement.cosine_within - measurement.cosine_between)
@@ -94,7 +109,7 @@ def first_alike(measurement: Measurement) -> LayerMeasurement | None:
     for layer in reversed(measurement.layers):
         if layer.told_apart is None:
             continue
-        if layer.told_apart > least:
+        if layer.told_apart - 2 * (layer.told_apart_error or 0) > least:
             return found
         found = layer
     return found

@@ -9,7 +9,7 @@ import pytest
 from snnviz.design.cells import parse, to_text
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.ui.kit import state
+from snnviz.ui.kit import fragments, state
 from tests.pages.visit import Visit
 
 LINK = "network.kind=cell&network.cell=0303+0030+2002+0200"
@@ -69,5 +69,6 @@ def _as_if(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     session = Session(design=design, problem="", editor_revision="now", compared=False)
     monkeypatch.setattr(state.st, "session_state", session)
+    monkeypatch.setattr(fragments, "_resolved", list)
     monkeypatch.setattr(state.st, "rerun", lambda scope=(): asked.append(list(scope)))
     return asked

@@ -10,7 +10,7 @@ import pytest
 from snnviz.design import links
 from snnviz.graph.nearest import nearest_design
 from snnviz.graph.ttfs import ttfs_network
-from snnviz.ui.kit import state
+from snnviz.ui.kit import fragments, state
 from snnviz.views import changes
 from tests.pages.visit import Session, Visit
 
@@ -34,6 +34,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> Begin:
         for name in ("design", "problem", "editor_revision", "revision", "compared"):
             session[name] = visit.at.session_state[name]
         monkeypatch.setattr(state.st, "session_state", Session(session))
+        monkeypatch.setattr(fragments, "_resolved", list)
         monkeypatch.setattr(state.st, "rerun", lambda *scope: asked.append(scope))
         return state.st.session_state, asked
 

@@ -13,7 +13,7 @@ from snnviz.design.networks import StagedNetwork
 from snnviz.design.staged import StagedKind
 from snnviz.graph.twins import ann_twin
 from snnviz.ui.components.stages import clicked
-from snnviz.ui.kit import state
+from snnviz.ui.kit import fragments, state
 from tests.pages.visit import Session, Visit
 
 KINDS = get_args(StagedKind)
@@ -125,6 +125,7 @@ def test_a_drawn_block_reruns_what_depends_on_it_and_no_editor(monkeypatch: pyte
     edges = [list(row) for row in adjacency.parse(DRAWN, rows=6)]
     session |= {"resnet18-2": {"drawn": {"rev": rev, "edges": edges}}}
     monkeypatch.setattr(state.st, "session_state", Session(session))
+    monkeypatch.setattr(fragments, "_resolved", list)
     monkeypatch.setattr(state.st, "rerun", lambda *scope: asked.append(scope))
     state.put_drawn(2)
     assert asked == [(["preview", "expected", "stages"],)]

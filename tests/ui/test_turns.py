@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData
 
 from snnviz.ui.server import streamlit_patches
 from snnviz.ui.server.turns import Turns
@@ -77,6 +78,6 @@ def test_a_run_of_a_page_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         streamlit_patches, "_run_script", lambda runner, data: seen.append((runner, data, len(turns._since)))
     )
     runner: Any = "runner"
-    data: Any = "data"
+    data = RerunData()
     streamlit_patches._run_in_turn(runner, data)
-    assert seen == [("runner", "data", 1)]
+    assert seen == [("runner", data, 1)]

@@ -20,6 +20,7 @@ from snnviz.theory.measured import Measurement
 from snnviz.theory.trainability import Tone
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
+from snnviz.ui.design import cures
 from snnviz.ui.design.readings import found_reading
 from snnviz.ui.kit import restrictions, services, shipped_runs, starting, state, untrained
 from snnviz.ui.kit.columns import column, column_config
@@ -62,7 +63,10 @@ def _about(design: Design) -> None:
     kind, sentence = _verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(escape_markdown(space_percents(sentence)), icon=ICONS[kind])
-    if untrained.measured(design) is None and (rough := variance.approximation_warning(design)):
+    found = untrained.measured(design)
+    if found is not None:
+        cures.panel(design, found)
+    elif rough := variance.approximation_warning(design):
         st.caption(rough)
     if untrained.poll(design):
         with st.container():

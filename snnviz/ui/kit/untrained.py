@@ -19,7 +19,7 @@ from snnviz.ui.kit.shared import shared
 MODULE = "snnviz.jobs.forecasting"
 
 SECONDS = 2.0
-"""Seconds for which networks are drawn where nobody else waits; at least two are."""
+"""Seconds of processor time for drawing networks where nobody else waits; at least two are."""
 
 IDLE_SECONDS = 120.0
 
@@ -67,7 +67,7 @@ def poll(design: Design) -> bool:
         return False
     if asked is None:
         request(design)
-    return True
+    return True  # what the visitor asked for before comes first
 
 
 def request(design: Design) -> None:

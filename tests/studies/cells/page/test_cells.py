@@ -18,7 +18,7 @@ from snnviz.studies.cells.page import cell_drawing
 from snnviz.studies.cells.page.setting import SCORING
 from snnviz.studies.cells.scoring import Candidate, CellSearch, Report, Scoring
 from snnviz.studies.cells.theory.sahd import ScoringResult
-from snnviz.ui.kit import services
+from snnviz.ui.kit import fragments, services
 from snnviz.ui.kit.words import JOINER
 from tests.pages.visit import Visit, by_link
 from tests.scored import findings
@@ -217,6 +217,7 @@ def test_what_is_drawn_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(st, "session_state", session)
     monkeypatch.setattr(st, "rerun", asked.append)
+    monkeypatch.setattr(fragments, "_resolved", list)
     cell_drawing._drawn()
     assert session["scoring"] == Scoring.check({"cell": TINY.cell})
     assert asked == [["cells-settings", "cells-found"]]

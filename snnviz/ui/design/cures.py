@@ -1,0 +1,67 @@
+"""Changes that may help a design whose untrained networks are in trouble, each measured before it is offered."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from snnviz.design.design import Design
+from snnviz.theory import costs, trainability
+from snnviz.theory.cures import Cure, cures
+from snnviz.theory.measured import Measurement
+from snnviz.ui.kit import state, untrained
+from snnviz.ui.kit.fragments import rerun_fragments_instead
+from snnviz.ui.kit.refresh_rate import refresh_interval
+from snnviz.ui.kit.words import escape_markdown
+from snnviz.views.numbers import count, space_percents
+
+EVERY = 0.5
+"""Seconds between two looks while changes are measured."""
+
+MARKS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
+
+
+def panel(design: Design, found: Measurement) -> None:
+    """Draws what may help, folded; nothing where nothing is wrong or nothing is known to try."""
+    offered = cures(design, found)
+    if not offered:
+        return
+    with st.expander("What helps?", icon=":material/healing:", key="cures", on_change="rerun") as opened:
+        if opened.open:
+            pending = any(untrained.poll(cure.design) for cure in offered)
+            st.fragment(_rows, key="cure-rows", run_every=refresh_interval(EVERY) if pending else None)(
+                design, offered, pending
+            )
+
+
+def _rows(design: Design, offered: tuple[Cure, ...], pending: bool) -> None:
+    if pending and not any(untrained.poll(cure.design) for cure in offered):
+        rerun_fragments_instead("preview")
+    st.caption("Each change alone, measured on networks of its own before training; a press applies it.")
+    measured = [(cure, untrained.measured(cure.design)) for cure in offered]
+    order = ("good", "warning", "bad")
+    known = [(cure, trainability.judge(found)) for cure, found in measured if found is not None]
+    for cure, verdict in sorted(known, key=lambda each: order.index(each[1].tone)):
+        text, button = st.columns([5, 1], vertical_alignment="center")
+        words = escape_markdown(space_percents(verdict.sentence))
+        text.markdown(
+            f"{MARKS[verdict.tone]} **{escape_markdown(cure.words)}**{_cost(design, cure.design)}: {words}",
+        )
+        button.button("Apply", key=f"cure-{cure.design.digest}", on_click=_apply, args=(cure,))
+    if waiting := sum(found is None and untrained.can_measure(cure.design) for cure, found in measured):
+        st.caption(f":material/hourglass_top: {waiting} more are being measured ...")
+
+
+def _apply(cure: Cure) -> None:
+    """A button's callback."""
+    state.replace_with_notice(cure.design, f"Applied: {cure.words}.")
+    st.rerun()
+
+
+def _cost(design: Design, other: Design) -> str:
+    """What it costs beside the design as it is, where it costs something else."""
+    told = []
+    for name, of in (("parameters", costs.parameter_count), ("multiplications a step", costs.macs_per_step)):
+        before, after = of(design), of(other)
+        if after != before:
+            told.append(f"{count(before)} → {count(after)} {name}")
+    return f" ({', '.join(told)})" if told else ""
