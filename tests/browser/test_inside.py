@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -123,6 +124,52 @@ def test_the_evidence_of_a_sick_network_is_as_wide_as_a_phone(
     widths = "(all) => all.map((one) => [one.scrollWidth, one.clientWidth])"
     sizes = page.locator("figure[data-chart] .view").evaluate_all(widths)
     assert all(inside <= seen for inside, seen in sizes), sizes
+
+
+def test_a_cell_of_what_is_confused_shows_the_images_that_the_changed_network_reads_so(
+    visit: Callable[..., Page], place: tuple[str, Store]
+) -> None:
+    url, store = place
+    run = Immediate(store).submit(links.from_query(TINY)).run
+    page = visit(f"{url}/inside?look.run={run}&look.threshold=1.5&view=many")
+    chart = page.locator("[data-chart=inside_confusion]")
+    cells = chart.locator(".heatmaplayer image")
+    expect(cells).to_have_count(1, timeout=PATIENCE)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+    table = chart.locator(".js-plotly-plot").evaluate("(plot) => plot.data[0].customdata")
+    most, (true, given) = max(
+        (int(count), tuple(map(int, where.split(" "))))
+        for row in table
+        for count, where in row
+        if len(set(where.split(" "))) == 2
+    )
+    assert most
+    chart.scroll_into_view_if_needed()
+    box = cells.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * (given + 0.5) / 10, box["y"] + box["height"] * (true + 0.5) / 10)
+    expect(page.get_by_role("button", name=f"True {true}, answer {given}")).to_be_visible(timeout=PATIENCE)
+    images = page.locator(".pictures button canvas")
+    expect(images).to_have_count(min(most, 24), timeout=PATIENCE)
+    for label in images.evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))"):
+        assert label.endswith(f", {true}, read as {given}")
+    expect(page.get_by_text("As the changed network read them.")).to_be_visible()
+
+
+def test_a_picture_of_40_mb_is_a_sentence(visit: Callable[..., Page], place: tuple[str, Store], tmp_path: Path) -> None:
+    url, store = place
+    run = Immediate(store).submit(links.from_query(TINY)).run
+    page = visit(f"{url}/inside?look.run={run}")
+    expect(page.locator("[data-chart=inside_rasters] .heatmaplayer image")).to_have_count(3, timeout=PATIENCE)
+    page.get_by_role("radio", name="Your own").click()
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(40_000_000))
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(large)
+    words = page.get_by_text("File must be 12.0MB or smaller.")
+    expect(words).to_be_visible(timeout=PATIENCE)
+    box = words.bounding_box()
+    assert box is not None
+    assert box["width"] > 100, "not only for screen readers"
 
 
 MOVED = """

@@ -102,7 +102,8 @@ def steps_text(answer: Answer) -> str:
     settled = f"An image's answer last changes at step {needed:.1f} on average."
     if enough == len(by_steps):
         return f"All {len(by_steps)} steps are needed for {by_steps[-1]:.1%}. {settled}"
-    return f"T = {enough} would have sufficed for {by_steps[enough - 1]:.1%} (of {by_steps[-1]:.1%}). {settled}"
+    whole = f"all {len(by_steps)} steps reach {by_steps[-1]:.1%}"
+    return f"T = {enough} would have sufficed for {by_steps[enough - 1]:.1%}; {whole}. {settled}"
 
 
 def classes_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
@@ -173,7 +174,7 @@ def potentials_chart(answer: Answer) -> Chart:
     threshold.
     """
     layers = answer.about["layers"]
-    figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".1~%")
+    figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".3~%")
     middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
     beyond = []
     for name, style in layer_styles([one["name"] for one in layers]).items():

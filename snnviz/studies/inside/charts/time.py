@@ -213,8 +213,13 @@ def _caption(answer: Answer, shown: Sequence[int], *, pickable: bool) -> str:
     words = ["Rows are neurons in the order channel, row, column; a filled cell is a spike."]
     if joined:
         words.append(f"Of {', '.join(joined)} neighbouring neurons share a row: the stronger, the more of them spike.")
-    if any(one.get("sampled") for one in layers):
-        words.append("There are so many spikes that evenly chosen neurons are shown.")
+    some = [
+        f"{len(answer.arrays[f'shown.{index}']):,} of {one['neurons']:,} of {one['name']}"
+        for index, one in zip(shown, layers, strict=True)
+        if one.get("sampled")
+    ]
+    if some:
+        words.append(f"There are so many spikes that evenly chosen neurons are shown: {', '.join(some)}.")
     if pickable:
         words.append("Click on a neuron to see its potential and where its current comes from.")
     words.append("Below, the logits after each step, for the loss's softmax; grey: the other classes.")

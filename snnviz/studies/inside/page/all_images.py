@@ -6,14 +6,16 @@ import streamlit as st
 
 from snnviz.store import Run
 from snnviz.studies.inside.charts import all_images as views
-from snnviz.studies.inside.look import Answer, Look
+from snnviz.studies.inside.look import Answer, Look, parse_neurons
 from snnviz.studies.inside.page import choosing, exports, network_changes, setting
 from snnviz.studies.inside.page.asking import ask, asked_of
 from snnviz.studies.inside.page.setting import LOOK, VIEWS
+from snnviz.studies.inside.theory.diagnosis import diagnose
 from snnviz.theory.operations import Operations
 from snnviz.ui.components.charts import charts, payload, picked
 from snnviz.ui.kit.columns import column_config
-from snnviz.views.numbers import energy, share
+from snnviz.ui.kit.words import escape_markdown
+from snnviz.views.numbers import energy, share, space_percents
 
 CHARTS = "inside-many"
 ENERGY_HELP = (
@@ -53,8 +55,10 @@ def panel(run: Run) -> None:
         f"{float(answer.arrays['steps_needed'].mean()):.1f} of {about['steps']}",
         help="After so many time steps, in the mean over test images, what the network answers changes no more.",
     )
+    if before is not None:
+        _broken(run, look, answer, before)
     names = setting.class_names(run.design)
-    charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=lambda: pick_cell(CHARTS))
+    charts(payload(views.charts_of(answer, names)), key=CHARTS, on_pick=lambda: pick_cell(CHARTS, look))
     exports.overview_panel(answer, look)
     if about["layers"]:
         table = views.layer_table(answer)
@@ -69,6 +73,23 @@ def panel(run: Run) -> None:
             "gradient is the mean of its derivative, in percent of its largest value."
         )
         _which(answer)
+
+
+def _broken(run: Run, look: Look, answer: Answer, before: Answer) -> None:
+    """What the changes break: the troubles that the diagnosis finds now, and did not before; layers that were silenced
+    by hand are none.
+    """
+    by_hand = {name for name, numbers in parse_neurons(look.silenced).items() if not numbers}
+    others = [one for one in answer.about["layers"] if one["name"] not in by_hand]
+    answer = Answer({**answer.about, "layers": others}, answer.arrays)
+    known = {one.title for one in diagnose(before, run.design)}
+    found = [one for one in diagnose(answer, run.design) if one.title not in known]
+    for one in found:
+        st.markdown(
+            f":material/heart_broken: **{escape_markdown(one.title)}.** {escape_markdown(space_percents(one.sentence))}"
+        )
+    if found:
+        st.caption("This is what the changes break, as the diagnosis of the page's last view says it.")
 
 
 def energy_of(answer: Answer) -> float:
@@ -86,13 +107,15 @@ def _which(answer: Answer) -> None:
             st.dataframe(table, hide_index=True, key="inside-still", column_config=column_config(table, {}))
 
 
-def pick_cell(key: str) -> None:
-    """Callback of the charts with this key: after a click on a cell of the confusion matrix its images are offered."""
+def pick_cell(key: str, network: Look) -> None:
+    """Callback of the charts with this key, of a network: after a click on a cell of the confusion matrix its images
+    are offered.
+    """
     found = picked(key)
     if found is None or found[0] != "confusion":
         return
     numbers = found[1].split(" ")
     if len(numbers) == 2 and all(text.isascii() and text.isdecimal() and len(text) < 5 for text in numbers):
-        choosing.show_cell(int(numbers[0]), int(numbers[1]))
+        choosing.show_cell(int(numbers[0]), int(numbers[1]), network)
         VIEWS.show("time")
         st.rerun()

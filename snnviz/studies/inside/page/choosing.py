@@ -5,6 +5,7 @@ drawing, or an uploaded picture.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -25,9 +26,17 @@ from snnviz.views.pictures import Group, Picture, frame, image, payload
 GRID = "inside-grid"
 DRAWING = "inside-drawing"
 SIDE_BY_SIDE = 24
-WAY = "inside-way"
+WAY, CELL = "inside-way", "inside-cell"
 TEST, DRAW, OWN = "Test images", "Draw one", "Your own"
 ORDERS = {"misread": "Misread first", "number": "In order"}
+
+
+class Cell(NamedTuple):
+    """A cell of a confusion matrix: true class, predicted class, and the network, with its changes, that predicted."""
+
+    true: int
+    given: int
+    network: Look
 
 
 def columns() -> Sequence[DeltaGenerator]:
@@ -82,6 +91,9 @@ def _turn(key: str) -> None:
 
 
 def _canvas(run: Run, answer: Answer | None) -> None:
+    if not own_image.fits(run.design):
+        own_image.say_too_large()
+        return
     shape = datasets.dataset_card(run.design.data.name).shape
     about = f"Draw with the mouse or a finger: {shape[1]}x{shape[2]} pixels, encoded as the test images are."
     drawing(shape[1], shape[2], LOOK.value.drawn.partition(".")[2], key=DRAWING, on_draw=lambda: _drawn(shape))
@@ -106,8 +118,9 @@ def _drawn(shape: Sequence[int]) -> None:
 
 
 def _grid(run: Run) -> None:
-    look = asked_of(LOOK.value, run)
-    overview = ask("overview", Look(run=run.run, weights=look.weights), run)
+    look, cell = asked_of(LOOK.value, run), _cell(run)
+    usual = Look(run=run.run, weights=look.weights)
+    overview = ask("overview", usual if cell is None else cell.network, run)
     if overview is None:
         return
     order = st.segmented_control(
@@ -118,7 +131,7 @@ def _grid(run: Run) -> None:
         key="inside-order",
         label_visibility="collapsed",
     )
-    found = _numbers(run, overview, order or "misread")
+    found = _numbers(run, overview, order or "misread", cell)
     page = st.session_state.get("inside-page", 0)
     pages = max(1, -(-len(found) // SIDE_BY_SIDE))
     page = min(page, pages - 1)
@@ -129,14 +142,21 @@ def _grid(run: Run) -> None:
     _pages(page, pages)
 
 
-def _numbers(run: Run, overview: Answer, order: str) -> Sequence[int]:
-    cell, names = st.session_state.get("inside-cell"), setting.class_names(run.design)
+def _cell(run: Run) -> Cell | None:
+    """The cell that was chosen of this run's confusion matrix."""
+    found: Cell | None = st.session_state.get(CELL)
+    return found if found is not None and found.network.run == run.run else None
+
+
+def _numbers(run: Run, overview: Answer, order: str, cell: Cell | None) -> Sequence[int]:
+    names = setting.class_names(run.design)
     labels, predicted = overview.arrays["labels"], overview.arrays["predicted"]
     if cell is not None:
-        true, given = cell
-        words = f"True {class_name(true, names)}, answer {class_name(given, names)}"
+        words = f"True {class_name(cell.true, names)}, answer {class_name(cell.given, names)}"
         st.button(words, icon=":material/close:", key="inside-cell-off", help="Show all images again.", on_click=_all)
-        return np.flatnonzero((labels == true) & (predicted == given)).tolist()
+        if cell.network.changes:
+            st.caption("As the changed network read them.")
+        return np.flatnonzero((labels == cell.true) & (predicted == cell.given)).tolist()
     found = misclassified_first(overview) if order == "misread" else np.arange(len(labels))
     classes = overview.about["classes"]
     only = st.selectbox(
@@ -152,14 +172,16 @@ def _numbers(run: Run, overview: Answer, order: str) -> Sequence[int]:
 
 
 def _all() -> None:
-    st.session_state.pop("inside-cell", None)
+    st.session_state.pop(CELL, None)
     st.session_state["inside-page"] = 0
     LOOK.rerun()
 
 
-def show_cell(true: int, given: int) -> None:
-    """Restricts the grid to the test images of one cell of the confusion matrix: true class and predicted class."""
-    st.session_state["inside-cell"] = (true, given)
+def show_cell(true: int, given: int, network: Look) -> None:
+    """Restricts the grid to the test images of one cell of a network's confusion matrix: true class and predicted
+    class.
+    """
+    st.session_state[CELL] = Cell(true, given, network)
     st.session_state["inside-page"] = 0
 
 

@@ -42,10 +42,15 @@ def fits(design: Design) -> bool:
     return channels * height * width <= MOST_VALUES
 
 
+def say_too_large() -> None:
+    """Says that images of the data set are too large to be drawn or brought."""
+    st.info(f"Only images of up to {MOST_VALUES:,} values can be drawn or be of one's own: they are part of the link.")
+
+
 def panel(run: Run) -> None:
     """Draws the upload, what is done with the picture, and what the network receives."""
     if not fits(run.design):
-        st.info(f"Only images of up to {MOST_VALUES:,} values can be of one's own: they are part of the link.")
+        say_too_large()
         return
     shown = ask("pictures", Look(run=run.run), run, range(SAMPLED))
     if shown is None:

@@ -26,7 +26,8 @@ ICONS = {"silent": ":material/volume_off:", "class": ":material/block:", "steps"
 def panel(run: Run) -> None:
     """Draws a sentence for each problem of a run's network, with its evidence below it."""
     look = asked_of(LOOK.value, run).network
-    answer = ask("overview", Look(run=run.run, weights=look.weights), run)
+    asked = Look(run=run.run, weights=look.weights)
+    answer = ask("overview", asked, run)
     if answer is None:
         return
     found = diagnose(answer, run.design)
@@ -43,7 +44,7 @@ def panel(run: Run) -> None:
             with st.expander("Evidence", key=f"inside-evidence-{number}"):
                 key = f"inside-why-{number}"
                 shown = evidence(answer, one, setting.class_names(run.design))
-                charts(payload([shown]), key=key, on_pick=partial(pick_cell, key))
+                charts(payload([shown]), key=key, on_pick=partial(pick_cell, key, asked))
 
 
 def healthy_sentence(answer: Answer) -> str:

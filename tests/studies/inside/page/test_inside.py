@@ -24,7 +24,8 @@ from snnviz.graph.twins import ann_twin
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Run, Store, shipped
 from snnviz.studies.inside.look import Look
-from snnviz.studies.inside.page import client, setting
+from snnviz.studies.inside.page import client, own_image, setting
+from snnviz.studies.inside.page.choosing import Cell
 from snnviz.studies.ttfs.study import STARTS
 from snnviz.tasks import GalleryEntry
 from snnviz.ui.kit import services
@@ -115,10 +116,23 @@ def test_images_are_chosen_misread_first_by_class_and_by_a_cell(trained: Callabl
     menu.set_value(int(labels[wrong[0]]))
     visit.look()
     assert sorted(grid()) == np.flatnonzero(labels == labels[wrong[0]]).tolist()
-    visit.at.session_state["inside-cell"] = cell = (int(labels[wrong[0]]), int(predicted[wrong[0]]))
+    cell = (int(labels[wrong[0]]), int(predicted[wrong[0]]))
+    visit.at.session_state["inside-cell"] = Cell(*cell, Look(run=run.run))
     visit.look()
     assert grid() == np.flatnonzero((labels == cell[0]) & (predicted == cell[1])).tolist()
     assert visit.at.button("inside-cell-off").label == f"True {cell[0]}, answer {cell[1]}"
+    changed = Look(run=run.run, muted="L2<stem", threshold=1.5)
+    other = client.answer("overview", changed, 1).arrays["predicted"]
+    cell = next((int(true), int(given)) for true, given in zip(labels, other, strict=True) if true != given)
+    expected = np.flatnonzero((labels == cell[0]) & (other == cell[1])).tolist()
+    assert expected != np.flatnonzero((labels == cell[0]) & (predicted == cell[1])).tolist()
+    visit.at.session_state["inside-cell"] = Cell(*cell, changed)
+    visit.look()
+    assert grid() == expected, "those that the changed network reads so"
+    assert "As the changed network read them." in visit.text
+    visit.at.session_state["inside-cell"] = Cell(*cell, Look(run="0" * 16))
+    visit.look()
+    assert len(grid()) == 24, "a cell of another run is none"
 
 
 def test_a_neuron_and_its_channel_can_be_silenced(trained: Callable[..., Run]) -> None:
@@ -266,6 +280,19 @@ def test_what_a_silenced_skip_saves_is_told(trained: Callable[..., Run]) -> None
     assert cost.delta.startswith("-")
 
 
+def test_what_changes_break_is_said_as_the_diagnosis_says_it(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+
+    def broken(**changed: Any) -> list[str]:
+        text = by_link("inside", setting.to_link(Look(run=run.run, **changed), "many")).text
+        return [line for line in text.splitlines() if ":material/heart_broken:" in line]
+
+    assert broken() == []
+    unheard = broken(muted="stem<input", threshold=2.0)
+    assert any("Silent from layer stem on" in line and "its potentials" in line for line in unheard), unheard
+    assert not any("Silent from layer stem" in line for line in broken(silenced="stem")), "that was silenced by hand"
+
+
 def test_an_image_is_seen_in_time_and_a_silenced_layer_too(trained: Callable[..., Run]) -> None:
     run = trained(TINY)
     visit = by_link("inside", setting.to_link(Look(run=run.run, image=7, focus="L1 3")))
@@ -340,6 +367,19 @@ def test_a_picture_of_ones_own_is_looked_at(trained: Callable[..., Run]) -> None
     visit.at.file_uploader[0].upload("large.png", b"0" * 13_000_000, "image/png")
     visit.look()
     assert any("picture must be at most 12 MB, got 13 MB" in sentence for sentence in visit.errors)
+
+
+def test_large_images_are_neither_drawn_nor_brought(
+    trained: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_image, "MOST_VALUES", 63)  # digits have 64
+    run = trained(TINY)
+    for way in ("Draw one", "Your own"):
+        visit = by_link("inside", f"look.run={run.run}")
+        next(one for one in visit.at.get("button_group") if way in one.options).set_value(way)
+        visit.look()
+        assert "Only images of up to 63 values can be drawn or be of one's own" in visit.text
+        assert visit.component("snnviz_drawing") is None
 
 
 def test_all_images_are_counted_and_troubles_named(trained: Callable[..., Run]) -> None:
