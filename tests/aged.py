@@ -63,6 +63,7 @@ def older(path: Path, names: Mapping[str, str] | None = None, texts: Mapping[str
             for weights in path.parent.glob(f"checkpoints/{run}.*"):
                 weights.rename(weights.with_name(weights.name.replace(run, called[run])))
         connection.execute("DROP INDEX runs_by_key")
+        connection.execute("DROP INDEX runs_by_twin")
         for column in ("key", "twin"):
             connection.execute(f"ALTER TABLE runs DROP COLUMN {column}")
         for column in ("migrated", "kept"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from snnviz.cli.printing import AS_JSON, print_json
+from snnviz.people.hosting import hosting
 from snnviz.store import Store, copying, opening, tables
 from snnviz.store.inspection import inspect_store
+from snnviz.store.retention import expire
 
 
 @click.group()
@@ -64,6 +67,30 @@ def check(as_json: bool) -> None:
     opened.close()
     if found.remarks:
         sys.exit(1)
+
+
+@store.command("expire")
+@click.option("--preview", is_flag=True, help="Only say what would go.")
+@AS_JSON
+def expire_(preview: bool, as_json: bool) -> None:
+    """Delete what nobody opened for as long as snnviz.toml says (retention), as a server of others does by itself.
+
+    Never what has a star, what waits or runs, or what came with snnviz.
+    """
+    opened = Store(create=False)
+    found = expire(opened, hosting().retention, act=not preview)
+    if as_json:
+        print_json(found._asdict())
+    else:
+        verb = "would go" if preview else "went"
+        click.echo(
+            f"{_count(found.runs, 'run')} and {_count(found.data_sets, 'data set')} {verb}: {found.bytes / 1e6:,.1f} MB"
+        )
+    opened.close()
+
+
+def _count(things: Sequence[str], noun: str) -> str:
+    return f"{len(things):,} {noun}{'s' * (len(things) != 1)}"
 
 
 @store.command()

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,6 +32,11 @@ from snnviz.design.menus import EVENTS
 from snnviz.design.registry import Entry
 from snnviz.errors import DataMissing, NotFound
 from snnviz.places import cache_dir
+
+OPENED_FILE = "opened"
+"""Beside the samples: when it was changed is when the data set was last used."""
+
+OPENED_SECONDS = 3600.0
 
 NAME = re.compile(r"own-[0-9a-f]{12}")
 
@@ -86,6 +92,22 @@ def exclusive_lock() -> Iterator[None]:
         os.close(handle)
 
 
+def mark_opened(name: str) -> None:
+    """Records that somebody uses an uploaded data set, at most once an hour."""
+    with suppress(OSError):
+        if time.time() - last_opened(name) > OPENED_SECONDS:
+            (dataset_folder(name) / OPENED_FILE).touch()
+
+
+def last_opened(name: str) -> float:
+    """Returns when an uploaded data set was last used, or stored, in seconds since 1970; 0.0 if it is not there."""
+    times = [0.0]
+    for file in (OPENED_FILE, "card.json"):
+        with suppress(OSError):
+            times.append((dataset_folder(name) / file).stat().st_mtime)
+    return max(times)
+
+
 def is_available(name: str) -> bool:
     """Returns whether the samples of an uploaded data set can be read."""
     description = _told(name)
@@ -117,6 +139,7 @@ def load_images(name: str, seed: int) -> tuple[Images, Labels, Images, Labels, i
 
     Raises `DataMissing`.
     """
+    mark_opened(name)
     description, (found, labels) = _open(name, "images")
     train, test = compute_split(description, seed)
     return found[train], labels[train], found[test], labels[test], int(description["white"])
@@ -126,6 +149,7 @@ def load_events(name: str) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.
     """Returns all events (n,) with fields x, y, t, p, memory-mapped; the end index (N,) and the label (N,) of each
     recording.
     """
+    mark_opened(name)
     _, (found, ends, labels) = _open(name, "events")
     return found, ends, labels
 

@@ -12,7 +12,8 @@ from snnviz.data.files.limits import UploadLimits
 from snnviz.errors import InputError, Unquoted
 
 OWNERS_FILE = "makers.json"
-HASH_PATTERN = re.compile(r"[0-9a-f]{32}")
+HASH_PATTERN = re.compile(r"[0-9a-f]{32}|s[0-9a-f]{31}")
+"""Of a visitor, and of somebody who signed in (`people.person.data_mark`)."""
 
 
 class Owner(NamedTuple):

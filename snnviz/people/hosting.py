@@ -68,7 +68,7 @@ class LimitsOfRoles(_Part):
         seconds_a_day=7200.0,
         kept_megabytes=1000.0,
         data_sets=10,
-        parameters=5_000_000,
+        parameters=2_000_000,
         seconds_a_run=1800.0,
     )
     member: Limits = Limits(
@@ -80,6 +80,19 @@ class LimitsOfRoles(_Part):
         seconds_a_run=43_200.0,
     )  # fmt: skip
     admin: Limits = Limits()
+
+
+class Retention(_Part):
+    """What goes by itself, never with a star: `days`: what nobody opened for so long; `megabytes`: of the database and
+    all weights together, beyond which the longest unopened go; 0: never, no bound.
+
+    `whose`: "visitors": only what is wanted by visitors alone who did not sign in; "all": also what nobody asked for in
+    the dashboard. A server that serves whoever started it lets nothing go.
+    """
+
+    days: float = Field(30.0, ge=0, le=36_500)
+    megabytes: float = Field(1500.0, ge=0, le=1e9)
+    whose: Literal["visitors", "all"] = "visitors"
 
 
 class Queue(_Part):
@@ -110,6 +123,7 @@ class Hosting(_Part):
     people: People = People()
     limits: LimitsOfRoles = LimitsOfRoles()
     queue: Queue = Queue()
+    retention: Retention = Retention()
     metrics: Metrics = Metrics()
     notice: Notice = Notice()
 

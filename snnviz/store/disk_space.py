@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from snnviz.errors import StoreError
 from snnviz.events import Checkpoint
@@ -59,14 +59,12 @@ class DiskSpace(Leases):
         over = self._held() - checkpoint_budget()
         if over <= 0:
             return []
-        active = select(RUNS.c.run, RUNS.c.kind, RUNS.c.design).where(RUNS.c.state.in_(("queued", "running")))
         last = func.coalesce(RUNS.c.opened, RUNS.c.finished, RUNS.c.created)
         ended = select(RUNS.c.run, RUNS.c.state, RUNS.c.starred, last.label("last")).where(
             RUNS.c.state.in_(ENDED), RUNS.c.checkpoint.is_not(None)
         )
         with self._reading() as connection:
-            called = {name for row in connection.execute(active) for name in _names(row.run, row.kind, row.design)}
-            needed = called.union(connection.scalars(select(RUNS.c.run).where(RUNS.c.key.in_(called))))
+            needed = names_needed(connection)
             found = [row for row in connection.execute(ended.order_by("last")) if row.run not in needed]
         for row in found:
             if row.state == "done":
@@ -170,6 +168,13 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def names_needed(connection: Connection) -> set[str]:
+    """Returns the names of runs that are to be computed, and of those that they start from."""
+    active = select(RUNS.c.run, RUNS.c.kind, RUNS.c.design).where(RUNS.c.state.in_(("queued", "running")))
+    called = {name for row in connection.execute(active) for name in _names(row.run, row.kind, row.design)}
+    return called.union(connection.scalars(select(RUNS.c.run).where(RUNS.c.key.in_(called))))
 
 
 def _names(run: str, kind: str, text: str) -> Iterator[str]:

@@ -18,10 +18,12 @@ from snnviz.design.links import change
 from snnviz.design.submitted import Task
 from snnviz.errors import InputError, LimitReached
 from snnviz.people.hosting import Hosting, Limits
-from snnviz.people.person import Person, data_mark
+from snnviz.people.person import Person, data_mark, is_anonymous
 from snnviz.store import server
 from snnviz.store.fair_shares import Share
 from snnviz.store.owners import shares_of
+from snnviz.store.retention import store_bytes
+from snnviz.store.single import SingleStore
 from snnviz.store.switches import DRAINING, read_switches
 from snnviz.store.tables import OWNERS, RUNS
 from snnviz.tasks import KINDS, design_of
@@ -31,14 +33,22 @@ BYTES_OF_A_PARAMETER = 4
 MORE_THAN_WEIGHTS = 3
 """Optimizers keep up to two numbers beside each weight, until a run's weights are made smaller (`disk_space.trim`)."""
 
+ROOM = 1.3
+"""Visitors queue nothing more beyond so many times what retention lets a store take, weights of the queue included."""
+
+STARRED = 1 / 3
+"""The share of that which weights of runs with a star may take before visitors may star no more."""
+
 _ACTIVE = ("queued", "running")
 
 
-def check_limits(connection: Connection, person: Person, hosting: Hosting, task: Task, weights: Path) -> None:
-    """Raises `LimitReached` if a person may not queue this task now: of the queue, of their role's limits, or of what
-    they keep. `weights`: the folder of checkpoints. Called in the transaction that queues it, after all others'.
+def check_limits(connection: Connection, person: Person, hosting: Hosting, task: Task, store: SingleStore) -> None:
+    """Raises `LimitReached` if a person may not queue this task now: of the queue, of the server's room, of their
+    role's limits, or of what they keep. Called in the transaction that queues it, after all others'.
     """
+    weights = store.checkpoints
     _check_queue(connection, person, hosting)
+    _check_room(connection, person, hosting, task, store)
     limits = hosting.limits_of(person.role)
     _check_use(connection, person, limits)
     _check_size(person, limits, task)
@@ -56,6 +66,33 @@ def _check_queue(connection: Connection, person: Person, hosting: Hosting) -> No
     if waiting >= hosting.queue.longest:
         raise LimitReached(
             f"The server is busy: {waiting:,} runs wait, which is as many as its host allows; try again later."
+        )
+
+
+def _check_room(connection: Connection, person: Person, hosting: Hosting, task: Task, store: SingleStore) -> None:
+    most = hosting.retention.megabytes * 1e6
+    if not most or not is_anonymous(person.id):
+        return
+    database, files = store_bytes(store)
+    active = select(func.sum(RUNS.c.expected_bytes)).where(RUNS.c.state.in_(_ACTIVE))
+    taken = database + sum(files.values()) + (connection.scalar(active) or 0)
+    if taken + expected_bytes(task) > ROOM * most:
+        raise LimitReached(
+            "The server is full for the moment: what nobody opened for longest is making room; try again in a minute."
+        )
+
+
+def check_star(connection: Connection, person: Person, hosting: Hosting, run: str, store: SingleStore) -> None:
+    """Raises `LimitReached` if a visitor may star no further run, as those with a star never go by themselves."""
+    most = hosting.retention.megabytes * 1e6 * STARRED
+    if not most or not is_anonymous(person.id):
+        return
+    starred = {*connection.scalars(select(RUNS.c.run).where(RUNS.c.starred)), run}
+    taken = sum(size for name, size in store_bytes(store)[1].items() if name in starred)
+    if taken > most:
+        raise LimitReached(
+            f"Runs with a star must have at most {most / 1e6:,.0f} MB of weights together on this server, and these "
+            "would have more: take a star off first."
         )
 
 

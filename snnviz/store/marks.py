@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from snnviz.errors import InputError, NotFound, Unquoted
-from snnviz.store import reading
+from snnviz.store import reading, server
 from snnviz.store.leases import update_and_notify
 from snnviz.store.summaries import Summaries
 from snnviz.store.tables import RUNS
@@ -72,24 +72,31 @@ class Marks(Summaries):
 
     def annotate(self, run: str, note: str) -> None:
         """Replaces the note of a run; an empty note removes it."""
-        self._mark(run, notes=check_note(note))
+        checked = check_note(note)
+        with self._writing() as connection:
+            _mark(connection, run, notes=checked)
 
     def star(self, run: str, starred: bool = True) -> None:
         """Stars a run, which protects it from deletion and its weights from eviction, or removes the star.
 
         Raises `InputError` if too many runs have a star.
         """
-        if starred:
-            with self._reading() as connection:
+        with self._writing() as connection:
+            if starred:
+                server.wait_for_others(connection)
                 others = (RUNS.c.starred.is_(True), RUNS.c.run != reading.name_query(run))
                 count = connection.scalar(select(func.count()).select_from(RUNS).where(*others)) or 0
-            if count >= MOST_STARRED:
-                rule = f"be on at most {MOST_STARRED} runs: take one off first"
-                raise InputError("star", rule, Unquoted(f"{count + 1} runs"))
-        self._mark(run, starred=starred)
+                if count >= MOST_STARRED:
+                    rule = f"be on at most {MOST_STARRED} runs: take one off first"
+                    raise InputError("star", rule, Unquoted(f"{count + 1} runs"))
+                self._admit_star(connection, connection.scalar(select(reading.name_query(run))) or run)
+            _mark(connection, run, starred=starred)
 
-    def _mark(self, run: str, **values: object) -> None:
-        mine = (RUNS.c.run == reading.name_query(run), RUNS.c.state != "deleted")
-        with self._writing() as connection:
-            if not connection.execute(update_and_notify(*mine).values(**values)).rowcount:
-                raise NotFound(f"run must be the name of a run, got {run[:60]!r}")
+    def _admit_star(self, connection: Connection, run: str) -> None:
+        """Raises `LimitReached` if the run may have no star."""
+
+
+def _mark(connection: Connection, run: str, **values: object) -> None:
+    mine = (RUNS.c.run == reading.name_query(run), RUNS.c.state != "deleted")
+    if not connection.execute(update_and_notify(*mine).values(**values)).rowcount:
+        raise NotFound(f"run must be the name of a run, got {run[:60]!r}")

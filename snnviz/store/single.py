@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from snnviz.design.design import Design
 from snnviz.design.submitted import Task
@@ -150,38 +150,22 @@ class SingleStore(Marks):
                                           .returning(RUNS.c.run))) is not None:  # fmt: skip
                 owners.forget_charges(connection, name)
 
+    def delete_all(self, which: Mapping[str, Sequence[ColumnElement[bool]]]) -> list[str]:
+        """Deletes runs, each if its row in the table still is as these conditions say, in one transaction, and returns
+        the names of those that it deleted.
+        """
+        with self._writing() as connection:
+            gone = [run for run, still in which.items() if _empty(connection, run, *still)]
+            for table in OF_RUNS:
+                connection.execute(delete(table).where(table.c.run.in_(gone)))
+            for run in gone:
+                self.checkpoint_path(run).unlink(missing_ok=True)
+        return gone
+
     def _delete(self, run: str) -> None:
-        empty = dict.fromkeys(
-            (
-                "owner",
-                "started",
-                "finished",
-                "eta_seconds",
-                "error",
-                "traceback",
-                "note",
-                "checkpoint",
-                "opened",
-                "twin",
-            )
-        )
         with self._writing() as connection:
             _refuse_starred(connection, run)
-            owners.charge(connection, run)
-            deleted = update_and_notify(RUNS.c.run == run, _SHOWN).values(
-                state="deleted",
-                title="",
-                tags="",
-                notes="",
-                design="",
-                seconds=0,
-                step=0,
-                steps=0,
-                cancel_requested=False,
-                **empty,
-            )
-            _known(run, connection.execute(deleted).rowcount)
-            renewing.transfer_key(connection, run)
+            _known(run, _empty(connection, run))
             for table in OF_RUNS:
                 connection.execute(delete(table).where(table.c.run == run))
             for file in self.checkpoints.glob(f"{run}.*"):
@@ -277,6 +261,32 @@ class SingleStore(Marks):
 
 
 _SHOWN = RUNS.c.state != "deleted"
+
+
+def _empty(connection: Connection, run: str, *still: ColumnElement[bool]) -> int:
+    """Leaves of a run only its name, key and attempts in the table of runs; 1, or 0 if it is not as `still` says."""
+    owners.charge(connection, run)
+    deleted = update_and_notify(RUNS.c.run == run, _SHOWN, *still).values(
+        state="deleted",
+        title="",
+        tags="",
+        notes="",
+        design="",
+        seconds=0,
+        step=0,
+        steps=0,
+        cancel_requested=False,
+        **dict.fromkeys(_EMPTIED),
+    )
+    count = connection.execute(deleted).rowcount
+    if count:
+        renewing.transfer_key(connection, run)
+    return count
+
+
+_EMPTIED = (
+    "owner", "started", "finished", "eta_seconds", "error", "traceback", "note", "checkpoint", "opened", "twin",
+)  # fmt: skip
 
 
 def _refuse_starred(connection: Connection, run: str) -> None:

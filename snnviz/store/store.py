@@ -153,7 +153,7 @@ class Store(SingleStore):
     def _admit(self, connection: Connection, task: Task) -> None:
         if self._person is not None:
             server.wait_for_others(connection)  # of two who press at once, the second is counted after the first
-            limits.check_limits(connection, self._person, self._hosting, task, self.checkpoints)
+            limits.check_limits(connection, self._person, self._hosting, task, self)
 
     def _expected_bytes(self, task: Task) -> int | None:
         return None if self._person is None else limits.expected_bytes(task)
@@ -221,6 +221,10 @@ class Store(SingleStore):
         """
         self._refuse(run)
         super().star(run, starred)
+
+    def _admit_star(self, connection: Connection, run: str) -> None:
+        if self._person is not None:
+            limits.check_star(connection, self._person, self._hosting, run, self)
 
     def mark_viewed(self, run: str) -> None:
         """Records that somebody views the run, so that its checkpoint is not among the first to be deleted."""

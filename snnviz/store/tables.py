@@ -94,6 +94,7 @@ RUNS = Table(
     Index("runs_by_age", "created"),
     Index("runs_by_kind", "kind", "created"),
     Index("runs_by_key", "key", unique=True),
+    Index("runs_by_twin", "twin"),
 )
 
 SUPERVISORS = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +102,20 @@ def test_what_is_brought_up_to_date_is_said(
     )
     assert "kept beside it as runs.version-1.sqlite" in said
     assert run not in said
+
+
+def test_what_nobody_opened_goes_after_a_preview(
+    snnviz: Snnviz, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "snnviz.toml"
+    place.write_text('[retention]\nwhose = "all"\ndays = 0.000001\n')
+    monkeypatch.setenv("SNNVIZ_CONFIG", str(place))
+    store = Store()
+    run = store.submit(tiny(0)).run
+    store.cancel(run)
+    time.sleep(0.2)
+    assert snnviz("store", "expire", "--preview").out.startswith("1 run and 0 data sets would go: ")
+    assert len(store.runs()) == 1
+    assert snnviz("store", "expire", "--json").json["runs"] == [run]
+    assert store.runs() == []
+    store.close()

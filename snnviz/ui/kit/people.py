@@ -9,11 +9,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from snnviz.data.owners import Owner
 from snnviz.errors import InputError
-from snnviz.people.hosting import Hosting, hosting
+from snnviz.people.hosting import Hosting, Retention, hosting
 from snnviz.people.person import Person, data_mark
 from snnviz.store.switches import DRAINING, READ_ONLY, Switches
 from snnviz.ui.server import visitors
-from snnviz.ui.server.local import is_local
+from snnviz.ui.server.local import is_local, serves_one
 
 LOG = logging.getLogger(__name__)
 _VALID: list[Hosting] = [Hosting()]
@@ -34,6 +34,11 @@ def current_person() -> tuple[Person | None, Hosting]:
     if found.people.sign_in == "proxy" and (address := str(st.user.get("email") or "")):
         return found.person(address), found
     return Person(visitors.pseudonym(visitors.visitor())), found
+
+
+def retention() -> Retention:
+    """Returns what goes by itself on this server; nothing on one that serves whoever started it."""
+    return Retention(days=0.0, megabytes=0.0) if serves_one() else _hosting().retention
 
 
 def is_host() -> bool:

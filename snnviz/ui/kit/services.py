@@ -21,11 +21,12 @@ from snnviz.places import cache_dir
 from snnviz.store import Run, Store, classes
 from snnviz.store.columns import metric_columns
 from snnviz.store.index import indexed_runs
+from snnviz.store.retention import expire
 from snnviz.store.switches import Switches
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.kit import warming
 from snnviz.ui.kit.expecting import Refits
-from snnviz.ui.kit.people import current_person
+from snnviz.ui.kit.people import current_person, retention
 from snnviz.ui.kit.shared import shared
 from snnviz.ui.server import frontend
 from snnviz.ui.server.middleware import upload_memory
@@ -39,6 +40,10 @@ MOST_ENTRIES = 500
 TEND_SECONDS = 2.0
 SWEPT_SECONDS = 3600.0
 """Seconds between two looks for classes that nobody uses any more."""
+
+
+EXPIRED_SECONDS = 60.0
+"""Seconds between two looks for what nobody opened for long, or is too much."""
 
 
 @shared(4)
@@ -249,8 +254,15 @@ def _read_runs() -> None:
     metric_columns(store(), indexed_runs(store()), [metric.name for metric in METRICS.listed])
 
 
+def _expire() -> None:
+    gone = expire(store(), retention())
+    if gone.runs or gone.data_sets:
+        names = ", ".join((*gone.runs, *gone.data_sets))
+        LOG.warning("Nobody opened them for long: %.1f MB of %s went.", gone.bytes / 1e6, names[:2000])
+
+
 async def _tend() -> None:
-    checked, swept = False, -math.inf
+    checked, swept, expired = False, -math.inf, -math.inf
     while True:
         upload_memory.drop_left_behind()
         try:
@@ -262,6 +274,9 @@ async def _tend() -> None:
             if time.monotonic() - swept > SWEPT_SECONDS:
                 await asyncio.to_thread(lambda: classes.delete_unused(store()))
                 swept = time.monotonic()
+            if time.monotonic() - expired > EXPIRED_SECONDS:
+                expired = time.monotonic()
+                await asyncio.to_thread(_expire)
         except SnnvizError as error:
             LOG.warning("%s", error)
         await asyncio.sleep(TEND_SECONDS)
