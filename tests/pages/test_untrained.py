@@ -66,7 +66,7 @@ def test_what_is_measured_takes_the_forecasts_place_and_what_helps_is_applied() 
     assert "**threshold 0.75**" in visit.text
     visit.press(f"cure-{lower.digest}")
     assert visit.design == lower
-    assert "Applied: threshold 0.75." in visit.text
+    assert "threshold 0.75.** Threshold θ 0.75 instead of 2.5." in visit.text
     visit.press("undo")
     assert visit.design == FALLS_SILENT
 

@@ -1,0 +1,239 @@
+"""Does what is measured before training say which networks learn? Depth x threshold x slope, predicted and trained.
+
+    .venv/bin/python -m benchmarks.trainability [--minutes 0] [--processes 2] [--work DIR] [--to FILE]
+
+Fully connected networks on digits and on 2,000 images of MNIST (if it is installed), each trained with several seeds,
+one thread each. Resumable: a line for each network that is done; the result is made from all that are there. It prints
+how well the accuracy follows from what was measured before training, beside a predictor that measures nothing, the
+depth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnviz.catalog.inits import spike_probability
+from snnviz.data.datasets import is_available
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.design.menus import Choice
+from snnviz.jobs import machine
+from snnviz.places import cache_dir
+from snnviz.theory.gradient_flow import gradient_keeping_slope
+from snnviz.theory.intervals import confidence_interval
+
+DEPTHS = (2, 4, 8, 12, 16, 24)
+THRESHOLDS = (0.5, 1.0, 1.5)
+SLOPES = ("1", "kept", "8")
+"""Slopes of the surrogate: flat, the one that keeps gradients, steep."""
+SEEDS = range(3)
+WIDTH, STEPS, EPOCHS = 100, 3, 10
+LEARNT = 0.5
+"""A network whose mean accuracy is above has learnt: chance is 0.1."""
+
+Job = tuple[str, int, float, str, int]
+"""Data set, depth, threshold, slope, seed."""
+
+
+def design_of(data: str, depth: int, threshold: float, slope: str, seed: int) -> Design:
+    """Returns one network of the experiment."""
+    gain = 1 / spike_probability(threshold)
+    atan = Choice({"kind": "atan", "slope": 2.0})
+    value = gradient_keeping_slope(atan, threshold, gain) if slope == "kept" else float(slope)
+    assert value is not None
+    return change(
+        Design(),
+        {
+            "data.name": data, "data.steps": STEPS, "data.train_samples": 2000 if data != "digits" else 0,
+            "data.test_samples": 1000 if data != "digits" else 0,
+            "network": "mlp", "network.depth": depth, "network.width": WIDTH,
+            "neuron.threshold": threshold, "neuron.surrogate.slope": round(value, 3),
+            "training.epochs": EPOCHS, "seed": seed,
+        },
+    )  # fmt: skip
+
+
+def jobs() -> list[Job]:
+    """Returns all networks, seed by seed; MNIST with the slope that keeps gradients alone."""
+    sets = ["digits", *(["mnist"] if is_available("mnist") else [])]
+    return [
+        (data, depth, threshold, slope, seed)
+        for seed in SEEDS
+        for data in sets
+        for depth in DEPTHS
+        for threshold in THRESHOLDS
+        for slope in (SLOPES if data == "digits" else ("kept",))
+    ]
+
+
+def begin() -> None:
+    """In each process: one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Trains one network, measures it before (with its first seed alone), and returns its row."""
+    from snnviz.core.execute import execute
+    from snnviz.core.untrained import measure_untrained
+    from snnviz.events import EpochEnd
+    from snnviz.theory.trainability import judge
+
+    design, begun = design_of(*job), time.perf_counter()
+    last = [event for event in execute(design) if isinstance(event, EpochEnd)][-1]
+    row: dict[str, Any] = {"job": list(job), "accuracy": last.test_accuracy, "train": last.train_accuracy}
+    if job[-1] == 0:
+        found = measure_untrained(design, 6.0)
+        verdict = judge(found)
+        hidden = [layer for layer in found.layers if layer.gradient is not None]
+        start = (found.cosine_within or 0) - (found.cosine_between or 0)
+        row |= {
+            "tone": verdict.tone,
+            "sentence": verdict.sentence,
+            "networks": found.networks,
+            "silent": max(layer.silent_share or 0 for layer in hidden),
+            "apart": max((hidden[-1].told_apart or 0.0) / start, 0.0),
+            "alike_from": verdict.alike_from,
+            "gradient": (hidden[0].gradient or 0) / max(hidden[-1].gradient or 0, 1e-300),
+        }
+    return {**row, "seconds": round(time.perf_counter() - begun, 2), "machine": machine.description()}
+
+
+def rows_of(file: Path) -> Iterator[dict[str, Any]]:
+    """Returns what is done; half a line of a killed process is left out."""
+    for line in file.read_text().splitlines() if file.exists() else []:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Returns a row for each design: the accuracies of its seeds and what was measured before training."""
+    by: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by[tuple(row["job"][:4])].append(row)
+    found = []
+    for (data, depth, threshold, slope), each in sorted(by.items(), key=str):
+        measured = next((row for row in each if row["job"][4] == 0), None)
+        if measured is None:
+            continue
+        interval = confidence_interval([row["accuracy"] for row in each])
+        known = {name: measured[name] for name in ("tone", "sentence", "silent", "apart", "alike_from", "gradient")}
+        found.append(
+            {
+                "data": data, "depth": depth, "threshold": threshold, "slope": slope, "seeds": len(each),
+                "accuracy": interval.mean, "low": interval.low, "high": interval.high, **known,
+            }
+        )  # fmt: skip
+    return found
+
+
+def area_under_curve(scores: Sequence[float], learnt: Sequence[bool]) -> float:
+    """Returns the probability that a network that learnt has the higher score than one that did not; ties half.
+
+    >>> area_under_curve([0.1, 0.4, 0.4, 0.9], [False, False, True, True])
+    0.875
+    """
+    good = [score for score, ok in zip(scores, learnt, strict=True) if ok]
+    bad = [score for score, ok in zip(scores, learnt, strict=True) if not ok]
+    if not good or not bad:
+        return math.nan
+    return float(np.mean([(a > b) + 0.5 * (a == b) for a in good for b in bad]))
+
+
+def with_interval(scores: Sequence[float], learnt: Sequence[bool]) -> tuple[float, float, float]:
+    """Returns `area_under_curve` and its 95 % interval, by 2,000 bootstrap samples of designs."""
+    rng, s, ok = np.random.default_rng(0), np.asarray(scores, float), np.asarray(learnt, bool)
+    draws = []
+    for _ in range(2000):
+        chosen = rng.integers(0, len(s), len(s))
+        draws.append(area_under_curve(s[chosen].tolist(), ok[chosen].tolist()))
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return area_under_curve(scores, learnt), float(low), float(high)
+
+
+PREDICTORS = {
+    "depth alone (nothing is measured)": lambda row: -row["depth"],
+    "images for which no layer is silent": lambda row: 1 - row["silent"],
+    "images told apart in the last layer": lambda row: row["apart"],
+    "gradient at the first layer, neither faded nor burst": lambda row: -abs(math.log(max(row["gradient"], 1e-30))),
+    "verdict (good, warning, bad)": lambda row: -("good", "warning", "bad").index(row["tone"]),
+}
+
+
+def report(found: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the result as Markdown."""
+    lines = []
+    for data in dict.fromkeys(row["data"] for row in found):
+        mine = [row for row in found if row["data"] == data]
+        learnt = [row["accuracy"] > LEARNT for row in mine]
+        lines += [
+            f"### {data}",
+            "",
+            f"{len(mine)} designs, {sum(learnt)} of which learnt (mean test accuracy above {LEARNT:.0%}).",
+            "",
+            "| depth | threshold | slope | accuracy (95 %) | silent | told apart | gradient, first / last | verdict |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        for row in sorted(mine, key=lambda row: (row["threshold"], row["slope"], row["depth"])):
+            span = f"{100 * row['accuracy']:.1f} % ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+            lines.append(
+                f"| {row['depth']} | {row['threshold']:g} | {row['slope']} | {span} | {100 * row['silent']:.0f} % | "
+                f"{100 * row['apart']:.1f} % | {row['gradient']:.2g} | {row['tone']} |"
+            )
+        lines += ["", "| predictor | learnt above not learnt (95 %) |", "|---|---|"]
+        for name, score in PREDICTORS.items():
+            mean, low, high = with_interval([score(row) for row in mine], learnt)
+            lines.append(f"| {name} | {mean:.2f} ({low:.2f} to {high:.2f}) |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many; 0: when all is done")
+    parser.add_argument("--processes", type=int, default=machine.available_cores())
+    parser.add_argument("--work", type=Path, default=None)
+    parser.add_argument("--to", type=Path, default=None, help="a file for the result, as JSON")
+    told = parser.parse_args()
+    work = told.work or cache_dir() / "trainability-work"
+    work.mkdir(parents=True, exist_ok=True)
+    file = work / "rows.jsonl"
+    done = {tuple(row["job"]) for row in rows_of(file)}
+    left = [job for job in jobs() if job not in done]
+    print(f"{len(done)} networks are done, {len(left)} to go on {told.processes} processes", flush=True)
+    end, begun = time.monotonic() + 60 * told.minutes if told.minutes else math.inf, time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(told.processes, begin) as pool, file.open("a") as out:
+        for count, row in enumerate(pool.imap(train, left), 1):
+            out.write(json.dumps(row) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+            if count % 10 == 0:
+                rest = (time.monotonic() - begun) / count * (len(left) - count) / 60
+                print(f"{count} of {len(left)}, about {rest:.0f} min left", flush=True)
+            if time.monotonic() > end:
+                pool.terminate()
+                break
+    rows = [*rows_of(file)]
+    found = table(rows)
+    print(report(found))
+    print(f"{sum(row['seconds'] for row in rows):.0f} s of one core; {', '.join({row['machine'] for row in rows})}")
+    if told.to is not None:
+        told.to.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
