@@ -128,10 +128,18 @@ class PairStatistics:
 
 
 def draw_pairs(
-    cosine: float, neuron: AnyNeuron, init: Choice, *, width: int, layers: int, steps: int, fresh: bool = False
+    cosine: float,
+    neuron: AnyNeuron,
+    init: Choice,
+    *,
+    width: int,
+    layers: int,
+    steps: int,
+    fresh: bool = False,
+    pairs: int = PAIRS,
 ) -> PairStatistics:
     """Returns how alike two inputs' spikes are, layer by layer, over `steps` time steps, without a closed form: the
-    currents of a neuron under both are drawn from their joint law, of `PAIRS` neurons a layer.
+    currents of a neuron under both are drawn from their joint law, of `pairs` neurons a layer.
 
     cosine: correlation of the two inputs' currents of an encoder N(0, 1), constant over time, or `fresh` at each step.
     width: fan-in, on which Var[w] depends. It has a fixed seed.
@@ -144,10 +152,10 @@ def draw_pairs(
         if layer:
             drive = InputStatistics(float(moments.diagonal().mean()), steps)
             moments = moments * weight_distribution(init, width, width, neuron, drive).variance * width
-        current = _factor(moments) @ rng.standard_normal((2 * steps, PAIRS))
+        current = _factor(moments) @ rng.standard_normal((2 * steps, pairs))
         both = [respond(current[:steps], neuron), respond(current[steps:], neuron)]
         said = np.concatenate([x for _, x in both])
-        moments = said @ said.T / PAIRS
+        moments = said @ said.T / pairs
         one, other, across = (
             moments[:steps, :steps], moments[steps:, steps:], moments[:steps, steps:]
         )  # fmt: skip

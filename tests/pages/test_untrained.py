@@ -97,3 +97,16 @@ def test_a_failed_measurement_is_not_asked_for_again(monkeypatch: pytest.MonkeyP
     visit.look()
     assert len(asked) == 1
     assert untrained.measured(design) is None
+
+
+def test_the_slope_that_keeps_gradients_is_one_press() -> None:
+    design = change(FALLS_SILENT, {"neuron.threshold": 0.5, "init": "variance-preserving", "network.width": 60})
+    visit = Visit(links.to_query(design))
+    come(visit, design)
+    visit.press("keeping-slope")
+    slope = float(links.flatten(visit.design)["neuron.surrogate.slope"])
+    assert 2.5 < slope < 6
+    come(visit, visit.design)
+    sizes = [layer.gradient for layer in untrained.measured(visit.design).layers[:-1]]  # type: ignore[union-attr]
+    assert 0.3 < sizes[1] / sizes[-1] < 3  # type: ignore[operator]
+    assert not [button for button in visit.at.button if button.key == "keeping-slope"]

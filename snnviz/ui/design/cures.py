@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.design.design import Design
+from snnviz.design.links import change, flatten
 from snnviz.theory import costs, trainability
-from snnviz.theory.cures import Cure, cures
+from snnviz.theory.cures import Cure, cures, keeping_slope
 from snnviz.theory.measured import Measurement
 from snnviz.ui.kit import state, untrained
 from snnviz.ui.kit.fragments import rerun_fragments_instead
@@ -16,6 +17,9 @@ from snnviz.views.numbers import count, space_percents
 
 EVERY = 0.5
 """Seconds between two looks while changes are measured."""
+
+NEAR = 0.05
+"""A slope that differs by less than this share is the same."""
 
 MARKS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
 
@@ -31,6 +35,26 @@ def panel(design: Design, found: Measurement) -> None:
             st.fragment(_rows, key="cure-rows", run_every=refresh_interval(EVERY) if pending else None)(
                 design, offered, pending
             )
+
+
+def slope_button(design: Design) -> None:
+    """Draws a button that sets the surrogate's slope so that gradients keep their size, where another does and layers
+    were measured; nothing else.
+    """
+    found = untrained.measured(design)
+    slope = None if found is None else keeping_slope(design, found)
+    if slope is None or abs(slope / float(flatten(design)["neuron.surrogate.slope"]) - 1) < NEAR:
+        return
+    st.button(
+        f"Use slope {slope:g}, which keeps gradients",
+        icon=":material/straighten:",
+        type="tertiary",
+        key="keeping-slope",
+        on_click=_apply,
+        args=(Cure(change(design, {"neuron.surrogate.slope": slope}), f"surrogate slope {slope:g}"),),
+        help="The slope at which a layer in the middle of the network neither shrinks nor grows a gradient that passes "
+        "it in a single time step: n Var[w] E[σ'(u - θ)²] = 1, with its Var[u] as measured.",
+    )
 
 
 def _rows(design: Design, offered: tuple[Cure, ...], pending: bool) -> None:

@@ -96,6 +96,7 @@ def forecast_panel() -> None:
     """Draws charts and a table of each layer's forecast activity at initialisation."""
     design = state.design()
     charts(_forecast(design, untrained.measured(design)), key="forecast")
+    cures.slope_button(design)
     for offer in design_buttons(design):
         if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
             resolve(offer.open)()

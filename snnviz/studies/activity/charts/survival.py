@@ -222,7 +222,7 @@ def _own(value: float, threshold: float, name: str) -> dict[str, Any]:
 def cobweb_chart(setting: ActivityConfig, init: Choice) -> Chart:
     """Returns the cobweb plot of the mean-field map from one layer's variance to the next, starting from 1."""
     theta, style = setting.threshold, colour(init, setting)
-    follow = partial(_next, setting, init)
+    follow = partial(next_variance, setting, init)
     points = _fixed_points(setting, init)
     path = [1.0]
     while len(path) < min(setting.layers, 60):
@@ -245,8 +245,10 @@ def cobweb_chart(setting: ActivityConfig, init: Choice) -> Chart:
     return Chart("cobweb", f"From layer to layer: {label(init)}", caption, figure, height=380)
 
 
-def _next(setting: ActivityConfig, init: Choice, variance: float) -> float:
-    """The mean-field map, with rules that measure their input measuring it."""
+def next_variance(setting: ActivityConfig, init: Choice, variance: float) -> float:
+    """Returns Var[u] of a layer from that of the one before (mean field), with rules that measure their input measuring
+    it.
+    """
     reaches = spike_probability(setting.threshold, variance)
     return gain(setting, init, setting.threshold, moment=reaches) * reaches
 
@@ -259,7 +261,7 @@ def _adapts(setting: ActivityConfig, init: Choice) -> bool:
 
 def _fixed_points(setting: ActivityConfig, init: Choice) -> tuple[FixedPoint, ...]:
     if _adapts(setting, init):  # the weights make up for what is missing: every variance is mapped to the same
-        kept = _next(setting, init, 1.0)
+        kept = next_variance(setting, init, 1.0)
         return (FixedPoint(kept, 0.0),) if kept > 0 else ()
     return survival.fixed_points(gain(setting, init, setting.threshold), setting.threshold)
 

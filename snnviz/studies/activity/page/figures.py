@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from snnviz.catalog.neurons import surrogate
 from snnviz.design.menus import Choice
 from snnviz.studies.activity.charts import activity as views
-from snnviz.studies.activity.charts import survival
+from snnviz.studies.activity.charts import information, survival
 from snnviz.studies.activity.page import setting as at
 from snnviz.studies.activity.page.computing import Superseded, run_in_thread, traces
 from snnviz.studies.activity.theory.activity import ActivityConfig, LayerStatistics, expected_statistics
@@ -92,6 +93,23 @@ def _why(setting: ActivityConfig, init: Choice) -> None:
     st.caption(define_terms(STAR))
 
 
+def _told(setting: ActivityConfig, init: Choice) -> None:
+    chosen = surrogate(state.design().neuron)
+
+    def make(_: DeltaGenerator) -> list[Chart]:
+        gradients = [information.gradient_chart(setting, chosen)] if chosen is not None else []
+        alike, left, depth = run_in_thread(
+            lambda: (
+                information.alike_chart(setting, init),
+                information.left_chart(setting),
+                information.depth_scale_chart(setting),
+            )
+        )
+        return [alike, left, *gradients, depth]
+
+    _show(("told", setting, init, chosen), make, place="told")
+
+
 def _time(setting: ActivityConfig, init: Choice) -> None:
     alone = setting.model_copy(update={"inits": (init,)})
     if setting.steps == 1:
@@ -152,6 +170,7 @@ def _each(
 
 SECTIONS: dict[str, Callable[[ActivityConfig, Choice], None]] = {
     "Why does it die?": _why,
+    "What is told apart?": _told,
     "Over time": _time,
     "Shape of u": _shape,
     "Thresholds": _thresholds,

@@ -122,11 +122,14 @@ def test_fewer_seeds_than_asked_for_are_told() -> None:
     )
 
 
-@pytest.mark.parametrize("section", ["Why does it die?", "Over time", "Shape of u", "Thresholds", "Width"])
+@pytest.mark.parametrize(
+    "section", ["Why does it die?", "What is told apart?", "Over time", "Shape of u", "Thresholds", "Width"]
+)
 @pytest.mark.parametrize("steps", ["1", "4"])
 def test_every_tab_can_be_opened(section: str, steps: str) -> None:
     charts = {
         "Why does it die?": ["survival", "cobweb", "dead"],
+        "What is told apart?": ["alike", "left", "depth-scale", "gradient"],
         "Over time": ["time_var", "time_spikes"],
         "Shape of u": ["density", "skewness", "excess"],
         "Thresholds": ["thresholds"],
