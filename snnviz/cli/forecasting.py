@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -13,8 +14,10 @@ from snnviz.cli.interrupts import reliable_interrupts
 from snnviz.cli.printing import AS_JSON, NEAREST, SETTING, Bar, print_json, table
 from snnviz.data import datasets
 from snnviz.design.design import Design
+from snnviz.errors import NotFound
 from snnviz.jobs.engine import check_memory
 from snnviz.jobs.machine import free_bytes
+from snnviz.store import Store
 from snnviz.theory.measured import LayerMeasurement, Measurement
 from snnviz.theory.trainability import Trainability, judge
 from snnviz.theory.variance import LayerForecast, forecast_layers
@@ -32,8 +35,13 @@ from snnviz.views.numbers import NO_NUMBER
     show_default=True,
     help="Processor time for drawing networks, beyond the first two.",
 )
+@click.option(
+    "--probe",
+    is_flag=True,
+    help="Also how well a linear classifier reads each layer, before training and, if a run is there, after.",
+)
 @AS_JSON
-def forecast(name: str, settings: Sequence[str], nearest: bool, seconds: float, as_json: bool) -> None:
+def forecast(name: str, settings: Sequence[str], nearest: bool, seconds: float, probe: bool, as_json: bool) -> None:
     """Say whether a design's networks can learn, from what they do before training.
 
     Networks of several seeds are drawn, and images go through them and gradients back. NAME is a named design, a file,
@@ -58,14 +66,40 @@ def forecast(name: str, settings: Sequence[str], nearest: bool, seconds: float, 
         click.echo(f"\nStopped: {found.networks} networks were drawn.", err=True)
     assert found is not None
     verdict = judge(found)
+    probes = linear_probes(chosen) if probe else {}
     if as_json:
-        print_json(report(chosen, found, verdict))
+        print_json({**report(chosen, found, verdict), **({"probe": probes} if probe else {})})
         return
     expected = {layer.name: layer for layer in forecast_layers(chosen)}
     click.echo(table([_row(layer, expected.get(layer.name)) for layer in found.layers]))
-    click.echo(
-        f"{verdict.sentence}\n{found.how[:1].upper()}{found.how[1:]}. rate: mean, and where nine of ten networks are."
-    )
+    if probe:
+        after = probes["after"] or {}
+        rows = [
+            {"layer": layer, "before": _share(value), "after": _share(after.get(layer))}
+            for layer, value in probes["before"].items()
+        ]
+        click.echo(f"Read by a linear classifier, fitted to {probes['images']} training images:\n{table(rows)}")
+    click.echo(verdict.sentence)
+    click.echo(f"{found.how[:1].upper()}{found.how[1:]}. rate: mean, and where nine of ten networks are.")
+
+
+def linear_probes(design: Design) -> dict[str, Any]:
+    """Returns the test accuracy of linear probes by layer, `before` training and `after`, None without a finished run;
+    and how many `images` they were fitted to.
+    """
+    from snnviz.core.probing import probe_layers
+
+    kept = None
+    with suppress(NotFound):
+        kept = Store().load_checkpoint(Store().get(design.digest).run)
+    before = probe_layers(design)
+    after = None if kept is None else probe_layers(design, kept.arrays)
+    return {
+        "before": {each.name: each.accuracy for each in before},
+        "after": None if after is None else {each.name: each.accuracy for each in after},
+        "epoch": None if kept is None else kept.epoch,
+        "images": before[0].images,
+    }
 
 
 def report(design: Design, found: Measurement, verdict: Trainability) -> dict[str, Any]:
@@ -104,22 +138,23 @@ def _values(layer: LayerMeasurement, expected: LayerForecast | None) -> dict[str
     }
 
 
-def _row(layer: LayerMeasurement, expected: LayerForecast | None) -> dict[str, str]:
-    def percent(value: float | None) -> str:
-        return NO_NUMBER if value is None else f"{100 * value:.1f} %"
+def _share(value: float | None) -> str:
+    return NO_NUMBER if value is None else f"{100 * value:.1f} %"
 
+
+def _row(layer: LayerMeasurement, expected: LayerForecast | None) -> dict[str, str]:
     def number(value: float | None, format_: str = ".3g") -> str:
         return NO_NUMBER if value is None else format(value, format_)
 
     return {
         "layer": layer.name,
-        "rate": percent(layer.rate),
-        "from": percent(layer.rate_low),
-        "to": percent(layer.rate_high),
-        "this seed": percent(layer.own_rate),
-        "theory": percent(None if expected is None else expected.rate),
+        "rate": _share(layer.rate),
+        "from": _share(layer.rate_low),
+        "to": _share(layer.rate_high),
+        "this seed": _share(layer.own_rate),
+        "theory": _share(None if expected is None else expected.rate),
         "Var[u]": number(layer.var_u),
-        "silent": percent(layer.silent_share),
+        "silent": _share(layer.silent_share),
         "cosine within": number(layer.cosine_within, ".3f"),
         "between": number(layer.cosine_between, ".3f"),
         "gradient": number(layer.gradient, ".2e"),

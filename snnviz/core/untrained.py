@@ -64,8 +64,8 @@ class _Likeness:
 
 
 @dataclass(slots=True)
-class _Layer:
-    """What was seen of a layer: one value a network."""
+class LayerValues:
+    """What was measured of a layer, one value a network, as in `LayerMeasurement`."""
 
     rates: list[float] = field(default_factory=list)
     variances: list[float] = field(default_factory=list)
@@ -78,7 +78,7 @@ class _Layer:
 class _Seen:
     """What was seen of the networks so far: by the layers' indices, and of the encoded images."""
 
-    layers: dict[int, _Layer] = field(default_factory=dict)
+    layers: dict[int, LayerValues] = field(default_factory=dict)
     inputs: _Likeness = field(default_factory=_Likeness)
 
 
@@ -97,8 +97,8 @@ def measure_progressively(design: Design, seconds: float = 10.0, most: int = MOS
     """Yields what is known after 2 networks, then after each time that half as many again were drawn, and at the end;
     as `measure_untrained`.
     """
-    begun = time.process_time()
     images, _ = data.load(design)
+    begun = time.process_time()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # operations as small as these take longer on several threads
     try:
@@ -116,7 +116,16 @@ def measure_progressively(design: Design, seconds: float = 10.0, most: int = MOS
         torch.set_num_threads(threads)
 
 
-def _look(design: Design, number: int, images: Images, seen: _Seen) -> None:
+def network_by_network(design: Design, count: int) -> dict[str, LayerValues]:
+    """Returns what was measured of each of `count` networks, by layer name. Raises `DataMissing`."""
+    seen, (images, _) = _Seen(), data.load(design)
+    for number in range(count):
+        _look(design, number, images, seen, gradients=False)
+    layers = build_architecture(design).layers
+    return {layers[index].name: values for index, values in sorted(seen.layers.items())}
+
+
+def _look(design: Design, number: int, images: Images, seen: _Seen, *, gradients: bool = True) -> None:
     """Draws a network, and adds what it does to `seen`."""
     mine = design.model_copy(update={"seed": design.seed + number})
     shown = data.probe_images(images, mine.seed)
@@ -127,14 +136,14 @@ def _look(design: Design, number: int, images: Images, seen: _Seen) -> None:
     activities, counts = _activity(network, image)
     seen.inputs.add(_told_apart(image.sum(0).flatten(1), labels))
     for index, now in activities.items():
-        layer = seen.layers.setdefault(index, _Layer())
+        layer = seen.layers.setdefault(index, LayerValues())
         layer.variances.append(now.var_u)
         if now.spiking:
             layer.rates.append(float(now.spikes.mean()) / now.neurons)
             layer.silent.append(float((now.spikes.sum(0) == 0).mean()))
         if index in counts:
             layer.likeness.add(_told_apart(counts[index], labels))
-    if number < GRADIENT_NETWORKS:
+    if gradients and number < GRADIENT_NETWORKS:
         for index, size in _gradients(network, image[:, :GRADIENT_IMAGES], shown.labels[:GRADIENT_IMAGES]).items():
             if index in seen.layers:  # what merges layers has no neurons
                 seen.layers[index].gradients.append(size)

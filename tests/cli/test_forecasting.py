@@ -25,6 +25,20 @@ def test_a_network_that_falls_silent_is_said_to(snnviz: Snnviz) -> None:
     assert "Measured on 2 untrained networks" in text
 
 
+def test_layers_are_read_before_training_and_after(snnviz: Snnviz) -> None:
+    short = (*NARROW[:2], "--set", "network.depth=2", "--set", "network.width=20", "--set", "training.epochs=1")
+    before = snnviz("forecast", "digits", *short, "--probe", "--seconds", "0", "--json").json["probe"]
+    assert [*before["before"]] == ["input", "L1", "L2"]
+    assert (before["after"], before["epoch"]) == (None, None)
+    snnviz("run", "digits", *short)
+    after = snnviz("forecast", "digits", *short, "--probe", "--seconds", "0", "--json").json["probe"]
+    assert after["before"] == before["before"]
+    assert after["epoch"] == 1
+    assert after["after"]["L2"] != before["before"]["L2"]
+    text = snnviz("forecast", "digits", *short, "--probe", "--seconds", "0").out
+    assert "Read by a linear classifier, fitted to 1000 training images" in text
+
+
 def test_bad_input_is_a_sentence(snnviz: Snnviz) -> None:
     assert "neuron.threshold must" in snnviz("forecast", "digits", "--set", "neuron.threshold=-1").sentence
     assert "design must be one of" in snnviz("forecast", "digit").sentence
