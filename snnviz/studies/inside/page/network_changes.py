@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -12,7 +12,7 @@ from snnviz.design.design import Design
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import INPUT
 from snnviz.store import Run
-from snnviz.studies.inside.look import Look, parse_neurons, parse_sources
+from snnviz.studies.inside.look import Look, neuron_number, parse_neurons, parse_sources
 from snnviz.studies.inside.page.setting import LOOK
 from snnviz.ui.kit.settings import PageSettings
 
@@ -123,10 +123,21 @@ def _mute(key: str) -> None:
         LOOK.rerun()
 
 
-def toggle_neuron(setting: PageSettings[Look], layer: str, number: str) -> None:
+def silenced_of(look: Look, layer: str, shape: Sequence[int]) -> tuple[str, ...]:
+    """Returns the neurons of a layer (C, H, W) that are silenced: numbers, also of those that were named by their
+    place, and channels, as "c3".
+    """
+    found = parse_neurons(look.silenced).get(layer, ())
+    return tuple(
+        str(neuron_number(layer, shape, [int(place) for place in one.split(",")])) if "," in one else one
+        for one in found
+    )
+
+
+def toggle_neuron(setting: PageSettings[Look], layer: str, shape: Sequence[int], number: str) -> None:
     """Adds a neuron (layer and number, or "c3" for a channel) to the silenced ones, or removes it from them."""
     known = parse_neurons(setting.value.silenced)
-    now = known.get(layer, ())
+    now = silenced_of(setting.value, layer, shape)
     left = tuple(one for one in now if one != number) if number in now else (*now, number)
     changed = {**known, layer: left}
     if not left:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from snnviz.data import datasets
 from snnviz.store import Run
 from snnviz.studies.inside.charts import maps
 from snnviz.studies.inside.charts import time as views
-from snnviz.studies.inside.look import Answer, Look, parse_neurons
+from snnviz.studies.inside.look import Answer, Look
 from snnviz.studies.inside.page import choosing, exports, network_changes, neurons, setting
 from snnviz.studies.inside.page.all_images import energy_of
 from snnviz.studies.inside.page.asking import ask, asked_of
@@ -114,12 +116,13 @@ def _pick() -> None:
 def _neuron_buttons(answer: Answer, k: int, look: Look) -> None:
     focus = answer.about["focus"][k]
     layer, number = str(focus["layer"]), int(focus["neuron"])
-    _, height, width = answer.about["layers"][focus["index"]]["shape"]
+    shape = answer.about["layers"][focus["index"]]["shape"]
+    _, height, width = shape
     offered = [("it", "silence", str(number))]
     if height * width > 1:
         channel = number // (height * width)
         offered.append((f"channel {channel}", "channel", f"c{channel}"))
-    silenced = parse_neurons(look.silenced).get(layer, ())
+    silenced = network_changes.silenced_of(look, layer, shape)
     with st.container(horizontal=True):
         for words, key, name in offered if f"potential.{k}" in answer.arrays else ():
             silent = name in silenced
@@ -128,13 +131,13 @@ def _neuron_buttons(answer: Answer, k: int, look: Look) -> None:
                 icon=":material/volume_up:" if silent else ":material/volume_off:",
                 key=f"inside-{key}-{k}",
                 on_click=_toggle,
-                args=(layer, name),
+                args=(layer, shape, name),
             )
         st.button("Close", key=f"inside-close-{k}", type="tertiary", on_click=_close, args=(answer, k))
 
 
-def _toggle(layer: str, number: str) -> None:
-    network_changes.toggle_neuron(LOOK, layer, number)
+def _toggle(layer: str, shape: Sequence[int], number: str) -> None:
+    network_changes.toggle_neuron(LOOK, layer, shape, number)
     LOOK.renew_widgets()
     LOOK.rerun()
 

@@ -12,6 +12,7 @@ from snnviz.design.design import Design
 from snnviz.events import EpochEnd
 from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
+from snnviz.views.numbers import energy
 from tests.cli.conftest import Snnviz
 
 DESIGN = Design.check(
@@ -62,6 +63,8 @@ def test_an_image_is_told_spike_by_spike(snnviz: Snnviz, run: str, tmp_path: Pat
     assert found["predicted"][-1] == whole["predicted"][7] == int(np.argmax(found["readout"][-1]))
     for layer in found["layers"]:
         assert layer.get("spikes") == (len(layer["raster"]) if "raster" in layer else None)
+    placed = snnviz("look", run, "--image", "7", "--focus", "L2 0,0,3", "--json").json
+    assert placed["focus"] == found["focus"]
     (focus,) = found["focus"]
     assert len(focus["potential"]) == len(focus["fired"]) == 4
     assert [source["layer"] for source in focus["sources"]] == ["L1", "stem", "bias"]
@@ -69,6 +72,9 @@ def test_an_image_is_told_spike_by_spike(snnviz: Snnviz, run: str, tmp_path: Pat
     told = snnviz("look", run, "--image", "7", "--npz", str(file))
     assert told.code == 0
     assert f"answer {found['predicted'][-1]} after 4 steps" in told.out
+    cost = (4.6 * found["macs"] + 0.9 * found["additions"]) / 1000
+    counts = f"{found['macs']:,} multiplications and {found['additions']:,} additions"
+    assert f"{counts}: {energy(cost)}." in told.out
     with np.load(file, allow_pickle=False) as arrays:
         assert np.allclose(arrays["readout"], found["readout"])
     silent = snnviz("look", run, "--silence", found["layers"][0]["name"], "--json").json

@@ -146,6 +146,10 @@ def test_a_neuron_and_its_channel_can_be_silenced(trained: Callable[..., Run]) -
     assert visit.at.session_state["inside"].silenced == "L1 c1 70"
     visit.press("inside-channel-0")
     assert visit.at.session_state["inside"].silenced == "L1 70"
+    visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L1 70", silenced="L1 1,0,6")))  # 70 is there
+    assert visit.at.button("inside-silence-0").label == "Let it speak"
+    visit.press("inside-silence-0")
+    assert visit.at.session_state["inside"].silenced == ""
 
 
 PLACES = ("channel", "row", "column")
