@@ -171,7 +171,9 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
     rows = "[data-testid=stDataFrame] canvas table[role=grid] tbody tr"
     points = "[data-chart=front] .scatterlayer .point"
 
-    def visit(browser: BrowserContext, url: str) -> dict[str, float]:
+    table = "[data-testid=stDataFrame] canvas"
+
+    def visit(browser: BrowserContext, url: str, number: int) -> dict[str, float]:
         page = browser.new_page()
         found = {}
         begun = time.perf_counter()
@@ -179,7 +181,8 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
         page.locator(rows).nth(5).wait_for(state="attached")
         found["Runs page, from the address to its table"] = time.perf_counter() - begun
         page.wait_for_timeout(1000)
-        page.get_by_label("Filter", exact=True).fill(MARKED)
+        # Another one at each visit, as what one visitor asks for is kept for all.
+        page.get_by_label("Filter", exact=True).fill(MARKED.replace("0.9", f"0.9{number}"))
         begun = time.perf_counter()
         page.keyboard.press("Enter")
         page.get_by_text("take the filter").wait_for()
@@ -194,8 +197,10 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
         page.wait_for_timeout(1000)
         begun = time.perf_counter()
         _choose(page, "Results", "Runs")
-        page.locator(rows).nth(5).wait_for(state="attached")
+        page.locator(table).first.wait_for()
         found["Runs page, from the menu to its table"] = time.perf_counter() - begun
+        page.locator(rows).nth(5).wait_for(state="attached")  # the grid waits 200 ms before it makes them
+        found["Runs page, from the menu to its table for screen readers"] = time.perf_counter() - begun
         page.goto(f"{url}/tradeoffs?view=weigh&weigh.of=store")
         page.locator(points).first.wait_for(state="attached")
         page.wait_for_timeout(2500)  # charts below the front are drawn after it
@@ -213,9 +218,9 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(120_000)
-        for name, seconds in visit(context, server.url).items():
+        for name, seconds in visit(context, server.url, 0).items():
             yield f"first: {name}", seconds
-        several = [visit(context, server.url) for _ in range(5)]
+        several = [visit(context, server.url, number) for number in range(1, 6)]
         for name in several[0]:
             yield name, statistics.median(found[name] for found in several)
         browser.close()

@@ -214,11 +214,10 @@ def predicate(term: Term) -> Predicate:
         inner = predicate(term.of)
         return lambda run, values: not inner(run, values)
     if isinstance(term, And):
-        several = [predicate(one) for one in term.of]
-        return lambda run, values: all(one(run, values) for one in several)
+        return _all([predicate(one) for one in term.of])
     if isinstance(term, Or):
-        several = [predicate(one) for one in term.of]
-        return lambda run, values: any(one(run, values) for one in several)
+        unmet = _all([predicate(Not(one)) for one in term.of])
+        return lambda run, values: not unmet(run, values)
     if isinstance(term, Mention):
         sought = term.text.casefold()
         return lambda run, _: sought in run.words
@@ -226,6 +225,18 @@ def predicate(term: Term) -> Predicate:
         equal = predicate(Comparison(term.name, "=", term.values))
         return lambda run, values: not equal(run, values)
     return _comparison(term)
+
+
+def _all(several: Sequence[Predicate]) -> Predicate:
+    """A loop, which takes half the time of `all` with a generator; a filter asks ten thousand runs."""
+
+    def met(run: FilterableRun, values: Values) -> bool:
+        for one in several:  # noqa: SIM110
+            if not one(run, values):
+                return False
+        return True
+
+    return met
 
 
 def _comparison(term: Comparison) -> Predicate:
@@ -259,12 +270,18 @@ def _dated(term: Comparison) -> Predicate:
     return lambda run, _: (run.created < ends) is until
 
 
+_NUMBERS = (int, float)
+"""Not `int | float`, which each comparison would make anew."""
+
+
 def _test(says: str, values: Sequence[str]) -> Callable[[Any], bool]:
     """Of a value, which is a number, a text or not there (None)."""
     numbers = [_number(value) for value in values]
     if says in _ORDER:
         compare, limit = _ORDER[says], numbers[0]
-        return lambda value: limit is not None and isinstance(value, int | float) and compare(value, limit)
+        if limit is None:
+            return lambda _: False
+        return lambda value: isinstance(value, _NUMBERS) and compare(value, limit)
     texts = [value.casefold() for value in values]
     if says == "contains":
         return lambda value: value is not None and texts[0] in links.format_value(value).casefold()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from snnviz.design import links
@@ -36,8 +37,9 @@ def run_table(rows: Sequence[dict[str, Any]], metrics: Sequence[str] = ("accurac
 
     Rare properties come first in a design's text, so that rows differ where long texts are cut off.
     """
-    columns = ["state", "design", *metrics, "created", "run"]
-    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(metrics, float))
+    told: dict[str, Any] = {name: [one.get(name) for one in rows] for name in ("state", "design")}
+    told |= {name: np.array([one.get(name) for one in rows], dtype=float) for name in metrics}
+    table = pd.DataFrame(told | {name: [one.get(name) for one in rows] for name in ("created", "run")})
     words = [one["design"].split(" · ") for one in rows]
     common = Counter(word for line in words for word in dict.fromkeys(line))
     texts = [" · ".join([*line[:2], *sorted(line[2:], key=lambda word: common[word])]) for line in words]

@@ -80,10 +80,10 @@ def is_wanted_by_others(run: str) -> bool:
 
 def others(runs: Iterable[Run]) -> set[str]:
     """Returns the names of those of these runs that the person who looks at the page may not change."""
-    person, _ = current_person()
+    names = tuple(run.run for run in runs)
+    person = current_person()[0] if names else None
     if person is None or person.is_admin:
         return set()
-    names = tuple(run.run for run in runs)
     owned = CACHE.get(("owners", names), lambda: store().owners(names))
     return {name for name, people in owned.items() if person.id not in people}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from snnviz.store.groups import filtered_groups
 from snnviz.store.index import IndexedRun, IndexedRuns
 from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.metrics import METRICS
+from snnviz.ui.kit.columns import round_counts
 from snnviz.ui.runs.view import RunsView
 from snnviz.views import changes
 from snnviz.views.numbers import table_value
@@ -55,6 +57,11 @@ class Listed:
 
     lines: tuple[Line, ...]
     table: pd.DataFrame
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The table with rounded counts, made once for all who look at this page."""
+        return round_counts(self.table)
 
 
 def needed_metrics(view: RunsView) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ def page_table(
 
 
 def _run_row(run: Run, reached: Mapping[str, Mapping[str, float | None]], view: RunsView) -> dict[str, Any]:
-    fields = links.flatten(run.design)
+    fields = links.flatten(run.design) if view.fields else {}
     more = {path: fields.get(path) for path in view.fields}
     return row(run, reached[run.run]) | more | {"marks": _marks(run.starred, run.tags), "notes": run.notes}
 

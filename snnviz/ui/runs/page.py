@@ -11,7 +11,7 @@ from snnviz.store.index import IndexedRuns
 from snnviz.theory.operations import ESTIMATED
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import opened, services
-from snnviz.ui.kit.columns import column_config, half_interval, metric_columns, round_counts
+from snnviz.ui.kit.columns import column_config, half_interval, metric_columns
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import escape_markdown, pluralise
 from snnviz.ui.runs import listing, reads
@@ -84,7 +84,7 @@ def _table(page: Listed, view: RunsView) -> Any:
     marks = ["marks"] if page.table["marks"].astype(bool).any() else []
     notes = ["notes"] if page.table["notes"].astype(bool).any() else []
     return st.dataframe(
-        round_counts(page.table),
+        page.shown,
         key="picked",
         hide_index=True,
         height=min(38 + 35 * max(1, len(page.lines)), HEIGHT),

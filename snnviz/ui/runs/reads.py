@@ -52,7 +52,7 @@ def page(now: IndexedRuns, view: RunsView, rows: tuple[int, int], unfolded: froz
 
 @shared(8)
 def _differing_at(now: IndexedRuns, text: str) -> list[str]:
-    runs = (run for item in listing.select(services.store(), now, RunsView(text)) for run in item)
+    runs = (run for item in selected(now, RunsView(text)) for run in item)
     return differing_fields({run.design.key: run.design for run in runs}.values())
 
 
