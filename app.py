@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from snnviz.ui.kit import health
+from snnviz.ui.kit import health, signing_in
 from snnviz.ui.kit.services import lifespan
 from snnviz.ui.server.middleware.connections import limit_header_time, limit_message_size
 from snnviz.ui.server.middleware.headers import broken
@@ -16,6 +16,7 @@ from snnviz.ui.server.routes import middleware, routes
 from snnviz.ui.server.streamlit_patches import patch_streamlit
 
 patch_streamlit()
+signing_in.check_at_start()
 limit_header_time()
 limit_message_size()
 app = st.App(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -23,7 +25,7 @@ PREFIX = "SNNVIZ_HOST_"
 
 LARGEST_FILE = 100_000
 
-SignIn = Literal["open", "proxy"]
+SignIn = Literal["open", "proxy", "oidc"]
 
 
 class _Part(BaseModel):
@@ -34,8 +36,9 @@ class People(_Part):
     """Who is who.
 
     `sign_in`: "open": a visitor is a browser, by its cookie, without a name; "proxy": a proxy in front signs people in
-    and says who they are in a header that Streamlit's `server.trustedUserHeaders` makes `st.user.email`. The lists give
-    roles: an address, or ``*@uni.example`` for all of a domain.
+    and says who they are in a header that Streamlit's `server.trustedUserHeaders` makes `st.user.email`; "oidc": the
+    server signs them in with an OpenID Connect provider, and who does not want to is a visitor. The lists give
+    roles: an address, or ``*@uni.example`` for all of a domain; an id as `people` shows it.
     """
 
     sign_in: SignIn = "open"
@@ -139,10 +142,26 @@ class Hosting(_Part):
         Person(id='ann@uni.example', role='teacher')
         """
         who = address.strip().casefold()[:LONGEST_ID]
+        return Person(who, self._role(who))
+
+    def person_of_provider(self, issuer: str, subject: str, address: str) -> Person:
+        """Returns the person whom an OpenID Connect provider signed in, known by a hash of issuer and subject.
+
+        address: one that the provider has verified, or ""; it only gives a role.
+
+        >>> host = Hosting(people=People(sign_in="oidc", admins=("ann@uni.example",)))
+        >>> host.person_of_provider("https://id.example", "7", "Ann@uni.example")
+        Person(id='oidc-f744c6e7403724347d911a5b9e64c7c4', role='admin')
+        """
+        who = f"oidc-{hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()[:32]}"
+        return Person(who, self._role(who, address.strip().casefold()))
+
+    def _role(self, *names: str) -> Role:
         lists: tuple[tuple[Role, tuple[str, ...]], ...] = (
             ("admin", self.people.admins), ("teacher", self.people.teachers), ("member", self.people.members)
         )  # fmt: skip
-        return Person(who, next((role for role, listed in lists if _is_listed(who, listed)), "visitor"))
+        listed_in = (role for role, listed in lists if any(_is_listed(who, listed) for who in names if who))
+        return next(listed_in, "visitor")
 
 
 def _is_listed(who: str, listed: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:  # streamlit puts only this file's folder there
 import streamlit as st  # noqa: E402
 
 from snnviz.ui import navigation  # noqa: E402
-from snnviz.ui.kit import announcing, notices, people, resetting, services, state  # noqa: E402
+from snnviz.ui.kit import announcing, notices, people, resetting, services, signing_in, state  # noqa: E402
 from snnviz.ui.kit.store_errors import show_store_errors  # noqa: E402
 from snnviz.ui.kit.words import escape_markdown  # noqa: E402
 from snnviz.ui.learn import active, class_bar, panel, sharing  # noqa: E402
@@ -24,6 +24,8 @@ if not page.url_path and names_design(query := st.query_params.to_dict()):
     # An old link that came without our middleware, which redirects it before anything is painted.
     st.switch_page(navigation.PAGES / "design.py", query_params=query)
 st.set_page_config(page_title=f"{page.title} · snnviz")
+if not page.url_path:
+    signing_in.return_to(offered)
 navigation.mark(page, offered)
 with show_store_errors():
     services.store().version()

@@ -36,4 +36,4 @@ def test_doctor_says_what_the_host_decided(snnviz: Snnviz, tmp_path: Path, monke
     assert told["limits.visitor.queued"] == 100
     assert told["metrics.token"] == "set"
     place.write_text("[people]\nsign_in = 3")
-    assert snnviz("doctor", "--json").json["host"] == "people.sign_in must be 'open' or 'proxy', got 3"
+    assert snnviz("doctor", "--json").json["host"] == "people.sign_in must be 'open', 'proxy' or 'oidc', got 3"

@@ -68,7 +68,7 @@ def test_a_variable_comes_before_the_file(written: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        ({"people": {"sign_in": "ldap"}}, "people.sign_in must be 'open' or 'proxy', got 'ldap'"),
+        ({"people": {"sign_in": "ldap"}}, "people.sign_in must be 'open', 'proxy' or 'oidc', got 'ldap'"),
         ({"limits": {"visitor": {"queued": 0}}}, "limits.visitor.queued must be greater than or equal to 1, got 0"),
         ({"limits": {"visitor": {"queued": "9"}}}, "limits.visitor.queued must be a valid integer, got '9'"),
         ({"limits": {"vistor": {}}}, "limits.vistor must be one of visitor, member, teacher, admin, got an unknown "

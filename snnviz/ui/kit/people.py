@@ -12,6 +12,7 @@ from snnviz.errors import InputError
 from snnviz.people.hosting import Hosting, Retention, hosting
 from snnviz.people.person import Person, data_mark
 from snnviz.store.switches import DRAINING, READ_ONLY, Switches
+from snnviz.ui.kit import signing_in
 from snnviz.ui.server import visitors
 from snnviz.ui.server.local import is_local, serves_one
 
@@ -33,7 +34,14 @@ def current_person() -> tuple[Person | None, Hosting]:
     found = _hosting()
     if found.people.sign_in == "proxy" and (address := str(st.user.get("email") or "")):
         return found.person(address), found
+    if found.people.sign_in == "oidc" and (person := signing_in.signed_in(found, st.user.to_dict())) is not None:
+        return person, found
     return Person(visitors.pseudonym(visitors.visitor())), found
+
+
+def host_settings() -> Hosting:
+    """Returns what the host decided, for whoever has the machine the defaults."""
+    return Hosting() if is_local() else _hosting()
 
 
 def retention() -> Retention:

@@ -15,7 +15,7 @@ from snnviz.lessons.library import library
 from snnviz.lessons.pages import PAGES
 from snnviz.store import classes
 from snnviz.ui.components.copying import copying
-from snnviz.ui.kit import resetting, restrictions, services, state
+from snnviz.ui.kit import people, resetting, restrictions, services, signing_in, state
 from snnviz.ui.kit.server_url import server_url
 from snnviz.ui.kit.words import pluralise
 from snnviz.ui.learn import active, seat
@@ -53,6 +53,7 @@ def tools(page: str, title: str) -> None:
     """Draws the buttons Reset and Share. page: address of the page, "" for Home; title: its name."""
     session = st.session_state
     with st.container(horizontal=True, gap="small"):
+        signing_in.button(people.host_settings(), page)
         if page not in (LESSONS, seat.PAGE) and resetting.shown() is not None and active.current() is None:
             st.button(
                 "Reset",
