@@ -70,7 +70,8 @@ def serving(script: Path, log: Path, base: str = "", real: bool = False, **envir
     streamlit = ["-m", "streamlit"] if real else ["-c", "from tests import forked; forked.streamlit()"]
     command = [sys.executable, *streamlit, "run", str(script), "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.baseUrlPath", base]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), BESIDE: "", **environment}
+    quiet = {"SNNVIZ_MEASURE": "0"}  # measuring untrained networks takes two seconds for each design that is looked at
+    env = {**os.environ, "PYTHONPATH": str(ROOT), BESIDE: "", **quiet, **environment}
     LOGS.append(log)
     with log.open("w") as out:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)

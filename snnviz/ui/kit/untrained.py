@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import CancelledError
 
 import streamlit as st
@@ -39,8 +40,10 @@ def client() -> AnswerClient:
 
 
 def can_measure(design: Design) -> bool:
-    """Returns whether a page measures such a design: its data set is here, and it takes seconds."""
-    if not datasets.is_available(design.data.name):
+    """Returns whether a page measures such a design: its data set is here, it takes seconds, and the host lets pages
+    measure (`SNNVIZ_MEASURE`).
+    """
+    if os.environ.get("SNNVIZ_MEASURE") == "0" or not datasets.is_available(design.data.name):
         return False
     operations = costs.macs_per_step(design) * design.data.steps * PROBE_SIZE
     return 2 * 3 * operations < MOST_OPERATIONS
