@@ -5,19 +5,19 @@ They are made of the `Answer` of `compute.overview.overview`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from snnviz.studies.inside.charts.many_layers import MOST_LINES, draw_distributions, largest
 from snnviz.studies.inside.charts.time import GRAY, class_name
 from snnviz.studies.inside.look import Answer, Array
 from snnviz.theory.intervals import wilson_interval
 from snnviz.views.chart import Chart, empty
 from snnviz.views.numbers import space_percents
-from snnviz.views.styles import layer_styles
 
 POTENTIALS = np.linspace(-3, 3, 61)
 RATES = np.linspace(0, 1, 21)
@@ -161,12 +161,19 @@ def rates_chart(answer: Answer) -> Chart:
             "colorbar": {"tickformat": ".0%", "thickness": 12},
         }
     )
-    dead = [f"{one['name']} {one['dead']:.0%}" for one in layers if one["dead"] >= 0.005]
-    loud = [f"{one['name']} {one['saturated']:.0%}" for one in layers if one["saturated"] >= 0.005]
+    dead, loud = (
+        {f"{one['name']} {one[what]:.0%}": one[what] for one in layers if one[what] >= 0.005}
+        for what in ("dead", "saturated")
+    )
     caption = "Share of a layer's neurons by firing rate over all test images."
-    caption += f" Never spike: {', '.join(dead)}." if dead else " Every neuron spikes for some image."
-    caption += f" Spike at every step of every image: {', '.join(loud)}." if loud else ""
-    return Chart("inside_rates", "Firing rates", caption, figure, max(240, 60 + 34 * len(layers)))
+    caption += f" Never spike: {largest(dead)}." if dead else " Every neuron spikes for some image."
+    caption += f" Spike at every step of every image: {largest(loud)}." if loud else ""
+    return Chart("inside_rates", "Firing rates", caption, figure, _tall(layers))
+
+
+def _tall(layers: Collection[object]) -> int:
+    """Height of a heat map with a row for each layer."""
+    return min(900, max(240, 60 + 34 * len(layers)))
 
 
 def potentials_chart(answer: Answer) -> Chart:
@@ -176,30 +183,26 @@ def potentials_chart(answer: Answer) -> Chart:
     layers = answer.about["layers"]
     figure = empty("u / threshold", "share of neurons and steps", rangemode="tozero", tickformat=".3~%")
     middle = [round(float(edge), 3) for edge in (POTENTIALS[:-1] + POTENTIALS[1:]) / 2]
-    beyond = []
-    for name, style in layer_styles([one["name"] for one in layers]).items():
-        one = next(layer for layer in layers if layer["name"] == name)
+    beyond, drawn = {}, {}
+    for one in layers:
         shares = answer.arrays[f"potentials.{one['index']}"]
-        figure["data"].append(
-            {
-                "type": "scatter",
-                "x": middle[1:-1],
-                "y": [float(f"{share:.4g}") for share in shares[1:-1]],
-                "name": name,
-                "hovertemplate": "%{y:.2%}",
-                **style.trace(),
-            }
-        )
-        if shares[0] + shares[-1] >= SEEN_BEYOND:
-            beyond.append(f"of {name} {shares[0]:.0%} below and {shares[-1]:.0%} above")
+        drawn[one["name"]] = [float(f"{share:.4g}") for share in shares[1:-1]]
+        if (left_out := float(shares[0] + shares[-1])) >= SEEN_BEYOND:
+            beyond[f"of {one['name']} {shares[0]:.0%} below and {shares[-1]:.0%} above"] = left_out
+    draw_distributions(figure, list(drawn), middle[1:-1], drawn, ".2%")
     line = {"color": "var(--st-gray-text-color)", "dash": "dash", "width": 1.5}
     figure["layout"]["shapes"] = [{"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1, "line": line}]
     caption = (
         "Potentials before the reset over all test images and steps; right of the dashed line at 1 a neuron spikes."
     )
     if beyond:
-        caption += f" Not drawn, as it is beyond: {'; '.join(beyond)}."
-    return Chart("inside_potentials", "Potentials", caption, figure, 320)
+        caption += f" Not drawn, as it is beyond: {largest(beyond, '; ')}."
+    return Chart("inside_potentials", "Potentials", caption, figure, _distributed(layers))
+
+
+def _distributed(layers: Collection[object]) -> int:
+    """Height of a chart of the distributions of layers."""
+    return 320 if len(layers) <= MOST_LINES else _tall(layers)
 
 
 def intervals_chart(answer: Answer) -> Chart | None:
@@ -210,26 +213,15 @@ def intervals_chart(answer: Answer) -> Chart | None:
     if answer.about["steps"] < 2:
         return None
     figure = empty("time steps from a spike to the next", "share of pairs of spikes", tickformat=".0%")
-    for name, style in layer_styles([one["name"] for one in layers]).items():
-        one = next(layer for layer in layers if layer["name"] == name)
-        found = answer.arrays[f"intervals.{one['index']}"]
-        if found.sum():
-            figure["data"].append(
-                {
-                    "type": "scatter",
-                    "x": list(range(1, len(found) + 1)),
-                    "y": np.round(found / found.sum(), 4).tolist(),
-                    "name": name,
-                    "hovertemplate": "%{y:.1%}",
-                    **style.trace(),
-                }
-            )
+    found = {one["name"]: answer.arrays[f"intervals.{one['index']}"] for one in layers}
+    shares = {name: np.round(many / many.sum(), 4).tolist() for name, many in found.items() if many.sum()}
+    draw_distributions(figure, list(found), list(range(1, max(2, answer.about["steps"]))), shares, ".1%")
     return Chart(
         "inside_intervals",
         "Inter-spike intervals",
         "Of all spikes that follow another of the same neuron and image: after how many steps they do.",
         figure,
-        320,
+        _distributed(layers),
     )
 
 
@@ -255,7 +247,7 @@ def by_class_chart(answer: Answer, names: Sequence[str] = ()) -> Chart:
         }
     )
     caption = "Spikes per neuron and time step on the test images of each class."
-    return Chart("inside_by_class", "Firing rate by class", caption, figure, max(240, 60 + 34 * len(layers)))
+    return Chart("inside_by_class", "Firing rate by class", caption, figure, _tall(layers))
 
 
 def charts_of(answer: Answer, names: Sequence[str] = ()) -> list[Chart]:

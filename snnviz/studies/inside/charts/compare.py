@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from snnviz.studies.inside.charts.many_layers import layer_ticks
 from snnviz.studies.inside.charts.time import class_name, raster_rows, rasters_chart, spiking_layers
 from snnviz.studies.inside.look import Answer
 from snnviz.views.chart import Chart, empty
@@ -67,8 +68,8 @@ def difference_chart(one: Answer, two: Answer, words: tuple[str, str]) -> Chart 
     layout = figure["layout"]
     layout["xaxis"] |= {"range": [0.5, steps + 0.5], "showgrid": False}
     layout["yaxis"] = {"showgrid": False, "zeroline": False, "range": [len(shown) + 0.02, -0.02]}
-    layout["yaxis"] |= {"tickvals": [k + 0.5 for k in range(len(shown))]}
-    layout["yaxis"] |= {"ticktext": [f"{one.about['layers'][index]['name']} " for index in shown]}
+    height = min(1200, max(220, 80 * len(shown)))
+    layout["yaxis"] |= layer_ticks([one.about["layers"][index]["name"] for index in shown], height - 60)
     layout["hovermode"] = "closest"
     layout["meta"] = {"y": "neuron"}
     for row, index in enumerate(shown):
@@ -91,9 +92,7 @@ def difference_chart(one: Answer, two: Answer, words: tuple[str, str]) -> Chart 
         }
         figure["data"].append(trace)
     caption = f"Blue: a spike of {words[0]} alone; orange: of {words[1]} alone."
-    return Chart(
-        "inside_difference", "Difference of the rasters", caption, figure, max(220, 80 * len(shown)), wide=True
-    )
+    return Chart("inside_difference", "Difference of the rasters", caption, figure, height, wide=True)
 
 
 def layer_table(one: Answer, two: Answer, words: tuple[str, str]) -> pd.DataFrame:

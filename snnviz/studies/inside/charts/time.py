@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from snnviz.studies.inside.charts.many_layers import layer_ticks, listed
 from snnviz.studies.inside.look import Answer, Array
 from snnviz.views.chart import Chart, Cursor, cursor_shapes, empty
 from snnviz.views.pictures import Picture
@@ -16,6 +16,9 @@ from snnviz.views.styles import layer_styles, numbered_style
 GRAY = "var(--st-gray-text-color)"
 MOST_ROWS = 96
 """Rows of a layer that are drawn: of larger ones neighbours are drawn together, as their mean."""
+
+MOST_TOLD = 24
+"""Layers whose spikes at a time step are said one by one."""
 
 MOST_PICKABLE = 30_000
 """Cells of all rasters together up to which one can be clicked."""
@@ -89,15 +92,14 @@ def rasters_chart(answer: Answer, class_names: Sequence[str] = (), pictures: Seq
     about, shown = answer.about, spiking_layers(answer)
     steps, layers = about["steps"], about["layers"]
     styles = layer_styles([layers[index]["name"] for index in shown])
-    tall = min(640, max(140, 96 * len(shown)))
+    tall = min(640, max(140, 96 * len(shown))) if len(shown) < 64 else min(1200, 10 * len(shown))
     height = tall + 250
     split = 170 / (height - 60)
     figure = empty("time step", "")
     layout = figure["layout"]
     layout["xaxis"] |= {"range": [0.5, steps + 0.5], "anchor": "y2", "showgrid": False}
     layout["yaxis"] = {"domain": [split + 0.07, 1], "showgrid": False, "zeroline": False}
-    layout["yaxis"] |= {"range": [len(shown) + 0.02, -0.02], "tickvals": [k + 0.5 for k in range(len(shown))]}
-    layout["yaxis"] |= {"ticktext": [f"{layers[index]['name']} " for index in shown]}
+    layout["yaxis"] |= {"range": [len(shown) + 0.02, -0.02], **layer_ticks([layers[k]["name"] for k in shown], tall)}
     layout["meta"] = {"y": "neuron"}
     if not shown:  # ReLUs: only what the readout says
         height, split = 320, 0.97
@@ -186,6 +188,10 @@ def class_name(number: int, names: Sequence[str]) -> str:
     return names[number] if number < len(names) else str(number)
 
 
+def _spikes_at(answer: Answer, index: int, step: int) -> int:
+    return int((answer.arrays[f"spikes.{index}"][:, 0] == step).sum())
+
+
 def step_text(answer: Answer, step: int, names: Sequence[str] = ()) -> str:
     """Returns a sentence with the network's answer after a time step (from 0) and the number of spikes of each layer.
 
@@ -195,11 +201,16 @@ def step_text(answer: Answer, step: int, names: Sequence[str] = ()) -> str:
     said = [f"After step {step + 1}: answer {class_name(about['predicted'][step], names)}"]
     if about["label"] is not None:
         said[0] += f" (true {class_name(about['label'], names)})"
-    for index in spiking_layers(answer):
-        spikes = answer.arrays[f"spikes.{index}"]
-        now = int((spikes[:, 0] == step).sum())
+    shown = spiking_layers(answer)
+    for index in shown:
+        now = _spikes_at(answer, index, step)
         some = " of the neurons shown" if about["layers"][index].get("sampled") else ""
         said.append(f"{about['layers'][index]['name']} {now:,}{some}")
+    if len(shown) > MOST_TOLD:
+        many = {about["layers"][index]["name"]: _spikes_at(answer, index, step) for index in shown}
+        most = max(many, key=many.__getitem__)
+        some = " of the neurons shown" if any(about["layers"][index].get("sampled") for index in shown) else ""
+        said[1:] = [f"{sum(many.values()):,} in {len(shown)} layers{some}", f"most in {most}: {many[most]:,}"]
     return said[0] + (". Spikes: " + ", ".join(said[1:]) if said[1:] else "") + "."
 
 
@@ -212,14 +223,14 @@ def _caption(answer: Answer, shown: Sequence[int], *, pickable: bool) -> str:
         )
     words = ["Rows are neurons in the order channel, row, column; a filled cell is a spike."]
     if joined:
-        words.append(f"Of {', '.join(joined)} neighbouring neurons share a row: the stronger, the more of them spike.")
+        words.append(f"Of {listed(joined)} neighbouring neurons share a row: the stronger, the more of them spike.")
     some = [
         f"{len(answer.arrays[f'shown.{index}']):,} of {one['neurons']:,} of {one['name']}"
         for index, one in zip(shown, layers, strict=True)
         if one.get("sampled")
     ]
     if some:
-        words.append(f"There are so many spikes that evenly chosen neurons are shown: {', '.join(some)}.")
+        words.append(f"There are so many spikes that evenly chosen neurons are shown: {listed(some)}.")
     if pickable:
         words.append("Click on a neuron to see its potential and where its current comes from.")
     words.append("Below, the logits after each step, for the loss's softmax; grey: the other classes.")
@@ -370,27 +381,3 @@ def neuron_words(layer: Mapping[str, Any], number: int) -> str:
         return f"neuron {number}"
     channel, rest = divmod(number, height * width)
     return f"channel {channel}, row {rest // width}, column {rest % width}"
-
-
-def learnt_table(answer: Answer) -> pd.DataFrame:
-    """Returns a table of what neurons have learnt in addition to the weights, by layer, with the initial value; empty
-    if they learn nothing.
-    """
-    words = {0: "stands at 0", 1: "stands at 1", None: ""}
-    rows = [
-        {
-            "layer": layer["name"],
-            "learnt": one["name"],
-            "began": one["began"],
-            "now": one["now"],
-            "from": one["low"],
-            "to": one["high"],
-            "mark": words[one["ended"]],
-        }
-        for layer in answer.about["layers"]
-        for one in layer.get("learnt", ())
-    ]
-    alike = all(row["from"] == row["to"] for row in rows)  # one number a layer
-    unmarked = not any(row["mark"] for row in rows)
-    left_out = [*(["from", "to"] if alike else []), *(["mark"] if unmarked else [])]
-    return pd.DataFrame(rows).drop(columns=left_out, errors="ignore")

@@ -10,6 +10,7 @@ from snnviz.data import datasets
 from snnviz.store import Run
 from snnviz.studies.inside.charts import maps
 from snnviz.studies.inside.charts import time as views
+from snnviz.studies.inside.charts.learnt import learnt_table
 from snnviz.studies.inside.look import Answer, Look
 from snnviz.studies.inside.page import choosing, exports, network_changes, neurons, setting
 from snnviz.studies.inside.page.all_images import energy_of
@@ -36,6 +37,8 @@ def panel(run: Run) -> None:
         answer = ask("look", look, run)
         if answer is not None:
             _shown(run, look, answer)
+        elif look.focus:
+            st.button("Show it without chosen neurons", key="inside-no-focus", on_click=_show, args=("",))
     with left:
         choosing.panel(run, answer)
 
@@ -46,7 +49,8 @@ def _shown(run: Run, look: Look, answer: Answer) -> None:
     _numbers(answer, before, names)
     recorded = datasets.dataset_card(run.design.data.name).counts is not None
     shown = views.rasters_chart(answer, names, maps.input_pictures(answer, recorded))
-    charts(payload([shown]), key=RASTERS, on_pick=_pick)
+    spiking = bool(views.spiking_layers(answer))  # ReLUs' figure is low: no room is kept for it
+    charts(payload([shown]), key=RASTERS if spiking else "inside-readout", on_pick=_pick if spiking else None)
     neurons.panel(answer)
     for k in range(len(answer.about["focus"])):
         charts(payload([views.neuron_chart(answer, k)]), key=f"inside-neuron-{k}")
@@ -59,7 +63,7 @@ def _shown(run: Run, look: Look, answer: Answer) -> None:
 
 def _learnt(answer: Answer) -> None:
     """Thresholds, leaks and time constants that were learnt, beside where they began."""
-    table = views.learnt_table(answer)
+    table = learnt_table(answer)
     if not len(table):
         return
     marked = [f"{row['layer']} ({row['learnt']})" for row in table.to_dict("records") if row.get("mark")]
@@ -145,7 +149,11 @@ def _toggle(layer: str, shape: Sequence[int], number: str) -> None:
 def _close(answer: Answer, k: int) -> None:
     """The k-th chosen neuron is no longer shown."""
     left = [one for number, one in enumerate(answer.about["focus"]) if number != k]
-    LOOK.change(focus=neurons.focus_text([(one["layer"], one["neuron"]) for one in left]))
+    _show(neurons.focus_text([(one["layer"], one["neuron"]) for one in left]))
+
+
+def _show(focus: str) -> None:
+    LOOK.change(focus=focus)
     LOOK.rerun()
 
 

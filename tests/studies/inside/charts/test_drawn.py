@@ -201,3 +201,56 @@ def test_the_file_of_rates_has_each_neuron_in_the_order_channel_row_column() -> 
         assert set(file.files) == {"about", *whole.arrays}
         assert json.loads(str(file["about"])) == json.loads(json.dumps(whole.about))
         assert all(np.array_equal(file[name], array) for name, array in whole.arrays.items())
+
+
+def test_of_many_layers_captions_name_a_few_and_labels_do_not_overlap() -> None:
+    made = Design.check(
+        {
+            "network": {"kind": "mlp", "depth": 40, "width": 8},
+            "data": {"train_samples": 20, "test_samples": 10, "steps": 4, "encoding": "rate"},
+            "neuron": {"threshold": 0.1},
+            "init": "kaiming",
+        }
+    )
+    network, test = open_network(made, None, Look()), data.load(made)[1]
+    one, whole = look_at(network, made, test, Look()), overview(network, made, test, Look())
+    rasters = rasters_chart(one)
+    layout = rasters.figure["layout"]
+    pixels = rasters.height * (layout["yaxis"]["domain"][1] - layout["yaxis"]["domain"][0])
+    apart = np.diff(layout["yaxis"]["tickvals"]).min() * pixels / 40
+    assert apart >= 12
+    assert layout["yaxis"]["ticktext"][:2] == ["L1 ", f"L{round(np.diff(layout['yaxis']['tickvals'])[0]) + 1} "]
+    assert rasters.cursor is not None
+    spikes = {
+        layer["name"]: int((one.arrays[f"spikes.{index}"][:, 0] == 1).sum())
+        for index, layer in enumerate(one.about["layers"][:40])
+    }
+    most = max(spikes, key=spikes.__getitem__)
+    told = f"Spikes: {sum(spikes.values()):,} in 40 layers, most in {most}: {spikes[most]:,}."
+    assert rasters.cursor.notes[1].endswith(told)
+    for chart in (rasters, *all_images.charts_of(whole)):
+        assert len(chart.caption) < 450, chart.caption
+        assert chart.height <= 1260
+    maps_ = {chart.id: chart.figure["data"] for chart in all_images.charts_of(whole)}
+    for name, values in (("inside_potentials", "potentials"), ("inside_intervals", "intervals")):
+        (drawn,) = maps_[name]
+        assert drawn["type"] == "heatmap"
+        for row, layer in zip(drawn["z"], drawn["y"], strict=True):
+            index = next(each["index"] for each in whole.about["layers"] if each["name"] == layer)
+            found = whole.arrays[f"{values}.{index}"]
+            expected = found[1:-1] if values == "potentials" else found / found.sum()
+            assert row == pytest.approx(expected, abs=1e-3)
+
+
+def test_layers_have_the_same_colours_in_all_figures() -> None:
+    made = DESIGNS["DSC and ASC"]
+    network, test = open_network(made, None, Look()), data.load(made)[1]
+    whole = overview(network, made, test, Look())
+    whole.arrays["intervals.1"][:] = 0  # one of them never spikes twice
+    charts = {chart.id: chart for chart in all_images.charts_of(whole)}
+    potentials, intervals = (
+        {trace["name"]: trace["line"] for trace in charts[name].figure["data"]}
+        for name in ("inside_potentials", "inside_intervals")
+    )
+    assert len(intervals) == len(potentials) - 1
+    assert intervals == {name: potentials[name] for name in intervals}

@@ -205,6 +205,15 @@ def test_a_neuron_that_a_layer_lacks_is_one_sentence_and_what_was_chosen_stays(
     assert visit.errors == []
 
 
+def test_a_link_to_neurons_that_are_not_there_leads_on(trained: Callable[..., Run]) -> None:
+    run = trained(TINY)
+    visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L9 3")))
+    assert any("focus must name neurons of layers of this network" in sentence for sentence in visit.errors)
+    visit.press("inside-no-focus")
+    assert visit.errors == []
+    assert charts(visit, "inside-rasters")
+
+
 def test_of_several_neurons_one_is_closed(trained: Callable[..., Run]) -> None:
     run = trained(TINY)
     visit = by_link("inside", setting.to_link(Look(run=run.run, focus="L1 c0")))
