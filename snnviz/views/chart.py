@@ -39,7 +39,7 @@ class Cursor:
 class Chart:
     """A Plotly figure with a title and a caption that says how to read it.
 
-    least: smallest width in pixels of a wide chart; on a phone it is scrolled.
+    least: smallest width in pixels of a wide chart; on a phone it is scrolled, or with `brush` its axes lie.
     brush: boxes over the axes choose among the lines (parallel coordinates; see `charts.brush.js`).
     """
 

@@ -28,6 +28,14 @@ AXES = """() => {
 }"""
 """Of the first axis: where it is across, and its upper and lower end."""
 
+LYING = """() => {
+    const plot = document.querySelector("[data-chart=parallel] .plot.turned");
+    const {xaxis, yaxis} = plot._fullLayout, {left, top} = plot.getBoundingClientRect();
+    const across = (x) => left + xaxis._offset + xaxis.c2p(x);
+    return [across(0.6), across(1.03), top + yaxis._offset + yaxis.c2p(0)];
+}"""
+"""Of the first of axes that lie: from where to where a finger moves, and how far down it is."""
+
 
 def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], dashboard: str) -> None:
     page = visit(f"{dashboard}/tradeoffs?{TINY}&view=weigh")
@@ -101,6 +109,38 @@ def test_a_box_over_an_axis_chooses_lines(visit: Callable[..., Page], dashboard:
     page.mouse.move(across, high + 20, steps=3)
     page.mouse.move(across + 15, (high + low) / 2, steps=3)
     page.mouse.up()
+    expect(lines.get_by_text("2 of 4 lines are inside the box.")).to_be_visible()
+    lines.get_by_role("button", name="Keep all lines").click()
+    expect(lines.get_by_role("button", name="Keep all lines")).to_be_hidden()
+
+
+def test_on_a_phone_the_axes_lie_and_a_finger_along_one_chooses_lines(
+    visit: Callable[..., Page], dashboard: str
+) -> None:
+    page = visit(
+        f"{dashboard}/tradeoffs?{TINY}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    train = page.get_by_role("button", name=re.compile("^(Train|All trained)"))
+    expect(train).to_be_visible()
+    if train.is_enabled():  # whichever of the tests comes first
+        train.click()
+    page.get_by_role("radio", name="Weigh").click()
+    expect(page.get_by_text(re.compile(r"4 groups \(8 runs\)"))).to_be_visible(timeout=PATIENCE)
+    lines = page.locator("[data-chart=parallel]")
+    expect(lines.locator(".scatterlayer .js-line").first).to_be_attached()
+    lines.locator(".plot").scroll_into_view_if_needed()
+    view = lines.locator(".view")
+    assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
+    begin, end, height = page.evaluate(LYING)
+    touch = page.context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": begin, "y": height}]})
+    for step in range(1, 7):
+        place = {"x": begin + (end - begin) * step / 6, "y": height}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(lines.get_by_text("2 of 4 lines are inside the box.")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})  # turned round, they stand again, with the box
+    expect(lines.locator(".plot:not(.turned) .scatterlayer .js-line").first).to_be_attached()
     expect(lines.get_by_text("2 of 4 lines are inside the box.")).to_be_visible()
     lines.get_by_role("button", name="Keep all lines").click()
     expect(lines.get_by_role("button", name="Keep all lines")).to_be_hidden()

@@ -8,6 +8,7 @@ class Brush {
     this.chart = chart;
     this.say = say;
     this.boxes = new Map(); // by axis: [low, high]
+    this.lying = false; // whether `lie` was called: a plot is drawn anew where it is turned
     this.row = Object.assign(document.createElement("div"), { className: "brush", hidden: true });
     this.words = document.createElement("span");
     this.words.setAttribute("role", "status");
@@ -23,6 +24,26 @@ class Brush {
     plot.on("plotly_selected", (event) => event?.range && this.selected(event.range));
     plot.on("plotly_deselect", () => this.clear());
     plot.on("plotly_doubleclick", () => this.clear());
+    if (!this.lying) this.lie(plot);
+    this.lying = true;
+  }
+
+  /** Of axes that lie (charts.turned.js): a finger or mouse that moves along one makes a box; one that moves across scrolls. */
+  lie(plot) {
+    let from = null;
+    const at = ({ clientX, clientY }) => {
+      const { left, top } = plot.getBoundingClientRect();
+      const { xaxis, yaxis } = plot._fullLayout;
+      return { x: xaxis.p2d(clientX - left - xaxis._offset), axis: Math.round(yaxis.p2d(clientY - top - yaxis._offset)), clientX };
+    };
+    plot.addEventListener("pointerdown", (event) => (from = this.chart.turned && event.isPrimary ? at(event) : null));
+    plot.addEventListener("pointercancel", () => (from = null));
+    window.addEventListener("pointerup", (event) => {
+      const begun = from;
+      from = null;
+      if (!begun || !plot.isConnected || Math.abs(event.clientX - begun.clientX) < 8) return;
+      this.selected({ x: [begun.axis, begun.axis], y: [begun.x, at(event).x] });
+    }, { signal: this.chart.gone });
   }
 
   selected({ x, y }) {

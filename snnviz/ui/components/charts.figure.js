@@ -139,11 +139,14 @@ class Framed {
     this.figure.append(head, this.caption, this.view, this.numbers, this.said);
     this.cursor = new Cursor(this.figure, this.plot);
     this.brush = new Brush(this, say);
+    this.turned = false; // whether its axes lie below each other
+    this.leaving = new AbortController();
+    this.gone = this.leaving.signal;
   }
 
   /** Its words and its size; the drawing comes later. */
   arrange(spec) {
-    const { title, caption, height, wide, least, cursor } = spec;
+    const { title, caption, wide, least, brush, cursor } = spec;
     this.spec = spec;
     this.given = JSON.parse(JSON.stringify(spec.layout ?? {})); // Plotly writes into the layout that it is given
     this.known = null;
@@ -152,8 +155,8 @@ class Framed {
     this.figure.classList.toggle("scrolled", Boolean(least));
     this.heading.textContent = title;
     this.caption.textContent = caption.replace(/(?<=\d) (?=%)/g, "\u00a0");
-    this.figure.style.setProperty("--height", `${height ?? 300}px`);
-    this.plot.style.minWidth = least ? `${least}px` : "";
+    this.stretch();
+    this.plot.style.minWidth = least && !brush ? `${least}px` : "";
     this.plot.setAttribute("aria-label", title);
     this.numbers.setAttribute("aria-label", `${title}, as a table`);
     this.tools.name(title);
@@ -174,16 +177,35 @@ class Framed {
   placed() {
     this.heading.setAttribute("aria-level", levelAt(this.figure));
     this.cursor.show();
+    this.turn();
+  }
+
+  stretch() {
+    const { height, layout } = this.spec;
+    this.figure.style.setProperty("--height", `${this.turned ? ROW * layout.xaxis.tickvals.length + BENEATH : (height ?? 300)}px`);
+  }
+
+  /** Parallel coordinates lie where they have no room to stand; whether that has changed. */
+  turn() {
+    const { brush, least } = this.spec;
+    const { clientWidth } = this.view;
+    if (!brush || !clientWidth || this.turned === clientWidth < least) return false;
+    this.turned = !this.turned;
+    this.stretch();
+    if (this.plot.matches(".js-plotly-plot")) window.Plotly.purge(this.plot); // which leaves a legend where it was before
+    this.plot.classList.toggle("turned", this.turned);
+    return true;
   }
 
   /** As it was drawn last, with what was chosen since. */
   redraw() {
-    if (this.template) this.draw(window.Plotly, this.template);
+    return this.template && this.draw(window.Plotly, this.template);
   }
 
   async draw(Plotly, template) {
     const { plot } = this;
-    const { traces, layout } = this.brush.applied(this.spec);
+    const upright = this.brush.applied(this.spec);
+    const { traces, layout } = this.turned ? turned(upright, plot.clientWidth) : upright;
     this.template = template;
     const height = plot.clientHeight || this.spec.height || 300; // some are taller on a phone; 0 behind a table
     const config = {
@@ -225,6 +247,7 @@ class Framed {
   }
 
   leave() {
+    this.leaving.abort();
     this.cursor.stop();
     this.tools.leave();
     if (this.plot.matches(".js-plotly-plot")) window.Plotly.purge(this.plot);

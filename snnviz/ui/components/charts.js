@@ -159,7 +159,7 @@ class Board {
     }
     for (const spec of wanted.charts) {
       const chart = this.charts.get(spec.id);
-      const content = JSON.stringify([spec.traces, spec.layout, spec.height, template]);
+      const content = JSON.stringify([spec.traces, spec.layout, spec.height, chart?.turned, template]);
       chart?.cursor.place(spec.layout);
       if (!chart || chart.drawn === content) continue;
       chart.drawn = content;
@@ -185,7 +185,7 @@ class Board {
       const { clientWidth } = chart.plot;
       if (!clientWidth || chart.width === clientWidth || !chart.plot.matches(".js-plotly-plot")) continue;
       chart.width = clientWidth;
-      Promise.resolve(window.Plotly.Plots.resize(chart.plot)).then(() => chart.cursor.fit());
+      Promise.resolve(chart.turn() && chart.redraw()).then(() => window.Plotly.Plots.resize(chart.plot)).then(() => chart.cursor.fit());
     }
   }
 

@@ -26,6 +26,7 @@ _MOUNT = st.components.v2.component(
         "paint.js",
         "charts.reading.js",
         "charts.tools.js",
+        "charts.turned.js",
         "charts.brush.js",
         "charts.figure.js",
         "charts.js",

@@ -57,7 +57,8 @@ def parallel_chart(weighed: WeighedGroups, ranked: Sequence[str]) -> Chart:
             figure["data"].append(_lines(weighed, axes, own, name, colour, 1.8))
     words = (
         f"A line is a group, its colour its {escape(first.label[:1].lower() + first.label[1:], quote=False)}. Drag a "
-        "box over an axis to keep the lines inside, boxes on several axes together; a double click keeps all again. "
+        "box over an axis, or along one that lies, to keep the lines inside, boxes on several axes together; a double "
+        "click keeps all again. "
         "The limits above do the same by keyboard."
     )
     if len(drawn) < (total := int(weighed.left.sum())):
