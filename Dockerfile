@@ -14,6 +14,11 @@ COPY requirements.txt .
 RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.txt)" \
  && pip install -r requirements.txt
 
+# docker build --build-arg EXTRA="postgresql oidc" for what a host needs besides (docs/hosting.md).
+ARG EXTRA=
+COPY requirements-postgresql.txt requirements-oidc.txt ./
+RUN for extra in $EXTRA; do pip install -r "requirements-$extra.txt" || exit 1; done
+
 COPY app.py ./
 COPY .streamlit .streamlit
 COPY pages pages

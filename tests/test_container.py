@@ -228,3 +228,30 @@ def worker_of(cache: Path) -> int | None:
     """The supervisor that the server has started for its store."""
     lock = cache / "runs.worker.lock"
     return int(lock.read_text()) if lock.exists() and lock.read_text() else None
+
+
+def test_a_server_on_the_web_is_reached_through_its_proxy_alone() -> None:
+    text = (ROOT / "compose.server.yaml").read_text()
+    services = re.split(
+        r"^  (?=\w+:$)", text.partition("services:\n")[2].partition("\nvolumes:")[0], flags=re.MULTILINE
+    )
+    named = {part.partition(":")[0]: part for part in services if part}
+    assert [*named] == ["proxy", "snnviz", "db"]
+    assert [name for name, part in named.items() if "ports:" in part] == ["proxy"]
+    assert 'FORWARDED_ALLOW_IPS: "*"' in named["snnviz"]
+    assert f"cache:{only('VOLUME')}" in named["snnviz"]
+    assert len(re.findall(r"\$\{POSTGRES_PASSWORD:\?", text)) == 1
+    (extras,) = re.findall(r'EXTRA: "([\w ]+)"', text)
+    assert all((ROOT / f"requirements-{extra}.txt").is_file() for extra in extras.split())
+    for place in re.findall(r'"\./([\w./]+):', text):
+        assert place.startswith("host") or (ROOT / place).exists()
+    assert f"snnviz:{only('EXPOSE')}" in (ROOT / "deploy" / "Caddyfile").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="Caddy is not installed")
+@pytest.mark.parametrize("tls", ["", "tls internal"])
+def test_the_proxys_file_is_one(tls: str) -> None:
+    command = ["caddy", "adapt", "--adapter", "caddyfile", "--config", str(ROOT / "deploy" / "Caddyfile")]
+    environment = {**os.environ, "SNNVIZ_NAME": "demo.example", "SNNVIZ_TLS": tls}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert '"upstreams":[{"dial":"snnviz:8501"}]' in found.stdout

@@ -108,6 +108,17 @@ class Queue(_Part):
     accepts: bool = True
 
 
+class Rates(_Part):
+    """What one internet address may ask a minute, evenly or at once after a pause; 0: without a limit.
+
+    `pages`: opened anew; `uploads`: files. Streamlit's own files are not counted.
+    """
+
+    requests_a_minute: int = Field(12_000, ge=0, le=10**9)
+    pages_a_minute: int = Field(1200, ge=0, le=10**9)
+    uploads_a_minute: int = Field(120, ge=0, le=10**9)
+
+
 class Metrics(_Part):
     """`token`: who sends it as ``Authorization: Bearer`` may read `/metrics`; "": programs on this machine alone."""
 
@@ -127,6 +138,7 @@ class Hosting(_Part):
     limits: LimitsOfRoles = LimitsOfRoles()
     queue: Queue = Queue()
     retention: Retention = Retention()
+    rates: Rates = Rates()
     metrics: Metrics = Metrics()
     notice: Notice = Notice()
 

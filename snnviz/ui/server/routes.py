@@ -15,12 +15,15 @@ from starlette.routing import Route
 from snnviz.errors import InputError
 from snnviz.ui.server import handouts
 from snnviz.ui.server.frontend import FOREVER, StaticFiles, file_response, plotly_file
+from snnviz.ui.server.local import serves_one
 from snnviz.ui.server.middleware import head
 from snnviz.ui.server.middleware.body_limits import BodyLimits
 from snnviz.ui.server.middleware.cookies import Cookies
 from snnviz.ui.server.middleware.headers import Headers, places
 from snnviz.ui.server.middleware.hosts import Hosts, named
+from snnviz.ui.server.middleware.rates import RateLimits
 from snnviz.ui.server.middleware.redirects import Redirects
+from snnviz.ui.server.middleware.same_site import SameSite
 from snnviz.views import glossary
 
 PLOTLY_PATH = "/assets/plotly.min.js"
@@ -52,6 +55,8 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(Headers, places=framing),
         Middleware(Hosts, named=trusted),
+        Middleware(RateLimits, base=_base(), off=serves_one),
+        Middleware(SameSite, base=_base()),
         Middleware(Redirects, base=_base()),
         Middleware(Cookies, base=_base()),
         Middleware(BodyLimits, base=_base()),
