@@ -28,8 +28,11 @@ ALIKE = 0.02
 do.
 """
 
-FADED = 1e-3
-"""Gradients have faded where they are below this share of those of the last hidden layer, and burst above 1 / FADED."""
+FADED, BURST = 1e-3, 30.0
+"""Gradients have faded where they are below, and burst where they are above, this multiple of those of the last hidden
+layer. They need not be kept: networks whose gradients fade a hundredfold learnt, those in which they grow thirtyfold
+hardly did (`docs/trainability.md`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,10 @@ def first_alike(measurement: Measurement) -> LayerMeasurement | None:
 
 def last_faded(measurement: Measurement) -> LayerMeasurement | None:
     """Returns the layer nearest to the output whose gradient is, against that of the last hidden layer, below `FADED`
-    or above 1 / `FADED`; None if there is none.
+    or above `BURST`; None if there is none.
     """
     for layer in reversed(measurement.layers):
-        if layer.gradient is not None and not FADED <= _gradient_ratio(measurement, layer) <= 1 / FADED:
+        if layer.gradient is not None and not FADED <= _gradient_ratio(measurement, layer) <= BURST:
             return layer
     return None
 
