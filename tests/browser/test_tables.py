@@ -23,6 +23,7 @@ from tests.store.test_metrics import end, end_run
 pytestmark = pytest.mark.browser
 
 TINY = "network.kind=mlp&network.depth=2&network.width=6&vary.seeds=2&vary.1=init=kaiming,glorot"
+TWO_AXES = TINY.replace("width=6", "width=7") + "&vary.2=neuron.threshold=0.5,1"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 OTHERS = ("table", "data_editor", "write_table")
 """Ways to draw a table that have no CSV."""
@@ -43,7 +44,7 @@ COVERED = """(tools) => {
 def finished(place: tuple[str, Store]) -> str:
     """The dashboard, with a finished experiment that nobody had to train."""
     Local(place[1]).stop()  # who waits for work there would take these runs
-    for run in from_query(TINY).runs():
+    for run in (*from_query(TINY).runs(), *from_query(TWO_AXES).runs()):
         kaiming = links.flatten(run.design)["init.kind"] == "kaiming"
         end_run(place[1], run.design, end(1, 0.5), end(2, 0.7 + 0.1 * kaiming + 0.01 * run.design.seed))
     return place[0]
@@ -63,6 +64,7 @@ def test_tables_of_pages_are_those_that_have_csv() -> None:
         (f"tradeoffs?{TINY}", 1, 0),
         (f"tradeoffs?{TINY}&view=compare", 1, 3),
         (f"tradeoffs?{TINY},variance-preserving&view=compare&compare.b=*", 1, 0),
+        (f"tradeoffs?{TWO_AXES}&view=compare&compare.axis=init.kind&compare.seeds=2", 2, 3),
         (f"tradeoffs?{TINY}&view=weigh&weigh.objectives=accuracy,parameters", 1, 4),
     ],
 )
