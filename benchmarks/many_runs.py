@@ -182,7 +182,7 @@ def pages(place: Path) -> Iterator[tuple[str, float]]:
         found["Runs page, from the address to its table"] = time.perf_counter() - begun
         page.wait_for_timeout(1000)
         # Another one at each visit, as what one visitor asks for is kept for all.
-        page.get_by_label("Filter", exact=True).fill(MARKED.replace("0.9", f"0.9{number}"))
+        page.get_by_label("Filter", exact=True).fill(MARKED.replace("0.9", f"0.90{number}"))
         begun = time.perf_counter()
         page.keyboard.press("Enter")
         page.get_by_text("take the filter").wait_for()

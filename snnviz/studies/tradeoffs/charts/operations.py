@@ -47,7 +47,7 @@ def operations_chart(weighed: WeighedGroups) -> Chart | None:
     figure = empty(
         "operations of an image", "", type="category", automargin=True, tickmode="array", tickvals=names, ticktext=told
     )
-    figure["layout"]["xaxis"] |= {"rangemode": "tozero", "tickangle": 0, "nticks": 6}
+    figure["layout"]["xaxis"] |= {"rangemode": "tozero", "tickangle": 0, "nticks": 4}
     figure["layout"] |= {"barmode": "stack", "bargap": 0.3, "hovermode": "closest", "meta": {"y": "group"}}
     for name, label, colour, pattern in PARTS:
         values = [means[name][place] or 0.0 for place in shown]

@@ -14,6 +14,7 @@ from snnviz.studies.tradeoffs.charts.asking import level_name
 from snnviz.studies.tradeoffs.comparing import EVERY_OTHER, Comparing, design_to_text
 from snnviz.studies.tradeoffs.page import compared
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT
+from snnviz.theory.sequential import LAST_LOOK
 from snnviz.ui.kit import state
 from snnviz.ui.kit.settings import PageSettings
 from snnviz.views.changes import describe_changes, label
@@ -176,8 +177,9 @@ def _put(name: str, key: str) -> None:
             chosen = {"a": b, "b": a}
         COMPARING.change(levels=f"{chosen['a']},{chosen['b']}", looks="once")
     else:
-        levels = {"levels": Comparing().levels} if name == "axis" else {}
-        COMPARING.change(**{name: told, "looks": "once"}, **levels)
+        seeds = min(LAST_LOOK, max(now.seeds, EXPERIMENT.value.seeds))  # all that the experiment has
+        more = {"levels": Comparing().levels, "seeds": seeds} if name == "axis" else {}
+        COMPARING.change(**{name: told, "looks": "once"}, **more)
     COMPARING.renew_widgets()
     COMPARING.rerun()
 

@@ -60,6 +60,16 @@ def turn_to(a: Design, b: Design, seeds: int = 0) -> None:
     st.rerun()
 
 
+def turn_to_levels(axis: str) -> None:
+    """Callback like `turn_to`: shows Compare with the levels of an axis of the experiment, at all of its seeds."""
+    now = COMPARING.value if COMPARING.name in st.session_state else Comparing()
+    seeds = min(LAST_LOOK, max(now.seeds, EXPERIMENT.value.seeds))
+    COMPARING.set(Comparing(a=now.a, b=now.b, axis=axis, seeds=seeds, by=now.by))
+    COMPARING.renew_widgets()
+    VIEWS.show("compare")
+    st.rerun()
+
+
 def panel() -> None:
     """Draws the view Compare: the choice of two designs, and the results, updated while runs are active."""
     if COMPARING.name not in st.session_state:

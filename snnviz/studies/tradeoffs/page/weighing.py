@@ -10,7 +10,7 @@ import streamlit as st
 
 from snnviz.errors import InputError
 from snnviz.studies.tradeoffs.charts.front import certainty_words, chosen_words
-from snnviz.studies.tradeoffs.page import opened_group
+from snnviz.studies.tradeoffs.page import comparing, opened_group
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
 from snnviz.studies.tradeoffs.page.weighed import (
     Groups,
@@ -260,6 +260,16 @@ def _figures() -> None:
     charts(importance_figures(groups, asked), key="weigh-importance")
     path = now.field if now.field in names else names[0]
     _choice("The levels of", names, path, "field")
+    if (
+        now.of == "experiment"
+        and len(EXPERIMENT.value.axes) > 1
+        and path in [one.name for one in EXPERIMENT.value.axes]
+    ):
+        st.button(
+            "Compare its levels by seed", icon=":material/compare_arrows:", key="weigh-levels-compare",
+            on_click=comparing.turn_to_levels, args=(path,),
+            help="Two of them over all combinations of the other axes: how certain is the difference, over seeds?",
+        )  # fmt: skip
     charts(level_figures(groups, asked, path), key="weigh-levels")
     if (pair := map_fields(groups, asked, (now.across, now.down))) is not None:
         st.header("Two fields as a map", anchor=False)

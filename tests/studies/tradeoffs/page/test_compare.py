@@ -239,6 +239,17 @@ def test_two_levels_of_an_axis_are_compared_over_all_else(tiny: MakeDesign, nobo
     assert "9 of 18 pairs of runs are missing" in visit.text
 
 
+def test_weigh_leads_to_the_levels_of_a_field_at_all_seeds(tiny: MakeDesign, nobody: Store) -> None:
+    asked = pooled_of(tiny).model_copy(update={"seeds": 4})
+    fill_all(nobody, pooled_of(tiny))
+    visit = by_link("tradeoffs", f"{asked.to_query()}&view=weigh&weigh.field=training.learning_rate")
+    visit.press("weigh-levels-compare")
+    found = comparing(visit)
+    assert (found.axis, found.levels, found.seeds) == ("training.learning_rate", "1,2", 4)
+    assert "so 3 seeds, not 9 pairs" in visit.text
+    assert "3 of 12 pairs of runs are missing." in visit.text
+
+
 def test_every_other_level_against_one_is_corrected(tiny: MakeDesign, nobody: Store) -> None:
     asked = pooled_of(tiny)
     fill_all(nobody, asked)
