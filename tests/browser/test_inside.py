@@ -43,9 +43,9 @@ def figures_say_their_numbers(page: Page) -> set[str]:
 def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable[..., Page], dashboard: str) -> None:
     page = visit(f"{dashboard}/design?{TINY}")
     press(page, "Train")
-    inside = page.get_by_role("button", name="Look inside")
-    expect(inside).to_be_visible(timeout=PATIENCE)
-    inside.click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PATIENCE)  # it is trained
+    press(page, "Look inside")
     rasters = page.locator("[data-chart=inside_rasters] .heatmaplayer image")
     expect(rasters).to_have_count(3, timeout=PATIENCE)
     expect(page.get_by_text("Page 1 of 3.")).to_be_visible(timeout=PATIENCE)

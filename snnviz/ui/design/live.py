@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.design.measurement import measurement_digest
 from snnviz.errors import SnnvizError
@@ -71,7 +72,7 @@ def panel() -> None:
     is_busy = not run.ended or looked[-1]
     with st.container():  # of its own, so that a tick during a full run does not shift what stands beside it
         st.fragment(_monitor, key="live", run_every=refresh_interval(EVERY if is_busy else EVERY_ENDED))(
-            run.run, looked
+            run.run, looked, running=not run.ended
         )
     announce_end(f"run {run.run}", _end(run), busy=not run.ended)
 
@@ -100,14 +101,18 @@ def _ended_meanwhile(run: Run) -> bool:
 
 
 @show_store_errors()
-def _monitor(watched: str, looked: tuple[object, ...]) -> None:
-    shown = services.run_and_version(watched)
+def _monitor(watched: str, looked: tuple[object, ...], *, running: bool) -> None:
+    shown, left = services.run_and_version(watched), None
+    if running:
+        left, right = st.columns([8, 2], vertical_alignment="center")
+        if shown is not None and shown[0].checkpoint is not None:
+            _offers(shown[0], right)  # before anything is drawn anew, so that no press is lost
     if shown is None or _looks(shown[0]) != looked or _ended_meanwhile(shown[0]):
         st.rerun()
     run, anew = shown[0], services.run_and_version(measurement_digest(shown[0].design))
     seen = live_charts(run)
     drawn = seen.payload(run, None if anew is None else anew[0])
-    _numbers(run, seen.rows.epochs[-1] if seen.rows.epochs else None)
+    _numbers(run, seen.rows.epochs[-1] if seen.rows.epochs else None, left)
     charts(drawn, key=f"live-{run.run}")
     measuring.offer_measuring([run.design] if run.state == "done" and run.current and seen.is_old else [], "live")
 
@@ -134,7 +139,7 @@ def _head(run: Run) -> None:
             if others
             else "Stops within a second and keeps what there is. Leaving the page stops nothing.",
         )
-    if run.checkpoint is not None:
+    if run.ended and run.checkpoint is not None:
         _offers(run, actions)
     if run.error:
         st.error(escape_markdown(run.error))
@@ -162,7 +167,7 @@ def _head(run: Run) -> None:
         )
 
 
-def _offers(run: Run, place: st.delta_generator.DeltaGenerator) -> None:
+def _offers(run: Run, place: DeltaGenerator) -> None:
     """What studies do with the run that is watched."""
     for key in run_buttons():
         offer = run_button(key, run.design)
@@ -210,8 +215,9 @@ def _brief(words: str) -> str:
     return words if len(words) <= 120 else f"{words[:119]}…"
 
 
-def _numbers(run: Run, last: EpochEnd | None) -> None:
-    if not run.ended:
+def _numbers(run: Run, last: EpochEnd | None, place: DeltaGenerator | None) -> None:
+    """`place`: of the progress of a run that has not ended."""
+    if place is not None:
         made = run.step / run.steps if run.steps else 0.0
         epochs = run.design.training.epochs
         left = f", {format_duration(run.eta_seconds)} left" if run.eta_seconds is not None else ""
@@ -220,9 +226,9 @@ def _numbers(run: Run, last: EpochEnd | None) -> None:
         if run.state == "queued":
             waits = queue_position(services.queue_place(run.run)).capitalize()
             doing = f"{waits}; you may leave, it starts by itself"
-        st.progress(min(made, 1.0), text=doing)
+        place.progress(min(made, 1.0), text=doing)
         if sentence := services.queue_problem():
-            st.caption(escape_markdown(sentence))
+            place.caption(escape_markdown(sentence))
     timed = run.design.network.code == "ttfs"
     rate = NO_NUMBER if last is None or last.rate is None else f"{last.rate:.3f}" if timed else share(last.rate)
     title = "Spikes per neuron" if timed else word("rate").label

@@ -42,7 +42,8 @@ class LiveCharts:
         shown = revisions({"run": run} | ({"anew": anew} if anew is not None else {}))
         with self._lock:  # who comes second finds the work done
             now = time.monotonic()
-            if shown != self._drawn and (run.ended or now - self._at >= PAUSE_SECONDS):
+            # of a queued run nothing is shown, as before the first drawing
+            if not self._payload or (shown != self._drawn and (run.ended or now - self._at >= PAUSE_SECONDS)):
                 before = self.rows, self.anew
                 self.rows = curves(shown).get("run", Rows())
                 self.anew = read(shown, LayerState).get("anew", ())

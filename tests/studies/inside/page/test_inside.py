@@ -345,6 +345,31 @@ def test_a_run_that_trains_is_seen_as_it_was_after_its_last_epoch() -> None:
     store.close()
 
 
+def test_the_live_panel_looks_inside_once_a_running_run_has_weights() -> None:
+    """Not only after its end."""
+    made = change(TINY, {"training.epochs": 2})
+    store = Store()
+    visit = Visit(to_query(made)).press("train")
+    charts_ = visit.component("snnviz_charts", f"live-{made.digest}")["charts"]
+    assert [chart["id"] for chart in charts_][:2] == ["accuracy", "loss"], "also while it waits"
+    claim = store.claim("me")
+    assert claim is not None
+
+    def offered() -> list[str]:
+        services.CACHE.clear()
+        visit.look()
+        return [str(button.key) for button in visit.at.button if button.key == "live-look-inside"]
+
+    assert offered() == []
+    ends = (event for event in execute(made) if isinstance(event, Checkpoint))
+    store.save_checkpoint(made.digest, claim.attempt, next(ends))
+    assert offered() == ["live-look-inside"]
+    visit.press("live-look-inside")
+    assert visit.at.session_state["inside"].run == made.digest
+    assert "These are its weights after epoch 1 of 2." in visit.text
+    store.close()
+
+
 def test_a_ttfs_network_is_shown_by_its_own_page(trained: Callable[..., Run]) -> None:
     made = change(ttfs_network(STARTS["digits mlp"]), {"training.epochs": 1, "data.train_samples": 100})
     run = trained(made)
