@@ -20,6 +20,7 @@ from snnviz.people.person import data_mark
 from snnviz.places import cache_dir
 from snnviz.store import owners, server
 from snnviz.store.owners import PersonUsage, Workload
+from snnviz.store.retention import store_bytes
 from snnviz.store.store import Store
 from snnviz.store.switches import Switches, read_switches, write_switches
 from snnviz.store.tables import OWNERS, RUNS
@@ -93,10 +94,8 @@ class Host:
 
     def disk(self) -> DiskUse:
         """Returns what the server keeps. Looks at each file of weights and of data."""
-        store, sizes = self._store, {}
-        for path in store.checkpoints.glob("*.safetensors"):
-            with suppress(OSError):
-                sizes[path.name.partition(".")[0]] = path.stat().st_size
+        store = self._store
+        _, sizes = store_bytes(store)
         with store._reading() as connection:
             known = {row.run: row.kind for row in connection.execute(select(RUNS.c.run, RUNS.c.kind))}
             whose: dict[str, list[str]] = defaultdict(list)

@@ -6,6 +6,7 @@ Never what has a star, what waits, runs or is needed by what does, nor what came
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import defaultdict
 from contextlib import suppress
@@ -63,9 +64,11 @@ def expire(store: SingleStore, retention: Retention, *, act: bool = True) -> Exp
 def store_bytes(store: SingleStore) -> tuple[int, dict[str, int]]:
     """Returns the bytes of the database's file (0 of a server's), and of the weights of each run."""
     weights = {}
-    for path in store.checkpoints.glob("*.safetensors"):
-        with suppress(OSError):
-            weights[path.name.partition(".")[0]] = path.stat().st_size
+    with suppress(FileNotFoundError), os.scandir(store.checkpoints) as found:  # as many, and asked for at each press
+        for entry in found:
+            if entry.name.endswith(".safetensors"):
+                with suppress(OSError):
+                    weights[entry.name.partition(".")[0]] = entry.stat().st_size
     return sum(_size(path) for path in _files(store)), weights
 
 
