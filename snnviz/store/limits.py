@@ -140,17 +140,18 @@ def _time(seconds: float) -> str:
 
 def _what_fits(task: Task, share: float) -> str:
     """What would take `share` of the time."""
-    if not isinstance(task, Design):
+    if not KINDS.kind_of(task).trained:
         return KINDS.kind_of(task).smaller
-    most = _seconds(task) * share
-    epochs, used = task.training.epochs, split_counts(task)[0]
+    design = design_of(task)
+    most = _seconds(design) * share
+    epochs, used = design.training.epochs, split_counts(design)[0]
     for count in range(int(epochs * share), max(0, int(epochs * share) - 3), -1):
-        if _seconds(change(task, {"training.epochs": count})) <= most:
+        if _seconds(change(design, {"training.epochs": count})) <= most:
             return f"{count:,} instead of {epochs:,} epochs would fit"
     for part in (0.9, 0.5, 0.2):
         count = int(used * epochs * share * part)
         with suppress(InputError):
-            if _seconds(change(task, {"training.epochs": 1, "data.train_samples": count})) <= most:
+            if _seconds(change(design, {"training.epochs": 1, "data.train_samples": count})) <= most:
                 return f"one epoch of {count:,} training images would fit"
     return KINDS.kind_of(task).smaller
 

@@ -332,7 +332,7 @@ def test_a_file_of_the_host_that_became_invalid_counts_as_it_was(
     assert not Visit(page="runs").tick(0).at.button("star_runs").disabled
     place.write_text("[people]\nsign_in = 'ldap'")
     assert not Visit(page="runs").tick(0).at.button("star_runs").disabled
-    assert "people.sign_in must be 'open' or 'proxy', got 'ldap'" in caplog.text
+    assert "people.sign_in must be 'open', 'proxy' or 'oidc', got 'ldap'" in caplog.text
     monkeypatch.setattr(people.st, "user", {})
     assert Visit(page="runs").tick(0).at.button("star_runs").disabled
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from snnviz.design.design import Design
 from snnviz.jobs import machine
 from snnviz.people.person import is_anonymous
 from snnviz.store import Run, Store
@@ -81,7 +80,8 @@ def _line(run: Run, person: str, process: int | None, place: int) -> dict[str, A
 
 
 def _what(run: Run) -> str:
-    what = design_line(run.task) if isinstance(run.task, Design) else KINDS.kind_of(run.task).noun
+    kind = KINDS.kind_of(run.task)
+    what = design_line(run.design) if kind.trained else kind.noun
     return f"{run.title} ({what})" if run.title else what
 
 
