@@ -90,6 +90,8 @@ class Comparison:
         if not math.isfinite(self.high - self.low):
             return f"not told apart: {_why_open(self)}"
         digits = _digits((self.high - self.low) / 2 * factor)
+        if any(end and not float(f"{end * factor:.{digits}f}") for end in (self.low, self.high)):
+            digits = min(9, digits + 1)  # on which side of 0 an end is that is close to it
         low, high = _number(self.low * factor, digits), _number(self.high * factor, digits)
         if self.verdict == "not told apart":
             if self.detectable is None:

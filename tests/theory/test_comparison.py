@@ -112,6 +112,11 @@ def test_sentences() -> None:
     assert less.sentence() == "B has less: by 0.014 (95 %: 0.003 to 0.025; 5 seeds)"
 
 
+def test_an_end_close_to_0_is_not_said_to_be_0() -> None:
+    found = Comparison(12.8, -0.183, 25.9, 0.95, 3, PAIRED_T, "more", detectable=17.0)
+    assert found.sentence(unit="points").startswith("not told apart: -0.2 to 25.9 points; ")
+
+
 def test_several_against_one_are_corrected() -> None:
     draw = np.random.default_rng(3)
     one = dict(enumerate(draw.normal(0, 1, 6)))
