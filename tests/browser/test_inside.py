@@ -43,8 +43,7 @@ def figures_say_their_numbers(page: Page) -> set[str]:
 def test_a_network_is_trained_looked_into_drawn_for_and_compared(visit: Callable[..., Page], dashboard: str) -> None:
     page = visit(f"{dashboard}/design?{TINY}")
     press(page, "Train")
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=PATIENCE)  # it is trained
+    expect(page.get_by_role("button", name="Show the trained result")).to_be_visible(timeout=PATIENCE)
     press(page, "Look inside")
     rasters = page.locator("[data-chart=inside_rasters] .heatmaplayer image")
     expect(rasters).to_have_count(3, timeout=PATIENCE)
