@@ -18,7 +18,7 @@ from snnviz.errors import NotFound
 from snnviz.jobs.engine import check_memory
 from snnviz.jobs.machine import free_bytes
 from snnviz.store import Store
-from snnviz.theory.measured import LayerMeasurement, Measurement
+from snnviz.theory.measured import MeasuredForecast, MeasuredLayer
 from snnviz.theory.trainability import Trainability, judge
 from snnviz.theory.variance import LayerForecast, forecast_layers
 from snnviz.views.numbers import NO_NUMBER
@@ -53,7 +53,7 @@ def forecast(name: str, settings: Sequence[str], nearest: bool, seconds: float, 
     datasets.ensure_downloaded(chosen.data.name, lambda words: click.echo(words, err=True))
     from snnviz.core.untrained import measure_progressively
 
-    found: Measurement | None = None
+    found: MeasuredForecast | None = None
     try:
         quiet = as_json or not sys.stderr.isatty()
         with reliable_interrupts() as check, Bar(quiet, eta=False, label="drawing networks") as bar:
@@ -102,7 +102,7 @@ def linear_probes(design: Design) -> dict[str, Any]:
     }
 
 
-def report(design: Design, found: Measurement, verdict: Trainability) -> dict[str, Any]:
+def report(design: Design, found: MeasuredForecast, verdict: Trainability) -> dict[str, Any]:
     """Returns a forecast as the values of ``--json``."""
     expected = {layer.name: layer for layer in forecast_layers(design)}
     return {
@@ -120,7 +120,7 @@ def report(design: Design, found: Measurement, verdict: Trainability) -> dict[st
     }
 
 
-def _values(layer: LayerMeasurement, expected: LayerForecast | None) -> dict[str, Any]:
+def _values(layer: MeasuredLayer, expected: LayerForecast | None) -> dict[str, Any]:
     return {
         "name": layer.name,
         "rate": layer.rate,
@@ -142,7 +142,7 @@ def _share(value: float | None) -> str:
     return NO_NUMBER if value is None else f"{100 * value:.1f} %"
 
 
-def _row(layer: LayerMeasurement, expected: LayerForecast | None) -> dict[str, str]:
+def _row(layer: MeasuredLayer, expected: LayerForecast | None) -> dict[str, str]:
     def number(value: float | None, format_: str = ".3g") -> str:
         return NO_NUMBER if value is None else format(value, format_)
 

@@ -25,7 +25,7 @@ from snnviz.core.networks import Network
 from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
 from snnviz.graph.architectures import build_architecture
-from snnviz.theory.measured import LayerMeasurement, Measurement, band, mean, root_mean_square, standard_error
+from snnviz.theory.measured import MeasuredForecast, MeasuredLayer, band, mean, root_mean_square, standard_error
 from snnviz.theory.probe import PROBE_SIZE
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ class _Likeness:
 
 @dataclass(slots=True)
 class LayerValues:
-    """What was measured of a layer, one value a network, as in `LayerMeasurement`."""
+    """What was measured of a layer, one value a network, as in `MeasuredLayer`."""
 
     rates: list[float] = field(default_factory=list)
     variances: list[float] = field(default_factory=list)
@@ -82,7 +82,7 @@ class _Seen:
     inputs: _Likeness = field(default_factory=_Likeness)
 
 
-def measure_untrained(design: Design, seconds: float = 10.0, most: int = MOST) -> Measurement:
+def measure_untrained(design: Design, seconds: float = 10.0, most: int = MOST) -> MeasuredForecast:
     """Returns what networks of a design do before training, each on 64 training images of its own, balanced by class.
 
     The first network is the design's own, that of its seed; the others have other seeds. It draws networks until their
@@ -93,7 +93,7 @@ def measure_untrained(design: Design, seconds: float = 10.0, most: int = MOST) -
     return last
 
 
-def measure_progressively(design: Design, seconds: float = 10.0, most: int = MOST) -> Iterator[Measurement]:
+def measure_progressively(design: Design, seconds: float = 10.0, most: int = MOST) -> Iterator[MeasuredForecast]:
     """Yields what is known after 2 networks, then after each time that half as many again were drawn, and at the end;
     as `measure_untrained`.
     """
@@ -213,12 +213,12 @@ def _is_enough(seen: _Seen) -> bool:
     )
 
 
-def _summary(design: Design, seen: _Seen, networks: int, images: int) -> Measurement:
+def _summary(design: Design, seen: _Seen, networks: int, images: int) -> MeasuredForecast:
     layers = []
     for index, layer in sorted(seen.layers.items()):
         low, high = band(layer.rates)
         layers.append(
-            LayerMeasurement(
+            MeasuredLayer(
                 name=build_architecture(design).layers[index].name,
                 rate=mean(layer.rates),
                 rate_low=low,
@@ -233,6 +233,6 @@ def _summary(design: Design, seen: _Seen, networks: int, images: int) -> Measure
                 gradient=root_mean_square(layer.gradients),
             )
         )
-    return Measurement(
+    return MeasuredForecast(
         tuple(layers), networks, min(images, PROBE_SIZE), mean(seen.inputs.within), mean(seen.inputs.between)
     )

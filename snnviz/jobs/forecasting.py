@@ -1,6 +1,6 @@
 """A process that measures what untrained networks of designs do (`core.untrained`), for pages, which load no torch.
 
-A request (`jobs.answers`) is ``{"id": n, "design": {...}, "seconds": 2.0}``; its answer is the `Measurement` as JSON.
+A request (`jobs.answers`) is ``{"id": n, "design": {...}, "seconds": 2.0}``; its answer is the `MeasuredForecast` as JSON.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-
-import torch
 
 from snnviz.core.untrained import FEWEST, measure_progressively
 from snnviz.design.design import Design
@@ -39,7 +37,6 @@ def main() -> None:
     """Main function of the process: answers requests from stdin until it is closed."""
     with suppress(OSError):
         os.nice(NICENESS)
-    torch.set_num_threads(1)
     serve_requests(answer, "forecast")
 
 

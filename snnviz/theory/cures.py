@@ -17,7 +17,7 @@ from snnviz.design.links import change, flatten
 from snnviz.errors import InputError
 from snnviz.graph.architectures import build_architecture
 from snnviz.theory.gradient_flow import gradient_keeping_slope
-from snnviz.theory.measured import Measurement
+from snnviz.theory.measured import MeasuredForecast
 from snnviz.theory.trainability import OFTEN_SILENT, Trainability, crowded_layers, judge
 from snnviz.theory.verdicts import suggest_changes
 
@@ -30,7 +30,7 @@ class Cure:
     words: str
 
 
-def cures(design: Design, found: Measurement) -> tuple[Cure, ...]:
+def cures(design: Design, found: MeasuredForecast) -> tuple[Cure, ...]:
     """Returns changes that may help against what was measured, each another design; () where nothing is wrong."""
     verdict = judge(found)
     if verdict.tone == "good":
@@ -47,7 +47,7 @@ def cures(design: Design, found: Measurement) -> tuple[Cure, ...]:
 
 
 def _candidates(
-    design: Design, found: Measurement, verdict: Trainability
+    design: Design, found: MeasuredForecast, verdict: Trainability
 ) -> Iterator[tuple[str, Mapping[str, Any] | Design]]:
     fields, theta = flatten(design), threshold(design.neuron)
     silent = verdict.silent_from is not None or any((layer.silent_share or 0) > OFTEN_SILENT for layer in found.layers)
@@ -77,7 +77,7 @@ def _candidates(
         yield f"{depth} layer{'s' * (depth > 1)}, as far as images are told apart", {"network.depth": depth}
 
 
-def keeping_slope(design: Design, found: Measurement) -> float | None:
+def keeping_slope(design: Design, found: MeasuredForecast) -> float | None:
     """Returns the slope of the surrogate that keeps gradients from layer to layer in a single time step, of the median
     hidden layer: its fan-in, weights, and Var[u] as measured; None where neurons are no LIF neurons, or none does.
     """

@@ -19,7 +19,7 @@ FEWEST_FOR_RANKS = 19
 
 
 @dataclass(frozen=True, slots=True)
-class LayerMeasurement:
+class MeasuredLayer:
     """One layer over several untrained networks.
 
     rate: spikes per neuron and step, the mean over networks; None of what does not spike, like rate_low, rate_high,
@@ -54,13 +54,13 @@ class LayerMeasurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class MeasuredForecast:
     """What was measured on `networks` untrained networks with `images` training images each.
 
     cosine_within, cosine_between: of the encoded images themselves, as of layers.
     """
 
-    layers: tuple[LayerMeasurement, ...]
+    layers: tuple[MeasuredLayer, ...]
     networks: int
     images: int
     cosine_within: float | None
@@ -76,9 +76,9 @@ class Measurement:
         return asdict(self)
 
     @classmethod
-    def read(cls, document: dict[str, Any]) -> Measurement:
+    def read(cls, document: dict[str, Any]) -> MeasuredForecast:
         """Returns the measurement that a `document` describes."""
-        layers = tuple(LayerMeasurement(**layer) for layer in document["layers"])
+        layers = tuple(MeasuredLayer(**layer) for layer in document["layers"])
         return cls(**{**document, "layers": layers})
 
 

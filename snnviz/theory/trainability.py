@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snnviz.theory.measured import LayerMeasurement, Measurement
+from snnviz.theory.measured import MeasuredForecast, MeasuredLayer
 
 Tone = Literal["good", "warning", "bad"]
 
@@ -55,7 +55,7 @@ class Trainability:
         return " ".join(self.sentences)
 
 
-def judge(measurement: Measurement) -> Trainability:
+def judge(measurement: MeasuredForecast) -> Trainability:
     """Returns the verdict on what was measured; it goes by the worst layer's band, not by means."""
     hidden = [layer for layer in measurement.layers if layer.gradient is not None or layer.rate is not None]
     silent = next((layer for layer in hidden if (layer.silent_share or 0) > SILENT_SHARE), None)
@@ -92,7 +92,7 @@ def judge(measurement: Measurement) -> Trainability:
     return Trainability(tone, tuple(told), *found)
 
 
-def crowded_layers(measurement: Measurement) -> list[LayerMeasurement]:
+def crowded_layers(measurement: MeasuredForecast) -> list[MeasuredLayer]:
     """Returns the layers that spike in nearly every second step in some of nine of ten networks; of few networks, on
     average.
     """
@@ -101,7 +101,7 @@ def crowded_layers(measurement: Measurement) -> list[LayerMeasurement]:
     return [layer for layer, rate in rates if (rate or 0) > CROWDED_RATE]
 
 
-def first_alike(measurement: Measurement) -> LayerMeasurement | None:
+def first_alike(measurement: MeasuredForecast) -> MeasuredLayer | None:
     """Returns the first layer from which on two images look alike as far as the networks that were drawn tell (within
     two standard errors), or None; see `ALIKE`.
     """
@@ -118,7 +118,7 @@ def first_alike(measurement: Measurement) -> LayerMeasurement | None:
     return found
 
 
-def last_faded(measurement: Measurement) -> LayerMeasurement | None:
+def last_faded(measurement: MeasuredForecast) -> MeasuredLayer | None:
     """Returns the layer nearest to the output whose gradient is, against that of the last hidden layer, below `FADED`
     or above `BURST`; None if there is none.
     """
@@ -128,7 +128,7 @@ def last_faded(measurement: Measurement) -> LayerMeasurement | None:
     return None
 
 
-def _gradient_ratio(measurement: Measurement, layer: LayerMeasurement) -> float:
+def _gradient_ratio(measurement: MeasuredForecast, layer: MeasuredLayer) -> float:
     last = [each.gradient for each in measurement.layers if each.gradient]
     return (layer.gradient or 0.0) / last[-1] if last else 0.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from snnviz.theory.measured import LayerMeasurement, Measurement
+from snnviz.theory.measured import MeasuredForecast, MeasuredLayer
 from snnviz.theory.variance import LayerForecast
 from snnviz.views.chart import Chart, empty
 from snnviz.views.design import RATE, VARIANCE
@@ -15,7 +15,7 @@ from snnviz.views.words import axis_label
 WITHIN, BETWEEN, GRADIENT, THEORY = "#0f9d8a", "#d9722b", "#3f7fe0", "#8c8c96"
 
 
-def measured_chart(found: Measurement, expected: Sequence[LayerForecast]) -> Chart:
+def measured_chart(found: MeasuredForecast, expected: Sequence[LayerForecast]) -> Chart:
     """Returns the chart of firing rates with their bands and of Var[u], measured, with theory's rates as dots."""
     spiking = [layer for layer in found.layers if layer.rate is not None]
     names = [axis_label(layer.name) for layer in spiking]
@@ -56,7 +56,7 @@ def measured_chart(found: Measurement, expected: Sequence[LayerForecast]) -> Cha
     return Chart("forecast", "Activity at initialisation, measured", caption, figure, height=230, wide=True)
 
 
-def measured_charts(found: Measurement, expected: Sequence[LayerForecast]) -> list[Chart]:
+def measured_charts(found: MeasuredForecast, expected: Sequence[LayerForecast]) -> list[Chart]:
     """Returns the charts of a measurement: activity, likeness of images, gradients; each where there is something."""
     charts = [measured_chart(found, expected)] if any(layer.rate is not None for layer in found.layers) else []
     alike = [layer for layer in found.layers if layer.cosine_within is not None and layer.cosine_between is not None]
@@ -67,7 +67,7 @@ def measured_charts(found: Measurement, expected: Sequence[LayerForecast]) -> li
     return charts
 
 
-def _likeness(found: Measurement, layers: Sequence[LayerMeasurement]) -> Chart:
+def _likeness(found: MeasuredForecast, layers: Sequence[MeasuredLayer]) -> Chart:
     names = ["image", *(axis_label(layer.name) for layer in layers)]
     figure = empty("", "cosine", rangemode="tozero")
     within = [found.cosine_within, *(layer.cosine_within for layer in layers)]
@@ -84,7 +84,7 @@ def _likeness(found: Measurement, layers: Sequence[LayerMeasurement]) -> Chart:
     return Chart("untrained-alike", "Are images told apart?", caption, figure, height=220)
 
 
-def _gradients(layers: Sequence[LayerMeasurement]) -> Chart:
+def _gradients(layers: Sequence[MeasuredLayer]) -> Chart:
     names = [axis_label(layer.name) for layer in layers]
     last = layers[-1].gradient or 1.0
     figure = empty("", "of the last hidden layer's", type="log")
@@ -112,7 +112,7 @@ def _line(x: Sequence[str], y: Sequence[float | None], name: str, colour: str, *
     }
 
 
-def _bands(layers: Sequence[LayerMeasurement]) -> dict[str, Any]:
+def _bands(layers: Sequence[MeasuredLayer]) -> dict[str, Any]:
     return {
         "type": "data",
         "array": [_round((layer.rate_high or 0) - (layer.rate or 0)) for layer in layers],

@@ -20,7 +20,7 @@ from snnviz.core.trainable_ttfs import build_network
 from snnviz.core.untrained import measure_progressively, measure_untrained
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.theory.measured import Measurement
+from snnviz.theory.measured import MeasuredForecast
 
 MLP = {"network": "mlp", "network.depth": 6, "network.width": 60, "data.steps": 3, "data.encoding": "lif"}
 
@@ -111,7 +111,7 @@ def test_every_kind_of_network_can_be_measured(name: str) -> None:
         assert layer.gradient is not None
         assert layer.effective_rank is not None
         assert 0 <= layer.effective_rank <= 64
-    assert Measurement.read(json.loads(json.dumps(found.document()))) == found
+    assert MeasuredForecast.read(json.loads(json.dumps(found.document()))) == found
 
 
 def test_of_a_network_of_one_spike_a_neuron_the_rate_is_of_neurons_that_spike() -> None:

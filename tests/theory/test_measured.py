@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from snnviz.theory.measured import LayerMeasurement, Measurement, band, mean
+from snnviz.theory.measured import MeasuredForecast, MeasuredLayer, band, mean
 from snnviz.theory.trainability import ALIKE, judge
 
 
@@ -33,16 +33,16 @@ def test_of_nothing_there_is_no_band() -> None:
     assert mean([float("nan")]) is None
 
 
-def healthy(count: int = 6) -> Measurement:
+def healthy(count: int = 6) -> MeasuredForecast:
     layers = [
-        LayerMeasurement(f"L{number + 1}", 0.2, 0.15, 0.25, 0.2, 1.0, 0.0, 0.7 - 0.01 * number, 0.6, 0.001, 20.0, 0.1)
+        MeasuredLayer(f"L{number + 1}", 0.2, 0.15, 0.25, 0.2, 1.0, 0.0, 0.7 - 0.01 * number, 0.6, 0.001, 20.0, 0.1)
         for number in range(count)
     ]
-    readout = LayerMeasurement("readout", None, None, None, None, 1.0, None, None, None, None, None, None)
-    return Measurement((*layers, readout), 19, 64, 0.7, 0.5)
+    readout = MeasuredLayer("readout", None, None, None, None, 1.0, None, None, None, None, None, None)
+    return MeasuredForecast((*layers, readout), 19, 64, 0.7, 0.5)
 
 
-def planted(place: int, **changes: float) -> Measurement:
+def planted(place: int, **changes: float) -> MeasuredForecast:
     found = healthy()
     layers = [replace(layer, **changes) if number >= place else layer for number, layer in enumerate(found.layers[:-1])]
     return replace(found, layers=(*layers, found.layers[-1]))

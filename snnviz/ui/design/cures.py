@@ -8,7 +8,7 @@ from snnviz.design.design import Design
 from snnviz.design.links import change, flatten
 from snnviz.theory import costs, trainability
 from snnviz.theory.cures import Cure, cures, keeping_slope
-from snnviz.theory.measured import Measurement
+from snnviz.theory.measured import MeasuredForecast
 from snnviz.ui.kit import state, untrained
 from snnviz.ui.kit.fragments import rerun_fragments_instead
 from snnviz.ui.kit.refresh_rate import refresh_interval
@@ -24,7 +24,7 @@ NEAR = 0.05
 MARKS = {"good": ":material/check_circle:", "warning": ":material/warning:", "bad": ":material/error:"}
 
 
-def panel(design: Design, found: Measurement) -> None:
+def panel(design: Design, found: MeasuredForecast) -> None:
     """Draws what may help, folded; nothing where nothing is wrong or nothing is known to try."""
     offered = cures(design, found)
     if not offered:

@@ -12,7 +12,7 @@ from snnviz.data import datasets
 from snnviz.design.design import Design
 from snnviz.jobs.answers import AnswerClient, AnswerFailed, Pending
 from snnviz.theory import costs
-from snnviz.theory.measured import Measurement
+from snnviz.theory.measured import MeasuredForecast
 from snnviz.theory.probe import PROBE_SIZE
 from snnviz.ui.kit.lru import LruCache
 from snnviz.ui.kit.shared import shared
@@ -30,7 +30,7 @@ MOST_OPERATIONS = 2e11
 MOST = 512
 """Measurements that are kept."""
 
-_FOUND: LruCache[Measurement | str] = LruCache(MOST, lambda _: 1)
+_FOUND: LruCache[MeasuredForecast | str] = LruCache(MOST, lambda _: 1)
 
 
 @shared(1)
@@ -49,10 +49,10 @@ def can_measure(design: Design) -> bool:
     return 2 * 3 * operations < MOST_OPERATIONS
 
 
-def measured(design: Design) -> Measurement | None:
+def measured(design: Design) -> MeasuredForecast | None:
     """Returns what was measured of a design, or None if it was not yet, or cannot be."""
     found = _FOUND.get(_key(design))
-    return found if isinstance(found, Measurement) else None
+    return found if isinstance(found, MeasuredForecast) else None
 
 
 def poll(design: Design) -> bool:
@@ -82,7 +82,7 @@ def request(design: Design) -> None:
 def _take(key: str, pending: Pending) -> None:
     """Keeps an answer, or why there is none, so that nobody asks again."""
     try:
-        _FOUND.put(key, Measurement.read(json.loads(pending.answer.result())))
+        _FOUND.put(key, MeasuredForecast.read(json.loads(pending.answer.result())))
     except (AnswerFailed, CancelledError) as error:
         _FOUND.put(key, str(error))
 
