@@ -1,6 +1,7 @@
 """A process that measures what untrained networks of designs do (`core.untrained`), for pages, which load no torch.
 
-A request (`jobs.answers`) is ``{"id": n, "design": {...}, "seconds": 2.0}``; its answer is the `MeasuredForecast` as JSON.
+A request (`jobs.answers`) is ``{"id": n, "design": {...}, "seconds": 2.0}``; its answer is the `MeasuredForecast` as
+JSON.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ They are candidates: what each does is measured (`theory.measured`) before anybo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,18 +38,17 @@ def cures(design: Design, found: MeasuredForecast) -> tuple[Cure, ...]:
         return ()
     kept: dict[str, Cure] = {}
     for words, settings in _candidates(design, found, verdict):
-        try:
-            other = settings if isinstance(settings, Design) else change(design, settings)
-        except InputError:
-            continue
-        if other != design:
-            kept.setdefault(other.digest, Cure(other, words))
+        with suppress(InputError):
+            kept.setdefault((cure := Cure(change(design, settings), words)).design.digest, cure)
+    for advice in suggest_changes(design) if crowded_layers(found) else ():
+        kept.setdefault(advice.design.digest, Cure(advice.design, advice.words))
+    kept.pop(design.digest, None)
     return tuple(kept.values())
 
 
 def _candidates(
     design: Design, found: MeasuredForecast, verdict: Trainability
-) -> Iterator[tuple[str, Mapping[str, Any] | Design]]:
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     fields, theta = flatten(design), threshold(design.neuron)
     silent = verdict.silent_from is not None or any((layer.silent_share or 0) > OFTEN_SILENT for layer in found.layers)
     if verdict.faded_to is not None and (slope := keeping_slope(design, found)) is not None:
@@ -61,9 +61,6 @@ def _candidates(
         yield "input-preserving initialisation, by measured inputs", {"init": "input-preserving"}
         if "network.width" in fields:
             yield "layers four times as wide", {"network.width": 4 * int(fields["network.width"])}
-    if crowded_layers(found):
-        for advice in suggest_changes(design):
-            yield advice.words, advice.design
     if fields.get("network.norm") == "none":
         yield "batch normalisation", {"network.norm": "batch"}
     if "network.edges" in fields and verdict.alike_from is not None:
