@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from snnviz.data import frames as events
 from snnviz.data.samples import Sample
 from snnviz.data.uploads import CheckedDataset, ChoiceNeeded, UploadChoices, UploadLimits
 from snnviz.design.binning import Events
-from snnviz.errors import InputError, SnnvizError, Unquoted
+from snnviz.errors import InputError, SnnvizError, StoreError, Unquoted
 from snnviz.store.uploading import upload_limits
 from snnviz.ui.components.pictures import pictures
 from snnviz.ui.components.player import player
@@ -232,10 +233,12 @@ def _kept() -> None:
             )
     if not local:
         limits, (have, _) = UploadLimits.here(), owners.storage_use(me, owndata.own_dataset_sizes())
+        with suppress(StoreError):  # while the server is read-only
+            limits = upload_limits(services.store_as_person(), limits)
+        role, known = people.role_and_how_known()
         st.caption(
             f"You keep {have.sets} of the {limits.visitor_sets} data sets and {have.bytes / 1e6:,.0f} of the "
-            f"{limits.visitor_kept:,} MB that one visitor may. What you keep you can remove in this browser, which "
-            "knows you by a cookie."
+            f"{limits.visitor_kept:,} MB that one {role} may. What you keep you can remove {known}."
         )
 
 

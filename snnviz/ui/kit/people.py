@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from snnviz.data.owners import Owner
 from snnviz.errors import InputError
 from snnviz.people.hosting import Hosting, Retention, hosting
-from snnviz.people.person import Person, data_mark
+from snnviz.people.person import Person, data_mark, is_anonymous
 from snnviz.store.switches import DRAINING, READ_ONLY, Switches
 from snnviz.ui.kit import signing_in
 from snnviz.ui.server import visitors
@@ -62,6 +62,14 @@ def current_owner() -> Owner:
     person, _ = current_person()
     found = visitors.current_owner()
     return found if person is None else found._replace(visitor=data_mark(person.id))
+
+
+def role_and_how_known() -> tuple[str, str]:
+    """Returns the role of the person who looks at the page, and where they are the same person again, in words."""
+    person, _ = current_person()
+    if person is None or is_anonymous(person.id):
+        return "visitor", "in this browser, which knows you by a cookie"
+    return person.role, "wherever you sign in"
 
 
 def announcements(switched: Switches) -> list[str]:
