@@ -180,6 +180,9 @@ PREDICTORS = {
     "images for which no layer is silent": lambda row: 1 - row["silent"],
     "images told apart in the last layer": lambda row: row["apart"],
     "gradient at the first layer, neither faded nor burst": lambda row: -abs(math.log(max(row["gradient"], 1e-30))),
+    "images told apart, divided by what gradients grow": lambda row: (
+        math.log(max(row["apart"], 1e-4)) - max(0.0, math.log(max(row["gradient"], 1e-30)))
+    ),
     "verdict (good, warning, bad)": lambda row: -("good", "warning", "bad").index(row["tone"]),
 }
 
@@ -199,7 +202,8 @@ def report(found: Sequence[Mapping[str, Any]]) -> str:
             "|---|---|---|---|---|---|---|---|",
         ]
         for row in sorted(mine, key=lambda row: (row["threshold"], row["slope"], row["depth"])):
-            span = f"{100 * row['accuracy']:.1f} % ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
+            low, high = max(0.0, row["low"]), min(1.0, row["high"])
+            span = f"{100 * row['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
             lines.append(
                 f"| {row['depth']} | {row['threshold']:g} | {row['slope']} | {span} | {100 * row['silent']:.0f} % | "
                 f"{100 * row['apart']:.1f} % | {row['gradient']:.2g} | {row['tone']} |"
