@@ -28,11 +28,11 @@ def complete_crossing(present: Sequence[Collection[int]], *, whole: bool = False
     """Returns combinations and seeds that have all values, so that each seed's mean is over the same combinations.
 
     present: the seeds at which each combination has a value. whole: only seeds at which every combination has one;
-    otherwise seeds are taken in the order of how many combinations they have, as long as that leaves more values. The
-    choice does not look at the values.
+    otherwise seeds are taken in the order of how many combinations they have, as long as that leaves as many values
+    or more. The choice does not look at the values.
 
     >>> complete_crossing([{0, 1, 2}, {0, 1}, {0, 1, 2}])
-    Crossing(combinations=(0, 1, 2), seeds=(0, 1))
+    Crossing(combinations=(0, 2), seeds=(0, 1, 2))
     >>> complete_crossing([{0, 1, 2}, {0}, {0, 1, 2}], whole=True).seeds
     (0,)
     """

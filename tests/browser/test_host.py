@@ -14,6 +14,7 @@ from snnviz.store import Store
 from snnviz.ui.server.local import SWITCH
 from tests.browser.access import COLOURS, EVERYTHING, nothing_in_the_way, violations
 from tests.browser.conftest import working
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +44,13 @@ def test_it_can_be_read_heard_and_used(own: tuple[str, Store], browser: Browser,
     context.close()
 
 
+def settled(page: Page) -> None:
+    """Until the page is drawn: what is pressed before may be gone by then."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_timeout(200)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def test_a_line_to_all_is_said_and_what_is_read_only_is_told(
     own: tuple[str, Store], visit: Callable[..., Page]
 ) -> None:
@@ -52,13 +60,17 @@ def test_a_line_to_all_is_said_and_what_is_read_only_is_told(
     line.fill("Upgrade at 18:00")
     line.press("Enter")
     expect(page.get_by_test_id("stAlert").filter(has_text="Upgrade at 18:00")).to_be_visible()
+    settled(page)
     page.get_by_text("Read-only", exact=True).click()
     expect(page.get_by_test_id("stAlert").filter(has_text="The server is read-only")).to_be_visible()
+    settled(page)
     page.get_by_role("button", name="Take it away").click()
+    until(lambda: own[1].switches() == ("", True, False))
     expect(page.get_by_test_id("stAlert").filter(has_text="Upgrade at 18:00")).to_have_count(0)
+    settled(page)
     page.get_by_text("Read-only", exact=True).click()
+    until(lambda: own[1].switches() == ("", False, False))
     expect(page.get_by_test_id("stAlert").filter(has_text="The server is read-only")).to_have_count(0)
-    assert own[1].switches() == ("", False, False)
 
 
 def test_a_visitor_of_a_server_of_others_is_not_offered_it(dashboard: str, visit: Callable[..., Page]) -> None:

@@ -39,9 +39,13 @@ def test_a_block_is_opened_and_drawn_and_its_link_opens_it_again(dashboard: str,
     page.wait_for_url(re.compile("network.blocks=%3B000200/000001/"))
 
     card(page, 3).click()  # each block has its own history
+    expect(card(page, 3)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".editor tbody")).to_have_count(1)  # until the run is over the editor before is there, too
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     expect(cell(page, 1, 5)).to_have_text("")
     card(page, 2).click()
+    expect(card(page, 2)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".editor tbody")).to_have_count(1)
     expect(cell(page, 1, 5)).to_have_text("D")
     press(page, "Undo")
     expect(card(page, 2)).to_contain_text("2 ASC")

@@ -106,7 +106,7 @@ def test_what_is_switched_is_kept_said_to_all_and_taken_away(
 ) -> None:
     at = opened()
     at.toggle("host-read-only").set_value(True).run()
-    at.text_input(f"host-notice-{hash('')}").set_value("Upgrade at *18:00*").run()
+    at.text_input(f"host-notice-0-{hash('')}").set_value("Upgrade at *18:00*").run()
     assert store.switches() == ("Upgrade at *18:00*", True, False)
     monkeypatch.setattr(people, "is_local", lambda: False)
     services.CACHE.clear()

@@ -91,6 +91,7 @@ def test_no_figure_draws_another_band() -> None:
         "snnviz/studies/tradeoffs/charts/compare.py": "that of differences, or one that holds at every look",
         "snnviz/studies/tradeoffs/charts/front.py": "the same interval, both ways",
         "snnviz/studies/tradeoffs/charts/field_importance.py": "the same interval over blocks",
+        "snnviz/views/untrained.py": "where nine of ten networks are, named so",
         "snnviz/views/expected.py": "a prediction's 90 % interval of one run, named so",
     }
     root = Path(__file__).resolve().parents[2]

@@ -153,7 +153,7 @@ def _for_all(host: Host) -> None:
     session["host-read-only"], session["host-draining"] = now.read_only, now.draining
     line, put = st.columns([9, 2], vertical_alignment="bottom")
     line.text_input(
-        "A line at the top of every page", now.notice, max_chars=LONGEST_NOTICE, key=f"host-notice-{hash(now.notice)}",
+        "A line at the top of every page", now.notice, max_chars=LONGEST_NOTICE, key=_notice_key(now.notice),
         placeholder="The server is upgraded at 18:00.", help="Empty: none. It is shown with the next answer of a page.",
         on_change=_announce, args=(now.notice,),
     )  # fmt: skip
@@ -175,12 +175,20 @@ def _for_all(host: Host) -> None:
         )
 
 
+def _notice_key(notice: str) -> str:
+    """Of the field, which is another one after each change: what was typed into it before is no news."""
+    return f"host-notice-{st.session_state.setdefault('host_notices', 0)}-{hash(notice)}"
+
+
 def _announce(before: str) -> None:
-    _do(lambda: _host().switch(notice=str(st.session_state[f"host-notice-{hash(before)}"])))
+    typed = str(st.session_state[_notice_key(before)])
+    _do(lambda: _host().switch(notice=typed))
+    st.session_state.host_notices += 1
 
 
 def _take_away() -> None:
     _do(lambda: _host().switch(notice=""))
+    st.session_state.host_notices += 1
 
 
 def _switch(name: str, on: bool) -> None:
