@@ -86,23 +86,24 @@ def _numbers(answer: Answer, before: Answer | None, names: tuple[str, ...]) -> N
     spikes, cost = spikes_of(answer), energy_of(answer)
     more = 0 if before is None else spikes - spikes_of(before)
     usual = None if before is None else energy_of(before)
-    with st.container(horizontal=True, gap="medium", key="inside-numbers"):
+    # of fixed widths: of one's own, each pushes the next ones aside when it arrives
+    with st.container(horizontal=True, gap="small", key="inside-numbers"):
         st.metric(
             "Answer",
             f"{views.class_name(given, names)}{right}",
             None if old == given else f"was {views.class_name(old, names)}",
             delta_color="off",
             delta_arrow="off",
-            width="content",
+            width=250,
         )
         when = "-" if label is None else "never" if first is None else f"step {first}"
         about_first = "After how many time steps the answer is right for the first time."
-        st.metric("First right", when, help=about_first, width="content")
+        st.metric("First right", when, help=about_first, width=125)
         settled = f"step {about['settled']} of {about['steps']}"
-        st.metric("Settled", settled, help="When the answer changes for the last time.", width="content")
-        st.metric("Spikes", count(spikes), f"{more:+,}" if more else None, delta_color="off", width="content")
+        st.metric("Settled", settled, help="When the answer changes for the last time.", width=190)
+        st.metric("Spikes", count(spikes), f"{more:+,}" if more else None, delta_color="off", width=110)
         change = f"{cost / usual - 1:+.1%}" if usual and cost != usual else None
-        st.metric("Energy", energy(cost), change, delta_color="off", help=ENERGY_HELP, width="content")
+        st.metric("Energy", energy(cost), change, delta_color="off", help=ENERGY_HELP, width=140)
 
 
 def _pick() -> None:
