@@ -42,7 +42,7 @@ TAIL = """
 The forecast of activity before training agrees with real networks within 15 % in Var[u] and 2 points in rate for wide
 fully connected layers, 25 % for blocks on digits (`tests/core/test_forecast.py`); for convolutions on spike-coded
 images it is rough, and says so. What untrained networks really do is measured behind it
-(`python -m benchmarks.forecasts`).
+([how well](forecasts.md)).
 """
 
 
