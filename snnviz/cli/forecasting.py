@@ -113,7 +113,7 @@ def report(design: Design, found: MeasuredForecast, verdict: Trainability) -> di
         "sentence": verdict.sentence,
         "silent_from": verdict.silent_from,
         "alike_from": verdict.alike_from,
-        "faded_to": verdict.faded_to,
+        "unstable_gradient_at": verdict.unstable_gradient_at,
         "how": found.how,
         "networks": found.networks,
         "images": found.images,

@@ -18,6 +18,7 @@ from snnviz.core import data
 from snnviz.core.data import Images
 from snnviz.core.measured_inits import initialise_from_data
 from snnviz.core.networks import Network
+from snnviz.core.norms import Statistics
 from snnviz.core.train import Optimizer
 from snnviz.core.trainable_ttfs import build_network
 from snnviz.design.design import Design
@@ -50,52 +51,38 @@ def probe_layers(design: Design, weights: Arrays | None = None) -> list[ProbeAcc
     try:
         training, test = data.load(design)
         network = build_network(design)
-        probe, _ = data.encoded_probe(training, design)
-        initialise_from_data(network, probe)
+        initialise_from_data(network, data.encoded_probe(training, design)[0])
+        statistics: Statistics = "batch"
         if weights is not None:
             Optimizer(network).restore(weights)
-        fitted = _outputs(network, _some(training, TRAIN_IMAGES, design.seed), "training")
-        tested = _outputs(network, _some(test, TEST_IMAGES, design.seed), "test")
+            statistics = "running"
+        fitted = data.probe_images(training, design.seed, TRAIN_IMAGES)
+        tested = data.probe_images(test, design.seed, TEST_IMAGES)
+        features, others = (_outputs(network, images, statistics) for images in (fitted, tested))
         return [
-            ProbeAccuracy(
-                name, _accuracy(fitted[name], fitted[LABELS], tested[name], tested[LABELS]), len(fitted[LABELS])
-            )
-            for name in fitted
-            if name != LABELS
+            ProbeAccuracy(name, _accuracy(x, fitted.labels, others[name], tested.labels), len(fitted))
+            for name, x in features.items()
         ]
     finally:
         torch.set_num_threads(threads)
 
 
-LABELS = "labels"
-
-
-def _some(images: Images, count: int, seed: int) -> Images:
-    return data.probe_images(images, seed, count)
-
-
 @torch.no_grad()
-def _outputs(network: Network, images: Images, purpose: str) -> dict[str, Tensor]:
-    """What the input and hidden layers say, summed over time, (N, features) by name, and the labels."""
-    names = [layer.name for layer in network.architecture.layers]
-    kinds = [layer.kind for layer in network.architecture.layers]
+def _outputs(network: Network, images: Images, statistics: Statistics) -> dict[str, Tensor]:
+    """What the input and each hidden layer say, summed over time, (N, features) by name."""
+    layers = network.architecture.layers
     parts: dict[str, list[Tensor]] = {}
+
+    def keep(name: str, output: Tensor) -> None:
+        parts.setdefault(name, []).append(output.double().sum(0).flatten(1))
+
     for start in range(0, len(images), BATCH):
-        chosen = slice(start, start + BATCH)
-        image = data.encode(images.take(chosen), images.white, network.design, "linear probe", purpose, start)
-        parts.setdefault("input", []).append(image.double().sum(0).flatten(1))
-
-        def keep(index: int, output: Tensor) -> None:
-            if kinds[index] != "merge":
-                parts.setdefault(names[index], []).append(output.double().sum(0).flatten(1))
-
-        network(image, forward_hook=keep, statistics="running" if network.buffers and _is_trained(network) else "batch")
-    return {**{name: torch.cat(each) for name, each in parts.items()}, LABELS: images.labels}
-
-
-def _is_trained(network: Network) -> bool:
-    """Whether running averages of normalisations are others than at the start."""
-    return any(name.endswith(".mean") and bool(value.any()) for name, value in network.buffers.items())
+        batch = images.take(slice(start, start + BATCH))
+        image = data.encode(batch, images.white, network.design, "linear probe", start)
+        keep("input", image)
+        network(image, statistics=statistics, forward_hook=lambda index, output: keep(layers[index].name, output))
+    kept = {"input", *(layer.name for layer in network.architecture.watched)}  # merges have no neurons
+    return {name: torch.cat(each) for name, each in parts.items() if name in kept}
 
 
 def _accuracy(x: Tensor, labels: Tensor, other: Tensor, wanted: Tensor) -> float:

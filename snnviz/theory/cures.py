@@ -19,7 +19,7 @@ from snnviz.errors import InputError
 from snnviz.graph.architectures import build_architecture
 from snnviz.theory.gradient_flow import gradient_keeping_slope
 from snnviz.theory.measured import MeasuredForecast
-from snnviz.theory.trainability import OFTEN_SILENT, Trainability, crowded_layers, judge
+from snnviz.theory.trainability import OFTEN_SILENT, Trainability, judge, saturated_layers
 from snnviz.theory.verdicts import suggest_changes
 
 
@@ -40,7 +40,7 @@ def cures(design: Design, found: MeasuredForecast) -> tuple[Cure, ...]:
     for words, settings in _candidates(design, found, verdict):
         with suppress(InputError):
             kept.setdefault((cure := Cure(change(design, settings), words)).design.digest, cure)
-    for advice in suggest_changes(design) if crowded_layers(found) else ():
+    for advice in suggest_changes(design) if saturated_layers(found) else ():
         kept.setdefault(advice.design.digest, Cure(advice.design, advice.words))
     kept.pop(design.digest, None)
     return tuple(kept.values())
@@ -51,7 +51,7 @@ def _candidates(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     fields, theta = flatten(design), threshold(design.neuron)
     silent = verdict.silent_from is not None or any((layer.silent_share or 0) > OFTEN_SILENT for layer in found.layers)
-    if verdict.faded_to is not None and (slope := keeping_slope(design, found)) is not None:
+    if verdict.unstable_gradient_at is not None and (slope := keeping_slope(design, found)) is not None:
         yield f"surrogate slope {slope:g}, which keeps gradients", {"neuron.surrogate.slope": slope}
     if theta and (silent or verdict.alike_from is not None):
         for lower in (round(0.6 * theta, 2), round(0.3 * theta, 2)):

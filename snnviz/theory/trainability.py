@@ -5,20 +5,15 @@ still tell images apart, and that gradients reach the first ones (as Schoenholz 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from snnviz.theory.measured import MeasuredForecast, MeasuredLayer
-
-Tone = Literal["good", "warning", "bad"]
+from snnviz.theory.verdicts import SATURATED_RATE, Tone
 
 SILENT_SHARE = 0.5
 """A layer that is silent for more images than this is called silent."""
 
 OFTEN_SILENT = 0.05
 """A layer that is silent for more images than this is called often silent."""
-
-CROWDED_RATE = 0.45
-"""A layer with a higher firing rate is called crowded: no zero-mean potential is above a threshold half of the time."""
 
 FEW = 5
 """Of fewer networks, bands are too wide to go by."""
@@ -28,9 +23,9 @@ ALIKE = 0.02
 do.
 """
 
-FADED, BURST = 1e-3, 30.0
-"""Gradients have faded where they are below, and burst where they are above, this multiple of those of the last hidden
-layer. They need not be kept: networks whose gradients fade a hundredfold learnt, those in which they grow thirtyfold
+VANISHED, EXPLODED = 1e-3, 30.0
+"""Gradients vanish where they are below, and explode where they are above, this multiple of those of the last hidden
+layer. They need not be kept: networks whose gradients shrink a hundredfold learnt, those in which they grow thirtyfold
 hardly did (`docs/trainability.md`).
 """
 
@@ -39,15 +34,16 @@ hardly did (`docs/trainability.md`).
 class Trainability:
     """A verdict on a network before training: a tone, and sentences on what is in the way.
 
-    silent_from, alike_from, faded_to: names of the first layer that is silent for most images, of the first from which
-    on two images look alike, and of the last, from the output, that gradients do not reach; None where there is none.
+    silent_from, alike_from, unstable_gradient_at: names of the first layer that is silent for most images, of the first
+    from which on two images look alike, and of the one nearest to the output at which gradients have vanished or
+    exploded; None where there is none.
     """
 
     tone: Tone
     sentences: tuple[str, ...]
     silent_from: str | None
     alike_from: str | None
-    faded_to: str | None
+    unstable_gradient_at: str | None
 
     @property
     def sentence(self) -> str:
@@ -60,45 +56,38 @@ def judge(measurement: MeasuredForecast) -> Trainability:
     hidden = [layer for layer in measurement.layers if layer.gradient is not None or layer.rate is not None]
     silent = next((layer for layer in hidden if (layer.silent_share or 0) > SILENT_SHARE), None)
     often = max(hidden, key=lambda layer: layer.silent_share or 0, default=None)
-    alike, faded = first_alike(measurement), last_faded(measurement)
-    tone: Tone = "good"
-    told = []
+    alike, unstable = first_alike(measurement), first_unstable_gradient(measurement)
+    names, told = [layer.name for layer in measurement.layers], []
     if silent is not None:
-        tone = "bad"
         told.append(f"Layer {silent.name} is silent for {_percent(silent.silent_share)} of images.")
     elif often is not None and (often.silent_share or 0) > OFTEN_SILENT:
-        tone = "warning"
         told.append(f"Layer {often.name} is silent for {_percent(often.silent_share)} of images.")
-    crowded = [layer.name for layer in crowded_layers(measurement)]
-    if crowded:
-        tone = "bad" if tone == "bad" else "warning"
-        who = f"Layer {crowded[0]}" if len(crowded) == 1 else f"{len(crowded)} layers, the first {crowded[0]},"
+    if saturated := [layer.name for layer in saturated_layers(measurement)]:
+        who = f"Layer {saturated[0]}" if len(saturated) == 1 else f"{len(saturated)} layers, the first {saturated[0]},"
         told.append(f"{who} may spike in nearly every second step.")
-    names = [layer.name for layer in measurement.layers]
     if alike is not None and (silent is None or names.index(alike.name) < names.index(silent.name)):
-        tone = "bad" if tone == "bad" else "warning"
         told.append(f"Two images look alike from layer {alike.name} on.")
-    if faded is not None and silent is None:
-        tone = "bad" if tone == "bad" else "warning"
-        bursts = _gradient_ratio(measurement, faded) > 1
-        told.append(f"Gradients {'burst' if bursts else 'fade'} on the way to layer {faded.name}.")
+    if unstable is not None and silent is None:
+        grows = _gradient_ratio(measurement, unstable) > 1
+        told.append(f"Gradients {'explode' if grows else 'vanish'} on the way to layer {unstable.name}.")
+    tone: Tone = "bad" if silent is not None else "warning" if told else "good"
     if not told:
         rates = [layer for layer in hidden if layer.rate is not None]
         if rates:
             low, high = (min(layer.rate_low or 0 for layer in rates), max(layer.rate_high or 0 for layer in rates))
             told.append(f"Every layer spikes ({100 * low:.1f} % to {100 * high:.1f} % of neurons a step),")
         told.append(f"{'t' if told else 'T'}ells images apart, and gradients reach the first one.")
-    found = (None if layer is None else layer.name for layer in (silent, alike, faded))
+    found = (None if layer is None else layer.name for layer in (silent, alike, unstable))
     return Trainability(tone, tuple(told), *found)
 
 
-def crowded_layers(measurement: MeasuredForecast) -> list[MeasuredLayer]:
+def saturated_layers(measurement: MeasuredForecast) -> list[MeasuredLayer]:
     """Returns the layers that spike in nearly every second step in some of nine of ten networks; of few networks, on
     average.
     """
     few = measurement.networks < FEW
     rates = [(layer, layer.rate if few else layer.rate_high) for layer in measurement.layers]
-    return [layer for layer, rate in rates if (rate or 0) > CROWDED_RATE]
+    return [layer for layer, rate in rates if (rate or 0) > SATURATED_RATE]
 
 
 def first_alike(measurement: MeasuredForecast) -> MeasuredLayer | None:
@@ -118,12 +107,12 @@ def first_alike(measurement: MeasuredForecast) -> MeasuredLayer | None:
     return found
 
 
-def last_faded(measurement: MeasuredForecast) -> MeasuredLayer | None:
-    """Returns the layer nearest to the output whose gradient is, against that of the last hidden layer, below `FADED`
-    or above `BURST`; None if there is none.
+def first_unstable_gradient(measurement: MeasuredForecast) -> MeasuredLayer | None:
+    """Returns the first layer on the way back from the output at which gradients have vanished or exploded, or None;
+    see `VANISHED`, `EXPLODED`.
     """
     for layer in reversed(measurement.layers):
-        if layer.gradient is not None and not FADED <= _gradient_ratio(measurement, layer) <= BURST:
+        if layer.gradient is not None and not VANISHED <= _gradient_ratio(measurement, layer) <= EXPLODED:
             return layer
     return None
 

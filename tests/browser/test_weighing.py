@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.access import nothing_in_the_way
 from tests.browser.drawing import press
@@ -41,7 +41,7 @@ def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], d
     page = visit(f"{dashboard}/tradeoffs?{TINY}&view=weigh")
     expect(page.get_by_text("No run of this experiment is done yet")).to_be_visible()
     page.get_by_role("radio", name="Ask").click()
-    page.get_by_role("button", name=re.compile("^Train")).click()
+    ask(page)
     page.get_by_role("radio", name="Weigh").click()
     expect(page.get_by_text(re.compile(r"4 groups \(8 runs\)"))).to_be_visible(timeout=PATIENCE)
     front = page.locator("[data-chart=front] .plot")
@@ -92,17 +92,29 @@ def test_a_point_of_the_front_is_opened_and_edited(visit: Callable[..., Page], d
     expect(page.get_by_text("Taken from Trade-offs.")).to_be_visible()
 
 
-def test_a_box_over_an_axis_chooses_lines(visit: Callable[..., Page], dashboard: str) -> None:
-    page = visit(f"{dashboard}/tradeoffs?{TINY}")
+def ask(page: Page) -> None:
+    """Queues the experiment's runs, unless an earlier test did, and waits until it is so."""
     train = page.get_by_role("button", name=re.compile("^(Train|All trained)"))
     expect(train).to_be_visible()
-    if train.is_enabled():  # whichever of the two tests comes first
+    if train.is_enabled():
         train.click()
+    expect(page.get_by_role("button", name=re.compile("^(Training|All trained)"))).to_be_visible()
+
+
+def weighed_lines(page: Page) -> Locator:
+    """The parallel coordinates of the experiment, once its runs are done."""
+    ask(page)
     page.get_by_role("radio", name="Weigh").click()
     expect(page.get_by_text(re.compile(r"4 groups \(8 runs\)"))).to_be_visible(timeout=PATIENCE)
     lines = page.locator("[data-chart=parallel]")
     expect(lines.locator(".scatterlayer .js-line").first).to_be_attached()
     lines.locator(".plot").scroll_into_view_if_needed()
+    return lines
+
+
+def test_a_box_over_an_axis_chooses_lines(visit: Callable[..., Page], dashboard: str) -> None:
+    page = visit(f"{dashboard}/tradeoffs?{TINY}")
+    lines = weighed_lines(page)
     across, high, low = page.evaluate(AXES)
     page.mouse.move(across - 15, high - 8)
     page.mouse.down()
@@ -120,15 +132,7 @@ def test_on_a_phone_the_axes_lie_and_a_finger_along_one_chooses_lines(
     page = visit(
         f"{dashboard}/tradeoffs?{TINY}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
-    train = page.get_by_role("button", name=re.compile("^(Train|All trained)"))
-    expect(train).to_be_visible()
-    if train.is_enabled():  # whichever of the tests comes first
-        train.click()
-    page.get_by_role("radio", name="Weigh").click()
-    expect(page.get_by_text(re.compile(r"4 groups \(8 runs\)"))).to_be_visible(timeout=PATIENCE)
-    lines = page.locator("[data-chart=parallel]")
-    expect(lines.locator(".scatterlayer .js-line").first).to_be_attached()
-    lines.locator(".plot").scroll_into_view_if_needed()
+    lines = weighed_lines(page)
     view = lines.locator(".view")
     assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
     begin, end, height = page.evaluate(LYING)

@@ -51,7 +51,7 @@ def planted(place: int, **changes: float) -> MeasuredForecast:
 def test_a_healthy_network_has_a_good_verdict() -> None:
     verdict = judge(healthy())
     assert verdict.tone == "good"
-    assert (verdict.silent_from, verdict.alike_from, verdict.faded_to) == (None, None, None)
+    assert (verdict.silent_from, verdict.alike_from, verdict.unstable_gradient_at) == (None, None, None)
     assert verdict.sentence == (
         "Every layer spikes (15.0 % to 25.0 % of neurons a step), tells images apart, and gradients reach "
         "the first one."
@@ -73,12 +73,12 @@ def test_what_is_planted_is_named(place: int) -> None:
     assert judge(planted(place, cosine_within=0.602 + 1.1 * ALIKE * 0.2, cosine_between=0.6)).alike_from is None
 
 
-@pytest.mark.parametrize(("factor", "word"), [(1e-4, "fade"), (1e4, "burst")])
-def test_gradients_that_fade_or_burst_are_told(factor: float, word: str) -> None:
+@pytest.mark.parametrize(("factor", "word"), [(1e-4, "vanish"), (1e4, "explode")])
+def test_gradients_that_vanish_or_explode_are_told(factor: float, word: str) -> None:
     found = healthy()
     layers = [replace(each, gradient=0.1 * factor) if number < 3 else each for number, each in enumerate(found.layers)]
     verdict = judge(replace(found, layers=tuple(layers)))
-    assert (verdict.tone, verdict.faded_to) == ("warning", "L3")
+    assert (verdict.tone, verdict.unstable_gradient_at) == ("warning", "L3")
     assert verdict.sentence == f"Gradients {word} on the way to layer L3."
 
 

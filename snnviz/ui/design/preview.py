@@ -17,7 +17,7 @@ from snnviz.store.metrics import metrics
 from snnviz.tasks import design_buttons, resolve
 from snnviz.theory import costs, trainability, variance, verdicts
 from snnviz.theory.measured import MeasuredForecast
-from snnviz.theory.trainability import Tone
+from snnviz.theory.verdicts import Tone
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.design import cures
