@@ -175,16 +175,61 @@ def with_interval(scores: Sequence[float], learnt: Sequence[bool]) -> tuple[floa
     return area_under_curve(scores, learnt), float(low), float(high)
 
 
+DEPTH, GROWTH = "depth alone (nothing is measured)", "images told apart, divided by what gradients grow"
+
 PREDICTORS = {
-    "depth alone (nothing is measured)": lambda row: -row["depth"],
+    DEPTH: lambda row: -row["depth"],
     "images for which no layer is silent": lambda row: 1 - row["silent"],
     "images told apart in the last layer": lambda row: row["apart"],
-    "gradient at the first layer, neither faded nor burst": lambda row: -abs(math.log(max(row["gradient"], 1e-30))),
-    "images told apart, divided by what gradients grow": lambda row: (
-        math.log(max(row["apart"], 1e-4)) - max(0.0, math.log(max(row["gradient"], 1e-30)))
+    "gradient at the first layer, neither vanished nor exploded": lambda row: (
+        -abs(math.log(max(row["gradient"], 1e-30)))
     ),
+    GROWTH: lambda row: math.log(max(row["apart"], 1e-4)) - max(0.0, math.log(max(row["gradient"], 1e-30))),
     "verdict (good, warning, bad)": lambda row: -("good", "warning", "bad").index(row["tone"]),
 }
+
+
+def above_depth(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float, float]:
+    """Returns by how much `GROWTH` ranks better than the depth, as a difference of `area_under_curve`, and its 95 %
+    interval, by 2,000 bootstrap samples of designs, both scores on the same ones.
+    """
+    rng, learnt = np.random.default_rng(0), np.array([row["accuracy"] > LEARNT for row in rows])
+    scores = [np.array([PREDICTORS[name](row) for row in rows]) for name in (GROWTH, DEPTH)]
+
+    def difference(chosen: Any) -> float:
+        one, other = (area_under_curve(score[chosen].tolist(), learnt[chosen].tolist()) for score in scores)
+        return one - other
+
+    draws = [difference(rng.integers(0, len(rows), len(rows))) for _ in range(2000)]
+    low, high = np.nanquantile(draws, [0.025, 0.975])
+    return difference(slice(None)), float(low), float(high)
+
+
+def boundaries(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns how many designs of each data set are told right by the boundary of `GROWTH`, and of the depth, that is
+    best on digits.
+    """
+    digits = [row for row in found if row["data"] == "digits"]
+    lines = [
+        "### The boundaries that are best on digits",
+        "",
+        "| data | told apart by growth | depth |",
+        "|---|---|---|",
+    ]
+
+    def right(rows: Sequence[Mapping[str, Any]], name: str, boundary: float) -> int:
+        return sum((PREDICTORS[name](row) >= boundary) == (row["accuracy"] > LEARNT) for row in rows)
+
+    best = {
+        name: max((PREDICTORS[name](row) for row in digits), key=lambda value, name=name: right(digits, name, value))
+        for name in (GROWTH, DEPTH)
+    }
+    for data in dict.fromkeys(row["data"] for row in found):
+        rows = [row for row in found if row["data"] == data]
+        lines.append(
+            f"| {data}, {len(rows)} designs | {right(rows, GROWTH, best[GROWTH])} | {right(rows, DEPTH, best[DEPTH])} |"
+        )
+    return [*lines, "", f"Boundaries: {math.exp(best[GROWTH]):.2g}, {-best[DEPTH]:g} layers.", ""]
 
 
 def report(found: Sequence[Mapping[str, Any]]) -> str:
@@ -212,7 +257,17 @@ def report(found: Sequence[Mapping[str, Any]]) -> str:
         for name, score in PREDICTORS.items():
             mean, low, high = with_interval([score(row) for row in mine], learnt)
             lines.append(f"| {name} | {mean:.2f} ({low:.2f} to {high:.2f}) |")
-        lines.append("")
+        mean, low, high = above_depth(mine)
+        good = [row["accuracy"] for row in mine if row["tone"] == "good"]
+        others = [row["accuracy"] for row in mine if row["tone"] != "good"]
+        lines += [
+            "",
+            f"The last but one above the first: {mean:.2f} ({low:.2f} to {high:.2f}). Of {len(good)} good verdicts "
+            f"{sum(one > LEARNT for one in good)} learnt (least {min(good):.1%}), of {len(others)} others "
+            f"{sum(one > LEARNT for one in others)}.",
+            "",
+        ]
+    lines += boundaries(found)
     return "\n".join(lines)
 
 

@@ -79,7 +79,7 @@ def _likeness(found: MeasuredForecast, layers: Sequence[MeasuredLayer]) -> Chart
     figure["layout"]["xaxis"] |= layer_axis(names)
     caption = (
         "How alike two images are: the cosine of what they make a layer say, summed over time. Where the lines meet, a "
-        "layer no longer tells which class an image is of."
+        "layer hardly tells which class an image is of: before training."
     )
     return Chart("untrained-alike", "Are images told apart?", caption, figure, height=220)
 

@@ -53,15 +53,18 @@ def slope_button(design: Design) -> None:
         on_click=_apply,
         args=(Cure(change(design, {"neuron.surrogate.slope": slope}), f"surrogate slope {slope:g}"),),
         help="The slope at which a layer in the middle of the network neither shrinks nor grows a gradient that passes "
-        "it in a single time step: n Var[w] E[σ'(u - θ)²] = 1, with its Var[u] as measured. Kept is not best: with "
-        "Adam, deep networks learnt better with a flatter slope, whose gradients fade; with a steeper one worse.",
+        "it in a single time step: n Var[w] E[σ'(u - θ)²] = 1, with its Var[u] as measured. Kept is not best: of "
+        "the deep networks that we trained with Adam, those with a flatter slope learnt better, with a steeper worse.",
     )
 
 
 def _rows(design: Design, offered: tuple[Cure, ...], pending: bool) -> None:
     if pending and not any(untrained.poll(cure.design) for cure in offered):
         rerun_fragments_instead("preview")
-    st.caption("Each change alone, measured on networks of its own before training; a press applies it.")
+    st.caption(
+        "What each change alone does before training, measured on networks of its own; it does not say whether they "
+        "learn better. A press applies it."
+    )
     measured = [(cure, untrained.measured(cure.design)) for cure in offered]
     order = ("good", "warning", "bad")
     known = [(cure, trainability.judge(found)) for cure, found in measured if found is not None]

@@ -63,12 +63,15 @@ def _about(design: Design) -> None:
     kind, sentence = _verdict(design)
     show = {"good": st.success, "warning": st.warning, "bad": st.error}[kind]
     show(escape_markdown(space_percents(sentence)), icon=ICONS[kind])
-    found = untrained.measured(design)
+    found, pending = untrained.measured(design), untrained.poll(design)
     if found is not None:
+        st.caption(f"{found.how[:1].upper()}{found.how[1:]}.")
         cures.panel(design, found)
-    elif rough := variance.approximation_warning(design):
+    elif pending:
+        st.caption(":material/hourglass_top: By the theory of wide layers; real networks are being measured ...")
+    if found is None and (rough := variance.approximation_warning(design)):
         st.caption(rough)
-    if untrained.poll(design):
+    if pending:
         with st.container():
             st.fragment(_await, key="awaiting", run_every=refresh_interval(EVERY))()
 

@@ -133,7 +133,7 @@ def depth_scale_chart(setting: ActivityConfig) -> Chart:
         "Depth scale: the number of layers in which the difference between two pairs of images shrinks e-fold, where "
         f"activity has settled; empty where it dies out. It lies between {low_:.1f} and {high_:.1f} layers everywhere: "
         "spikes of a plain random stack reach any depth, what they say of the image does not, whatever the weights' "
-        "variance and the threshold. Wide layers, one time step."
+        "variance and the threshold. Wide layers, one time step, before training, which can change it."
     )
     return Chart("depth-scale", "How deep a difference reaches", caption, figure, height=440, wide=True, least=680)
 

@@ -22,7 +22,7 @@ from snnviz.studies.inside.compute import answering, looking
 from snnviz.studies.inside.compute.answering import LookServer
 from snnviz.studies.inside.compute.opening import open_network
 from snnviz.studies.inside.look import Answer, Look
-from tests.studies.inside.compute.test_looking import DESIGNS
+from tests.studies.inside.compute.designs import DESIGNS
 
 
 class TestAnswering:

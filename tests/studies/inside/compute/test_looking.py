@@ -12,58 +12,14 @@ import torch
 
 from snnviz.core import data, train
 from snnviz.core.activity import Activity
-from snnviz.core.execute import execute
 from snnviz.core.networks import Network
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.events import Checkpoint, EpochEnd
 from snnviz.studies.inside.compute import looking
 from snnviz.studies.inside.compute.opening import open_network
 from snnviz.studies.inside.compute.overview import confusion, overview
 from snnviz.studies.inside.look import Look, picture_text
-
-BLOCK = {"kind": "block", "channels": 4}
-
-
-def design(network: dict[str, Any], **parts: Any) -> Design:
-    sizes = {"train_samples": 200, "test_samples": 60, "steps": 5, **parts.pop("data", {})}
-    neuron = {"threshold": 0.5, **parts.pop("neuron", {})}
-    training = {"epochs": 2, "batch_size": 20, "learning_rate": 0.01}
-    return Design.check(
-        {"network": network, "neuron": neuron, "data": sizes, "init": "kaiming", "training": training, **parts}
-    )
-
-
-DESIGNS = {
-    "mlp": design({"kind": "mlp", "depth": 2, "width": 20}),
-    "rate-coded": design({"kind": "mlp", "depth": 2, "width": 20}, data={"encoding": "rate"}),
-    "learnt": design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"learn": "both"}),
-    "normalised": design({"kind": "cnn", "depth": 2, "channels": 4, "norm": "batch"}),
-    "skips": design({**BLOCK, "edges": "0012/0001/0000/0010"}),
-    "relu": design({"kind": "mlp", "depth": 2, "width": 20}, neuron={"kind": "relu"}, data={"steps": 1}),
-    "recordings": design({"kind": "mlp", "depth": 2, "width": 20}, data={"name": "digits-saccades"}),
-}
-
-DEEP = {
-    "staged": design({"kind": "resnet18", "width": 0.0625, "depth": 0.5}),
-    "cell": design({"kind": "cell", "cell": "0301 0030 0002 0100", "channels": 4, "hidden": 12, "voters": 2}),
-}
-
-Events = tuple[Any, EpochEnd]
-
-
-@pytest.fixture(scope="module")
-def trained() -> Callable[[Design], Events]:
-    known: dict[str, Events] = {}
-
-    def run(made: Design) -> Events:
-        if made.digest not in known:
-            events = list(execute(made))
-            ends = [event for event in events if isinstance(event, EpochEnd)]
-            known[made.digest] = [e for e in events if isinstance(e, Checkpoint)][-1].arrays, ends[-1]
-        return known[made.digest]
-
-    return run
+from tests.studies.inside.compute.designs import DEEP, DESIGNS, Events, design
 
 
 @pytest.mark.parametrize("made", DESIGNS.values(), ids=DESIGNS)
