@@ -57,9 +57,11 @@ TORCH = ("snnviz/jobs/worker.py", "snnviz/jobs/warm.py", "snnviz/search/gaussian
 
 
 def is_in(room: str, path: Path) -> bool:
-    """Whether a file is in the ground's room of this name, or in that of a study, a folder or a single module."""
+    """Whether a file is in the ground's room of this name, or in that of a study or of the exports, a folder or a
+    single module.
+    """
     parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return parts[0] == room or (parts[0] == "studies" and len(parts) > 2 and parts[2] == room)
+    return parts[0] == room or (parts[0] == "studies" and parts[2:3] == (room,)) or parts[:2] == ("exports", room)
 
 
 def test_there_is_something_to_hold_to_the_rules() -> None:

@@ -1,0 +1,26 @@
+"""Runs that were trained for a moment, in a store of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from snnviz.design.design import Design
+from snnviz.exports import Source
+from snnviz.jobs.immediate import Immediate
+from snnviz.store import Store
+
+Trained = Callable[..., Source]
+
+
+@pytest.fixture
+def trained(store: Store) -> Trained:
+    """Trains a design, given as a value or by its parts, and returns its run."""
+
+    def make(design: Design | None = None, **parts: Any) -> Source:
+        run = Immediate(store).submit(design or Design.check(parts)).run
+        return Source(store, store.get(run))
+
+    return make
