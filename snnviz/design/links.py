@@ -79,7 +79,12 @@ def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def default_of_same_kinds(design: Design) -> Design:
     """Returns the default design with the same choices of kind as `design`, but LIF in place of ReLU."""
-    return change(Design(), _kinds(flatten(design)))
+    return _default_of(tuple(_kinds(flatten(design)).items()))
+
+
+@lru_cache(maxsize=256)
+def _default_of(kinds: tuple[tuple[str, Any], ...]) -> Design:
+    return change(Design(), dict(kinds))
 
 
 def to_query(design: Design) -> str:

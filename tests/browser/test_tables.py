@@ -16,14 +16,18 @@ from snnviz.design.experiment import from_query
 from snnviz.jobs.local import Local
 from snnviz.places import ROOT
 from snnviz.store import Store, shipped
+from snnviz.studies.cells.page.study import STUDY
+from snnviz.studies.cells.study import CellStudy, distinct_designs, study_runs, study_searches
 from tests.browser.conftest import working
 from tests.browser.test_runs import press_cell, rows
+from tests.made_up import candidates
 from tests.store.test_metrics import end, end_run
 
 pytestmark = pytest.mark.browser
 
 TINY = "network.kind=mlp&network.depth=2&network.width=6&vary.seeds=2&vary.1=init=kaiming,glorot"
 TWO_AXES = TINY.replace("width=6", "width=7") + "&vary.2=neuron.threshold=0.5,1"
+CELLS = CellStudy(question="steps", samples=10, random=1, seeds=1, channels=2, steps=2, epochs=1, train_samples=64)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 OTHERS = ("table", "data_editor", "write_table")
 """Ways to draw a table that have no CSV."""
@@ -122,6 +126,21 @@ def test_every_table_of_the_studies_has_its_csv_on_a_phone(
     if opened:
         page.get_by_text(opened).first.click()
     each_table_has_its_csv(page, tables)
+
+
+def test_the_tables_of_a_study_of_cells_have_their_csv(place: tuple[str, Store], visit: Callable[..., Page]) -> None:
+    url, store = place
+    Local(store).stop()
+    (search,) = study_searches(CELLS).values()
+    store.submit(search)
+    claim = store.claim("test", search.digest)
+    assert claim is not None
+    store.append_rows(claim.run, claim.attempt, candidates(search))
+    store.finish(claim.run, claim.attempt, "done")
+    for design in distinct_designs(study_runs(CELLS, {search.digest: candidates(search)})):
+        end_run(store, design, end(1, 0.6 + 0.01 * design.seed))
+    page = visit(f"{url}/cells?{STUDY.to_link(CELLS)}", **PHONE)
+    each_table_has_its_csv(page, 3)  # ours, the paper's, and that of the runs
 
 
 def test_what_differs_between_runs_has_its_csv(finished: str, visit: Callable[..., Page]) -> None:

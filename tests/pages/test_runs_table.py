@@ -47,7 +47,7 @@ def test_metrics_have_columns_to_sort_by_and_others_are_asked_for(trained: Train
     assert (config["energy"]["label"], config["energy"]["type_config"]["format"]) == ("Energy", "%.1f nJ")
     assert config["rate"]["help"].endswith("None of a network of ReLUs, which do not spike.")
     assert "are estimated" not in visit.text
-    visit.at.session_state["run-columns"] = ["synops", "loss"]
+    visit.at.button_group(key="run-columns").set_value(["synops", "loss"])
     visit.look()
     assert list(visit.at.dataframe[0].proto.column_order) == ["state", "loss", "design", "synops", "created"]
     assert visit.table[1]["synops"] == round(values["synops"] or 0)

@@ -73,8 +73,10 @@ def _typed() -> None:
     _show(replace(current_view(), filter=text))
 
 
-def controls(now: IndexedRuns, view: RunsView) -> RunsView:
-    """Draws the controls for filter, order, grouping and columns, and returns the resulting settings."""
+def controls(now: IndexedRuns, view: RunsView) -> None:
+    """Draws the controls for filter, order, grouping and columns. Each changes `current_view` in its callback, so that
+    the rows can be drawn before the controls are.
+    """
     session = st.session_state
     session.setdefault("filter", view.filter)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -119,7 +121,7 @@ def controls(now: IndexedRuns, view: RunsView) -> RunsView:
             help="One row for all runs whose designs differ in their seed alone, with the mean of those that are done. "
             "A filter by a metric then asks for the group's mean.",
         )
-        view = _columns(now, view)
+        _columns(now, view)
         st.download_button(
             "CSV",
             lambda: listing.csv_text(services.store(), now, reads.selected(now, view), view),
@@ -131,22 +133,21 @@ def controls(now: IndexedRuns, view: RunsView) -> RunsView:
         )
     if session.get("runs_problem"):
         st.error(escape_markdown(session.runs_problem), icon=ERROR)
-    return view
 
 
-def _columns(now: IndexedRuns, view: RunsView) -> RunsView:
+def _columns(now: IndexedRuns, view: RunsView) -> None:
     """Which metrics and which fields have a column; all of them are kept with each run."""
     with st.popover(
         "Columns", icon=":material/view_column:", help="Which numbers and settings of a run have a column."
     ):
-        usual = [metric.name for metric in METRICS.listed]
         st.session_state.setdefault("run-columns", list(view.shown))
-        metrics = st.pills(
+        st.pills(
             "Numbers",
             METRICS.names,
             selection_mode="multi",
             format_func=lambda name: METRICS[name].label,
             key="run-columns",
+            on_change=_metrics,
         )
         offered = [*dict.fromkeys([*reads.differing(now, view), *view.fields])]
         key = f"run-fields/{hash((tuple(offered), view.fields))}"
@@ -161,10 +162,12 @@ def _columns(now: IndexedRuns, view: RunsView) -> RunsView:
                 on_change=_fields,
                 args=(key,),
             )
-    shown = None if list(metrics) == usual else tuple(metrics)
-    if shown != view.metrics:
-        view = st.session_state.runs_view = replace(view, metrics=shown)
-    return view
+
+
+def _metrics() -> None:
+    chosen = st.session_state["run-columns"]
+    shown = None if list(chosen) == [metric.name for metric in METRICS.listed] else tuple(chosen)
+    st.session_state.runs_view = replace(current_view(), metrics=shown)
 
 
 def _fields(widget: str) -> None:

@@ -52,7 +52,7 @@ def _listing(active: bool) -> None:
         st.rerun()
     if active and (sentence := services.queue_problem()):
         st.caption(escape_markdown(sentence))
-    view = controls(now, current_view())
+    view, above = current_view(), st.container()
     items = reads.selected(now, view)
     first = _first(len(items))
     unfolded = frozenset(st.session_state.get("runs_unfolded", ()))
@@ -75,6 +75,8 @@ def _listing(active: bool) -> None:
         st.markdown(f"**Note.** {escape_markdown(chosen[0].notes)}")
     if len(chosen) > 1:
         compare(chosen[:MOST_COMPARED], len(names), view.shown)
+    with above:  # drawn last, as the rows are what is waited for
+        controls(now, view)
     address(to_link(view), key="address")
 
 
