@@ -1,0 +1,47 @@
+"""The network of a run as a NIR graph, which other simulators and neuromorphic hardware read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.report import Report
+from snnviz.graph.architectures import build_architecture
+
+
+def write(source: Source, path: Path, tell: Tell) -> Report:
+    """Writes the graph, reads it back, and proves what was read."""
+    from snnviz.exports.compute.reference import reference
+    from snnviz.exports.nir.building import export
+    from snnviz.exports.nir.files import read_graph, write_graph
+    from snnviz.exports.nir.proving import prove
+    from snnviz.exports.nir.readers import warnings
+
+    design, arrays = source.design, source.checkpoint.arrays
+    exported = export(design, build_architecture(design), arrays)
+    write_graph(path, exported.graph)
+    tell(0.2)
+    single = reference(design, arrays, "float32")
+    tell(0.5)
+    double = reference(design, arrays, "float64")
+    tell(0.7)
+    proof = prove(design, exported, read_graph(path), single, double)
+    tell(1.0)
+    return Report(proof, (_profile(exported.profile, exported.reasons), *exported.notes, *warnings(exported.graph)))
+
+
+def _profile(profile: str, reasons: tuple[str, ...]) -> str:
+    """Which profile it is, and why it is not portable."""
+    if profile == "portable":
+        return "The profile is portable: nir.LIF with a reset to 0, dt = 1e-4 s."
+    return f"The profile is exact, not portable, as {'; '.join(reasons)}."
+
+
+EXPORT = Export(
+    name="nir",
+    label="NIR graph (.nir)",
+    help="The network for other simulators and neuromorphic hardware, proven spike by spike; what NIR lacks is named.",
+    suffixes=(".nir",),
+    trained=True,
+    write=write,
+)
