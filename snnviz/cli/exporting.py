@@ -14,14 +14,14 @@ from snnviz.store import Store
 
 @click.command()
 @click.argument("run")
-@click.option("--as", "form", required=True, metavar="FORM", help="script, design, weights, rows; see docs/exports.md.")
+@click.option("--as", "form", required=True, metavar="FORM", help="script, nir, design, weights, rows (docs/exports.md).")
 @click.option(
     "--to", type=click.Path(path_type=Path), required=True, help="A file, or a folder where there are several."
 )
 @click.option("--force", is_flag=True, help="Replace files that exist; nothing else is deleted.")
 @AS_JSON
 def export(run: str, form: str, to: Path, force: bool, as_json: bool) -> None:
-    """Take a run out: as a script, weights, rows or its design. What computes is proven first on 64 test images.
+    """Take a run out: as a script, NIR, weights, rows or its design. What computes is proven first on 64 test images.
 
     RUN is a run's name, or the beginning of one. Where a spike of the export is not the run's, nothing is written.
     """

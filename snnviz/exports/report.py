@@ -68,6 +68,9 @@ class Proof:
         """Returns the proof in words."""
         near = sum(one.near for one in self.layers)
         but = f" but {near:,} within {MARGIN:g} of the threshold" if near else ""
+        if not self.layers:
+            said = f"On {self.images} test images the logits, which come from no spikes, are equal in float64."
+            return [said, f"In float32 they differ by at most {self.difference:.2g}; {self.accuracy:.1%} are right."]
         return [
             f"On {self.images} test images every spike of {len(self.layers)} layers is equal{but}; in float64 every "
             "spike of the whole network.",

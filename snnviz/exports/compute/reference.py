@@ -15,6 +15,7 @@ from snnviz.core.module import as_module
 from snnviz.core.tracing import Trace, TracedNetwork
 from snnviz.design.design import Design
 from snnviz.exports.report import IMAGES
+from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import Layer
 
 Precision = Literal["float32", "float64"]
@@ -42,15 +43,30 @@ class Reference:
         return float((self.logits.argmax(1) == self.labels).mean())
 
 
-def reference(design: Design, arrays: Mapping[str, Any], precision: Precision = "float32") -> Reference:
+MOST_NUMBERS = 30_000_000
+"""Most numbers, of all layers at all time steps, that are kept of one part of the images."""
+
+
+def prove_parts(design: Design) -> list[slice]:
+    """Returns the parts of the test images in which an export is proven, so that each part fits in memory."""
+    layers = build_architecture(design).layers
+    each = max(1, design.data.steps * sum(layer.neurons for layer in layers))
+    count = max(1, min(IMAGES, MOST_NUMBERS // each))
+    return [slice(start, min(start + count, IMAGES)) for start in range(0, IMAGES, count)]
+
+
+def reference(
+    design: Design, arrays: Mapping[str, Any], precision: Precision = "float32", part: slice = slice(0, IMAGES)
+) -> Reference:
     """Returns what the network of a design with these weights (of a checkpoint) does on the first test images.
 
-    float64: the same network, its weights, leak and threshold those of float32. Raises `InputError` for weights of
+    part: of the first `IMAGES` test images. float64: the same network, its weights, leak and threshold those of
+    float32. Raises `InputError` for weights of
     another network, and `DataMissing`.
     """
     _, test = data.load(design)
-    some = test.take(slice(0, IMAGES))
-    encoded = data.encode(some, test.white, design, "test", 0)
+    some = test.take(part)
+    encoded = data.encode(some, test.white, design, "test", part.start)
     network = TracedNetwork(design if precision == "float32" else rounded(design))
     module, dtype = as_module(design, arrays), getattr(torch, precision)
     values = {**dict(module.named_parameters()), **dict(module.named_buffers())}
@@ -60,7 +76,7 @@ def reference(design: Design, arrays: Mapping[str, Any], precision: Precision = 
     trace, layers = network.trace(encoded.to(dtype)), network.architecture.layers
     return Reference(
         images=some.numpy(),
-        labels=test.labels[: len(some)].numpy(),
+        labels=test.labels[part].numpy(),
         input=encoded.numpy(),
         outputs=_by_name(trace, {k: trace.layer_output(k) for k in range(len(layers)) if _has_output(layers, k)}),
         potentials=_by_name(trace, trace.potentials),

@@ -1,0 +1,45 @@
+"""A PyTorch script with snntorch: the network as a person would write it, its weights and images beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from snnviz.exports.card import card
+from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.report import Report
+from snnviz.exports.script.whole import check, write_script
+
+
+def write(source: Source, path: Path, tell: Tell) -> Report:
+    """Fills a folder with the script, its weights and its images, and proves the script.
+
+    Raises `InputError` for a design that cannot be written yet, and `NotEqual`.
+    """
+    design, run = source.design, source.run.run
+    check(design)
+    from snnviz.exports.compute import files, proving  # torch takes a second
+
+    found, arrays = files.split(design), source.checkpoint.arrays
+    assert isinstance(found.test.white, int)  # recordings were refused
+    script = write_script(design, run, found.test.white, files.test_batch(design))
+    (path / "network.py").write_text(script.text, encoding="utf-8")
+    about = {"card": json.dumps(card(source), allow_nan=False)}
+    files.write_weights(path / "weights.safetensors", files.script_weights(design, arrays, script.names), about)
+    proof = proving.prove_script(design, arrays, path, script.neurons, tell)
+    if (before := files.initial_weights(design, script.names)) is not None:
+        files.write_weights(path / "initial.safetensors", before, {})
+    (path / "data.safetensors").write_bytes(
+        files.images_file(found, {"licence": json.loads(about["card"])["data"]["licence"]})
+    )
+    return Report(proof, ("It runs with pip install torch snntorch safetensors numpy, in a folder with its files.",))
+
+
+EXPORT = Export(
+    name="script",
+    label="PyTorch script (snntorch)",
+    help="The network in snntorch with its training loop, weights and images; it runs without snnviz.",
+    suffixes=(),
+    trained=True,
+    write=write,
+)

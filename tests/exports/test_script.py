@@ -1,0 +1,244 @@
+"""A script does what the run's network does: every spike, of every kind that can be written."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from snnviz.catalog.examples import get_example
+from snnviz.core import data, train
+from snnviz.core.execute import execute
+from snnviz.core.module import as_module
+from snnviz.core.randomness import generator
+from snnviz.design.design import Design
+from snnviz.design.links import change
+from snnviz.errors import InputError
+from snnviz.events import Checkpoint, EpochEnd
+from snnviz.exports import EXPORTS
+from snnviz.exports.compute import files, harness, proving
+from snnviz.exports.compute.proving import prove
+from snnviz.exports.compute.reference import rounded
+from snnviz.exports.report import NotEqual, Proof
+from snnviz.exports.script.names import weight_name
+from snnviz.exports.script.whole import Script, write_script
+from snnviz.exports.writing import export
+from snnviz.graph.nearest import nearest_design
+from tests.exports.conftest import Trained
+from tests.exports.kinds import KINDS, design, loud
+
+
+def made(wanted: Design, arrays: Mapping[str, Any], folder: Path) -> Script:
+    found = files.split(wanted)
+    assert isinstance(found.test.white, int)
+    script = write_script(wanted, "0" * 16, found.test.white, files.test_batch(wanted))
+    (folder / "network.py").write_text(script.text)
+    (folder / "data.safetensors").write_bytes(files.images_file(found, {}))
+    files.write_weights(folder / "weights.safetensors", files.script_weights(wanted, arrays, script.names), {})
+    return script
+
+
+def module(folder: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("exported_network", folder / "network.py")
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def proven(wanted: Design, arrays: Mapping[str, Any], folder: Path, alter: Callable[[str], str] = str) -> Proof:
+    """By the harness, in this process."""
+    script = made(wanted, arrays, folder)
+    place = folder / "network.py"
+    place.write_text(alter(script.text))
+    loaded = module(folder)
+    return prove(
+        wanted, arrays, script.neurons, lambda given, _: harness.answered(loaded, script.neurons, dict(given), folder)
+    )
+
+
+def imported(text: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {each.name.partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+QUICK = {
+    "mlp, T = 1", "ASC and DSC, T = 10", "backward", "batch normalisation", "batch-normalised mlp", "no reset",
+    "learnt threshold in a cycle", "PLIF, one a neuron", "synaptic, reset to zero, learnt", "spiking readout",
+    "rate coded", "sigmoid", "ReLU", "vgg, max pooling, normalised", "resnet18", "cell with backward connections",
+    "cell",
+}  # fmt: skip
+"""Kinds that between them have every part of a script; all of them are proven by `make study`."""
+
+
+def some(kinds: Iterable[str]) -> list[Any]:
+    return [kind if kind in QUICK else pytest.param(kind, marks=pytest.mark.slow) for kind in kinds]
+
+
+@pytest.mark.parametrize("kind", some(KINDS))
+def test_every_spike_is_equal(kind: str, tmp_path: Path) -> None:
+    wanted = design(kind)
+    arrays = loud(wanted)
+    proof = proven(wanted, arrays, tmp_path)
+    assert proof.equal
+    assert proof.images == 64
+    assert all(one.share == 1 or one.near for one in proof.layers)
+    text = (tmp_path / "network.py").read_text()
+    assert [line for line in text.splitlines() if len(line) > 120] == []
+    assert imported(text) <= {"torch", "snntorch", "safetensors", "numpy", *sys.stdlib_module_names}
+
+
+WRONG: dict[str, tuple[str, Callable[[str], str], str]] = {
+    "a skip is left out": ("ASC", lambda text: text.replace("l1 + stem", "l1"), "of layer L2 are not"),
+    "other channels": (
+        "DSC of half the channels",
+        lambda text: re.sub(r"(_FROM_STEM = )\[.*\]", r"\1[0, 1, 2]", text),
+        "of layer L2 are not",
+    ),
+    "what was said a step ago": (
+        "backward",
+        lambda text: text.replace("l2_before = l2", "pass"),
+        "of layer L1 are not",
+    ),
+    "another threshold": (
+        "mlp",
+        lambda text: text.replace("THRESHOLD = 1.0", "THRESHOLD = 1.001"),
+        "of layer L1 are not",
+    ),
+    "another reset": ("mlp", lambda text: text.replace('"subtract"', '"zero"'), "of layer L1 are not"),
+    "a mean that is no mean": ("mlp", lambda text: text.replace("total / STEPS", "total"), "its logits differ"),
+    "another encoding": ("mlp", lambda text: text.replace("/ STD", "/ (STD + 1e-7)"), "encodes the images otherwise"),
+    "statistics of the batch": (
+        "batch normalisation",
+        lambda text: text.replace("class Network(nn.Module):", "class Network(nn.Module):\n    eval = nn.Module.train"),
+        "of layer stem are not",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_script_that_is_wrong_is_not_handed_out(wrong: str, tmp_path: Path) -> None:
+    kind, alter, said = WRONG[wrong]
+    wanted = design(kind)
+    plain = made(wanted, loud(wanted), tmp_path).text
+    assert alter(plain) != plain
+    with pytest.raises(NotEqual, match=said):
+        proven(wanted, loud(wanted), tmp_path, alter)
+
+
+TRAINED: dict[str, dict[str, Any]] = {
+    "default": {},
+    "backward": {},
+    "batch normalisation": {},
+    "learnt threshold in a cycle": {},
+    "PLIF": {},
+    "synaptic, reset to zero, learnt": {},
+    "spiking readout": {"training.optimizer.kind": "sgd", "training.schedule.kind": "step"},
+    "rate coded": {"training.optimizer.kind": "adamw", "data.augment.flip": "on", "data.augment.shift": 1},
+    "sigmoid": {"init.kind": "reset-aware", "seed": 3},
+    "triangle": {"data.validation": 0.2},
+    "cell": {},
+    "cell with backward connections": {"training.batch_size": 30},
+}
+
+
+@pytest.mark.parametrize("kind", some(TRAINED))
+def test_trained_anew_it_learns_what_the_run_learnt(kind: str, tmp_path: Path, capsys: Any) -> None:
+    """By the same draws, images and steps: the first step's gradients agree in float64, and the weights after some
+    steps in float32 where no batch normalisation makes one spike more of all the others.
+    """
+    wanted = change(design(kind), TRAINED[kind])
+    (kept,) = [event for event in execute(wanted) if isinstance(event, Checkpoint)]
+    script = made(wanted, kept.arrays, tmp_path)
+    if (before := files.initial_weights(wanted, script.names)) is not None:
+        files.write_weights(tmp_path / "initial.safetensors", before, {})
+    loaded = module(tmp_path)
+    first_gradients(wanted, loaded, script)
+    network = loaded.initialise(loaded.Network())
+    loaded.train(network)
+    assert "test accuracy" in capsys.readouterr().out
+    ours, theirs = files.script_weights(wanted, kept.arrays, script.names), network.state_dict()
+    start = loaded.initialise(loaded.Network()).state_dict()
+    for name, value in ours.items() if wanted.network.norm == "none" else ():
+        far = float(np.abs(theirs[name].numpy() - value).max())
+        moved = float(np.abs(start[name].numpy() - value).max())
+        assert far <= 1e-5 + 0.05 * moved, name
+
+
+def first_gradients(wanted: Design, loaded: Any, script: Script) -> None:
+    network = as_module(rounded(wanted)).double().network
+    images, _ = data.load(wanted)
+    size = wanted.training.batch_size
+    chosen = torch.randperm(len(images), generator=generator(wanted.seed, "order", 0))[:size]
+    masks = network.draw_dropout_masks(size, 0, 0)
+    x, labels = data.training_input(images, chosen, wanted, 0, 0), images.labels[chosen]
+    ours = train.loss_and_gradients(network, x.double(), labels, dropout_masks=masks)
+    model = loaded.initialise(loaded.Network()).double().train()
+    for module in script.neurons.values():  # snntorch's spikes are float32
+        model.get_submodule(module).register_forward_hook(lambda _, __, said: tuple(each.double() for each in said))
+    shown = load_file(Path(loaded.__file__).parent / "data.safetensors")["train_images"][chosen]
+    shown = loaded.augment(shown, 0, 0) if hasattr(loaded, "augment") else shown
+    encoded = loaded.encode(shown, 0, 0)
+    assert torch.equal(encoded, x)
+    said = model(encoded.double(), *([loaded.dropout(size, 0, 0)] if masks else []))
+    torch.nn.functional.cross_entropy(said, labels).backward()
+    theirs, layers = dict(model.named_parameters()), {one.name: one for one in network.architecture.layers}
+    for name, gradient in zip(network.parameters, ours.gradients, strict=True):
+        layer, _, kind = name.rpartition(".")
+        found = theirs[weight_name(layers[layer], kind, script.names[layer])].grad
+        assert found is not None
+        far = (found.reshape(-1) - gradient.reshape(-1)).norm()
+        assert far <= 1e-12 + 1e-5 * gradient.norm(), name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (nearest_design(Design(), code="ttfs").design, "a TTFS network is not yet"),
+        (change(Design(), {"training.precision": "bfloat16"}), "bfloat16 is not yet"),
+        (change(Design(), {"training.shortcut.schedule.kind": "constant"}), "shortcut branches are not yet"),
+        (get_example("nmnist-small"), "recordings of events are not yet"),
+    ],
+)
+def test_what_cannot_be_written_is_named(wanted: Design, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        write_script(wanted, "0" * 16, 16, 64)
+
+
+def test_a_run_is_exported_and_runs_without_snnviz(trained: Trained, tmp_path: Path) -> None:
+    """In a process of its own, from which nothing of snnviz can be imported."""
+    source = trained(design("ASC and DSC, T = 10"))
+    to, shares = tmp_path / "out", []
+    report = export(EXPORTS["script"], source, to, tell=shares.append)
+    assert report.proof is not None
+    assert [one.name for one in report.proof.layers] == ["stem", "L1", "L2", "L3", "L4"]
+    assert shares[-1] == 1.0
+    assert {path.name for path in to.iterdir()} == {"network.py", "weights.safetensors", "data.safetensors"}
+    assert "<" not in (to / "network.py").read_text().split('"""')[1]
+    done = subprocess.run([sys.executable, "-I", "network.py"], cwd=to, capture_output=True, text=True, timeout=120)
+    last = source.store.last_rows(EpochEnd, [source.run.run])[source.run.run]
+    assert done.stdout == f"test accuracy {last.test_accuracy:.4f}\n", done.stderr
+
+
+def test_snnviz_cannot_be_imported_beside_a_script(tmp_path: Path) -> None:
+    wanted = design("mlp")
+    script = made(wanted, loud(wanted), tmp_path)
+    (tmp_path / "network.py").write_text("import snnviz\n" + script.text)
+    with pytest.raises(NotEqual, match=r"cannot be run \(ModuleNotFoundError: import of snnviz halted"):
+        proving.prove_script(wanted, loud(wanted), tmp_path, script.neurons)
