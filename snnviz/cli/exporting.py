@@ -14,7 +14,7 @@ from snnviz.store import Store
 
 @click.command()
 @click.argument("run")
-@click.option("--as", "form", required=True, metavar="FORM", help="script, nir, design, weights, rows (docs/exports.md).")
+@click.option("--as", "form", required=True, metavar="FORM", help="script, nir, weights, ...: docs/exports.md.")
 @click.option(
     "--to", type=click.Path(path_type=Path), required=True, help="A file, or a folder where there are several."
 )

@@ -56,15 +56,15 @@ def prove_parts(design: Design) -> list[slice]:
 
 
 def reference(
-    design: Design, arrays: Mapping[str, Any], precision: Precision = "float32", part: slice = slice(0, IMAGES)
+    design: Design, arrays: Mapping[str, Any], precision: Precision = "float32", part: slice | None = None
 ) -> Reference:
     """Returns what the network of a design with these weights (of a checkpoint) does on the first test images.
 
-    part: of the first `IMAGES` test images. float64: the same network, its weights, leak and threshold those of
-    float32. Raises `InputError` for weights of
-    another network, and `DataMissing`.
+    part: of the first `IMAGES` test images, by default all of them. float64: the same network, its weights, leak and
+    threshold those of float32. Raises `InputError` for weights of another network, and `DataMissing`.
     """
     _, test = data.load(design)
+    part = slice(0, IMAGES) if part is None else part
     some = test.take(part)
     encoded = data.encode(some, test.white, design, "test", part.start)
     network = TracedNetwork(design if precision == "float32" else rounded(design))
