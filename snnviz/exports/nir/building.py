@@ -17,6 +17,7 @@ import numpy as np
 
 from snnviz.catalog.neurons import learnable_parameters
 from snnviz.design.design import Design
+from snnviz.design.links import to_query
 from snnviz.errors import InputError, Unquoted
 from snnviz.exports.nir.graph import CONVENTION, DT, Array, Edge, Graph, Node
 from snnviz.exports.nir.neurons import population
@@ -29,15 +30,26 @@ PORTABLE = ("Input", "Output", "Affine", "Linear", "Conv2d", "Flatten", "AvgPool
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A node that holds weights of a layer; `places`: of each channel that it reads, its place in the layer's input,
+    or -1 where the layer reads none of it.
+    """
+
+    node: str
+    places: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """A graph, and what it takes to compare it with the network: of each spiking layer the node that spikes.
 
-    enlarge: how often each point of the image is repeated before it is given to the graph. reasons: why it is not
-    portable, a sentence each. notes: what NIR does not say, a sentence each.
+    parts: of each layer with weights the nodes that hold them. enlarge: how often each point of the image is repeated
+    before it is given to the graph. reasons: why it is not portable, a sentence each. notes: what NIR does not say.
     """
 
     graph: Graph
     spiking: Mapping[str, str]
+    parts: Mapping[str, tuple[Part, ...]]
     profile: Profile
     enlarge: int = 1
     reasons: tuple[str, ...] = ()
@@ -73,6 +85,7 @@ class _Writer:
         self.known: dict[Source, tuple[str, ...]] = {}
         self.late: list[tuple[Source, str]] = []
         self.spiking: dict[str, str] = {}
+        self.parts: dict[str, tuple[Part, ...]] = {}
         self.reasons: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.enlarge = self._enlarged()
@@ -99,8 +112,8 @@ class _Writer:
         portable = not self.reasons
         graph = Graph(self.nodes, tuple(self.edges), self._metadata("portable" if portable else "exact"))
         return Exported(
-            graph, self.spiking, "portable" if portable else "exact", self.enlarge, tuple(self.reasons),
-            tuple(self.notes),
+            graph, self.spiking, self.parts, "portable" if portable else "exact", self.enlarge,
+            tuple(self.reasons), tuple(self.notes),
         )  # fmt: skip
 
     def _metadata(self, profile: str) -> dict[str, Any]:
@@ -109,6 +122,7 @@ class _Writer:
             "dt": np.float64(DT),
             "steps": np.int64(self.design.data.steps),
             "encoding": self.design.data.encoding.kind,
+            "design": to_query(self.design),
             "profile": profile,
             "written_by": "snnviz",
         }
@@ -278,6 +292,7 @@ class _Writer:
             make = self._linear if layer.kind == "linear" else self._conv
             given = self._given(layer, sources)
             found.append(self._join(given, make(layer, part, bias if place == 0 else None, sources[0], ending)))
+        self.parts[layer.name] = tuple(Part(name, places) for name, (_, places) in zip(found, groups, strict=True))
         return tuple(found)
 
     def _given(self, layer: Layer, sources: tuple[Source, ...]) -> tuple[str, ...]:

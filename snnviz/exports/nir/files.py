@@ -6,6 +6,7 @@ large, before any of it is read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,11 @@ from snnviz.exports.nir.graph import FIELDS, Graph, Node
 
 MOST_NODES = 10_000
 MOST_EDGES = 100_000
-MOST_BYTES = 1_000_000_000
+MOST_BYTES = 500_000_000
 """Of all numbers of a graph together, as they are in memory."""
 
-MOST_TEXT = 1000
-"""Characters of a text, such as a name."""
+MOST_TEXT = 20_000
+"""Characters of a text, such as a link."""
 
 
 def write_graph(path: Path, graph: Graph) -> None:
@@ -76,12 +77,16 @@ def read_graph(path: Path) -> Graph:
     import h5py
 
     try:
+        size = path.stat().st_size
+    except OSError:
+        raise InputError("file", "be there", str(path)) from None
+    if size > MOST_BYTES:
+        raise InputError("file", f"be at most {MOST_BYTES / 1e9:g} GB", Unquoted(f"{size / 1e9:.1f} GB"))
+    try:
         with h5py.File(path, "r") as file:
             return _Reader(h5py).graph(file)
     except InputError:
         raise
-    except FileNotFoundError:
-        raise InputError("file", "be there", str(path)) from None
     except Exception as error:  # h5py raises nearly anything for a file that somebody spoiled
         text = " ".join(str(error).split())[:200]
         raise InputError("file", "be a NIR graph in HDF5", Unquoted(f"one that cannot be read ({text})")) from None
@@ -126,7 +131,8 @@ class _Reader:
             raise InputError(where, f"have {name} as an array", Unquoted("something else"))
         if found.external or found.is_virtual:
             raise InputError(where, f"hold {name} itself", Unquoted("an array in another file"))
-        self.bytes += max(found.dtype.itemsize, 1) * int(found.size)
+        piece = math.prod(found.chunks or ()) * found.dtype.itemsize  # which is read as a whole
+        self.bytes += max(found.dtype.itemsize * int(found.size), 1, piece)
         if found.ndim > 8 or self.bytes > MOST_BYTES:
             rule = f"be at most {MOST_BYTES / 1e9:g} GB with what was read before it, in 8 dimensions"
             raise InputError(f"{name} of {where}", rule, Unquoted(f"an array of the shape {found.shape}"[:100]))

@@ -51,15 +51,15 @@ def prove(design: Design, exported: Exported, graph: Graph, single: Reference, d
     watched = tuple(exported.spiking.values())
     truth = {node: single.outputs[layer] for layer, node in exported.spiking.items()}
     given = encoded(exported, design, single.input)
-    layers = compare_layers(exported, compute(graph, given, dtype=np.float32, watched=watched, truth=truth), single)
+    each = compute(graph, given, dtype=np.float32, watched=watched, truth=truth)
+    layers = compare_layers(exported, each, single)
     whole = compute(graph, given, dtype=np.float64, watched=watched)
     require_equal({layer: (double.outputs[layer], whole.said[node]) for layer, node in exported.spiking.items()})
-    found = logits(design, compute(graph, given, dtype=np.float32).output)
     return Proof(
         equal=True,
         layers=layers,
-        difference=float(np.abs(found - single.logits).max()),
-        accuracy=float((found.argmax(1) == single.labels).mean()),
+        difference=float(np.abs(logits(design, each.output) - single.logits).max()),
+        accuracy=float((logits(design, whole.output).argmax(1) == single.labels).mean()),
         images=len(single.labels),
     )
 

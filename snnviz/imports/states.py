@@ -1,0 +1,49 @@
+"""Weights that somebody trained elsewhere: state dicts in safetensors, read without running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from snnviz.errors import InputError, Unquoted
+from snnviz.exports.nir.graph import Array
+
+MOST_BYTES = 1_000_000_000
+MOST_ARRAYS = 10_000
+TYPES = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
+"""Types of numbers that numpy has."""
+
+
+def read_state(path: Path) -> dict[str, Array]:
+    """Returns the arrays of a safetensors file by name. Raises `InputError`, in one sentence, for anything else."""
+    from safetensors import safe_open
+
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise InputError("file", "be a file", str(path))
+    except OSError:
+        raise InputError("file", "be there", str(path)) from None
+    if size > MOST_BYTES:
+        raise InputError("file", f"be at most {MOST_BYTES / 1e9:g} GB", Unquoted(f"{size / 1e9:.1f} GB"))
+    found: dict[str, Array] = {}
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names = list(file.keys())
+            if len(names) > MOST_ARRAYS:
+                raise InputError("file", f"hold at most {MOST_ARRAYS:,} arrays", Unquoted(f"{len(names):,}"))
+            for name in names:
+                kind = file.get_slice(name).get_dtype()
+                if kind not in TYPES:
+                    raise InputError(f"{name[:60]} of the file", f"be one of {', '.join(TYPES)}", str(kind))
+                array = np.asarray(file.get_tensor(name))
+                if not np.isfinite(array).all():
+                    raise InputError(f"{name[:60]} of the file", "be finite numbers", Unquoted("others among them"))
+                found[name] = array
+    except InputError:
+        raise
+    except Exception as error:  # safetensors raises its own, and numpy others, for a file that somebody spoiled
+        text = " ".join(str(error).split())[:200]
+        raise InputError("file", "be safetensors", Unquoted(f"one that cannot be read ({text})")) from None
+    return found

@@ -1,0 +1,188 @@
+"""Files that somebody has spoiled are one sentence, whatever is in them, in bounded time and memory.
+
+    python -m tests.imports.test_hostile [NUMBER ...]
+
+says of each what becomes of it.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+import tracemalloc
+from functools import cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from snnviz.design.design import Design
+from snnviz.errors import InputError
+from snnviz.exports.nir.files import write_graph
+from snnviz.imports import IMPORTS
+from snnviz.imports.form import Asked
+from tests.exports.nir.networks import NETWORKS, exported, network
+from tests.hostile import cut, early, flipped, longer, moved, numbered
+
+COUNT = 300
+SPOILS = (flipped, early, cut, longer, numbered, moved)
+SECONDS = 5
+
+
+@cache
+def sound() -> tuple[tuple[str, bytes, Design | None], ...]:
+    """Files of those who mean well: graphs with and without our metadata, and a state dict."""
+    found: list[tuple[str, bytes, Design | None]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.nir"
+        for name in ("mlp, ten steps, zero", "backward", "mlp, one step"):
+            made = exported(NETWORKS[name])[2]
+            write_graph(path, made.graph)
+            if name == "mlp, one step":
+                with h5py.File(path, "a") as file:
+                    del file["node/metadata"]
+            found.append(("x.nir", path.read_bytes(), None))
+    design, weights = network(NETWORKS["mlp, one step"])
+    found.append(("x.safetensors", save(weights), design))
+    return tuple(found)
+
+
+def hostile(number: int) -> tuple[str, bytes, Design | None]:
+    """The file of this number, always the same."""
+    draw = random.Random(number)
+    name, raw, design = sound()[number % len(sound())]
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        raw = draw.choice(SPOILS)(draw, raw)
+    return name, raw, design
+
+
+def outcome(number: int, folder: Path) -> str:
+    """What becomes of a file: "read", or a sentence. Anything else is raised."""
+    name, raw, design = hostile(number)
+    path = folder / name
+    path.write_bytes(raw)
+    try:
+        IMPORTS.of(path).read(path, Asked(design))
+    except InputError as error:
+        text = str(error)
+        assert text.isprintable()
+        assert len(text) < 700
+        return text
+    return "read"
+
+
+@pytest.mark.parametrize("numbers", [range(100), pytest.param(range(100, COUNT), marks=pytest.mark.slow)])
+def test_spoiled_files_are_sentences(numbers: range, tmp_path: Path) -> None:
+    pytest.importorskip("nir")
+    told = []
+    sound()
+    for number in numbers:
+        began = time.process_time()
+        told.append(outcome(number, tmp_path))
+        assert time.process_time() - began < SECONDS, number
+    assert len(numbers) / 10 < told.count("read") < len(numbers) * 3 / 4, "both happen"
+    assert len(set(told)) > len(numbers) / 10
+
+
+def test_what_is_sound_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("nir")
+    for name, raw, design in sound():
+        (tmp_path / name).write_bytes(raw)
+        assert IMPORTS.of(tmp_path / name).read(tmp_path / name, Asked(design)).weights
+
+
+def graph_with(path: Path, change: str) -> None:
+    """A graph of two layers with one thing in it that no honest writer puts there."""
+    write_graph(path, exported(NETWORKS["mlp, ten steps, zero"])[2].graph)
+    with h5py.File(path, "a") as file:
+        weight = "node/nodes/L1_linear/weight"
+        if change == "link":
+            del file[weight]
+            file[weight] = h5py.ExternalLink("/etc/passwd", "/x")
+        elif change == "soft link":
+            del file[weight]
+            file[weight] = h5py.SoftLink("/node/nodes/L2_linear/weight")
+        elif change == "external data":
+            del file[weight]
+            file.create_dataset(weight, (12, 64), "<f4", external=[("/etc/passwd", 0, h5py.h5f.UNLIMITED)])
+        elif change == "virtual":
+            del file[weight]
+            layout = h5py.VirtualLayout((12, 64), "<f4")
+            layout[:] = h5py.VirtualSource("other.h5", "x", shape=(12, 64))
+            file.create_virtual_dataset(weight, layout)
+        elif change == "vast":
+            del file[weight]
+            file.create_dataset(weight, (10**6, 10**6), "<f4", chunks=(1000, 1000), compression="gzip")
+        elif change == "many":
+            for name in range(11_000):
+                file.create_group(f"node/nodes/n{name}")
+        elif change == "chunks":
+            del file[weight]
+            file.create_dataset(weight, (12, 64), "<f4", chunks=(10**5, 10**4), maxshape=(None, None))
+        elif change == "objects":
+            del file[weight]
+            file.create_dataset(weight, (12, 64), h5py.string_dtype())
+        elif change == "not numbers":
+            file[weight][0, 0] = np.nan
+        elif change == "edges":
+            del file["node/edges"]
+            file.create_dataset("node/edges", data=[["input", "nowhere"]], dtype=h5py.string_dtype())
+        elif change == "itself":
+            del file["node/nodes"]
+            file["node/nodes"] = file["node"]
+        elif change == "metadata":
+            del file["node/metadata/design"]
+            file["node/metadata/design"] = "seed=1&" * 100_000
+        elif change == "code":
+            del file["node/nodes/L1_linear/type"]
+            file["node/nodes/L1_linear/type"] = "__import__('os').system"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("link", "the node L1_linear must hold weight itself, got a link to somewhere else"),
+        ("soft link", "the node L1_linear must hold weight itself, got a link to somewhere else"),
+        ("external data", "the node L1_linear must hold weight itself, got an array in another file"),
+        ("virtual", "the node L1_linear must hold weight itself, got an array in another file"),
+        ("vast", "weight of the node L1_linear must be at most 0.5 GB"),
+        ("chunks", "weight of the node L1_linear must be at most 0.5 GB"),
+        ("many", "the graph must have from 1 to 10,000 nodes"),
+        ("objects", "weight of the node L1_linear must be one text"),
+        ("not numbers", "weight of the node L1_linear must be finite numbers"),
+        ("edges", "edges of the graph must lead from node to node, got 'nowhere'"),
+        ("itself", "the graph must have edges as a group, got an array"),
+        ("metadata", "link must be at most 8,192 characters long"),
+        ("code", "the node L1_linear must be one of Input, Output"),
+    ],
+)
+def test_what_no_honest_writer_puts_there(change: str, sentence: str, tmp_path: Path) -> None:
+    pytest.importorskip("nir")
+    path = tmp_path / "x.nir"
+    graph_with(path, change)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError) as error:
+            IMPORTS.of(path).read(path, Asked())
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert str(error.value).startswith(sentence)
+
+
+def test_a_pickle_is_not_read(tmp_path: Path) -> None:
+    for name in ("x.pt", "x.pth", "x.PKL"):
+        with pytest.raises(InputError, match="as reading a pickle runs what is in it"):
+            IMPORTS.of(tmp_path / name)
+    with pytest.raises(InputError, match=r"file must end in .nir or .safetensors, got 'x.txt'"):
+        IMPORTS.of(tmp_path / "x.txt")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        for each in map(int, sys.argv[1:] or range(COUNT)):
+            print(each, outcome(each, Path(place)))
