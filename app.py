@@ -4,10 +4,9 @@ The main script is snnviz/ui/main.py and not this file: a `pages/` folder beside
 Streamlit's own page discovery until the first visit, and break links into a fresh server.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
+from snnviz.places import ROOT
 from snnviz.ui.kit import health, signing_in
 from snnviz.ui.kit.services import lifespan
 from snnviz.ui.server.middleware.connections import limit_header_time, limit_message_size
@@ -20,7 +19,7 @@ signing_in.check_at_start()
 limit_header_time()
 limit_message_size()
 app = st.App(
-    Path(__file__).resolve().parent / "snnviz" / "ui" / "main.py",
+    ROOT / "snnviz" / "ui" / "main.py",
     routes=routes(health.PATHS),
     middleware=middleware(),
     lifespan=lifespan,

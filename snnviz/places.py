@@ -8,10 +8,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
+SERVED = ROOT / "snnviz" / "served"
+"""Where an installed package has what lies at the top of a checkout: `app.py`, `pages`, the glossary."""
+
+INSTALLED = SERVED.is_dir()
+TOP = SERVED if INSTALLED else ROOT
+"""The folder with `app.py` and `pages`."""
+
 
 def cache_dir() -> Path:
-    """Returns the folder of the store, checkpoints and downloads: $SNNVIZ_CACHE, else cache/ in the project."""
-    return _folder(os.environ.get("SNNVIZ_CACHE") or str(ROOT / "cache"))
+    """Returns the folder of the store, checkpoints and downloads: $SNNVIZ_CACHE, else cache/ in the project, and of an
+    installed package snnviz/ in the person's cache.
+    """
+    return _folder(os.environ.get("SNNVIZ_CACHE") or (_own_cache() if INSTALLED else str(ROOT / "cache")))
+
+
+def _own_cache() -> str:
+    return str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "snnviz")
 
 
 @lru_cache(16)

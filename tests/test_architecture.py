@@ -192,7 +192,7 @@ def test_the_version_stands_in_one_place() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert "version" not in project["project"]
-    assert project["project"]["dynamic"] == ["version"]
+    assert project["project"]["dynamic"] == ["version", "dependencies"]
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "snnviz.__version__"}
     for file, pattern in (("CITATION.cff", r"^version: \"?([\d.]+)"), ("CHANGELOG.md", r"^## \[?([\d.]+)")):
         path = ROOT / file

@@ -85,9 +85,11 @@ def submit(design: Design) -> Pending:
 
         pending = snnviz.submit(snnviz.load_design("digits-mlp", **small, seed=1))
 
+
         async def follow():
             async for end in pending.events():
                 print(end.epoch, end.test_accuracy)
+
 
         asyncio.run(follow())
         other = pending.wait()

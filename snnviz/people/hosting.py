@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from snnviz.errors import InputError, Unquoted, did_you_mean
 from snnviz.people.person import LONGEST_ID, Person, Role
-from snnviz.places import ROOT
+from snnviz.places import INSTALLED, ROOT, cache_dir
 
 FILE, VARIABLE = "snnviz.toml", "SNNVIZ_CONFIG"
 """The host's file, beside `app.py`, and the variable that names another one."""
@@ -183,7 +183,7 @@ def _is_listed(who: str, listed: tuple[str, ...]) -> bool:
 
 def hosting() -> Hosting:
     """Returns what the host decided, from the file and the environment. Raises `InputError`."""
-    place = Path(os.environ.get(VARIABLE) or ROOT / FILE)
+    place = Path(os.environ.get(VARIABLE) or (cache_dir() if INSTALLED else ROOT) / FILE)
     given = tuple(sorted((name, text) for name, text in os.environ.items() if name.startswith(PREFIX)))
     try:
         about = place.stat()

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.tasks import KINDS, Page, resolve
 
-PAGES = ROOT / "pages"
+PAGES = TOP / "pages"
 
 
 class Entry(NamedTuple):

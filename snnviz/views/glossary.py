@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from snnviz.places import ROOT
+from snnviz.places import TOP
 
-FILE = ROOT / "docs" / "glossary.md"
+FILE = TOP / "docs" / "glossary.md"
 
 EVERYDAY = frozenset({
     "additions", "beta", "block", "calibration", "candidate", "cell", "constant", "cycle", "density", "event",

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from snnviz.errors import InputError
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.ui.components.address import address
 from snnviz.ui.data import cards, sample, setting
 from snnviz.ui.data import own as data_own
@@ -73,4 +73,4 @@ def _bridge(words: DeltaGenerator, button: DeltaGenerator) -> None:
         help="Opens the Design page with this data set and these settings.",
     ):
         setting.use_in_design()
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")

@@ -20,7 +20,7 @@ from snnviz.design.registry import Entry, Range, Registry
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.branches import branch_layers, branch_parameter_count
 from snnviz.jobs import machine
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.design import stages
 from snnviz.ui.kit import fields, restrictions, state
@@ -73,7 +73,7 @@ def _data() -> None:
     _part("data.augment", skip=() if recorded else ("drop",))
     _card()
     if st.button("Look at its samples", icon=":material/database:", key="look-at-data", type="tertiary"):
-        st.switch_page(ROOT / "pages" / "data.py")
+        st.switch_page(TOP / "pages" / "data.py")
 
 
 def _training() -> None:

@@ -12,7 +12,7 @@ from snnviz.design.measurement import measurement_digest
 from snnviz.errors import SnnvizError
 from snnviz.events import EpochEnd
 from snnviz.jobs.durations import format_duration
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run, State
 from snnviz.tasks import resolve, run_button, run_buttons
 from snnviz.theory.metrics import METRICS
@@ -177,7 +177,7 @@ def _offers(run: Run, place: DeltaGenerator) -> None:
             resolve(offer.prepare)()
         if place.button(offer.label, icon=offer.icon, key=f"live-{key}", help=offer.help):
             resolve(offer.open)(run)
-            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
+            st.switch_page(TOP / "pages" / f"{offer.page}.py")
 
 
 def _cancel(run: str) -> None:

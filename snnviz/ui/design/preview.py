@@ -11,7 +11,7 @@ from snnviz.data import datasets
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.jobs.durations import format_duration
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.store.metrics import metrics
 from snnviz.tasks import design_buttons, resolve
@@ -103,7 +103,7 @@ def forecast_panel() -> None:
     for offer in design_buttons(design):
         if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
             resolve(offer.open)()
-            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
+            st.switch_page(TOP / "pages" / f"{offer.page}.py")
     layers = st.expander("Layers", key="layers", on_change="rerun")
     if layers.open:  # a table that nobody looks at would slow down every change
         table = layer_table(design, variance.forecast_layers(design))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.ui.kit import state
 from snnviz.ui.kit.columns import column_config
 from snnviz.views.numbers import NO_NUMBER
@@ -35,4 +35,4 @@ def runs_table(table: pd.DataFrame, key: str, columns: Mapping[str, Any], words:
         st.caption(words)
     elif st.button("Open", type="primary", icon=":material/open_in_new:", key=f"{key}-open"):
         state.open_run(str(table["run"][ticked[0]]))
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")

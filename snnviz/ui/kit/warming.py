@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from snnviz.places import ROOT
+from snnviz.places import ROOT, TOP
 
 ALSO = ("pyarrow",)
 """Modules that Streamlit imports at its first table."""
@@ -31,7 +31,7 @@ def warm() -> None:
 
 def page_modules() -> list[str]:
     """Returns the names of the modules that page scripts import."""
-    scripts = [ROOT / "snnviz" / "ui" / "main.py", *sorted((ROOT / "pages").glob("*.py"))]
+    scripts = [ROOT / "snnviz" / "ui" / "main.py", *sorted((TOP / "pages").glob("*.py"))]
     return list(dict.fromkeys(name for script in scripts for name in _imported(script)))
 
 

@@ -16,7 +16,7 @@ from snnviz.design.links import RESERVED_PARAMETERS
 from snnviz.errors import InputError, NotFound
 from snnviz.lessons.lesson import LESSONS, Lesson, Step
 from snnviz.lessons.library import VARIABLE, Library, library
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store.learning import StepProgress
 from snnviz.ui.components.address import BESIDE
 from snnviz.ui.kit import readings, restrictions, services
@@ -161,7 +161,7 @@ def _enter(page: str, active: Active) -> None:
     if step.beneath == page == LESSONS:
         return
     open_by_link(step.page)
-    st.switch_page(ROOT / "pages" / f"{step.beneath}.py", query_params={**pairs, **session[BESIDE]})
+    st.switch_page(TOP / "pages" / f"{step.beneath}.py", query_params={**pairs, **session[BESIDE]})
 
 
 def apply(active: Active, kept: StepProgress | None) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from snnviz.lessons.pages import PAGES
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store.classes import Classroom
 from snnviz.ui.kit import resetting
 from snnviz.ui.kit.fragments import rerun_fragments_instead
@@ -92,7 +92,7 @@ def go_to_handed() -> None:
         page, query = handed
         open_by_link(page)
         pairs = {**dict(parse_qsl(query, keep_blank_values=True)), seat.CLASS: seat.code()}
-        st.switch_page(ROOT / "pages" / f"{page}.py", query_params=pairs)
+        st.switch_page(TOP / "pages" / f"{page}.py", query_params=pairs)
 
 
 def _leave() -> None:

@@ -12,7 +12,7 @@ from snnviz.lessons.checks.neuron import NeuronCheck
 from snnviz.lessons.lesson import Step
 from snnviz.lessons.pages import PAGES
 from snnviz.lessons.questions.kind import Truth, Verdict
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store.learning import StepProgress
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.components.neuron import NeuronStart, neuron
@@ -331,4 +331,4 @@ def _leave() -> None:
 def go_to_list() -> None:
     """Opens the page with the list of lessons if a lesson has just been left."""
     if st.session_state.pop("learn_list", False):
-        st.switch_page(ROOT / "pages" / "lessons.py")
+        st.switch_page(TOP / "pages" / "lessons.py")

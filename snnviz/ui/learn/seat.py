@@ -15,7 +15,7 @@ import streamlit as st
 from snnviz.errors import InputError, NotFound, StoreError
 from snnviz.lessons.classes import fold_nickname, read_code, read_nickname
 from snnviz.lessons.lesson import LESSONS
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import classes
 from snnviz.store.classes import Classroom, Seat
 from snnviz.ui.kit import services
@@ -136,7 +136,7 @@ def begin(page: str, query: Mapping[str, str]) -> None:
             session.class_code = name
             return
     if page != PAGE:
-        st.switch_page(ROOT / "pages" / f"{PAGE}.py", query_params={CLASS: wanted})
+        st.switch_page(TOP / "pages" / f"{PAGE}.py", query_params={CLASS: wanted})
 
 
 def join(text: str, nickname: str) -> None:

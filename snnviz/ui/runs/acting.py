@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 import streamlit as st
 
 from snnviz.errors import SnnvizError
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.store.marks import LONGEST_NOTE
 from snnviz.tasks import resolve, run_button, run_buttons
@@ -24,14 +24,14 @@ def actions(chosen: Sequence[Run]) -> None:
     opening = st.button("Open", type="primary", icon=":material/open_in_new:", disabled=one is None, key="open")
     if opening and one is not None:
         state.open_run(one.run)
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     for key, (usual, *_) in run_buttons().items():
         offer = None if one is None else run_button(key, one.design)
         shown = offer or usual
         pressed = st.button(shown.label, icon=shown.icon, disabled=offer is None, key=f"run-{key}", help=shown.help)
         if pressed and offer is not None:
             resolve(offer.open)(one)
-            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
+            st.switch_page(TOP / "pages" / f"{offer.page}.py")
     others = services.others(chosen)
     own = [run for run in chosen if run.machine is None and run.run not in others]
     mine = bool(chosen) and len(own) == len(chosen)

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from snnviz.events import EpochEnd
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.store import metrics as store_metrics
 from snnviz.store.groups import group_key
@@ -65,4 +65,4 @@ def _pair_buttons(chosen: Sequence[Run]) -> None:
     for offer in pair_buttons():
         if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
             resolve(offer.open)(*groups.values())
-            st.switch_page(ROOT / "pages" / f"{offer.page}.py")
+            st.switch_page(TOP / "pages" / f"{offer.page}.py")

@@ -12,7 +12,7 @@ from snnviz.catalog.inits import is_valid_for
 from snnviz.design import links
 from snnviz.design.menus import INITS
 from snnviz.errors import InputError
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.studies.activity import neurons
 from snnviz.studies.activity.charts.activity import spikes_chart, variance_chart
 from snnviz.studies.activity.page import figures
@@ -197,7 +197,7 @@ def _bridge() -> None:
         except InputError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
         else:
-            st.switch_page(ROOT / "pages" / "design.py")
+            st.switch_page(TOP / "pages" / "design.py")
     bring.button(
         "Load from Design",
         icon=":material/hub:",

@@ -9,7 +9,7 @@ from snnviz.data import datasets
 from snnviz.design.cells import canonical_form, parse, to_text, without_unused_connections
 from snnviz.design.links import change
 from snnviz.errors import InputError
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.studies.cells.charts.cells import METRICS, distance_text, rank_text, score_charts, variation_text
 from snnviz.studies.cells.page.setting import SCORING
@@ -68,7 +68,7 @@ def train(setting: Scoring) -> None:
     except InputError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
     else:
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
 
 
 def figures(setting: Scoring, run: Run) -> None:

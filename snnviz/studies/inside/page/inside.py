@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from snnviz.errors import InputError
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.studies.inside.page import all_images, compare, problems, setting, time
 from snnviz.studies.inside.page.setting import FRAGMENT, LOOK, VIEWS
@@ -78,7 +78,7 @@ def _elsewhere(run: Run) -> None:
     offer = run_button("look-inside", run.design)
     if offer is not None and st.button("Open it there", icon=":material/timer:", key="inside-elsewhere"):
         resolve(offer.open)(run)
-        st.switch_page(ROOT / "pages" / f"{offer.page}.py")
+        st.switch_page(TOP / "pages" / f"{offer.page}.py")
 
 
 @st.fragment(key=FRAGMENT)
@@ -133,7 +133,7 @@ def _nothing() -> None:
         "No trained network yet: press Train on the Design page, and look inside when it has run.",
         icon=":material/info:",
     )
-    st.page_link(ROOT / "pages" / "design.py", label="To the Design page", icon=":material/hub:")
+    st.page_link(TOP / "pages" / "design.py", label="To the Design page", icon=":material/hub:")
 
 
 def _menu(run: Run) -> None:
@@ -153,7 +153,7 @@ def _menu(run: Run) -> None:
     )
     if right.button("Its design", icon=":material/hub:", key="inside-design", width="stretch"):
         state.open_run(run.run)
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
 
 
 def _choose(key: str) -> None:

@@ -15,7 +15,7 @@ from snnviz.design.menus import SHORTCUTS
 from snnviz.design.parts import Shortcut
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.branches import branch_layers, hidden_layers
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.studies.shortcuts.charts.net import network_boxes
 from snnviz.studies.shortcuts.charts.shortcuts import lambda_chart
 from snnviz.studies.shortcuts.study import STARTS, ShortcutStudy
@@ -107,7 +107,7 @@ def _widgets() -> None:
     to_design = top[3].button("Edit it", icon=":material/hub:", width="stretch", key="shortcuts-edit")
     if to_design:
         state.replace_with_notice(now, "Taken from Shortcuts.")
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     weights = SHORTCUTS[shortcut.schedule.kind].parameters
     row = st.columns([13, *[10] * len(weights), 36, 18], vertical_alignment="bottom")
     _menu(row[0], _KIND, label="Schedule")

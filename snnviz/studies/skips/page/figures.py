@@ -9,7 +9,7 @@ from typing import get_args
 
 import streamlit as st
 
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.studies.skips.charts.findings import against_original_text, against_random_text, order_text, winner_text
 from snnviz.studies.skips.charts.gaussian_process import belief_charts
 from snnviz.studies.skips.charts.search import (
@@ -182,7 +182,7 @@ def _open(one: SearchHistory, trial: Trial) -> None:
         else:
             state.replace_with_notice(design, f"Candidate no. {trial.number + 1} of {NAMES[one.search.strategy]}.")
             state.watch_run(None)
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     which = f"{NAMES[one.search.strategy]}, seed {one.search.seed}, no. {trial.number + 1}"
     words.caption(
         f"{which}: {share(trial.accuracy)} of {one.search.validation_count} images, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from snnviz.design import links
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.studies.tradeoffs.experiments import first_experiment
 from snnviz.studies.tradeoffs.page import axes, forecasting
 from snnviz.studies.tradeoffs.page.setting import ASK, EXPERIMENT, RUNS, to_link
@@ -46,7 +46,7 @@ def _settings() -> None:
     left.markdown(f"**Base:** {escape_markdown(said)}")
     if right.button("Edit it", icon=":material/hub:", width="stretch", key="tradeoffs-edit"):
         state.replace_with_notice(asked.base, "Taken from Trade-offs.")
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     axes.rows()
     widths = [60, 16, 14, 16] if asked.how == "spread" else [60, 16, 30]
     row = st.columns(widths, vertical_alignment="bottom")

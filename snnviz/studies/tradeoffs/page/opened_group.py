@@ -8,7 +8,7 @@ from html import unescape
 
 import streamlit as st
 
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.studies.tradeoffs.charts.comparison_texts import metric_sentence
 from snnviz.studies.tradeoffs.charts.naming import group_name, number_text
 from snnviz.studies.tradeoffs.neighbours import neighbours
@@ -84,7 +84,7 @@ def _buttons(found: WeighedGroups, place: int) -> None:
     left, right = st.columns([3, 5])
     if left.button("Edit on the Design page", icon=":material/hub:", width="stretch", key="weigh-edit"):
         state.replace_with_notice(found.groups[place].design, "Taken from Trade-offs.")
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     with right:
         _compare(found, place)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.studies.tradeoffs.charts.searching import NAMES, front_table, search_charts
 from snnviz.studies.tradeoffs.page.setting import EXPERIMENT, to_link
@@ -180,7 +180,7 @@ def _front(histories: Sequence[FrontHistory]) -> None:
     if st.button("Open in the editor", icon=":material/hub:", key="search-open", disabled=not rows) and rows:
         history, one = chosen[rows[0]]
         state.replace_with_notice(one.design, f"Candidate no. {one.number + 1} of {NAMES[history.search.strategy]}.")
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     again = _again(histories)
     if again:
         st.caption(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from snnviz.design.design import Design
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.studies.ttfs.page.setting import DESIGN, RUNS, twin
 from snnviz.studies.ttfs.study import compared_networks
@@ -50,4 +50,4 @@ def run_panel(name: str, of: Design, found: Mapping[str, Run], widths: tuple[int
     words.markdown(f":material/check: **{SHORT[name]} network trained**{reached}")
     if button.button("Its curves", icon=":material/open_in_new:", width="stretch", key=f"ttfs-{name}-open"):
         state.open_run(of.digest)
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")

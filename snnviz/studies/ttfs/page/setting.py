@@ -6,7 +6,7 @@ import streamlit as st
 
 from snnviz.design.design import Design
 from snnviz.graph.ttfs import relu_network, ttfs_network
-from snnviz.places import ROOT
+from snnviz.places import TOP
 from snnviz.studies.ttfs.curves import LimitSettings
 from snnviz.studies.ttfs.penalty import PenaltyStudy
 from snnviz.studies.ttfs.study import STARTS, TtfsStudy
@@ -77,7 +77,7 @@ def panel() -> None:
     DESIGN.data(top[1], still=True)
     if top[2].button("Edit it", icon=":material/hub:", width="stretch", key="ttfs-edit", help="On the Design page."):
         state.replace_with_notice(twin(), "Taken from TTFS.")
-        st.switch_page(ROOT / "pages" / "design.py")
+        st.switch_page(TOP / "pages" / "design.py")
     fields = type(now.network).model_fields
     shown = [path for path in SHOWN if not path.startswith("network.") or path[8:] in fields]
     for column, path in zip(st.columns(len(shown)), shown, strict=True):
