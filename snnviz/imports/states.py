@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from snnviz.errors import InputError, Unquoted
+from snnviz.exports.nir.files import printable
 from snnviz.exports.nir.graph import Array
 
 MOST_BYTES = 1_000_000_000
@@ -33,6 +34,8 @@ def read_state(path: Path) -> dict[str, Array]:
             names = list(file.keys())
             if len(names) > MOST_ARRAYS:
                 raise InputError("file", f"hold at most {MOST_ARRAYS:,} arrays", Unquoted(f"{len(names):,}"))
+            if not all(name.isprintable() and len(name) < 200 for name in names):
+                raise InputError("names in the file", "be of less than 200 letters", Unquoted("others"))
             for name in names:
                 kind = file.get_slice(name).get_dtype()
                 if kind not in TYPES:
@@ -44,6 +47,6 @@ def read_state(path: Path) -> dict[str, Array]:
     except InputError:
         raise
     except Exception as error:  # safetensors raises its own, and numpy others, for a file that somebody spoiled
-        text = " ".join(str(error).split())[:200]
-        raise InputError("file", "be safetensors", Unquoted(f"one that cannot be read ({text})")) from None
+        told = Unquoted(f"one that cannot be read ({printable(str(error))})")
+        raise InputError("file", "be safetensors", told) from None
     return found

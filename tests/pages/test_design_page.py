@@ -39,7 +39,7 @@ def test_a_first_visit_shows_the_default_design_ready_to_train() -> None:
         count(costs.macs_per_step(Design())),
     ]
     assert visit.at.button("train").label == "Train"
-    assert [box.label for box in visit.at.expander] == ["Layers"]
+    assert [box.label for box in visit.at.expander] == ["Layers", "Does it fit a chip?"]
     assert len(visit.at.dataframe) == 0  # the table is made when somebody opens it
     assert "Press **Train**" in visit.text
 

@@ -88,8 +88,13 @@ def read_graph(path: Path) -> Graph:
     except InputError:
         raise
     except Exception as error:  # h5py raises nearly anything for a file that somebody spoiled
-        text = " ".join(str(error).split())[:200]
-        raise InputError("file", "be a NIR graph in HDF5", Unquoted(f"one that cannot be read ({text})")) from None
+        told = Unquoted(f"one that cannot be read ({printable(str(error))})")
+        raise InputError("file", "be a NIR graph in HDF5", told) from None
+
+
+def printable(text: str) -> str:
+    """Returns the beginning of what a library said of a file, on one line; it may quote the file's bytes."""
+    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split())[:200])
 
 
 class _Reader:
@@ -104,6 +109,8 @@ class _Reader:
         if kind != "NIRGraph":
             raise InputError("the file", "hold a NIRGraph", kind)
         listed = self.group(top, "nodes", "the graph")
+        if not all(name.isprintable() and len(name) < 200 for name in listed):
+            raise InputError("nodes of the graph", "have names of less than 200 letters", Unquoted("others"))
         if not 1 <= len(listed) <= MOST_NODES:
             raise InputError("the graph", f"have from 1 to {MOST_NODES:,} nodes", Unquoted(f"{len(listed):,}"))
         nodes = {name: self.node(listed, name) for name in listed}

@@ -20,7 +20,7 @@ from snnviz.theory.measured import MeasuredForecast
 from snnviz.theory.verdicts import Tone
 from snnviz.ui.components.address import address
 from snnviz.ui.components.charts import charts, payload
-from snnviz.ui.design import cures
+from snnviz.ui.design import cures, fitting
 from snnviz.ui.design.readings import found_reading
 from snnviz.ui.kit import restrictions, services, shipped_runs, starting, state, untrained
 from snnviz.ui.kit.columns import column, column_config
@@ -121,6 +121,7 @@ def forecast_panel() -> None:
                 },
             ),
         )
+    fitting.panel(design)
 
 
 def _train(design: Design, seconds: float) -> None:
