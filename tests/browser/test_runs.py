@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from snnviz.design import links
+from snnviz.jobs.immediate import Immediate
 from snnviz.store import Store
 from tests.browser.conftest import working
 from tests.conftest import MakeDesign
@@ -108,3 +111,24 @@ def test_a_star_keeps_a_run_until_it_is_taken_off(
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("0 runs of 6 take the filter.")).to_be_visible()
     assert run not in {each.run for each in store.runs()}
+
+
+def test_a_run_is_taken_out_as_a_script(tmp_path: Path, visit: Callable[..., Page], tiny: MakeDesign) -> None:
+    """By a process of its own, which proves it; what is downloaded is a zip with the script."""
+    with working(tmp_path / "cache") as (url, store):
+        Immediate(store).submit(tiny(epochs=1))
+        page = visit(f"{url}/runs")
+        expect(rows(page)).to_have_count(1)
+        press_cell(page, 0, 100)
+        expect(page.get_by_text("Choose one run to open")).to_have_count(0)
+        page.get_by_role("button", name="Export").click()
+        make = page.get_by_role("button", name="Make it")
+        expect(make).to_be_visible()
+        make.click()
+        expect(page.get_by_text("every spike of 2 layers is equal")).to_be_visible(timeout=60_000)
+        with page.expect_download() as waited:
+            page.get_by_role("button", name=re.compile("Download script-")).click()
+        with zipfile.ZipFile(waited.value.path()) as file:
+            names = {name.rpartition("/")[2] for name in file.namelist()}
+        assert names == {"network.py", "weights.safetensors", "data.safetensors"}
+        page.close()

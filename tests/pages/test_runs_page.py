@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from snnviz.design import links
 from snnviz.design.design import Design
+from snnviz.exports.made import Made
 from snnviz.jobs import machine
+from snnviz.jobs.answers import AnswerFailed
 from snnviz.people.hosting import Hosting
 from snnviz.people.person import Person
 from snnviz.store import Run, Store, owners
 from snnviz.theory.metrics import METRICS
 from snnviz.ui.kit import people, services
-from snnviz.ui.runs import comparing
+from snnviz.ui.runs import comparing, exporting
 from snnviz.ui.runs import page as runs_page
 from snnviz.views.runs import design_line
 from tests.conftest import MakeDesign
@@ -351,3 +355,33 @@ def test_what_somebody_else_wants_too_goes_on_and_that_is_said(
     assert store.get(run).state == "queued"
     assert store.owners([run]) == {run: ("ann",)}
     assert visit.tick(0).at.button("cancel_runs").disabled
+
+
+def test_a_run_is_exported_by_a_press(trained: Train, tiny: MakeDesign, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = trained(tiny())
+    asked = []
+
+    class Client:
+        def send(self, request: dict[str, str]) -> Any:
+            asked.append(request)
+            answer: Future[bytes] = Future()
+            if request["as"] == "nir":
+                answer.set_exception(AnswerFailed("NIR has no such neuron."))
+            else:
+                answer.set_result(Made("mine.zip", ("Every spike is equal.",), b"data").to_bytes())
+            return SimpleNamespace(answer=answer, share=0.0)
+
+    monkeypatch.setattr(exporting, "client", Client)
+    visit = Visit(page="runs").tick(0)
+    visit.at.session_state["exporting"] = True
+    visit.look()
+    assert visit.at.selectbox("export-form").options[0] == "PyTorch script"
+    assert not asked
+    visit.press("export-make")
+    assert asked == [{"as": "script", "suffix": "", "run": run.run}]
+    assert "Every spike is equal." in visit.text
+    visit.press("export-make")
+    assert len(asked) == 1, "it is there"
+    visit.at.selectbox("export-form").set_value("nir.nir")
+    visit.press("export-make")
+    assert [error.value for error in visit.at.error] == ["NIR has no such neuron."]

@@ -1,4 +1,4 @@
-"""Actions on the selected runs: open, rename, mark, cancel, delete."""
+"""Actions on the selected runs: open, export, rename, mark, cancel, delete."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from snnviz.tasks import resolve, run_button, run_buttons
 from snnviz.ui.kit import services, state
 from snnviz.ui.kit.actions import cancel_run
 from snnviz.ui.kit.words import escape_markdown, pluralise
+from snnviz.ui.runs import exporting
 
 
 def actions(chosen: Sequence[Run]) -> None:
@@ -32,6 +33,10 @@ def actions(chosen: Sequence[Run]) -> None:
         if pressed and offer is not None:
             resolve(offer.open)(one)
             st.switch_page(TOP / "pages" / f"{offer.page}.py")
+    taken = one is not None and exporting.can_export(one)
+    with st.popover("Export", icon=":material/output:", disabled=not taken, key="exporting", on_change="rerun"):
+        if taken and one is not None and st.session_state.get("exporting"):
+            exporting.panel(one)
     others = services.others(chosen)
     own = [run for run in chosen if run.machine is None and run.run not in others]
     mine = bool(chosen) and len(own) == len(chosen)
