@@ -20,37 +20,11 @@ from numpy.typing import NDArray
 
 from snnviz.catalog.neurons import as_lif
 from snnviz.catalog.neurons import surrogate as surrogate_of
+from snnviz.catalog.surrogates import second_moment_of_derivative
 from snnviz.design.menus import SURROGATES, Choice
 from snnviz.design.parts import AnyNeuron
 
 Floats = NDArray[np.float64]
-
-NODES = 4001
-"""Points at which the expectation over potentials is computed."""
-
-REACH = 10.0
-"""Standard deviations of the potential that count."""
-
-
-def second_moment_of_derivative(surrogate: Choice, threshold: float, variance: float = 1.0) -> float:
-    """Returns E[sigma'(u - threshold)^2] for u ~ N(0, variance), by quadrature that is finest at the threshold.
-
-    >>> from snnviz.catalog.inits import spike_probability
-    >>> atan = Choice({"kind": "atan", "slope": 2.0})
-    >>> round(math.sqrt(second_moment_of_derivative(atan, 1.0) / spike_probability(1.0)), 3)
-    0.871
-    """
-    if variance <= 0:
-        return float(SURROGATES[surrogate.kind].function(-threshold, **surrogate.parameters) ** 2)
-    deviation = math.sqrt(variance)
-    slope = float(surrogate.parameters.get("slope", 1.0))
-    most = math.asinh(slope * (REACH * deviation + abs(threshold)))
-    s = np.linspace(-most, most, NODES)
-    x, weight = np.sinh(s) / slope, np.cosh(s) / slope
-    u = x + threshold
-    density = np.exp(-(u**2) / (2 * variance)) / (deviation * math.sqrt(2 * math.pi))
-    derivative = np.array(SURROGATES[surrogate.kind].function(x, **surrogate.parameters), float)
-    return float(np.sum(derivative**2 * density * weight) * (s[1] - s[0]))
 
 
 def gradient_gain(surrogate: Choice, threshold: float, gain: float, variance: float = 1.0) -> float:

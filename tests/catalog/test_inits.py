@@ -7,6 +7,7 @@ from itertools import combinations
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from snnviz.catalog.inits import (
     COMPARED,
     InputStatistics,
     WeightDistribution,
+    gradient_preserving_variance,
     group_equivalent,
     spike_probability,
     weight_distribution,
@@ -143,6 +145,36 @@ def test_fluctuations_reach_the_threshold_at_xi_standard_deviations(n: int, nu: 
         init = Choice({"kind": "fluctuation-driven", "xi": xi, "nu": nu_told})
         law = weight_distribution(init, n, 1, neuron, InputStatistics(moment, 400))
         assert n * nu / (1 - beta**2) * law.variance == pytest.approx((0.8 / xi) ** 2, rel=1e-3)
+
+
+@pytest.mark.parametrize("entry", list(SURROGATES), ids=lambda entry: entry.kind)
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 1.0, 1.5])
+def test_gradient_preserving_keeps_the_variance_and_the_gradient(entry: Entry[Any], threshold: float) -> None:
+    """Where Var[u] is within its bounds: n Var[w] P(u > theta) = Var[u], and the gain of gradients is 1, by integration
+    of another kind than that of the rule.
+    """
+    for slope in (0.5, 1.0, 2.0, 5.0, 20.0):
+        neuron = Neuron(threshold=threshold, surrogate=Choice({"kind": entry.kind, "slope": slope}))
+        v = gradient_preserving_variance(neuron)
+        gain = 1000 * weight_distribution(Choice({"kind": "gradient-preserving"}), 1000, 1000, neuron).variance
+        assert gain * NormalDist(0, v**0.5).cdf(-threshold) == pytest.approx(v)
+        u = np.linspace(-9, 9, 2_000_001) * v**0.5
+        derivative = np.array(entry.function(u - threshold, slope=slope))
+        of_gradient = gain * np.trapezoid(derivative**2 * np.exp(-(u**2) / (2 * v)), u) / math.sqrt(2 * math.pi * v)
+        least, most = max(threshold, 0.01) ** 2, 16 * max(1.0, threshold) ** 2
+        if least * 1.001 < v < most / 1.001:
+            assert of_gradient == pytest.approx(1, rel=1e-3)
+        else:  # it would grow at the least that comes back, or fade at the most
+            assert (of_gradient > 1) == (v < 1.001 * least)
+
+
+def test_at_the_slope_that_keeps_gradients_it_is_the_variance_preserving_rule() -> None:
+    neuron = Neuron(threshold=1.0, surrogate=Choice({"kind": "atan", "slope": 2.6278}))
+    laws = [
+        weight_distribution(Choice({"kind": kind}), 500, 1, neuron).variance
+        for kind in ("gradient-preserving", "variance-preserving")
+    ]
+    assert laws[0] == pytest.approx(laws[1], rel=1e-3)
 
 
 @given(st.floats(1e-6, 10))

@@ -189,7 +189,7 @@ def test_formulas_of_lif_are_refused_elsewhere_in_a_sentence_with_the_nearest_th
     neuron = NEURONS[kind].part.model_validate({"kind": kind})
     assert isinstance(neuron, AnyNeuron)
     of_lif = [entry.kind for entry in INITS if LIF in entry.traits]
-    assert of_lif == ["ding-2022", "fluctuation-driven", "reset-aware"]
+    assert of_lif == ["ding-2022", "fluctuation-driven", "reset-aware", "gradient-preserving"]
     for init in of_lif:
         asked = {"neuron": {"kind": kind}, "init": init, "data": {"steps": 3 if NEURONS[kind].states else 1}}
         assert is_valid_for(init, neuron) == (as_lif(neuron) is not None)
