@@ -120,8 +120,8 @@ def report(rows: Sequence[dict[str, Any]]) -> str:
 
         means = [sum(rule[seed]["accuracy"] for seed in both) / len(both) for rule in (plain, ours)]
         lines.append(
-            f"| {setting[0]}, {setting[1]}, {setting[2]:g}, {setting[3]:g}, {learns} ({len(both)} seeds) | {means[0]:.1%} | "
-            f"{means[1]:.1%} | {less.mean:+.1f} ({less.mean - half:.1f} to {less.mean + half:.1f}) | "
+            f"| {setting[0]}, {setting[1]}, {setting[2]:g}, {setting[3]:g}, {learns} ({len(both)} seeds) | "
+            f"{means[0]:.1%} | {means[1]:.1%} | {less.mean:+.1f} ({less.mean - half:.1f} to {less.mean + half:.1f}) | "
             f"{pair('rate_before', '.0%')} | {pair('gradient', '.2g')} | {pair('rate', '.0%')} |"
         )
     lines.append("")

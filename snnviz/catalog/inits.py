@@ -352,9 +352,9 @@ def reset_aware(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa:
 def gradient_preserving(fan_in: int, fan_out: int, neuron: Neuron, /) -> float:  # noqa: ARG001
     """Keeps Var[u] and the size of gradients from layer to layer: at that Var[u] at which the surrogate's slope does.
 
-    With zero mean there is one number to choose, so two of three can be kept. The third, how far two images are told
-    apart, fades e-fold in 1.57 layers at threshold 1 and slope 2 (variance-preserving: 1.35; 1.59 is the most). It
-    gives up Var[u] = 1 and sparseness: 27 % spike, not 16 %. Holds for one time step, and where Var[u] is in bounds.
+    Zero-mean weights have one number to choose, so two of three are kept; how far two images are told apart fades
+    e-fold in 1.57 layers at threshold 1, slope 2 (variance-preserving: 1.35; 1.59 is the most). Gives up Var[u] = 1
+    and sparseness: 27 % spike, not 16 %. One time step. With Adam such networks learn worse (docs/trainability.md).
 
     Returns Var[w], the variance of a layer's weights.
 

@@ -18,6 +18,7 @@ from snnviz.errors import NotFound
 from snnviz.jobs.engine import check_memory
 from snnviz.jobs.machine import free_bytes
 from snnviz.store import Store
+from snnviz.theory.backward import expected_gradients
 from snnviz.theory.measured import MeasuredForecast, MeasuredLayer
 from snnviz.theory.trainability import Trainability, judge
 from snnviz.theory.variance import LayerForecast, forecast_layers
@@ -105,9 +106,11 @@ def linear_probes(design: Design) -> dict[str, Any]:
 def report(design: Design, found: MeasuredForecast, verdict: Trainability) -> dict[str, Any]:
     """Returns a forecast as the values of ``--json``."""
     expected = {layer.name: layer for layer in forecast_layers(design)}
+    theory = expected_gradients(design)
+    gradients = {} if theory is None else theory.sizes
     return {
         "design": design.document(),
-        "layers": [_values(layer, expected.get(layer.name)) for layer in found.layers],
+        "layers": [_values(layer, expected.get(layer.name), gradients.get(layer.name)) for layer in found.layers],
         "input": {"cosine_within": found.cosine_within, "cosine_between": found.cosine_between},
         "verdict": verdict.tone,
         "sentence": verdict.sentence,
@@ -120,7 +123,7 @@ def report(design: Design, found: MeasuredForecast, verdict: Trainability) -> di
     }
 
 
-def _values(layer: MeasuredLayer, expected: LayerForecast | None) -> dict[str, Any]:
+def _values(layer: MeasuredLayer, expected: LayerForecast | None, gradient: float | None) -> dict[str, Any]:
     return {
         "name": layer.name,
         "rate": layer.rate,
@@ -135,6 +138,7 @@ def _values(layer: MeasuredLayer, expected: LayerForecast | None) -> dict[str, A
         "gradient": layer.gradient,
         "theory_rate": None if expected is None else expected.rate,
         "theory_var_u": None if expected is None else expected.var_u,
+        "theory_gradient": gradient,
     }
 
 

@@ -17,6 +17,7 @@ from snnviz.design.design import Design
 from snnviz.design.links import change, flatten
 from snnviz.errors import InputError
 from snnviz.graph.architectures import build_architecture
+from snnviz.theory.backward import backward_connections
 from snnviz.theory.gradient_flow import gradient_keeping_slope
 from snnviz.theory.measured import MeasuredForecast
 from snnviz.theory.trainability import OFTEN_SILENT, Trainability, judge, saturated_layers
@@ -76,7 +77,7 @@ def _candidates(
 
 def keeping_slope(design: Design, found: MeasuredForecast) -> float | None:
     """Returns the slope of the surrogate that keeps gradients from layer to layer in a single time step, of the median
-    hidden layer: its fan-in, weights, and Var[u] as measured; None where neurons are no LIF neurons, or none does.
+    hidden layer: its connections, weights, and Var[u] as measured; None where neurons are no LIF neurons, or none does.
     """
     lif, chosen = as_lif(design.neuron), surrogate(design.neuron)
     if lif is None or chosen is None or "slope" not in chosen.parameters:
@@ -90,5 +91,5 @@ def keeping_slope(design: Design, found: MeasuredForecast) -> float | None:
         weights = weight_distribution(design.init, layer.fan_in, layer.fan_out, design.neuron).variance
     except TypeError:  # one that is measured
         return None
-    slope = gradient_keeping_slope(chosen, lif.threshold, layer.fan_in * weights, variances[layer.name])
+    slope = gradient_keeping_slope(chosen, lif.threshold, backward_connections(layer) * weights, variances[layer.name])
     return None if slope is None else float(f"{slope:.3g}")

@@ -28,6 +28,7 @@ from snnviz.data.datasets import card_counts, dataset_card
 from snnviz.design.design import Design
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.graph.architectures import INPUT, Layer, Source, build_architecture
+from snnviz.theory.narrow import draw_narrow, is_narrow
 
 Floats = NDArray[np.float64]
 
@@ -46,13 +47,15 @@ class LayerForecast:
     """Forecast for one layer at initialisation: Var[u] and firing rate over T steps, and Var[u] of the single-step
     formula.
 
-    `rate`: spikes per neuron and step; None for a readout that does not spike and for ReLUs.
+    `rate`: spikes per neuron and step; None for a readout that does not spike and for ReLUs. `silent_share`: of images,
+    for which no neuron of the layer spikes; None where it is not known.
     """
 
     name: str
     var_u: float
     rate: float | None
     single_step: float
+    silent_share: float | None = None
 
 
 def weight_variance(layer: Layer, design: Design, drive: InputStatistics | None = None) -> float:
@@ -68,49 +71,71 @@ def forecast_layers(design: Design) -> tuple[LayerForecast, ...]:
 
     It is computed by a simulation with a fixed seed, so designs that differ only in their seed have the same forecast.
     """
+    return tuple(layer.forecast for layer in draw_layers(design) if layer.forecast is not None)
+
+
+def draw_layers(design: Design) -> tuple[DrawnLayer, ...]:
+    """Returns populations of every layer of the architecture at initialisation, for `forecast_layers`."""
     layers = _pass(design, ())
     if any(source.delay for layer in build_architecture(design).layers for source in layer.sources):
         # What later layers said a step ago is silent in the first pass; each pass settles one time step more.
         passes = max(FEWEST_PASSES, MOST_PASSES * 400 // (design.data.steps * len(layers)))
         for _ in range(min(design.data.steps - 1, MOST_PASSES, passes)):
             layers = _pass(design, layers)
-    return tuple(layer.forecast for layer in layers if layer.forecast is not None)
+    return layers
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
-    forecast: LayerForecast | None  # None of a layer that only joins
-    said: Floats  # spikes, or what ReLUs say: (T, population)
-    weights: float = 0.0  # their variance
+class DrawnLayer:
+    """A layer's population: its forecast, None of a layer that only joins; what it says, spikes or what ReLUs say, and
+    its potentials u, (T, population) each; Var[w]; and the variance by which its current is normalised, 1 without.
+    """
+
+    forecast: LayerForecast | None
+    said: Floats
+    u: Floats
+    weights: float = 0.0
+    normalised_by: float = 1.0
 
 
-def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
+def _pass(design: Design, earlier: tuple[DrawnLayer, ...]) -> tuple[DrawnLayer, ...]:
     """Every layer in turn; what comes from later ones is taken from an earlier pass.
 
     Weights that are measured are so in the first pass, because later layers are silent while a network measures.
     """
     rng = np.random.default_rng(0)
     likeness, shown = dataset_card(design.data.name).likeness, second_moments(design)
-    built = build_architecture(design).layers
+    architecture = build_architecture(design)
+    built = architecture.layers
+    own = draw_narrow(design, architecture, shown) if is_narrow(design, architecture) else []
     steps = design.data.steps * len(built)
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
+    own = (
+        draw_narrow(design, build_architecture(design), shown) if is_narrow(design, build_architecture(design)) else []
+    )
     late = [_late(drawn.said) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
     populations: list[Floats] = []
     single: list[Moments] = []
-    found: list[_Drawn] = []
+    found: list[DrawnLayer] = []
     for index, layer in enumerate(built):
         if layer.kind == "merge":
             populations.append(_joined(layer, populations, late, likeness))
             single.append(_single(layer, single, float(shown[0, 0]), likeness))
-            found.append(_Drawn(None, populations[-1]))
+            found.append(DrawnLayer(None, populations[-1], populations[-1]))
             continue
-        weights = gain = 0.0
+        weights, gain, normalised_by = 0.0, 0.0, 1.0
         if layer.weighted:
             moments = _moments(layer, populations, late, shown, likeness)
             drive = InputStatistics(float(moments.diagonal().mean()), design.data.steps)
             weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
-            gain = layer.fan_in * weights * _inside(layer)
+            gain = layer.fan_in * weights * share_inside(layer)
+            if layer.normed and layer.sources[0].layer != INPUT:
+                # normalisation takes each neuron's mean over images, positions and steps away
+                mean = _joined(layer, populations, late, likeness).mean(1)
+                moments = moments - mean.mean() * (mean[:, None] + mean[None]) + mean.mean() ** 2
             moments = gain * moments
+            if layer.normed:
+                normalised_by = float(moments.diagonal().mean()) or 1.0
             if layer.normed and layer.by_step:
                 moments = _alike(
                     moments
@@ -118,21 +143,27 @@ def _pass(design: Design, earlier: tuple[_Drawn, ...]) -> tuple[_Drawn, ...]:
                     else np.cov(_joined(layer, populations, late, likeness)).reshape(moments.shape)
                 )
             elif layer.normed:  # the current's variance over time steps, images and positions becomes 1
-                moments /= moments.diagonal().mean() or 1.0
-            current = _draw(moments, count, rng)
+                moments /= normalised_by
+            current = _draw(moments, count, rng) if index >= len(own) else np.empty(0)
         else:
             gain, current = 1.0, _joined(layer, populations, late, likeness)
             if layer.normed:
                 deviation = current.std(1, keepdims=True)
+                normalised_by = float(np.square(deviation).mean()) or 1.0
                 current = (current - current.mean(1, keepdims=True)) / np.where(deviation > 0, deviation, 1)
-        u, said = (current, current) if layer.plain else respond(current, design.neuron)
+        silent = None
+        if index < len(own):  # (networks, T, neurons)
+            u, said = (x.transpose(1, 0, 2).reshape(len(shown), -1) for x in own[index])
+            silent, var_u = float((own[index][1] == 0).all((1, 2)).mean()), float(own[index][0].var(axis=2).mean())
+        else:
+            u, said = (current, current) if layer.plain else respond(current, design.neuron)
+            var_u = (1 - 1 / layer.neurons) * float(u.var(axis=1).mean())  # of so few neurons
         populations.append(said)
         single_step = 1.0 if layer.normed else gain * _single(layer, single, float(shown[0, 0]), likeness)[1]
         single.append(_said(layer, design.neuron, single_step))
         rate = float(said.mean()) if layer.spiking else None
-        few = 1 - 1 / layer.neurons  # a variance over n neurons is on average (n - 1) / n of the population's
-        seen = LayerForecast(layer.name, few * float(u.var(axis=1).mean()), rate, single_step)
-        found.append(_Drawn(seen, said, weights))
+        seen = LayerForecast(layer.name, var_u, rate, single_step, silent)
+        found.append(DrawnLayer(seen, said, u, weights, normalised_by))
     return tuple(found)
 
 
@@ -174,8 +205,10 @@ def approximation_warning(design: Design) -> str:
     return ""
 
 
-def _inside(layer: Layer) -> float:
-    """Share of a convolution's taps that fall on the map and not on its zero padding, averaged over positions."""
+def share_inside(layer: Layer) -> float:
+    """Returns the share of a convolution's taps that fall on the map and not on its zero padding, averaged over
+    positions; 1 for a linear layer.
+    """
     if layer.kind == "linear":
         return 1.0
     reach = layer.kernel // 2

@@ -18,6 +18,9 @@ SILENT_RATE = 2e-4
 SATURATED_RATE = 0.45
 """A layer with a higher firing rate is called crowded. No zero-mean potential is above a threshold half of the time."""
 
+SILENT_SHARE, OFTEN_SILENT = 0.5, 0.05
+"""Shares of images for which no neuron of a layer spikes, above which it is called silent, or often silent."""
+
 FAR_APART = 1e3
 """If Var[u] of an ANN's layers differs by more than this factor, signals vanish or explode from layer to layer."""
 
@@ -46,10 +49,13 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """What is wrong with a forecast; the smaller, the better: how bad it is, then how many layers."""
+    """What is wrong with a forecast; the smaller, the better: how bad it is, then how many layers. silent_share: of
+    images, of the worst layer, where that is what is wrong.
+    """
 
     tone: Tone
     layers: tuple[str, ...] = ()
+    silent_share: float | None = None
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -78,7 +84,11 @@ def activity_verdict(design: Design) -> tuple[Tone, str]:
     if found.tone == "bad":
         theta = threshold(design.neuron)
         at = "" if theta is None else f" at threshold {theta:g}"
-        return "bad", f"{who} will be silent{at}{mended}."
+        share = found.silent_share
+        many = "" if share is None or share >= 1 else f" for up to {100 * share:.0f} % of images"
+        return "bad", f"{who} will be silent{many}{at}{mended}."
+    if found.silent_share is not None:
+        return "warning", f"{who} will be silent for up to {100 * found.silent_share:.0f} % of images{mended}."
     if found.tone == "warning":
         return "warning", f"{who} will spike in nearly every second step{mended}."
     rates = [100 * layer.rate for layer in layers if layer.rate is not None]
@@ -103,7 +113,7 @@ def crowded_layers(design: Design) -> tuple[str, ...]:
     () if any layer is forecast to be silent. The result does not depend on the seed.
     """
     trouble = _trouble_before(design if design.seed == 0 else design.model_copy(update={"seed": 0}))
-    return trouble.layers if trouble.tone == "warning" else ()
+    return trouble.layers if trouble.tone == "warning" and trouble.silent_share is None else ()
 
 
 @lru_cache(maxsize=4096)
@@ -167,7 +177,10 @@ def _weighed(design: Design, other: Design, what: str) -> Advice | None:
     if then.tone == "good":
         return Advice(other, what, good=True)
     count = "one layer" if len(then.layers) == 1 else f"{len(then.layers)} layers"
-    rest = f"{count} still silent" if then.tone == "bad" else f"{count} then in nearly every second step"
+    rest = f"{count} then in nearly every second step"
+    if then.tone == "bad" or then.silent_share is not None:
+        often = then.silent_share is not None and then.silent_share < 1
+        rest = f"{count} still silent{f' for up to {100 * (then.silent_share or 0):.0f} % of images' if often else ''}"
     return Advice(other, f"{what} ({rest})", good=False)
 
 
@@ -187,7 +200,15 @@ def _trouble(layers: tuple[LayerForecast, ...]) -> _Trouble:
         return _Trouble("warning" if max(variances) > FAR_APART * max(min(variances), 1e-30) else "good")
     silent = tuple(layer.name for layer in spiking if (layer.rate or 0) < SILENT_RATE)
     crowded = tuple(layer.name for layer in spiking if (layer.rate or 0) > SATURATED_RATE)
-    return _Trouble("bad", silent) if silent else _Trouble("warning", crowded) if crowded else _Trouble("good")
+    if silent:
+        return _Trouble("bad", silent)
+    shares = {layer.name: layer.silent_share or 0.0 for layer in spiking}
+    worst = max(shares.values())
+    tone: Tone = "bad" if worst > SILENT_SHARE else "warning"
+    if worst > OFTEN_SILENT:
+        limit = SILENT_SHARE if tone == "bad" else OFTEN_SILENT
+        return _Trouble(tone, tuple(name for name, share in shares.items() if share > limit), worst)
+    return _Trouble("warning", crowded) if crowded else _Trouble("good")
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -1,10 +1,11 @@
-"""Charts of what was measured on untrained networks: activity, whether images are told apart, gradients."""
+"""Charts of what was measured on untrained networks: activity, whether images are told apart, ranks, gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.theory.measured import MeasuredForecast, MeasuredLayer
 from snnviz.theory.variance import LayerForecast
 from snnviz.views.chart import Chart, empty
@@ -56,14 +57,21 @@ def measured_chart(found: MeasuredForecast, expected: Sequence[LayerForecast]) -
     return Chart("forecast", "Activity at initialisation, measured", caption, figure, height=230, wide=True)
 
 
-def measured_charts(found: MeasuredForecast, expected: Sequence[LayerForecast]) -> list[Chart]:
-    """Returns the charts of a measurement: activity, likeness of images, gradients; each where there is something."""
+def measured_charts(
+    found: MeasuredForecast, expected: Sequence[LayerForecast], gradients: ExpectedGradients | None = None
+) -> list[Chart]:
+    """Returns the charts of a measurement: activity, likeness of images, gradients; each where there is something.
+    gradients: what theory expects of them.
+    """
     charts = [measured_chart(found, expected)] if any(layer.rate is not None for layer in found.layers) else []
     alike = [layer for layer in found.layers if layer.cosine_within is not None and layer.cosine_between is not None]
     if alike and found.cosine_within is not None and found.cosine_between is not None:
         charts.append(_likeness(found, alike))
+    ranks = [layer for layer in found.layers if layer.effective_rank is not None and layer.cosine_within is not None]
+    if len(ranks) > 1:
+        charts.append(_ranks(found, ranks))
     if len(reached := [layer for layer in found.layers if layer.gradient is not None]) > 1:
-        charts.append(_gradients(reached))
+        charts.append(_gradients(reached, gradients))
     return charts
 
 
@@ -84,12 +92,28 @@ def _likeness(found: MeasuredForecast, layers: Sequence[MeasuredLayer]) -> Chart
     return Chart("untrained-alike", "Are images told apart?", caption, figure, height=220)
 
 
-def _gradients(layers: Sequence[MeasuredLayer]) -> Chart:
+def _ranks(found: MeasuredForecast, layers: Sequence[MeasuredLayer]) -> Chart:
+    names = [axis_label(layer.name) for layer in layers]
+    figure = empty("", "effective rank", rangemode="tozero")
+    figure["data"] = [_line(names, [layer.effective_rank for layer in layers], "effective rank", RATE)]
+    figure["layout"]["xaxis"] |= layer_axis(names)
+    caption = (
+        f"In how many directions what {found.images} images make a layer say varies: the exponential of the entropy of "
+        "the shares of variance. More are not better in themselves: random noise has the most."
+    )
+    return Chart("untrained-rank", "How many directions are left?", caption, figure, height=200)
+
+
+def _gradients(layers: Sequence[MeasuredLayer], expected: ExpectedGradients | None) -> Chart:
     names = [axis_label(layer.name) for layer in layers]
     last = layers[-1].gradient or 1.0
     figure = empty("", "of the last hidden layer's", type="log")
     values = [(layer.gradient or 0) / last or None for layer in layers]
     figure["data"] = [_line(names, values, "gradient", GRADIENT)]
+    if expected is not None:
+        sizes = [expected.sizes.get(layer.name) for layer in layers]
+        figure["data"].append(_line(names, sizes, "by theory", THEORY, dash="dot"))
+        values = [*values, *sizes]
     known = [value for value in values if value]
     if known and max(known) < 10 * min(known):
         figure["layout"]["yaxis"] |= {"type": "linear", "rangemode": "tozero"}
@@ -97,6 +121,7 @@ def _gradients(layers: Sequence[MeasuredLayer]) -> Chart:
     caption = (
         "Gradient of the loss with respect to what each layer says (root mean square over neurons, steps and images), "
         "as a multiple of the last hidden layer's. It is carried from right to left."
+        + (f" Dotted: {expected.how}." if expected is not None else "")
     )
     return Chart("untrained-gradient", "Do gradients reach the first layer?", caption, figure, height=220)
 

@@ -17,7 +17,7 @@ from snnviz.design.links import change
 from snnviz.events import LayerState
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.twins import ann_twin
-from snnviz.theory.variance import _inside, forecast_layers
+from snnviz.theory.variance import forecast_layers, share_inside
 from snnviz.theory.verdicts import SILENT_RATE, activity_verdict
 from tests.core.test_staged import any_matrices
 
@@ -185,7 +185,7 @@ def test_taps_on_zero_padding_are_those_of_a_convolution_of_ones(kind: str) -> N
             ones, taps = torch.ones(1, 1, *layer.in_shape[1:]), torch.ones(1, 1, layer.kernel, layer.kernel)
             met = F.conv2d(ones, taps, stride=layer.stride, padding=layer.kernel // 2)
             assert met.shape[2:] == layer.out_shape[1:]
-            assert _inside(layer) == pytest.approx(met.mean().item() / layer.kernel**2)
+            assert share_inside(layer) == pytest.approx(met.mean().item() / layer.kernel**2)
 
 
 @pytest.mark.parametrize("steps", [1, 4])

@@ -29,6 +29,9 @@ def trouble(design: Design) -> tuple[bool, int]:
         variances = [layer.var_u for layer in layers[:-1]]
         return False, int(max(variances) > 1000 * max(min(variances), 1e-30))
     silent = sum(rate < 2e-4 for rate in rates)
+    shares = [layer.silent_share or 0.0 for layer in layers if layer.rate is not None]
+    if not silent and max(shares) > 0.05:  # for images
+        return max(shares) > 0.5, sum(share > (0.5 if max(shares) > 0.5 else 0.05) for share in shares)
     return silent > 0, silent or sum(rate > 0.45 for rate in rates)
 
 

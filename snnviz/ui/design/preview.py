@@ -16,6 +16,7 @@ from snnviz.store import Run
 from snnviz.store.metrics import metrics
 from snnviz.tasks import design_buttons, resolve
 from snnviz.theory import costs, trainability, variance, verdicts
+from snnviz.theory.backward import expected_gradients
 from snnviz.theory.measured import MeasuredForecast
 from snnviz.theory.verdicts import Tone
 from snnviz.ui.components.address import address
@@ -178,4 +179,6 @@ def _what_train_does(run: Run | None) -> str:
 @lru_cache(maxsize=256)
 def _forecast(design: Design, found: MeasuredForecast | None) -> bytes:
     expected = variance.forecast_layers(design)
-    return payload([forecast_chart(expected)] if found is None else measured_charts(found, expected))
+    if found is None:
+        return payload([forecast_chart(expected)])
+    return payload(measured_charts(found, expected, expected_gradients(design)))

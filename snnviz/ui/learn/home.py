@@ -83,7 +83,7 @@ def questions() -> tuple[Card, ...]:
         Card(
             "shortcuts",
             "Where does the gradient go?",
-            "In a deep network little of it reaches the first layers. Branches that only training has can help.",
+            "In a deep network it may fade, stay or grow on its way to the first layers. Branches bring labels there.",
             "Compare the branches",
             "",
             charts["shortcuts"],

@@ -4,13 +4,15 @@ classifiers).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from math import log10
 from typing import Any
 
+from snnviz.studies.shortcuts.charts.expectation import CAPTION, expectation_trace
 from snnviz.studies.shortcuts.charts.words import gradient_change_text
 from snnviz.studies.shortcuts.study import InitialGradient
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.views.chart import Chart, empty
 from snnviz.views.panels import FLOOR, ColourScale, LayerMap, height, least_width, panels
 from snnviz.views.words import axis_label as placed
@@ -60,14 +62,22 @@ def depth_charts(rows: InitialGradients, on: str = "one batch") -> list[Chart]:
     return charts
 
 
-def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") -> list[Chart]:
+def profile_charts(
+    rows: InitialGradients,
+    depth: int,
+    on: str = "one batch",
+    expected: Mapping[str, ExpectedGradients] | None = None,
+) -> list[Chart]:
     """Returns charts by layer for networks of one depth: gradient norm, saturation, and the share of shortcut branches
     (auxiliary classifiers) in the gradient.
+
+    expected: what theory expects, by initialisation.
     """
     chosen = [row for row in rows if row.depth == depth]
     gradient = empty("layer", "|dL/dW|", type="log", exponentformat="power", dtick=2)
     saturation = empty("layer", "saturated", tickformat=".0%", rangemode="tozero")
     share = empty("layer", "part of the branches", tickformat=".0%", range=[0, 1.02])
+    how = ""
     for place, init in enumerate(inits(rows)):
         own = sorted((row for row in chosen if row.init == init), key=lambda row: row.layer)
         colour, name = COLOURS[place % len(COLOURS)], escape(initialisation(init), quote=False)
@@ -78,6 +88,11 @@ def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") ->
                 "showlegend": False,
             },
         ]
+        if expected is not None and init in expected:
+            norms = {row.name: row.grad_norm for row in own if row.grad_norm is not None}
+            line = expectation_trace(expected[init], norms, f"{name}, expected", colour)
+            gradient["data"] += [line] if line is not None else []
+            how = how or expected[init].how
         saturation["data"].append(_line(own, lambda row: row.saturation, name, colour))
         share["data"].append(_line(own, lambda row: row.shortcut, name, colour))
     for figure in (gradient, saturation, share):
@@ -85,6 +100,7 @@ def profile_charts(rows: InitialGradients, depth: int, on: str = "one batch") ->
     begin = list(dict.fromkeys(row.name for row in chosen if row.branch))
     where = f" Branches after {', '.join(begin)}." if begin else ""
     words = f"Solid: without branches. Dotted: with branches, as heavy as in the first epoch.{where} On half of {on}."
+    words += CAPTION.format(how=how) if how else ""
     about = f"Share of neurons whose surrogate derivative is below 1 % of its peak, on {on}."
     part = "|g_b| / (|g| + |g_b|): 100 % where nothing but the branches reaches a layer."
     return [

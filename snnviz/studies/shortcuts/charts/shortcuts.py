@@ -20,7 +20,9 @@ from snnviz.events import LayerState
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.branches import branch_layers
 from snnviz.store.values import Run
+from snnviz.studies.shortcuts.charts.expectation import CAPTION, expectation_trace
 from snnviz.studies.shortcuts.study import Mode, StudyRun
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.theory.probe import describe_probes
 from snnviz.views.bands import POSITIVE, SHARES, band_traces, geometric_mean, interval_note, mean, thinned
 from snnviz.views.chart import Chart, empty
@@ -217,9 +219,11 @@ def loss_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun) -> Chart:
     return Chart("shortcut_loss", "Loss: main, and each branch", caption, figure, height=260)
 
 
-def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: float) -> Chart:
+def profile_chart(
+    members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: float, expected: ExpectedGradients | None = None
+) -> Chart:
     """Returns the chart of the gradient norm by layer for each mode of training, at the last measurement at or before
-    `epoch`.
+    `epoch`; with what is expected before training, as a line.
     """
     figure = empty("layer", "|dL/dW|", type="log", exponentformat="power")
     figure["layout"]["xaxis"] |= {"type": "category"}
@@ -232,9 +236,15 @@ def profile_chart(members: Sequence[StudyRun], rows_by_run: RowsByRun, epoch: fl
             layers = [axis_label(state.name) for state in looks[0]]
             values = [[max(state.grad_norm or 0.0, FLOOR) for state in look] for look in looks]
             figure["data"] += band_traces(layers, values, name, COLOURS[mode], geometric_mean)
+            if mode == "vanilla" and expected is not None:
+                columns = zip(*values, strict=True)
+                norms = {one.name: geometric_mean(column) for one, column in zip(looks[0], columns, strict=True)}
+                line = expectation_trace(expected, norms, f"{name}, expected", COLOURS[mode])
+                figure["data"] += [line] if line is not None else []
     reached = f"epoch {max(seen):.3g}" if seen else "no epoch yet"
     note = interval_note(_seeds(members), average="geometric mean")
     caption = f"The columns of the maps at {reached}, from the first layer to the readout (output layer). {note}"
+    caption += CAPTION.format(how=expected.how) if expected is not None else ""
     return Chart("shortcut_profile", "Gradient through the network", caption, figure, height=270, wide=True)
 
 

@@ -12,6 +12,7 @@ from snnviz.store.values import Run
 from snnviz.studies.shortcuts.charts.shortcuts import RowsByRun, branched_modes, first_layer, names_of
 from snnviz.studies.shortcuts.study import Mode, StudyRun
 from snnviz.theory import costs
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.theory.intervals import confidence_interval
 from snnviz.views.bands import geometric_mean
 from snnviz.views.numbers import count, difference_text, share
@@ -92,6 +93,18 @@ def gradient_change_text(first: float, last: float) -> str:
     if 0.5 <= ratio <= 2:
         return f"stays ({ratio:.2g} times)"
     return f"{'grows' if ratio > 1 else 'falls'} to {ratio:.2g} times"
+
+
+def expectation_sentence(expected: ExpectedGradients) -> str:
+    """Returns a sentence on how gradients change from the last hidden layer to the first before training.
+
+    >>> expectation_sentence(ExpectedGradients((("L1", 0.02), ("L2", 0.2), ("L3", 1.0)), "by theory"))
+    'Before training the gradient with respect to what layers say falls to 0.02 times from L3 to L1 (by theory).'
+    """
+    (first, size), last = next(iter(expected.sizes.items())), list(expected.sizes)[-1]
+    change = gradient_change_text(size, expected.sizes[last])
+    way = f"{change} from {last} to {first}"
+    return f"Before training the gradient with respect to what layers say {way} ({expected.how})."
 
 
 def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:

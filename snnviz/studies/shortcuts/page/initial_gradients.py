@@ -6,13 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from snnviz.catalog.inits import parse_init
 from snnviz.data import datasets
+from snnviz.design.links import change
 from snnviz.design.menus import INITS
 from snnviz.store import Run
 from snnviz.studies.shortcuts.charts import initialgradients as views
+from snnviz.studies.shortcuts.page.expectation import expectation
+from snnviz.studies.shortcuts.page.expectation import panel as expected_before
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
 from snnviz.studies.shortcuts.study import GradientSurvey, InitialGradient, gradient_survey
 from snnviz.theory import probe
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.ui.components.charts import charts, payload
 from snnviz.ui.kit import task_runs
 from snnviz.ui.kit.actions import Verb, actions, repeat
@@ -36,6 +41,7 @@ def _figures() -> None:
     setting = gradient_survey(DESIGN.value, STUDY.value)
     runs = task_runs.runs_of([setting])
     actions([setting], runs, BEFORE, verb=COMPUTE, what="the gradients before training")
+    expected_before(DESIGN.value)
     shown = revisions(runs)
     found = read(shown, InitialGradient).get(setting.digest, ())
     if not found:
@@ -45,13 +51,20 @@ def _figures() -> None:
     if said := views.verdict(found, depth):
         st.markdown(said)
     on = probe.describe_probes(setting.design, (row.probe for row in found))
-    profile, *beside = views.profile_charts(found, depth, on)
+    profile, *beside = views.profile_charts(found, depth, on, _expected(setting, views.inits(found), depth))
     charts(payload([profile]), key="shortcuts-before-profile")
     charts(payload(beside), key="shortcuts-before-beside")
     if setting.depths:
         charts(_depth_charts(setting, shown), key="shortcuts-before-depths")
     if found[0].probe is None and not task_runs.is_active(runs):
         _offer(setting, list(runs.values()))
+
+
+def _expected(setting: GradientSurvey, inits: Sequence[str], depth: int) -> dict[str, ExpectedGradients]:
+    """By initialisation, of networks of this depth."""
+    deep = {"network.depth": depth, "training.shortcut.layers": ""} if setting.depths else {}
+    found = {init: expectation(change(setting.design, {"init": dict(parse_init(init)), **deep})) for init in inits}
+    return {init: one for init, one in found.items() if one is not None}
 
 
 def _offer(setting: GradientSurvey, runs: Sequence[Run]) -> None:

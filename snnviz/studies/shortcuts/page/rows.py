@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snnviz.studies.shortcuts.charts.shortcuts import compare_charts, profile_chart, why_charts
 from snnviz.studies.shortcuts.study import StudyRun
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.ui.components.charts import payload
 from snnviz.ui.kit.rows import Revisions, curves
 from snnviz.ui.kit.shared import shared
@@ -25,6 +26,10 @@ def charts_of(several: tuple[StudyRun, ...], shown: Revisions) -> tuple[bytes, b
 
 
 @shared(64)
-def profile_of(several: tuple[StudyRun, ...], shown: Revisions, epoch: float) -> bytes:
-    """Returns the chart of the gradient norm by layer at an epoch, serialised and cached."""
-    return payload([profile_chart(several, layer_rows(shown), epoch)])
+def profile_of(
+    several: tuple[StudyRun, ...], shown: Revisions, epoch: float, expected: ExpectedGradients | None
+) -> bytes:
+    """Returns the chart of the gradient norm by layer at an epoch, with what is expected before training, serialised
+    and cached.
+    """
+    return payload([profile_chart(several, layer_rows(shown), epoch, expected)])

@@ -11,6 +11,8 @@ from snnviz.store import Run
 from snnviz.store.layer_states import uses_old_probe
 from snnviz.studies.shortcuts.charts.shortcuts import study_table
 from snnviz.studies.shortcuts.charts.words import cost, verdict
+from snnviz.studies.shortcuts.page.expectation import expectation
+from snnviz.studies.shortcuts.page.expectation import panel as expected_before
 from snnviz.studies.shortcuts.page.rows import charts_of, layer_rows, profile_of
 from snnviz.studies.shortcuts.page.setting import DESIGN, RUNS, STUDY
 from snnviz.studies.shortcuts.study import StudyRun, study_runs
@@ -35,6 +37,7 @@ def _curves() -> None:
     designs = distinct_designs(several)
     runs = task_runs.runs_of(designs)
     actions(designs, runs, STUDY.key, verb=COMPARE)
+    expected_before(DESIGN.value)
     shown = revisions(runs)
     found = layer_rows(shown)
     if found:
@@ -68,7 +71,7 @@ def _figures(
             "A flat line: as much gradient in all layers. A line that falls towards the first ones: less reaches those."
         )
     with figure:
-        charts(profile_of(several, shown, chosen), key="shortcuts-profile")
+        charts(profile_of(several, shown, chosen, expectation(DESIGN.value)), key="shortcuts-profile")
     charts(why, key="shortcuts-why")
     if any(uses_old_probe(one.layers) for one in found.values()):
         st.caption(

@@ -21,6 +21,7 @@ from snnviz.studies.shortcuts.charts import shortcuts as views
 from snnviz.studies.shortcuts.page.shortcuts import ABOUT
 from snnviz.studies.shortcuts.study import STARTS, InitialGradient, ShortcutStudy, study_runs
 from snnviz.theory import costs
+from snnviz.theory.backward import ExpectedGradients
 from snnviz.theory.operations import OperationCounts
 from snnviz.views.chart import Chart
 from snnviz.views.numbers import count
@@ -266,6 +267,22 @@ def survey_rows() -> list[InitialGradient]:
                         0.1, 0.2, 1.0)
         for init in ("kaiming", "kaiming:gain=3") for depth in (2, 4) for k in range(depth + 1)
     ]  # fmt: skip
+
+
+def test_what_theory_expects_is_a_line_that_meets_the_measured_one_at_the_last_layer_of_both() -> None:
+    expected = ExpectedGradients((("L1", 0.25), ("L2", 0.5), ("L3", 0.5), ("L4", 1.0)), "by theory")
+    rows = survey_rows()
+    profile, *_ = before.profile_charts(rows, 4, expected={"kaiming": expected})
+    (line,) = [trace for trace in profile.figure["data"] if trace.get("name") == "kaiming, expected"]
+    solid = next(trace for trace in profile.figure["data"] if trace.get("name") == "kaiming")
+    assert line["x"] == ["L1", "L2", "L3", "L4"]
+    assert line["y"] == pytest.approx([solid["y"][3] * share for share in (0.25, 0.5, 0.5, 1.0)], rel=1e-3)
+    assert "before training, by theory, set to the solid line" in profile.caption
+    chart = views.profile_chart(SEVERAL, TOLD, 1, expected)
+    (line,) = [trace for trace in chart.figure["data"] if trace.get("name") == "without branches, expected"]
+    plain = next(trace for trace in chart.figure["data"] if trace.get("name") == "without branches")
+    assert line["y"][-1] == pytest.approx(plain["y"][3], rel=1e-3)
+    assert "Dashed" not in views.profile_chart(SEVERAL, TOLD, 1).caption
 
 
 def test_a_map_of_layers_by_depths_for_each_initialisation() -> None:

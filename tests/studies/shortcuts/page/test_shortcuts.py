@@ -54,6 +54,20 @@ def charts(visit: Visit, key: str) -> dict[str, Any]:
     return {chart["id"]: chart for chart in visit.component("snnviz_charts", key)["charts"]}
 
 
+@pytest.mark.parametrize("view", ["compare", "before"])
+def test_the_page_says_what_theory_expects_of_this_network(view: str) -> None:
+    """Of each its own: of one the gradient falls, of another it grows."""
+    told = []
+    for slope in (1.0, 8.0):
+        design = change(TINY, {"network.width": 64, "neuron.surrogate.slope": slope})
+        visit = arrived(setting.to_link(design, ONE, view))
+        (said,) = [each.value for each in visit.at.caption if each.value.startswith("Before training the gradient")]
+        told.append(said)
+    assert "falls to" in told[0]
+    assert "grows to" in told[1]
+    assert all("by the theory of wide layers" in said for said in told)
+
+
 def test_one_press_queues_all_of_them_once() -> None:
     visit = open_page()
     assert visit.at.button("shortcuts-train").label == "Compare these 3 runs"
