@@ -11,8 +11,8 @@ def test_a_network_that_falls_silent_is_said_to(snnviz: Snnviz) -> None:
     found = snnviz("forecast", "digits", *NARROW, "--seconds", "1", "--json").json
     layers = {layer["name"]: layer for layer in found["layers"]}
     last = layers["L20"]
-    assert last["theory_rate"] > 0.15  # wide layers of the same kind
-    assert last["rate"] < 0.1
+    assert last["rate"] < 0.1  # wide layers of the same kind: 16 %
+    assert abs(last["theory_rate"] - last["rate"]) < 0.04
     assert last["rate_low"] <= last["rate"] <= last["rate_high"]
     assert last["silent_share"] > 0.3
     assert (layers["readout"]["rate"], layers["readout"]["gradient"]) == (None, None)
