@@ -22,9 +22,12 @@ from safetensors.numpy import save
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
+from snnviz.exports.nir import files
 from snnviz.exports.nir.files import write_graph
+from snnviz.exports.nir.graph import same
 from snnviz.imports import IMPORTS
 from snnviz.imports.form import Asked
+from snnviz.imports.nir import apart
 from tests.exports.nir.networks import NETWORKS, exported, network
 from tests.hostile import cut, early, flipped, longer, moved, numbered
 
@@ -76,8 +79,10 @@ def outcome(number: int, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("numbers", [range(100), pytest.param(range(100, COUNT), marks=pytest.mark.slow)])
-def test_spoiled_files_are_sentences(numbers: range, tmp_path: Path) -> None:
+def test_spoiled_files_are_sentences(numbers: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in this process, as one for each of them would take long."""
     pytest.importorskip("nir")
+    monkeypatch.setattr(apart, "read_apart", files.read_graph)
     told = []
     sound()
     for number in numbers:
@@ -88,8 +93,9 @@ def test_spoiled_files_are_sentences(numbers: range, tmp_path: Path) -> None:
     assert len(set(told)) > len(numbers) / 10
 
 
-def test_what_is_sound_is_read(tmp_path: Path) -> None:
+def test_what_is_sound_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("nir")
+    monkeypatch.setattr(apart, "read_apart", files.read_graph)
     for name, raw, design in sound():
         (tmp_path / name).write_bytes(raw)
         assert IMPORTS.of(tmp_path / name).read(tmp_path / name, Asked(design)).weights
@@ -160,8 +166,11 @@ def graph_with(path: Path, change: str) -> None:
         ("code", "the node L1_linear must be one of Input, Output"),
     ],
 )
-def test_what_no_honest_writer_puts_there(change: str, sentence: str, tmp_path: Path) -> None:
+def test_what_no_honest_writer_puts_there(
+    change: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("nir")
+    monkeypatch.setattr(apart, "read_apart", files.read_graph)
     path = tmp_path / "x.nir"
     graph_with(path, change)
     tracemalloc.start()
@@ -172,6 +181,35 @@ def test_what_no_honest_writer_puts_there(change: str, sentence: str, tmp_path: 
     finally:
         tracemalloc.stop()
     assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("reader", "sentence"),
+    [
+        ("sleep 60", "file must be read within 0.5 s, got one that takes longer"),
+        ("exit 1", "file must be readable, got one that ends whoever reads it"),
+    ],
+)
+def test_a_file_that_keeps_its_reader_busy_or_ends_it(
+    reader: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `hostile(1588)` does, in which HDF5 1.14 looks for a text for ever."""
+    script = tmp_path / "reader"
+    script.write_text(f"#!/bin/sh\nexec {reader}\n" if reader != "exit 1" else "#!/bin/sh\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(apart.sys, "executable", str(script))
+    with pytest.raises(InputError, match=sentence):
+        apart.read_apart(tmp_path / "x.nir", seconds=0.5)
+
+
+@pytest.mark.parametrize("name", ["vgg, average, zero"])
+def test_a_process_of_its_own_reads_the_same(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("nir")
+    graph = exported(NETWORKS[name])[2].graph
+    write_graph(tmp_path / "x.nir", graph)
+    assert same(apart.read_apart(tmp_path / "x.nir"), graph)
+    with pytest.raises(InputError, match="file must be there"):
+        apart.read_apart(tmp_path / "y.nir")
 
 
 def test_a_pickle_is_not_read(tmp_path: Path) -> None:

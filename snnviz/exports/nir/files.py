@@ -78,6 +78,8 @@ def read_graph(path: Path) -> Graph:
 
     try:
         size = path.stat().st_size
+        if not path.is_file():
+            raise InputError("file", "be a file", str(path))
     except OSError:
         raise InputError("file", "be there", str(path)) from None
     if size > MOST_BYTES:
