@@ -16,6 +16,11 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
 
     Raises `InputError` for a design that cannot be written yet, and `NotEqual`.
     """
+    return fill(source, path, tell)[0]
+
+
+def fill(source: Source, path: Path, tell: Tell) -> tuple[Report, str]:
+    """Does what `write` does, and also returns the text of the script."""
     design, run = source.design, source.run.run
     check(design)
     from snnviz.exports.compute import files, proving  # torch takes a second
@@ -24,15 +29,15 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
     assert isinstance(found.test.white, int)  # recordings were refused
     script = write_script(design, run, found.test.white, files.test_batch(design))
     (path / "network.py").write_text(script.text, encoding="utf-8")
-    about = {"card": json.dumps(card(source), allow_nan=False)}
-    files.write_weights(path / "weights.safetensors", files.script_weights(design, arrays, script.names), about)
+    about = card(source)
+    weights, named = files.script_weights(design, arrays, script.names), {"card": json.dumps(about, allow_nan=False)}
+    files.write_weights(path / "weights.safetensors", weights, named)
     proof = proving.prove_script(design, arrays, path, script.neurons, tell)
     if (before := files.initial_weights(design, script.names)) is not None:
         files.write_weights(path / "initial.safetensors", before, {})
-    (path / "data.safetensors").write_bytes(
-        files.images_file(found, {"licence": json.loads(about["card"])["data"]["licence"]})
-    )
-    return Report(proof, ("It runs with pip install torch snntorch safetensors numpy, in a folder with its files.",))
+    (path / "data.safetensors").write_bytes(files.images_file(found, {"licence": about["data"]["licence"]}))
+    said = "It runs with pip install torch snntorch safetensors numpy, in a folder with its files."
+    return Report(proof, (said,)), script.text
 
 
 EXPORT = Export(
