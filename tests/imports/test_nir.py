@@ -157,9 +157,9 @@ def another_link(graph: Graph) -> Graph:
     return replace(graph, metadata={**graph.metadata, "design": "data.steps=ten"})
 
 
-@refused("the graph must say what a design says, got one that says something else")
-def resets(graph: Graph) -> Graph:
-    return with_node(graph, "L1_lif", r=graph.nodes["L1_lif"]["r"] * 3)
+@refused("the graph must say what a design says, got one that says something else", NETWORKS["mlp, one step"])
+def resistance(graph: Graph) -> Graph:
+    return with_node(graph, "L1_li", r=graph.nodes["L1_li"]["r"] * 3)
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -19,6 +19,7 @@ from snnviz.catalog.neurons import learnable_parameters
 from snnviz.design.design import Design
 from snnviz.design.links import to_query
 from snnviz.errors import InputError, Unquoted
+from snnviz.exports.nir.folding import fold_resistance
 from snnviz.exports.nir.graph import CONVENTION, DT, Array, Edge, Graph, Node
 from snnviz.exports.nir.neurons import population
 from snnviz.graph.layers import EPSILON, INPUT, Architecture, Layer, Source
@@ -72,7 +73,8 @@ def export(
     found = writer.write()
     if profile == "portable" and found.reasons:
         raise InputError("profile", f"be exact for this network: {found.reasons[0]}", "portable")
-    return replace(found, profile=profile or found.profile)
+    found = replace(found, profile=profile or found.profile)
+    return replace(found, graph=fold_resistance(found.graph)) if found.profile == "portable" else found
 
 
 class _Writer:

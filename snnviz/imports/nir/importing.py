@@ -130,19 +130,29 @@ def _weights(layer: Layer, graph: Graph, expected: Exported) -> dict[str, Array]
     channels = layer.in_shape[0]
     first = graph.nodes[expected.parts[layer.name][0].node]
     whole = np.zeros((layer.out_shape[0], channels, *_rest(layer)))
+    gain = _gain(layer, graph, expected)
     for part in expected.parts[layer.name]:
         weight = graph.nodes[part.node]["weight"].reshape(len(whole), len(part.places), *_rest(layer))
         read = part.places >= 0
         if weight[:, ~read].any():
             where = f"the node {part.node}"
             raise InputError(where, "read no channels but those that its skip carries", Unquoted("others"))
-        whole[:, part.places[read]] = weight[:, read]
+        whole[:, part.places[read]] = weight[:, read] * gain.reshape(-1, 1, 1, 1)
     if layer.groups > 1:
         whole = _grouped(layer, whole, expected.parts[layer.name][0].node)
     found = {"weight": whole.reshape(len(whole), -1) if layer.kind == "linear" else whole}
     if layer.biased:
-        found["bias"] = first["bias"]
+        found["bias"] = first["bias"] * gain
     return {f"{layer.name}.{kind}": value for kind, value in (found | _unnormed(layer)).items()}
+
+
+def _gain(layer: Layer, graph: Graph, expected: Exported) -> Array:
+    """What the neurons of each output of a layer make of its current, (C,): 1 but where r was folded into weights."""
+    node = graph.nodes.get(expected.spiking.get(layer.name, ""))
+    if node is None or node.kind != "LIF":
+        return np.ones(layer.out_shape[0])
+    gain = (1 - leak(node, seconds(graph))) * np.asarray(node["r"], np.float64)
+    return gain.reshape(layer.out_shape[0], -1)[:, 0]
 
 
 def _rest(layer: Layer) -> tuple[int, ...]:
