@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,21 @@ Tell = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Source:
-    """What is exported: a run of a store, with its design and weights."""
+    """What is exported: a run of a store, with its design and weights, and `more` runs for forms that take several."""
 
     store: Store
     run: Run
+    more: tuple[Run, ...] = ()
+
+    def others(self) -> Iterator[Source]:
+        """Yields the other runs, each as a source of its own."""
+        for run in self.more:
+            yield Source(self.store, run)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the run's weights are kept."""
+        return KINDS.kind_of(self.run.task).trained and self.store.load_checkpoint(self.run.run) is not None
 
     @property
     def design(self) -> Design:
@@ -44,9 +55,11 @@ class Export:
     """One form in which a run can be taken out.
 
     name: as on the command line. label, help: for menus. suffixes: of the file that is written, the usual first; () for
-    a folder of files. trained: whether weights are needed. write(source, path, tell): makes the file `path`, whose
-    suffix is one of `suffixes`, or fills the existing empty folder `path`; proves what it wrote where it can be proven
-    (raises `report.NotEqual` if it is not), and returns a report. It writes nowhere else.
+    a folder of files. trained: whether weights are needed. several: whether it takes more than one run.
+
+    write(source, path, tell): makes the file `path`, whose suffix is one of `suffixes`, or fills the existing empty
+    folder `path`; proves what it wrote where it can be proven (raises `report.NotEqual` if it is not), and returns a
+    report. It writes nowhere else.
     """
 
     name: str
@@ -55,3 +68,4 @@ class Export:
     suffixes: tuple[str, ...]
     trained: bool
     write: Callable[[Source, Path, Tell], Report]
+    several: bool = False

@@ -19,6 +19,8 @@ def export(form: Export, source: Source, to: Path, *, force: bool = False, tell:
     `InputError` for a place that cannot be written, or has a file of that name, and what `form.write` raises; then
     nothing is written.
     """
+    if source.more and not form.several:
+        raise InputError("run", f"be a single one for {form.name}", f"{1 + len(source.more)} runs")
     to = _target(form, to)
     if to.exists() and form.suffixes and not force:
         raise InputError("to", "name a file that does not exist; --force replaces it", str(to))

@@ -36,7 +36,7 @@ def frame(found: list[dict[str, Any]]) -> pd.DataFrame:
 
 def write(source: Source, path: Path, tell: Tell) -> Report:
     """Writes the rows by the suffix of `path`."""
-    found = list(rows(source))
+    found = [row for each in (source, *source.others()) for row in rows(each)]
     if path.suffix.lower() == ".json":
         path.write_text(json.dumps([_finite(row) for row in found], allow_nan=False) + "\n", encoding="utf-8")
     elif path.suffix.lower() == ".parquet":
@@ -60,4 +60,5 @@ EXPORT = Export(
     suffixes=(".csv", ".json", ".parquet"),
     trained=False,
     write=write,
+    several=True,
 )
