@@ -20,6 +20,7 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.theory.backward import backward_connections
 from snnviz.theory.gradient_flow import gradient_keeping_slope
 from snnviz.theory.measured import MeasuredForecast
+from snnviz.theory.roughness import overshoot
 from snnviz.theory.trainability import OFTEN_SILENT, Trainability, judge, saturated_layers
 from snnviz.theory.verdicts import suggest_changes
 
@@ -57,6 +58,8 @@ def _candidates(
     if theta and (silent or verdict.alike_from is not None):
         for lower in (round(0.6 * theta, 2), round(0.3 * theta, 2)):
             yield f"threshold {lower:g}", {"neuron.threshold": lower}
+    if not silent and overshoot(design) is not None:
+        yield "input-preserving initialisation, by measured inputs", {"init": "input-preserving"}
     if silent:
         yield "variance-preserving initialisation", {"init": "variance-preserving"}
         yield "input-preserving initialisation, by measured inputs", {"init": "input-preserving"}

@@ -20,10 +20,10 @@ Floats = NDArray[np.float64]
 MOST_WIDTH = 256
 """Layers of more neurons are called wide."""
 
-NEURON_STEPS = 120_000
+NEURON_STEPS = 250_000
 """Neurons x steps x layers of all networks that are drawn; a page waits for them."""
 
-FEWEST, MOST = 24, 120
+FEWEST, MOST = 24, 250
 """Bounds of the number of networks."""
 
 

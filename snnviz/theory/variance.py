@@ -110,9 +110,6 @@ def _pass(design: Design, earlier: tuple[DrawnLayer, ...]) -> tuple[DrawnLayer, 
     own = draw_narrow(design, architecture, shown) if is_narrow(design, architecture) else []
     steps = design.data.steps * len(built)
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
-    own = (
-        draw_narrow(design, build_architecture(design), shown) if is_narrow(design, build_architecture(design)) else []
-    )
     late = [_late(drawn.said) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
     populations: list[Floats] = []
     single: list[Moments] = []

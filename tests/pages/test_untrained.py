@@ -110,3 +110,16 @@ def test_the_slope_that_keeps_gradients_is_one_press() -> None:
     sizes = [layer.gradient for layer in untrained.measured(visit.design).layers[:-1]]  # type: ignore[union-attr]
     assert 0.3 < sizes[1] / sizes[-1] < 3  # type: ignore[operator]
     assert not [button for button in visit.at.button if button.key == "keeping-slope"]
+
+
+def test_where_the_variance_preserving_rule_overshoots_another_is_offered_and_undone() -> None:
+    design = change(Design(), {"network": "mlp", "network.depth": 2, "network.width": 20})
+    visit = Visit(links.to_query(design))
+    assert [button.label for button in visit.at.button if button.key == "input-preserving"] == [
+        "Use input-preserving, which keeps Var[u] at 1 in a single step (L1: 6.3)"
+    ]
+    visit.press("input-preserving")
+    assert links.flatten(visit.design)["init.kind"] == "input-preserving"
+    assert not [button for button in visit.at.button if button.key == "input-preserving"]
+    visit.press("undo")
+    assert visit.design == design

@@ -9,6 +9,7 @@ from snnviz.design.links import change, flatten
 from snnviz.theory import costs, trainability
 from snnviz.theory.cures import Cure, cures, keeping_slope
 from snnviz.theory.measured import MeasuredForecast
+from snnviz.theory.roughness import overshoot
 from snnviz.ui.kit import state, untrained
 from snnviz.ui.kit.fragments import rerun_fragments_instead
 from snnviz.ui.kit.refresh_rate import refresh_interval
@@ -55,6 +56,27 @@ def slope_button(design: Design) -> None:
         help="The slope at which a layer in the middle of the network neither shrinks nor grows a gradient that passes "
         "it in a single time step: n Var[w] E[σ'(u - θ)²] = 1, with its Var[u] as measured. Kept is not best: of "
         "the deep networks that we trained with Adam, those with a flatter slope learnt better, with a steeper worse.",
+    )
+
+
+def input_button(design: Design) -> None:
+    """Draws a button that sets the input-preserving initialisation where the variance-preserving rule overshoots;
+    nothing else.
+    """
+    found = overshoot(design)
+    if found is None:
+        return
+    name, value = found
+    st.button(
+        f"Use input-preserving, which keeps Var[u] at 1 in a single step ({name}: {value:.2g})",
+        icon=":material/straighten:",
+        type="tertiary",
+        key="input-preserving",
+        on_click=_apply,
+        args=(Cure(change(design, {"init": "input-preserving"}), "input-preserving initialisation"),),
+        help="The variance-preserving rule takes a layer's inputs for single spikes. Pixels, projections, pooled or "
+        "added spikes are none, and Var[u] overshoots. The input-preserving rule measures each layer's input first. "
+        "Whether a network learns better by it is not said.",
     )
 
 

@@ -15,7 +15,7 @@ from snnviz.places import TOP
 from snnviz.store import Run
 from snnviz.store.metrics import metrics
 from snnviz.tasks import design_buttons, resolve
-from snnviz.theory import costs, trainability, variance, verdicts
+from snnviz.theory import costs, roughness, trainability, variance
 from snnviz.theory.backward import expected_gradients
 from snnviz.theory.measured import MeasuredForecast
 from snnviz.theory.verdicts import Tone
@@ -70,7 +70,7 @@ def _about(design: Design) -> None:
         cures.panel(design, found)
     elif pending:
         st.caption(":material/hourglass_top: By the theory of wide layers; real networks are being measured ...")
-    if found is None and (rough := variance.approximation_warning(design)):
+    if found is None and (rough := roughness.roughness_sentence(design)):
         st.caption(rough)
     if pending:
         with st.container():
@@ -81,7 +81,7 @@ def _verdict(design: Design) -> tuple[Tone, str]:
     """On what was measured, where it was; else on what theory expects."""
     found = untrained.measured(design)
     if found is None:
-        return verdicts.activity_verdict(design)
+        return roughness.first_verdict(design)
     judged = trainability.judge(found)
     return judged.tone, judged.sentence
 
@@ -100,6 +100,7 @@ def forecast_panel() -> None:
     """Draws charts and a table of each layer's forecast activity at initialisation."""
     design = state.design()
     charts(_forecast(design, untrained.measured(design)), key="forecast")
+    cures.input_button(design)
     cures.slope_button(design)
     for offer in design_buttons(design):
         if st.button(offer.label, type="tertiary", icon=offer.icon, key=offer.key, help=offer.help):
