@@ -14,6 +14,6 @@ def test_what_does_not_fit_is_said_once_somebody_asks() -> None:
     text = visit.text.replace("\\:", ":")
     assert "Loihi 2: within all limits that have a public source." in text
     assert "XyloAudio 2: does not fit" in text
-    assert "L1: Each neuron reads 144 inputs, and on the chip at most 63." in text
+    assert "L1, L2, L3, L4: Each neuron reads 144 inputs, and on the chip at most 63." in text
     visit.put("data.encoding.kind", "rate")
     assert "Speck 2e: within all limits that have a public source." in visit.text.replace("\\:", ":")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from snnviz.catalog.targets import TARGETS
+from snnviz.catalog.targets import TARGETS, Target
 from snnviz.design.design import Design
 from snnviz.theory.fitting import Fit, fit
 from snnviz.ui.kit.words import escape_markdown
@@ -21,17 +21,30 @@ def panel(design: Design) -> None:
             return
         for target in TARGETS.values():
             _draw(fit(design, target))
-        st.caption("Limits are public figures, and no promise; `python -m snnviz fit` says the same, with sources.")
+        st.caption("Limits are public figures, and no promise; `python -m snnviz fit` says the same, layer by layer.")
 
 
 def _draw(found: Fit) -> None:
     icon = ":material/cancel:" if found.misfits else ":material/check_circle:"
-    lines = [f"{icon} **{escape_markdown(found.sentence)}**"]
-    for misfit in found.misfits[:MOST]:
-        said = escape_markdown(f"{misfit.layer}: {misfit.why}" if misfit.layer else misfit.why)
-        lines.append(f"- {said} [source]({misfit.source.split()[0]})")
-    if len(found.misfits) > MOST:
-        lines.append(f"- and {count(len(found.misfits) - MOST)} more, which `python -m snnviz fit` names")
-    st.markdown("\n".join([lines[0], "", *lines[1:]]))
-    rest = [f"Not known: {found.target.unknown}.", *found.target.notes, f"Sources read on {found.target.read}."]
-    st.caption(escape_markdown(" ".join(rest)))
+    lines = [f"{icon} **{escape_markdown(found.sentence)}**", ""]
+    layers: dict[tuple[str, str], list[str]] = {}
+    for misfit in found.misfits:
+        layers.setdefault((misfit.why, misfit.source), []).append(misfit.layer)
+    for (why, source), names in list(layers.items())[:MOST]:
+        said = escape_markdown(f"{', '.join(names)}: {why}" if any(names) else why)
+        lines.append(f"- {said} [source]({_address(source)})")
+    if len(layers) > MOST:
+        lines.append(f"- and {count(len(layers) - MOST)} more, which `python -m snnviz fit` names")
+    st.markdown("\n".join(lines))
+    rest = [f"Not known: {found.target.unknown}.", *found.target.notes]
+    st.caption(f"{escape_markdown(' '.join(rest))} {_sources(found.target)}")
+
+
+def _sources(target: Target) -> str:
+    addresses = dict.fromkeys(_address(limit.source) for limit in target.limits)
+    links = ", ".join(f"[{number}]({address})" for number, address in enumerate(addresses, 1))
+    return f"Sources, read on {target.read}: {links}."
+
+
+def _address(source: str) -> str:
+    return source.split()[0]

@@ -1,7 +1,7 @@
 """What is proven of NIR graphs, and what others read of them, kind by kind: writes the table of docs/exports.md.
 
     .venv/bin/pip install --no-deps --target NORSE norse==1.1.0
-    .venv/bin/python -m benchmarks.nir [NORSE]
+    .venv/bin/python -m benchmarks.nir_graphs [NORSE]
 
 norse is installed into a folder of its own, which is named here; without it its column says so. Each kind's network has
 weights as drawn; biases, learnt numbers and running statistics are away from where they begin.
