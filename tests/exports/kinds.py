@@ -55,6 +55,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "sigmoid": {**block(), "neuron": {"surrogate": "sigmoid"}},
     "triangle": {**block(), "neuron": {"surrogate": "triangle"}},
     "ReLU": {**block(), "neuron": {"kind": "relu"}, "data": {"steps": 1}},
+    "shortcut branches": {
+        "network": {"kind": "block", "edges": BACKWARD, "channels": 6},
+        "training": {"shortcut": {"schedule": {"kind": "linear", "weight": 1.5}}},
+    },
+    "shortcut branches, normalised": {
+        "network": {"kind": "mlp", "depth": 4, "width": 30, "norm": "batch"},
+        "training": {"shortcut": {"schedule": {"kind": "constant"}}},
+    },
     "vgg": {"network": {"kind": "vgg", "width": 0.0625}},
     "vgg, max pooling, normalised": {"network": {"kind": "vgg", "width": 0.0625, "pooling": "max", "norm": "batch"}},
     "resnet18": {"network": {"kind": "resnet18", "width": 0.125}},

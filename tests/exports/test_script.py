@@ -21,6 +21,7 @@ from snnviz.core import data, train
 from snnviz.core.execute import execute
 from snnviz.core.module import as_module
 from snnviz.core.randomness import generator
+from snnviz.core.shortcuts import shortcut_branches
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.errors import InputError
@@ -82,7 +83,7 @@ QUICK = {
     "mlp, T = 1", "ASC and DSC, T = 10", "backward", "batch normalisation", "batch-normalised mlp", "no reset",
     "learnt threshold in a cycle", "PLIF, one a neuron", "synaptic, reset to zero, learnt", "spiking readout",
     "rate coded", "sigmoid", "ReLU", "vgg, max pooling, normalised", "resnet18", "cell with backward connections",
-    "cell",
+    "cell", "shortcut branches",
 }  # fmt: skip
 """Kinds that between them have every part of a script; all of them are proven by `make study`."""
 
@@ -143,6 +144,8 @@ def test_a_script_that_is_wrong_is_not_handed_out(wrong: str, tmp_path: Path) ->
 
 
 TRAINED: dict[str, dict[str, Any]] = {
+    "shortcut branches": {"training.shortcut.weighting": "normalised"},
+    "shortcut branches, normalised": {},
     "default": {},
     "backward": {},
     "batch normalisation": {},
@@ -188,7 +191,11 @@ def first_gradients(wanted: Design, loaded: Any, script: Script) -> None:
     chosen = torch.randperm(len(images), generator=generator(wanted.seed, "order", 0))[:size]
     masks = network.draw_dropout_masks(size, 0, 0)
     x, labels = data.training_input(images, chosen, wanted, 0, 0), images.labels[chosen]
-    ours = train.loss_and_gradients(network, x.double(), labels, dropout_masks=masks)
+    beside = shortcut_branches(network)
+    for name, value in beside.parameters.items() if beside else ():
+        beside.parameters[name] = value.detach().double().requires_grad_()
+    objective = beside.objective(0) if beside else None
+    ours = train.loss_and_gradients(network, x.double(), labels, dropout_masks=masks, objective=objective)
     model = loaded.initialise(loaded.Network()).double().train()
     for module in script.neurons.values():  # snntorch's spikes are float32
         model.get_submodule(module).register_forward_hook(lambda _, __, said: tuple(each.double() for each in said))
@@ -196,10 +203,19 @@ def first_gradients(wanted: Design, loaded: Any, script: Script) -> None:
     shown = loaded.augment(shown, 0, 0) if hasattr(loaded, "augment") else shown
     encoded = loaded.encode(shown, 0, 0)
     assert torch.equal(encoded, x)
-    said = model(encoded.double(), *([loaded.dropout(size, 0, 0)] if masks else []))
-    torch.nn.functional.cross_entropy(said, labels).backward()
+    heard: dict[str, Any] = {}
+    more = {"said": heard} if beside else {}
+    said = model(encoded.double(), *([loaded.dropout(size, 0, 0)] if masks else []), **more)
+    loss = torch.nn.functional.cross_entropy(said, labels)
+    if beside:
+        value = loaded.branch_weight(0)
+        share, each = (value, value) if objective and objective.main == 1 else (value / (1 + value), 0.0)
+        loss = loss * (1 if each else 1 - share) + (each or share / len(heard)) * loaded.Branches().double()(
+            heard, labels
+        )
+    loss.backward()
     theirs, layers = dict(model.named_parameters()), {one.name: one for one in network.architecture.layers}
-    for name, gradient in zip(network.parameters, ours.gradients, strict=True):
+    for name, gradient in zip(network.parameters, ours.gradients, strict=not beside):
         layer, _, kind = name.rpartition(".")
         found = theirs[weight_name(layers[layer], kind, script.names[layer])].grad
         assert found is not None
@@ -212,7 +228,6 @@ def first_gradients(wanted: Design, loaded: Any, script: Script) -> None:
     [
         (nearest_design(Design(), code="ttfs").design, "a TTFS network is not yet"),
         (change(Design(), {"training.precision": "bfloat16"}), "bfloat16 is not yet"),
-        (change(Design(), {"training.shortcut.schedule.kind": "constant"}), "shortcut branches are not yet"),
         (get_example("nmnist-small"), "recordings of events are not yet"),
     ],
 )

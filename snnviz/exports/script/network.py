@@ -15,6 +15,7 @@ from snnviz.design.design import Design
 from snnviz.exports.script.names import identifiers, listed
 from snnviz.exports.script.neurons import NeuronText
 from snnviz.graph.architectures import build_architecture
+from snnviz.graph.branches import branch_layers
 from snnviz.graph.layers import INPUT, Architecture, Layer, Source
 
 WIDTH = 100
@@ -60,6 +61,7 @@ class NetworkText:
         self.late = {source.layer for layer in self.layers for source in layer.sources if source.delay}
         self.channels: dict[str, tuple[int, ...]] = {}
         self.dropped = next((layer for layer in self.layers if layer.dropout), None)
+        self.branches = set(branch_layers(design))
         self.constant = self._constant()
 
     def _constant(self) -> set[int]:
@@ -113,6 +115,7 @@ class NetworkText:
 
     def _forward(self) -> str:
         mask = ", mask=None" if self.dropped else ""
+        mask += ", said=None" if self.branches else ""
         lines = [f"def forward(self, x{mask}):"]
         lines.append(
             '    """The logits (B, classes) for encoded images, (T, B, C, H, W) or, if constant, (1, B, C, H, W)."""'
@@ -125,6 +128,12 @@ class NetworkText:
         for layer in self.layers[:-1]:
             for line in (*self._before(layer), self._said(layer)):
                 _add(lines, line)
+        if self.branches:
+            lines.append("if said is not None:  # for the shortcut branches: means over time and positions")
+            for index in sorted(self.branches):
+                layer = self.layers[index]
+                axes = "0" if layer.kind == "linear" else "(0, 3, 4)"
+                lines.append(f'    said["{self.names[layer.name]}"] = {self.names[layer.name]}.mean({axes})')
         readout, name = self.layers[-1], self.names["readout"]
         current = self._current(readout)
         for line in self._before(readout):
@@ -172,6 +181,12 @@ class NetworkText:
         for index, layer in enumerate(self.layers):
             for line in self._step(index, layer):
                 _add(inner, line)
+        if self.branches:
+            inner.append("if said is not None:  # for the shortcut branches: means over time and positions")
+            for index in sorted(self.branches):
+                name, layer = self.names[self.layers[index].name], self.layers[index]
+                mean = name if layer.kind == "linear" else f"{name}.mean((2, 3))"
+                inner.append(f'    said["{name}"] = said.get("{name}", 0) + {mean} / STEPS')
         inner += [
             f"{self.names[self.layers[k].name]}_before = {self.names[self.layers[k].name]}" for k in sorted(self.late)
         ]

@@ -11,7 +11,9 @@ from snnviz.data.datasets import dataset_card
 from snnviz.design.binning import Augment
 from snnviz.design.design import Design
 from snnviz.errors import InputError
+from snnviz.exports.script.branches import branches_text, loss_text
 from snnviz.exports.script.neurons import NeuronText
+from snnviz.graph.branches import branch_layers
 from snnviz.graph.layers import Architecture
 
 DRAW = '''
@@ -103,7 +105,7 @@ def train(network):
     """Trains as the run did: the same images, in the same order, by the same steps."""
     data = load_file(HERE / "data.safetensors")
     images, labels = data["train_images"], data["train_labels"]
-    optimizer = torch.optim.{optimizer}(network.parameters(), lr=LEARNING_RATE{arguments})
+{branches}    optimizer = torch.optim.{optimizer}({parameters}, lr=LEARNING_RATE{arguments})
     for epoch in range(EPOCHS):
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE{factor}
@@ -111,8 +113,7 @@ def train(network):
         network.train()
         for batch, chosen in enumerate(order.split(BATCH_SIZE)):
             x = encode({images}, epoch, batch)
-            loss = F.cross_entropy(network(x{mask}), labels[chosen])
-            optimizer.zero_grad()
+{loss}            optimizer.zero_grad()
             loss.backward()
             optimizer.step()
 {bounds}        print(f"epoch {{epoch + 1}}: loss {{loss.item():.4f}}, test accuracy {{test(network):.4f}}")
@@ -168,13 +169,20 @@ def training_text(design: Design, architecture: Architecture, names: Mapping[str
     parts.append(TEST.replace("{{", "{").replace("}}", "}"))
     parts.append(_initial(design, architecture, names))
     optimizer, arguments = _optimizer(design)
+    count = len(branch_layers(design))
+    loss = f"            loss = F.cross_entropy(network(x{mask}), labels[chosen])\n"
+    if count:
+        parts.append(branches_text(design, architecture, names))
+        loss = loss_text(design, mask, count)
     parts.append(
         TRAIN.format(
             optimizer=optimizer,
             arguments=arguments,
             factor=_factor(design),
             images="augment(images[chosen], epoch, batch)" if augment != Augment() else "images[chosen]",
-            mask=mask,
+            loss=loss,
+            branches="    branches = Branches()\n" if count else "",
+            parameters="[*network.parameters(), *branches.parameters()]" if count else "network.parameters()",
             bounds=_bounds(neurons),
         )
     )

@@ -10,7 +10,6 @@ from snnviz import __version__
 from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.design.links import one_line_summary
-from snnviz.design.parts import Shortcut
 from snnviz.errors import InputError
 from snnviz.exports.script.network import NetworkText
 from snnviz.exports.script.neurons import neuron_text
@@ -59,8 +58,6 @@ def check(design: Design) -> None:
         raise InputError("run", f"{rule}: recordings of events are not yet", f"data.name = {design.data.name}")
     if design.training.precision != "float32":
         raise InputError("run", f"{rule}: bfloat16 is not yet", f"training.precision = {design.training.precision}")
-    if design.training.shortcut != Shortcut():
-        raise InputError("run", f"{rule}: shortcut branches are not yet", "training.shortcut")
     if design.training.loss.kind not in ("rate", "count"):
         raise InputError("run", f"{rule}: this loss is not", f"training.loss = {design.training.loss.kind}")
 
