@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,14 @@ from snnviz.core.data import DataSplit
 from snnviz.core.module import as_module
 from snnviz.core.train import TEST_BATCH
 from snnviz.design.design import Design
+from snnviz.errors import InputError, Unquoted
 from snnviz.exports.script.names import weight_name
+from snnviz.exports.script.training import White
 from snnviz.graph.architectures import build_architecture
 from snnviz.theory.costs import micro_batch
+
+MOST_BYTES = 1_000_000_000
+"""Most bytes of images beside a script."""
 
 
 def split(design: Design) -> DataSplit:
@@ -37,6 +43,21 @@ def images_file(found: DataSplit, about: Mapping[str, str]) -> bytes:
             arrays[f"{name}_images"] = np.ascontiguousarray(part.take(slice(None)).numpy())
             arrays[f"{name}_labels"] = np.ascontiguousarray(part.labels.numpy())
     return bytes(save(arrays, metadata=dict(about)))
+
+
+def white(found: DataSplit) -> White:
+    """Returns the value of a white pixel, or of recordings mean and standard deviation of the counts of events."""
+    scale = found.training.white
+    return scale if isinstance(scale, int) else (scale.mean, scale.std)
+
+
+def require_small(found: DataSplit) -> None:
+    """Raises `InputError` for images that are too many to lie beside a script."""
+    parts = [part for part in found if part is not None]
+    size = sum(len(part) * math.prod(part.images.shape[1:]) for part in parts)
+    if size > MOST_BYTES:
+        rule = f"be one whose images take {MOST_BYTES / 1e9:.0f} GB at most: fewer samples, or fewer steps"
+        raise InputError("run", rule, Unquoted(f"{size / 1e9:.1f} GB"))
 
 
 def test_batch(design: Design) -> int:

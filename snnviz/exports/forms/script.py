@@ -26,8 +26,8 @@ def fill(source: Source, path: Path, tell: Tell) -> tuple[Report, str]:
     from snnviz.exports.compute import files, proving  # torch takes a second
 
     found, arrays = files.split(design), source.checkpoint.arrays
-    assert isinstance(found.test.white, int)  # recordings were refused
-    script = write_script(design, run, found.test.white, files.test_batch(design))
+    files.require_small(found)
+    script = write_script(design, run, files.white(found), files.test_batch(design))
     (path / "network.py").write_text(script.text, encoding="utf-8")
     about = card(source)
     weights, named = files.script_weights(design, arrays, script.names), {"card": json.dumps(about, allow_nan=False)}

@@ -16,6 +16,9 @@ from snnviz.exports.script.neurons import NeuronText
 from snnviz.graph.branches import branch_layers
 from snnviz.graph.layers import Architecture
 
+White = int | tuple[float, float]
+"""The value of a white pixel; of recordings mean and standard deviation of the counts of events."""
+
 DRAW = '''
 def seed_of(*purpose):
     """A seed for one purpose, such as ("order", epoch), so that no random draw depends on another."""
@@ -28,11 +31,19 @@ def draw(*purpose):
     return torch.Generator().manual_seed(seed_of(*purpose))
 '''
 
-FIRED = """current = (intensity - MEAN) / STD
+ENCODE_FRAMES = '''
+def encode(frames, *purpose):
+    """The network's input (T, B, P, H, W) for frames of counts of events (B, T, P, H, W) uint8."""
+    {body}
+'''
+
+FRAMES = "(frames.transpose(0, 1).float() - MEAN) / STD"
+
+FIRED = """current = {current}
     neuron, spikes = {made}, []
     {states} = neuron.reset_mem()
-    for _ in range(STEPS):
-        spike, {states} = neuron(current, {states})
+    for t in range(STEPS):
+        spike, {states} = neuron({now}, {states})
         spikes.append(spike.detach())
     return torch.stack(spikes)"""
 
@@ -152,7 +163,9 @@ if __name__ == "__main__":
 
 def training_text(design: Design, architecture: Architecture, names: Mapping[str, str], neurons: NeuronText) -> str:
     """Returns the part of a script behind its network. Raises `InputError` for what cannot be written yet."""
-    parts = [DRAW, ENCODE.format(body=_encoding(design, architecture, neurons))]
+    frames = dataset_card(design.data.name).counts is not None
+    encode = ENCODE_FRAMES if frames else ENCODE
+    parts = [DRAW, encode.format(body=_encoding(design, architecture, neurons, frames=frames))]
     augment = design.data.augment
     if augment != Augment():
         lines = (FLIP if augment.flip == "on" else "") + (
@@ -190,15 +203,16 @@ def training_text(design: Design, architecture: Architecture, names: Mapping[str
     return "\n".join(parts)
 
 
-def constants_text(design: Design, white: int, test_batch: int) -> str:
+def constants_text(design: Design, white: White, test_batch: int) -> str:
     """Returns the numbers at the top of a script."""
     card, training = dataset_card(design.data.name), design.training
-    lines = [
-        f"SEED = {design.seed}",
-        f"STEPS = {design.data.steps}  # time steps T that each image is shown for",
-        f"WHITE = {white}  # the value of a white pixel",
-    ]
-    if design.data.encoding.kind in ("direct", "lif"):
+    shown = "time steps T that each image is shown for" if isinstance(white, int) else "frames T of a recording"
+    lines = [f"SEED = {design.seed}", f"STEPS = {design.data.steps}  # {shown}"]
+    if not isinstance(white, int):
+        lines += [f"MEAN = {white[0]!r}  # of the counts of events", f"STD = {white[1]!r}"]
+    else:
+        lines.append(f"WHITE = {white}  # the value of a white pixel")
+    if isinstance(white, int) and design.data.encoding.kind in ("direct", "lif"):
         lines += [f"MEAN = {card.mean!r}  # of the intensities of the training images", f"STD = {card.std!r}"]
     lines += [
         f"EPOCHS = {training.epochs}",
@@ -209,11 +223,14 @@ def constants_text(design: Design, white: int, test_batch: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _encoding(design: Design, architecture: Architecture, neurons: NeuronText) -> str:
+def _encoding(design: Design, architecture: Architecture, neurons: NeuronText, *, frames: bool) -> str:
     kind = design.data.encoding.kind
     if kind == "lif":  # the neurons of the network, before training
         made = f"neurons({architecture.input_shape if 'shape' in neurons.made else ''})"
-        return FIRED.format(made=made, states=", ".join(neurons.states))
+        current, now = (FRAMES, "current[t]") if frames else ("(intensity - MEAN) / STD", "current")
+        return FIRED.format(made=made, states=", ".join(neurons.states), current=current, now=now)
+    if frames and kind == "direct":
+        return f"return {FRAMES}"
     if kind not in BODIES:
         raise InputError("run", f"have an encoding that a script can write: {', '.join(BODIES)}", kind)
     return BODIES[kind]

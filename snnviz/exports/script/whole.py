@@ -13,7 +13,7 @@ from snnviz.design.links import one_line_summary
 from snnviz.errors import InputError
 from snnviz.exports.script.network import NetworkText
 from snnviz.exports.script.neurons import neuron_text
-from snnviz.exports.script.training import constants_text, training_text
+from snnviz.exports.script.training import White, constants_text, training_text
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Script:
     names: dict[str, str]
 
 
-def write_script(design: Design, run: str, white: int, test_batch: int) -> Script:
+def write_script(design: Design, run: str, white: White, test_batch: int) -> Script:
     """Returns the script of a design. Raises `InputError` for what cannot be written yet, which it names."""
     check(design)
     neurons = neuron_text(design)
@@ -54,8 +54,8 @@ def check(design: Design) -> None:
     rule = "be one that can be written as a script"
     if design.network.code == "ttfs":
         raise InputError("run", f"{rule}: a TTFS network is not yet", "network.code = ttfs")
-    if dataset_card(design.data.name).counts is not None:
-        raise InputError("run", f"{rule}: recordings of events are not yet", f"data.name = {design.data.name}")
+    if design.data.augment.drop:
+        raise InputError("run", f"{rule}: events left out in training are not yet", "data.augment.drop")
     if design.training.precision != "float32":
         raise InputError("run", f"{rule}: bfloat16 is not yet", f"training.precision = {design.training.precision}")
     if design.training.loss.kind not in ("rate", "count"):
