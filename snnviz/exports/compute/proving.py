@@ -70,8 +70,6 @@ def prove(
     parts = prove_parts(design)
     for number, part in enumerate(parts):
         single, double = (reference(design, arrays, precision, part) for precision in PRECISIONS)
-        if not len(single.labels):  # there are fewer test images
-            break
         done = number / len(parts)
         found = answer(_given(single, counted, part.start), partial(tell, done))
         if not np.array_equal(found["input"], single.input):

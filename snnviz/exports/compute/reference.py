@@ -52,7 +52,8 @@ def prove_parts(design: Design) -> list[slice]:
     layers = build_architecture(design).layers
     each = max(1, design.data.steps * sum(layer.neurons for layer in layers))
     count = max(1, min(IMAGES, MOST_NUMBERS // each))
-    return [slice(start, min(start + count, IMAGES)) for start in range(0, IMAGES, count)]
+    images = min(IMAGES, len(data.load(design)[1]))
+    return [slice(start, min(start + count, images)) for start in range(0, images, count)]
 
 
 def reference(
