@@ -271,7 +271,7 @@ def test_a_script_of_recordings_sees_their_frames(
     wanted = change(design("ASC and DSC, T = 10", train_samples=0, test_samples=0), settings)
     proof = proven(wanted, loud(wanted), tmp_path)
     assert proof.images == 20
-    assert [one.share for one in proof.layers] == [1.0] * 5
+    assert all(one.share == 1 or (one.near and one.share > 0.9999) for one in proof.layers)
     loaded = module(tmp_path)
     first_gradients(wanted, loaded, made(wanted, loud(wanted), tmp_path))
     network = loaded.load(loaded.Network(), tmp_path / "weights.safetensors")
