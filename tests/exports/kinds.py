@@ -19,6 +19,9 @@ def block(edges: str = SKIPS, **more: Any) -> dict[str, Any]:
     return {"network": {"kind": "block", "edges": edges, "channels": 6, **more}}
 
 
+TTFS: dict[str, Any] = {"neuron": {"kind": "relu"}, "init": "kaiming", "data": {"steps": 1}}
+
+
 KINDS: dict[str, dict[str, Any]] = {
     "default": {},
     "mlp": {"network": {"kind": "mlp", "depth": 2, "width": 30}},
@@ -62,6 +65,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "shortcut branches, normalised": {
         "network": {"kind": "mlp", "depth": 4, "width": 30, "norm": "batch"},
         "training": {"shortcut": {"schedule": {"kind": "constant"}}},
+    },
+    "TTFS": {**TTFS, "network": {"kind": "block", "channels": 6, "edges": "000/000/000", "code": "ttfs"}},
+    "TTFS, mlp": {**TTFS, "network": {"kind": "mlp", "depth": 3, "width": 30, "code": "ttfs"}},
+    "TTFS, vgg, max pooling": {
+        **TTFS,
+        "network": {"kind": "vgg", "width": 0.0625, "pooling": "max", "code": "ttfs", "norm": "none"},
     },
     "vgg": {"network": {"kind": "vgg", "width": 0.0625}},
     "vgg, max pooling, normalised": {"network": {"kind": "vgg", "width": 0.0625, "pooling": "max", "norm": "batch"}},

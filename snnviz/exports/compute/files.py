@@ -75,6 +75,9 @@ def script_weights(design: Design, arrays: Mapping[str, Any], names: Mapping[str
     for name, value in module.state_dict().items():
         layer, _, kind = name.rpartition(".")
         array = value.numpy()
+        if not layer:  # of the network as a whole, as a TTFS network's windows are
+            found[name] = np.array(array, order="C")
+            continue
         if array.ndim > 1 and kind != "weight" and layers[layer].kind == "linear":
             array = array.reshape(-1)  # one a neuron
         found[weight_name(layers[layer], kind, names[layer])] = np.array(array, order="C")

@@ -4,8 +4,8 @@
 
 Nothing of snnviz can be imported here. FOLDER has ``network.py``, its weights, and ``neurons.json``: the module of each
 layer's neurons by the layer's name. A line on stdin names a file of arrays: images, the number of the first (start),
-input, and, in float32, each layer's true ``spikes/<layer>`` and ``potentials/<layer>``, (T, B, ...). The answer, a file
-named on stdout, has what the script makes of them:
+input, and, in float32, each layer's true ``spikes/<layer>`` and ``potentials/<layer>``, (T, B, ...); of neurons that
+spike once their ``times/<layer>``, (B, ...). The answer, a file named on stdout, has what the script makes of them:
 
 - ``forced/<layer>``: its spikes in float32, where every layer is given what it would be given in the run's network:
   after each step spikes and potentials are replaced by the true ones;
@@ -66,7 +66,10 @@ def listen(network: Any, names: dict[str, str], true: dict[str, Any]) -> dict[st
     said: dict[str, list[Any]] = {layer: [] for layer in names}
 
     def hook(layer: str) -> Any:
-        def heard(_: Any, __: Any, output: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        def heard(_: Any, __: Any, output: Any) -> Any:
+            if isinstance(output, torch.Tensor):  # spike times
+                said[layer].append(output.numpy())
+                return torch.from_numpy(true[f"times/{layer}"]) if f"times/{layer}" in true else output
             spikes, *states, potential = output
             t = len(said[layer])
             said[layer].append((spikes > 0).numpy())

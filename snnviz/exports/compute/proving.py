@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from snnviz.design.design import Design
-from snnviz.exports.compute import harness
+from snnviz.exports.compute import harness, proving_ttfs
 from snnviz.exports.compute.reference import Precision, Reference, prove_parts, reference
 from snnviz.exports.form import Tell
 from snnviz.exports.report import LayerProof, NotEqual, Proof, compare_layer, require_equal
@@ -64,6 +64,8 @@ def prove(
 
     neurons: names of the layers that spike. Raises `NotEqual`.
     """
+    if design.network.code == "ttfs":
+        return proving_ttfs.prove(design, arrays, neurons, answer, tell)
     thresholds = _thresholds(design, arrays)
     counted: dict[str, list[LayerProof]] = {layer: [] for layer in neurons}
     difference, right, images = 0.0, 0, 0

@@ -11,6 +11,7 @@ from snnviz.data.datasets import dataset_card
 from snnviz.design.binning import Augment
 from snnviz.design.design import Design
 from snnviz.errors import InputError
+from snnviz.exports.script import ttfs
 from snnviz.exports.script.branches import branches_text, loss_text
 from snnviz.exports.script.neurons import NeuronText
 from snnviz.graph.branches import branch_layers
@@ -163,9 +164,10 @@ if __name__ == "__main__":
 
 def training_text(design: Design, architecture: Architecture, names: Mapping[str, str], neurons: NeuronText) -> str:
     """Returns the part of a script behind its network. Raises `InputError` for what cannot be written yet."""
-    frames = dataset_card(design.data.name).counts is not None
+    frames, once = dataset_card(design.data.name).counts is not None, design.network.code == "ttfs"
     encode = ENCODE_FRAMES if frames else ENCODE
-    parts = [DRAW, encode.format(body=_encoding(design, architecture, neurons, frames=frames))]
+    encoding = ttfs.ENCODE if once else encode.format(body=_encoding(design, architecture, neurons, frames=frames))
+    parts = [DRAW, encoding]
     augment = design.data.augment
     if augment != Augment():
         lines = (FLIP if augment.flip == "on" else "") + (
@@ -196,7 +198,7 @@ def training_text(design: Design, architecture: Architecture, names: Mapping[str
             loss=loss,
             branches="    branches = Branches()\n" if count else "",
             parameters="[*network.parameters(), *branches.parameters()]" if count else "network.parameters()",
-            bounds=_bounds(neurons),
+            bounds=ttfs.AFTER_STEP if once else _bounds(neurons),
         )
     )
     parts.append(MAIN)

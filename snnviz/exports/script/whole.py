@@ -11,9 +11,12 @@ from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.design.links import one_line_summary
 from snnviz.errors import InputError
+from snnviz.exports.script import ttfs
+from snnviz.exports.script.names import identifiers
 from snnviz.exports.script.network import NetworkText
-from snnviz.exports.script.neurons import neuron_text
+from snnviz.exports.script.neurons import NeuronText, neuron_text
 from snnviz.exports.script.training import White, constants_text, training_text
+from snnviz.graph.architectures import build_architecture
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Script:
 def write_script(design: Design, run: str, white: White, test_batch: int) -> Script:
     """Returns the script of a design. Raises `InputError` for what cannot be written yet, which it names."""
     check(design)
+    if design.network.code == "ttfs":
+        return _once(design, run, white, test_batch)
     neurons = neuron_text(design)
     network = NetworkText(design, neurons)
     body = network.text()
@@ -49,11 +54,22 @@ def write_script(design: Design, run: str, white: White, test_batch: int) -> Scr
     return Script(re.sub(r"\n{4,}", "\n\n\n", text), spiking, network.names)
 
 
+def _once(design: Design, run: str, white: White, test_batch: int) -> Script:
+    """The script of a TTFS network."""
+    architecture = build_architecture(design)
+    names = identifiers(architecture)
+    after = training_text(design, architecture, names, NeuronText("", "", ()))
+    code = constants_text(design, white, test_batch) + ttfs.network_text(design) + "\n" + after
+    text = f"{_about(design, run).replace(' and snntorch', '', 1)}\n{_imports(code)}\n{code}"
+    spiking = {layer.name: f"{names[layer.name]}_spikes" for layer in architecture.layers[:-1]}
+    return Script(re.sub(r"\n{4,}", "\n\n\n", text), spiking, names)
+
+
 def check(design: Design) -> None:
     """Raises `InputError` with one sentence for a design that cannot be written as a script yet."""
     rule = "be one that can be written as a script"
     if design.network.code == "ttfs":
-        raise InputError("run", f"{rule}: a TTFS network is not yet", "network.code = ttfs")
+        ttfs.check(design)
     if design.data.augment.drop:
         raise InputError("run", f"{rule}: events left out in training are not yet", "data.augment.drop")
     if design.training.precision != "float32":
