@@ -43,7 +43,7 @@ IMAGES = 4
 
 ZERO = (
     "default", "mlp", "cnn", "ASC", "DSC of half the channels", "stacked", "batch normalisation", "learnt beta",
-    "PLIF", "spiking readout", "vgg", "resnet18", "densenet", "mobilenet", "cell",
+    "PLIF", "spiking readout", "vgg", "resnet18", "cell",
 )  # fmt: skip
 """Kinds that are exported with a reset to zero as well."""
 

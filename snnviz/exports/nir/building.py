@@ -42,7 +42,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A graph, and what it takes to compare it with the network: of each spiking layer the node that spikes.
+    """A graph, and what it takes to compare it with the network: of each spiking layer the node that spikes,
+    and the thresholds of its neurons.
 
     parts: of each layer with weights the nodes that hold them. enlarge: how often each point of the image is repeated
     before it is given to the graph. reasons: why it is not portable, a sentence each. notes: what NIR does not say.
@@ -50,6 +51,7 @@ class Exported:
 
     graph: Graph
     spiking: Mapping[str, str]
+    thresholds: Mapping[str, Array]
     parts: Mapping[str, tuple[Part, ...]]
     profile: Profile
     enlarge: int = 1
@@ -87,6 +89,7 @@ class _Writer:
         self.known: dict[Source, tuple[str, ...]] = {}
         self.late: list[tuple[Source, str]] = []
         self.spiking: dict[str, str] = {}
+        self.thresholds: dict[str, Array] = {}
         self.parts: dict[str, tuple[Part, ...]] = {}
         self.reasons: dict[str, None] = {}
         self.notes: dict[str, None] = {}
@@ -114,7 +117,7 @@ class _Writer:
         portable = not self.reasons
         graph = Graph(self.nodes, tuple(self.edges), self._metadata("portable" if portable else "exact"))
         return Exported(
-            graph, self.spiking, self.parts, "portable" if portable else "exact", self.enlarge,
+            graph, self.spiking, self.thresholds, self.parts, "portable" if portable else "exact", self.enlarge,
             tuple(self.reasons), tuple(self.notes),
         )  # fmt: skip
 
@@ -351,7 +354,7 @@ class _Writer:
         self._join(current, known[made.enters])
         for a, b in made.edges:
             self._join((known[a],), known[b])
-        self.spiking[layer.name] = known[made.spikes]
+        self.spiking[layer.name], self.thresholds[layer.name] = known[made.spikes], made.threshold
         return known[made.spikes]
 
 

@@ -20,12 +20,15 @@ from snnviz.exports.nir.graph import DT, Array, Edge, Node
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Nodes by the ending of their names; `enters`: the one that the current reaches, `spikes`: the one that spikes."""
+    """Nodes by the ending of their names; `enters`: the one that the current reaches, `spikes`: the one that spikes,
+    `threshold`: of the potential.
+    """
 
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
     enters: str
     spikes: str
+    threshold: Array
 
 
 def population(neuron: AnyNeuron, learnt: Mapping[str, Array], shape: tuple[int, ...]) -> Population:
@@ -65,17 +68,39 @@ def _leaky(p: Any, shape: tuple[int, ...], beta: Any) -> Population:
         leaks = _integrator(beta)
         spikes = {"v_threshold": threshold, "v_reset": np.zeros(shape)}
         kind = {"LI": "LIF", "I": "IF"}[leaks.kind]
-        return Population({"lif": Node(kind, {**leaks.fields, **spikes})}, (), "lif", "lif")
+        return Population({"lif": Node(kind, {**leaks.fields, **spikes})}, (), "lif", "lif", threshold)
     return _with_threshold({"li": _integrator(beta)}, (), "li", "li", threshold, p.reset)
 
 
 def _synaptic(p: Any, shape: tuple[int, ...]) -> Population:
-    """Two integrators, as a subtracting reset reaches the potential and not the current, which CubaLI hides."""
+    """Two integrators, as a reset reaches the potential and not the current, which CubaLIF hides."""
     if p.reset == "zero":
-        rule = "be subtract or none for NIR where neuron.kind is synaptic: it has nothing that holds the potential at 0"
-        raise InputError("neuron.reset", f"{rule} for the whole step after a spike", "zero")
+        return _held(_spread(p.alpha, shape), _spread(p.beta, shape), _spread(p.threshold, shape))
     nodes = {"current": _integrator(_spread(p.alpha, shape)), "li": _integrator(_spread(p.beta, shape))}
     return _with_threshold(nodes, (("current", "li"),), "current", "li", _spread(p.threshold, shape), p.reset)
+
+
+HOLD = 1e6
+"""The current by which a neuron is driven to a reset: far beyond every potential."""
+
+
+def _held(alpha: Array, beta: Array, threshold: Array) -> Population:
+    """A reset to zero that lasts the whole step after a spike, whatever arrives in it.
+
+    The spike drives the neuron once more, one step late, so that it is reset in that step; of the two spikes in a row
+    the second is taken away.
+    """
+    leaks, shape = _integrator(beta), threshold.shape
+    neurons = {**leaks.fields, "v_threshold": threshold, "v_reset": np.zeros(shape)}
+    nodes = {
+        "current": _integrator(alpha),
+        "lif": Node({"LI": "LIF", "I": "IF"}[leaks.kind], neurons),
+        "spike": Node("Threshold", {"threshold": np.full(shape, 0.5)}),
+        "hold": Node("Scale", {"scale": np.full(shape, HOLD)}),
+        "again": Node("Scale", {"scale": np.full(shape, -1.0)}),
+    }
+    edges = (("current", "lif"), ("lif", "spike"), ("spike", "hold"), ("hold", "lif"), ("spike", "again"))
+    return Population(nodes, (*edges, ("again", "spike")), "current", "spike", threshold)
 
 
 def _with_threshold(
@@ -86,7 +111,7 @@ def _with_threshold(
     if reset == "subtract":
         found["reset"] = Node("Scale", {"scale": -threshold})
         edges = (*edges, ("spike", "reset"), ("reset", leaks))
-    return Population(found, edges, enters, "spike")
+    return Population(found, edges, enters, "spike", threshold)
 
 
 def _integrator(beta: Array) -> Node:

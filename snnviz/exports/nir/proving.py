@@ -73,6 +73,6 @@ def compare_layers(exported: Exported, computed: Computed, single: Reference) ->
         ours, theirs = single.outputs[layer], computed.said[node]
         differ = ours != theirs
         later = np.cumsum(differ, 0) - differ > 0
-        threshold = exported.graph.nodes[node].threshold
+        threshold = exported.thresholds[layer]
         found.append(compare_layer(layer, single.potentials[layer], threshold, ours, np.where(later, ours, theirs)))
     return tuple(found)

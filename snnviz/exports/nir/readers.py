@@ -29,7 +29,7 @@ def warnings(graph: Graph) -> Iterator[str]:
         yield "snntorch 1.0.0 reads it: import_from_nir, one sample at a time without a batch axis, dt fixed to 1e-4 s."
     if _biased(graph):
         yield "nirtorch 2.6 drops the bias of Affine unless it is given a map of its own; snntorch gives it one."
-    if "LIF" in kinds:
+    if kinds & {"LIF", "IF"}:
         yield _of_norse(graph)
     if kinds & {"LI", "I", "Threshold"}:
         yield "norse 1.1.0 does not read loops of LI, Threshold and Scale."
@@ -39,9 +39,9 @@ def _of_norse(graph: Graph) -> str:
     """Its from_nir follows one path, and knows no pooling."""
     if norse_reads(graph):
         return "norse 1.1.0 reads it: from_nir(graph, dt=1e-4), one sample at a time without a batch axis."
-    if graph.named("IF") or any((np.asarray(graph.nodes[name]["r"]) != 1).any() for name in graph.named("LIF")):
-        return "norse 1.1.0 reads it wrongly: it takes r to be 1, which the weights before these neurons cannot hold."
-    return "norse 1.1.0 reads it wrongly: its from_nir follows one path, and knows no pooling."
+    if any((np.asarray(graph.nodes[name]["r"]) != 1).any() for name in graph.named("LIF")):
+        return "norse 1.1.0 reads it wrongly: it takes r of LIF to be 1, which the weights before them cannot hold."
+    return "norse 1.1.0 refuses it or reads it wrongly: its from_nir follows one path, and knows no pooling."
 
 
 def norse_reads(graph: Graph) -> bool:
@@ -49,7 +49,7 @@ def norse_reads(graph: Graph) -> bool:
     kinds = {node.kind for node in graph.nodes.values()}
     row = all(len(each) <= 1 for each in (*graph.before.values(), *graph.after.values()))
     ones = all((np.asarray(graph.nodes[name]["r"]) == 1).all() for name in graph.named("LIF"))
-    return row and ones and kinds <= set(SNNTORCH) - {"AvgPool2d"}
+    return row and ones and kinds <= {*SNNTORCH, "IF"} - {"AvgPool2d"}
 
 
 def snntorch_reads(graph: Graph) -> bool:

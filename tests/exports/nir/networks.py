@@ -32,6 +32,8 @@ NETWORKS = {
     "plif, each, zero": "network.kind=cnn network.depth=2 network.channels=3 neuron.kind=plif neuron.each=neuron "
     "neuron.reset=zero",
     "synaptic": "network.kind=cnn network.depth=2 network.channels=3 neuron.kind=synaptic neuron.learn=both",
+    "synaptic, each step held, zero": "network.edges=0010/0002/0000/0000 network.channels=3 neuron.kind=synaptic "
+    "neuron.reset=zero neuron.learn=both data.steps=10",
     "synaptic, backward, none": "network.edges=000/000/010 network.channels=3 neuron.kind=synaptic neuron.reset=none",
     "resnet18": "network.kind=resnet18 network.width=0.0625 network.depth=0.5",
     "resnet18, zero": "network.kind=resnet18 network.width=0.0625 network.depth=0.5 neuron.reset=zero",

@@ -133,7 +133,7 @@ def test_what_a_graph_does_not_say_is_named() -> None:
     said = " ".join(warnings(made.graph))
     assert "snntorch 1.0.0 reads it" in said
     assert "nirtorch 2.6 drops the bias" in said
-    assert "norse 1.1.0 reads it wrongly: its from_nir follows one path" in said
+    assert "norse 1.1.0 refuses it or reads it wrongly: its from_nir follows one path" in said
     row = exported(NETWORKS["mlp, ten steps, zero"])[2].graph
     assert any(line.startswith("norse 1.1.0 reads it: from_nir(graph, dt=1e-4)") for line in warnings(row))
     assert (row.nodes["L1_lif"]["r"] == 1).all()

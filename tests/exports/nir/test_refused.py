@@ -20,7 +20,6 @@ TTFS = "network.kind=mlp network.code=ttfs neuron.kind=relu data.steps=1 init.ki
         (TTFS, None, "network.code must be rate for NIR, whose neurons have no time to first spike, got 'ttfs'"),
         ("neuron.kind=relu data.steps=1 init.kind=kaiming", None, "neuron.kind must be one of lif, plif, synaptic for"),
         ("training.precision=bfloat16", None, "training.precision must be float32 for NIR"),
-        ("neuron.kind=synaptic neuron.reset=zero", None, "neuron.reset must be subtract or none for NIR where"),
         (
             NETWORKS["mlp, one step"],
             "portable",
