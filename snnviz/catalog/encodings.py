@@ -65,6 +65,26 @@ def second_moments(design: Design) -> Floats:
     return found
 
 
+def second_moments_by_brightness(design: Design, parts: int) -> Floats:
+    """Returns E[x_s x_t] of the darkest to the brightest pixels of an image data set, each as large a share of all, an
+    array (parts, T, T), whose mean is `second_moments`.
+    """
+    pixels, steps = pixel_distribution(design.data.name, design.neuron, design.data.steps), design.data.steps
+    ends = np.concatenate([[0.0], np.cumsum(pixels.share)])
+    found = []
+    for part in range(parts):
+        low, high = ends[-1] * part / parts, ends[-1] * (part + 1) / parts
+        share = np.clip(np.minimum(ends[1:], high) - np.maximum(ends[:-1], low), 0, None) / (high - low)
+        some = PixelDistribution(pixels.levels, share, pixels.mean, pixels.std, pixels.neuron)
+        if design.data.encoding.kind == "direct":
+            found.append(np.full((steps, steps), float(share @ some.normalised**2)))
+        else:
+            found.append(ENCODINGS[design.data.encoding.kind].function(some, steps))
+    moments, whole = np.array(found), second_moments(design)
+    mean: Floats = moments.mean(0)  # a histogram is coarser than mean and standard deviation
+    return moments * np.divide(whole, mean, out=np.ones_like(whole), where=mean > 0)
+
+
 def is_static(design: Design) -> bool:
     """Returns whether the input is the same at all time steps, so that the first layer is computed only once."""
     return design.data.encoding.kind == "direct" and dataset_card(design.data.name).counts is None

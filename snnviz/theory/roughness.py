@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from snnviz.catalog.neurons import model
-from snnviz.data.datasets import dataset_card
+from snnviz.data.datasets import card_counts, dataset_card
 from snnviz.design.design import Design
 from snnviz.graph.architectures import INPUT, build_architecture
-from snnviz.theory.variance import approximation_warning, forecast_layers
+from snnviz.theory.variance import forecast_layers
 from snnviz.theory.verdicts import BALANCED, Tone, activity_verdict
 
 DARK = 0.6
 """Images whose mean intensity is a smaller share of its standard deviation have large dark areas."""
+
+UNKNOWN = ("densenet121", "mobilenetv2")
+"""Networks whose forecast is off by any factor where they are not normalised."""
 
 FEW_CHANNELS = 8
 """Activity of deep convolutions of at most so many channels may die out."""
@@ -26,6 +29,31 @@ OVERSHOT, FAR_OVERSHOT = 2.0, 5.0
 """Var[u] in a single step above which the variance-preserving rule, which is to keep it at 1, is said to overshoot; and
 above which the verdict is a warning, unless the layer reads the image.
 """
+
+
+def is_approximate(design: Design) -> bool:
+    """Returns whether the forecast of a design is only an approximation; `approximation_warning` says why."""
+    return approximation_warning(design) != ""
+
+
+def approximation_warning(design: Design) -> str:
+    """Returns a sentence on why the forecast of a design may be wrong, or ""."""
+    coded, events = design.data.encoding.kind != "direct", dataset_card(design.data.name).counts is not None
+    if design.network.kind in UNKNOWN and _is_plain(design):
+        return "A rough forecast: without normalisation Var[u] of the last blocks can be many times off."
+    if coded and design.network.kind != "mlp":
+        return "A rough forecast: convolutions on spike-coded images often spike less than this."
+    if events and card_counts(design.data) is None:
+        return (
+            "A rough forecast: how many events fall on a pixel in such frames was not measured, and is N-MNIST's here."
+        )
+    if dataset_card(design.data.name).guessed and coded:
+        return "A rough forecast: how bright the pixels of this data set are is a guess from their mean and deviation."
+    if events and design.network.kind != "mlp":
+        return "A rough forecast: events crowd in the middle, and Var[u] of convolutions is often half of this there."
+    if events and coded:
+        return "An approximate forecast: which pixels' neurons spike again is estimated for recordings of events."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +78,19 @@ def roughness(design: Design) -> Roughness | None:
         return None if design.data.name == "digits" else Roughness(3, 0.8, 1.2)
     channels = min((layer.out_shape[0] for layer in build_architecture(design).layers[:-1]), default=FEW_CHANNELS + 1)
     least = 0.0 if channels <= FEW_CHANNELS and _is_plain(design) else 1.0
+    if not _is_plain(design):
+        return Roughness(3, 0.6, 1.2)
+    if design.network.kind in UNKNOWN:
+        return None
+    if any(layer.stride > 1 for layer in build_architecture(design).layers):
+        return Roughness(7, 0.5, 2)
     if design.data.encoding.kind != "direct":
-        return Roughness(7, min(0.3, least), 1.7)
+        return (
+            Roughness(5, min(0.75, least), 1.5) if design.data.name == "digits" else Roughness(14, min(0.5, least), 1.5)
+        )
     if card.mean < DARK * card.std:
-        return Roughness(14, min(0.45, least), 1.3)
-    return Roughness(5 if _is_plain(design) else 3, min(0.6, least), 1.25)
+        return Roughness(10, min(0.6, least), 1.3)
+    return Roughness(5, min(0.6, least), 1.25)
 
 
 def _is_plain(design: Design) -> bool:

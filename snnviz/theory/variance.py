@@ -6,9 +6,8 @@ weights the currents of a neuron at the T steps are jointly normal given the lay
 times the second moments E[x_s x_t] of that input, so a population of neurons can be drawn exactly, without weights.
 Uniform weights need nothing else, because a sum of many is normal too. For convolutions this is the limit of wide
 layers: neighbouring positions share weights, which changes how far one network strays from the mean, not the mean.
-Every position is taken to be as bright as the average one: convolutions on spike-coded images with large dark areas,
-such as MNIST's, are forecast to spike two to three times as much as they do, in deep layers up to nine times;
-`is_approximate` says where.
+Dark and bright positions of images are carried along apart (`PARTS`): a convolution reads neighbours, which are about
+as bright as itself. How far real networks are from all this: `theory.roughness`.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from snnviz.catalog.encodings import second_moments
+from snnviz.catalog.encodings import second_moments, second_moments_by_brightness
 from snnviz.catalog.inits import InputStatistics, spike_probability, weight_distribution
 from snnviz.catalog.neurons import respond
-from snnviz.data.datasets import card_counts, dataset_card
+from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.design.parts import AnyNeuron, Neuron
 from snnviz.graph.architectures import INPUT, Layer, Source, build_architecture
@@ -37,6 +36,18 @@ POPULATION = 2048
 """
 
 NEURON_STEPS = 1_000_000
+
+PARTS = 8
+"""Parts of a population, of the darkest to the brightest positions, where layers are convolutions of images."""
+
+LOCAL = {"direct": 0.9, "rate": 0.6, "lif": 0.6}
+"""How much of the brightness of its own pixel, and not of the average one, what a convolution reads of an image has at
+most, by encoding; on images of few pixels, twice their `likeness`. Chosen with `STAYS` on the designs of
+`benchmarks.forecasts`; latency coding is better off without.
+"""
+
+STAYS = 0.7
+"""The same, of what a convolution reads of a layer; at most half as much again as the `likeness`."""
 
 FEWEST_PASSES, MOST_PASSES = 3, 8
 """Bounds of the number of passes over a network with backward connections; fewer for large ones."""
@@ -108,6 +119,8 @@ def _pass(design: Design, earlier: tuple[DrawnLayer, ...]) -> tuple[DrawnLayer, 
     architecture = build_architecture(design)
     built = architecture.layers
     own = draw_narrow(design, architecture, shown) if is_narrow(design, architecture) else []
+    bright = _brightness(design)
+    parts = max(1, len(bright))
     steps = design.data.steps * len(built)
     count = max(POPULATION // 8, min(POPULATION, NEURON_STEPS // steps // 8 * 8))
     late = [_late(drawn.said) for drawn in earlier] or [np.zeros((design.data.steps, count))] * len(built)
@@ -116,19 +129,20 @@ def _pass(design: Design, earlier: tuple[DrawnLayer, ...]) -> tuple[DrawnLayer, 
     found: list[DrawnLayer] = []
     for index, layer in enumerate(built):
         if layer.kind == "merge":
-            populations.append(_joined(layer, populations, late, likeness))
+            populations.append(_joined(layer, populations, late, likeness, parts))
             single.append(_single(layer, single, float(shown[0, 0]), likeness))
             found.append(DrawnLayer(None, populations[-1], populations[-1]))
             continue
         weights, gain, normalised_by = 0.0, 0.0, 1.0
         if layer.weighted:
-            moments = _moments(layer, populations, late, shown, likeness)
+            apart = _apart(layer, populations, late, bright if len(bright) else shown[None], likeness)
+            moments = apart.mean(0) if layer.sources[0].layer != INPUT else shown
             drive = InputStatistics(float(moments.diagonal().mean()), design.data.steps)
             weights = earlier[index].weights if earlier else weight_variance(layer, design, drive)
             gain = layer.fan_in * weights * share_inside(layer)
             if layer.normed and layer.sources[0].layer != INPUT:
                 # normalisation takes each neuron's mean over images, positions and steps away
-                mean = _joined(layer, populations, late, likeness).mean(1)
+                mean = _joined(layer, populations, late, likeness, parts).mean(1)
                 moments = moments - mean.mean() * (mean[:, None] + mean[None]) + mean.mean() ** 2
             moments = gain * moments
             if layer.normed:
@@ -137,13 +151,19 @@ def _pass(design: Design, earlier: tuple[DrawnLayer, ...]) -> tuple[DrawnLayer, 
                 moments = _alike(
                     moments
                     if layer.sources[0].layer == INPUT
-                    else np.cov(_joined(layer, populations, late, likeness)).reshape(moments.shape)
+                    else np.cov(_joined(layer, populations, late, likeness, parts)).reshape(moments.shape)
                 )
             elif layer.normed:  # the current's variance over time steps, images and positions becomes 1
                 moments /= normalised_by
-            current = _draw(moments, count, rng) if index >= len(own) else np.empty(0)
+            if layer.kind == "conv" and not layer.normed and parts > 1:
+                local = min(LOCAL[design.data.encoding.kind], 2 * likeness)
+                stays = local if layer.sources[0].layer == INPUT else min(STAYS, 1.5 * likeness)
+                drawn = [_draw(stays * gain * one + (1 - stays) * moments, count // parts, rng) for one in apart]
+                current = np.concatenate(drawn, axis=1)
+            else:
+                current = _draw(moments, count, rng) if index >= len(own) else np.empty(0)
         else:
-            gain, current = 1.0, _joined(layer, populations, late, likeness)
+            gain, current = 1.0, _joined(layer, populations, late, likeness, parts)
             if layer.normed:
                 deviation = current.std(1, keepdims=True)
                 normalised_by = float(np.square(deviation).mean()) or 1.0
@@ -175,31 +195,6 @@ def _alike(covariance: Floats) -> Floats:
 def _late(said: Floats) -> Floats:
     """One time step later."""
     return np.concatenate([np.zeros_like(said[:1]), said[:-1]])
-
-
-def is_approximate(design: Design) -> bool:
-    """Returns whether the forecast of a design is only an approximation; `approximation_warning` says why."""
-    return approximation_warning(design) != ""
-
-
-def approximation_warning(design: Design) -> str:
-    """Returns a sentence on why the forecast of a design may be wrong, or ""."""
-    coded, events = design.data.encoding.kind != "direct", dataset_card(design.data.name).counts is not None
-    if design.network.kind in ("densenet121", "mobilenetv2") and design.network.norm == "none":
-        return "A rough forecast: without normalisation Var[u] of the last blocks can be many times off."
-    if coded and design.network.kind != "mlp":
-        return "A rough forecast: convolutions on spike-coded images often spike two to nine times less than this."
-    if events and card_counts(design.data) is None:
-        return (
-            "A rough forecast: how many events fall on a pixel in such frames was not measured, and is N-MNIST's here."
-        )
-    if dataset_card(design.data.name).guessed and coded:
-        return "A rough forecast: how bright the pixels of this data set are is a guess from their mean and deviation."
-    if events and design.network.kind != "mlp":
-        return "A rough forecast: events crowd in the middle, and Var[u] of convolutions is often half of this there."
-    if events and coded:
-        return "An approximate forecast: which pixels' neurons spike again is estimated for recordings of events."
-    return ""
 
 
 def share_inside(layer: Layer) -> float:
@@ -241,8 +236,41 @@ def _moments(layer: Layer, populations: list[Floats], late: list[Floats], shown:
     return total / layer.in_shape[0]
 
 
-def _joined(layer: Layer, populations: list[Floats], late: list[Floats], likeness: float) -> Floats:
-    """What a layer that only joins says: of each part as many samples as it has channels."""
+def _brightness(design: Design) -> Floats:
+    """E[x_s x_t] of dark to bright pixels, (PARTS, T, T), for plain convolutions of images; () where all are alike."""
+    convolutions = [layer for layer in build_architecture(design).layers if layer.kind == "conv"]
+    plain = all(layer.stride == layer.groups == 1 for layer in convolutions)  # strides were found to mix positions
+    apart = plain and bool(convolutions) and design.data.encoding.kind in LOCAL
+    if not apart or dataset_card(design.data.name).counts is not None:
+        return np.empty(0)
+    return second_moments_by_brightness(design, PARTS)
+
+
+def _apart(layer: Layer, populations: list[Floats], late: list[Floats], shown: Floats, likeness: float) -> Floats:
+    """E[x_s x_t] over a layer's inputs for each part of the positions, (parts, T, T)."""
+    parts = len(shown)
+    return np.array(
+        [
+            _moments(layer, _part(populations, k, parts), _part(late, k, parts), one, likeness)
+            for k, one in enumerate(shown)
+        ]
+    )
+
+
+def _part(populations: list[Floats], part: int, parts: int) -> list[Floats]:
+    """One of so many parts of each population's columns."""
+    return [x[:, part * (x.shape[1] // parts) : (part + 1) * (x.shape[1] // parts)] for x in populations]
+
+
+def _joined(layer: Layer, populations: list[Floats], late: list[Floats], likeness: float, parts: int) -> Floats:
+    """What a layer that only joins says: of each input as many samples as it has channels, for each part of the
+    positions.
+    """
+    some = [_join(layer, _part(populations, k, parts), _part(late, k, parts), likeness) for k in range(parts)]
+    return np.concatenate(some, axis=1)
+
+
+def _join(layer: Layer, populations: list[Floats], late: list[Floats], likeness: float) -> Floats:
     summed, parts = np.zeros_like(populations[0]), []
     kept = sum(len(source.channels or ()) for source in layer.sources if source.merge == "concat")
     for source in layer.sources:

@@ -27,7 +27,8 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.studies.activity.study import TrainingStudy, study_runs
 from snnviz.studies.skips.sweep import SkipSweep, sweep_points
 from snnviz.theory import costs, encoded
-from snnviz.theory.variance import forecast_layers, is_approximate
+from snnviz.theory.roughness import is_approximate
+from snnviz.theory.variance import forecast_layers
 from tests import oracles
 from tests.data.aedat import aedat4
 from tests.recorded import packed, put, some, unpacked

@@ -20,7 +20,7 @@ from snnviz.design.menus import CURRENT, DATASETS, ENCODINGS, EVENTS
 from snnviz.errors import DataMissing, InputError
 from snnviz.graph.architectures import build_architecture
 from snnviz.studies.activity.study import TrainingStudy, study_runs
-from snnviz.theory import costs, variance
+from snnviz.theory import costs, roughness, variance
 from tests.recorded import put
 
 
@@ -213,8 +213,8 @@ def test_moments_form_a_covariance_matrix(kind: str, steps: int) -> None:
 )
 def test_a_forecast_for_recordings_says_where_it_is_rough(network: str, kind: str, rough: bool) -> None:
     made = design(network={"kind": network}, data={"encoding": kind})
-    assert variance.is_approximate(made) is rough
-    assert variance.approximation_warning(made).endswith("." if rough else "")
+    assert roughness.is_approximate(made) is rough
+    assert roughness.approximation_warning(made).endswith("." if rough else "")
 
 
 @pytest.mark.parametrize(("network", "kind"), [("mlp", "lif"), ("cnn", "direct")])

@@ -45,8 +45,8 @@ def test_it_is_said_in_numbers_and_not_of_fully_connected_networks() -> None:
     assert few is not None
     assert few.low == 0
     coded = roughness_sentence(change(Design(), {**CNN, "data.encoding": "rate"}))
-    assert "two to nine times less" in coded
-    assert "7 points off" in coded
+    assert "on spike-coded images often spike less" in coded
+    assert "5 points off" in coded
 
 
 def test_a_layer_that_may_be_silent_within_what_is_rough_is_no_good_verdict() -> None:

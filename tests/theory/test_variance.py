@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from snnviz.design.design import Design
 from snnviz.graph.architectures import build_architecture
 from snnviz.studies.activity.theory.survival import survival_threshold
-from snnviz.theory import variance
+from snnviz.theory import roughness, variance
 from snnviz.theory.variance import forecast_layers, weight_variance
 from tests.designs import DESIGNS
 
@@ -236,4 +236,4 @@ def test_a_forecast_for_convolutions_on_spike_coded_images_is_called_rough(
     kind: str, encoding: str, rough: bool
 ) -> None:
     design = Design.check({"network": {"kind": kind}, "data": {"encoding": encoding}})
-    assert variance.is_approximate(design) is rough
+    assert roughness.is_approximate(design) is rough
