@@ -11,6 +11,8 @@ from snnviz.graph.architectures import build_architecture
 
 def write(source: Source, path: Path, tell: Tell) -> Report:
     """Writes the graph, reads it back, and proves what was read."""
+    from threadpoolctl import threadpool_limits
+
     from snnviz.exports.compute.reference import reference
     from snnviz.exports.nir.building import export
     from snnviz.exports.nir.files import read_graph, write_graph
@@ -21,11 +23,12 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
     exported = export(design, build_architecture(design), arrays)
     write_graph(path, exported.graph)
     tell(0.2)
-    single = reference(design, arrays, "float32")
-    tell(0.5)
-    double = reference(design, arrays, "float64")
-    tell(0.7)
-    proof = prove(design, exported, read_graph(path), single, double)
+    with threadpool_limits(1):  # small products, for which threads wait for each other where a machine is busy
+        single = reference(design, arrays, "float32")
+        tell(0.5)
+        double = reference(design, arrays, "float64")
+        tell(0.7)
+        proof = prove(design, exported, read_graph(path), single, double)
     tell(1.0)
     return Report(proof, (_profile(exported.profile, exported.reasons), *exported.notes, *warnings(exported.graph)))
 
