@@ -115,7 +115,7 @@ class Run:
         if name not in known:
             raise InputError("figure", f"be one of {', '.join(known)}", name, did_you_mean(name, known))
         chart = known[name]
-        return Figure(chart.figure).update_layout(title=chart.title)
+        return Figure(chart.figure).update_layout(title=chart.title, margin={"t": 60})
 
     def export(self, form: str, to: str | Path, *, force: bool = False) -> Report:
         """Takes the run out as a script, NIR, weights, rows or its design (docs/exports.md), and returns the report.
