@@ -39,18 +39,19 @@ def import_(
     if to is not None:
         _write(to, found.weights, force=force)
     query = links.to_query(found.design)
+    link = f"{DESIGN_PAGE}?{query}" if query else DESIGN_PAGE
     try:
         right, images = accuracy(found)
     except DataMissing as error:  # the weights are whole all the same
         right, images, missing = None, 0, str(error)
     if as_json:
-        document = {"design": found.design.document(), "link": f"{DESIGN_PAGE}?{query}", "said": list(found.said)}
+        document = {"design": found.design.document(), "link": link, "said": list(found.said)}
         print_json({**document, "accuracy": right, "images": images, "weights": None if to is None else str(to)})
         return
     for line in found.said:
         click.echo(line)
     click.echo(missing if right is None else f"{right:.1%} of {images:,} test images are right.")
-    click.echo(f"Design: {DESIGN_PAGE}?{query}")
+    click.echo(f"Design: {link}")
     if to is not None:
         click.echo(f"Weights: {to}")
 

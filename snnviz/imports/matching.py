@@ -177,7 +177,7 @@ class _Matching:
                     if value.size == 0 or not np.allclose(value, own, rtol=1e-6, atol=1e-7):
                         got = float(value.flat[0]) if value.size else 0.0
                         rule = f"be {own:g}, as the design has it (--set neuron.{kind}={got:g} takes this one)"
-                        raise InputError(name[:80], rule, got)
+                        raise InputError(name[:80], rule, Unquoted(f"{got:g}"))
 
     def _left(self, pairs: Sequence[tuple[_Module, Layer]]) -> None:
         used = {module.name for module, _ in pairs} | {m.name for m in self.modules if m.norm or m.neurons}
