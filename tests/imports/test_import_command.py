@@ -24,7 +24,7 @@ def test_a_graph_becomes_a_design_and_weights(snnviz: Snnviz, tmp_path: Path) ->
     assert told.json["design"] == design.document()
     assert 0 <= told.json["accuracy"] <= 1
     assert told.json["images"] == 360
-    assert told.json["link"].startswith("/design?network.kind=mlp&")
+    assert told.json["link"].startswith("/design?data.steps=10&network.kind=mlp&")
     for name, value in load_file(to).items():
         np.testing.assert_array_equal(value, weights[name])
     assert "to must name a file that does not exist" in snnviz("import", str(file), "--to", str(to)).sentence

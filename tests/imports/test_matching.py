@@ -103,7 +103,7 @@ def test_which_layer_is_which_can_be_said() -> None:
         ({"fc2.weight": None}, {}, "the state dict must have 3 layers with weights, as the design has, got 2: fc1"),
         ({"fc2.weight": np.ones((12, 13))}, {}, "fc2.weight must have the shape (12, 12), as L2 has, got (12, 13)"),
         ({"fc2.bias": np.ones(3)}, {}, "fc2.bias must have the shape (12,), as L2 has, got (3,)"),
-        ({}, {"neuron.beta": "0.9"}, "lif1.beta must be 0.9, as the design has it (--set neuron.beta=0.5 takes this one), got 0.5"),
+        ({}, {"neuron.beta": "0.9"}, "lif1.beta must be 0.9, as the design has it (--set neuron.beta=0.5 takes"),
         ({"lif2.threshold": np.array(2.0)}, {}, "lif2.threshold must be 1, as the design has it (--set"),
         ({"lif2.beta": np.zeros(0)}, {}, "lif2.beta must be 0.5"),
         ({}, {"network.norm": "batch"}, "the state dict must have 2 batch normalisations, as the design has, got 0"),
