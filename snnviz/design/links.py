@@ -69,22 +69,16 @@ def resets_part(path: str, before: object, after: object) -> bool:
 
 def _kinds(shown: Mapping[str, Any]) -> dict[str, Any]:
     """The choices of kind by path; that of neurons where they have fields of their own."""
-    usual = absent_fields(())[NEURON]
-    return {
-        path: value
-        for path, value in shown.items()
-        if path.endswith(".kind") and (path != NEURON or resets_part(path, usual, value))
-    }
+    usual, kinds = absent_fields(())[NEURON], {name: kind for name, kind in shown.items() if name.endswith(".kind")}
+    return {name: kind for name, kind in kinds.items() if name != NEURON or resets_part(name, usual, kind)}
 
 
 def default_of_same_kinds(design: Design) -> Design:
     """Returns the default design with the same choices of kind as `design`, but LIF in place of ReLU."""
-    return _default_of(tuple(_kinds(flatten(design)).items()))
+    return _with_kinds(tuple(_kinds(flatten(design)).items()))
 
 
-@lru_cache(maxsize=256)
-def _default_of(kinds: tuple[tuple[str, Any], ...]) -> Design:
-    return change(Design(), dict(kinds))
+_with_kinds = lru_cache(maxsize=256)(lambda kinds: change(Design(), dict(kinds)))
 
 
 def to_query(design: Design) -> str:

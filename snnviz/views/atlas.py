@@ -71,9 +71,8 @@ def provenance_text(atlas: Atlas) -> str:
     """Returns a text on when, on which machine and in what time the atlas was computed."""
     hours = atlas.about.seconds / 3600
     took = f"{atlas.about.seconds / 60:.0f} min" if hours < 1.5 else f"{hours:.1f} h"
-    return (
-        f"{completeness_text(atlas)}; {took} of one core until {atlas.about.made}, on {'; '.join(atlas.about.machines)}"
-    )
+    when = f"{took} of training, on one core each, until {atlas.about.made}"
+    return f"{completeness_text(atlas)}; {when}, on {'; '.join(atlas.about.machines)}"
 
 
 def neighbours_table(atlas: Atlas, number: int) -> pd.DataFrame:

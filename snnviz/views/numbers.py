@@ -63,13 +63,15 @@ def count(number: float | None) -> str:
 
 
 def energy(nanojoules: float | None) -> str:
-    """Formats the energy of one image, given in nJ, as text: one decimal below 100.
+    """Formats the energy of one image, given in nJ, as text: one decimal below 100, µJ from 10,000 on.
 
-    >>> energy(9.62), energy(446.1), energy(1174.6)
-    ('9.6 nJ', '446 nJ', '1,175 nJ')
+    >>> energy(9.62), energy(446.1), energy(1174.6), energy(22380.0)
+    ('9.6 nJ', '446 nJ', '1,175 nJ', '22.4 µJ')
     """
     if nanojoules is None:
         return NO_NUMBER
+    if abs(nanojoules) >= 9999.5:
+        return f"{nanojoules / 1000:,.1f} µJ"
     return f"{nanojoules:.1f} nJ" if abs(nanojoules) < 99.95 else f"{nanojoules:,.0f} nJ"
 
 

@@ -107,6 +107,7 @@ def came(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("path", "tables", "opened"),
     [
+        ("design?network.edges=00112/00021/00001/00000/00000", 2, "The atlas of 4 layers"),
         ("activity", 1, ""),
         ("skips", 1, ""),
         ("skips?view=optimise", 3, ""),

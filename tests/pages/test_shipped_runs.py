@@ -91,7 +91,7 @@ def test_the_drawn_matrix_is_found_in_the_atlas(gallery: Path) -> None:
     visit.at.session_state["atlas-more"] = True
     visit.look()
     said = _texts(visit)
-    assert f"all 27 matrices, 5 seeds; 2 min of one core until 2026-11-30, on {MACHINE}" in said
+    assert f"all 27 matrices, 5 seeds; 2 min of training, on one core each, until 2026-11-30, on {MACHINE}" in said
     assert visit.at.button(key="atlas-take").disabled
     beside, effects = (visit.at.dataframe[n].value for n in range(2))
     assert [*beside["skip"]][:2] == ["in → L2 none", "in → L2 ASC"]

@@ -15,6 +15,7 @@ from snnviz.tasks import resolve, run_button
 from snnviz.ui.components.address import address
 from snnviz.ui.kit import opened, readings, services, state
 from snnviz.ui.kit.linked import is_back_navigation, read_link
+from snnviz.ui.kit.shipped_runs import can_train, train_here
 from snnviz.ui.kit.store_errors import show_store_errors
 from snnviz.ui.kit.words import as_sentence, define_terms
 
@@ -89,8 +90,10 @@ def _view(run: Run) -> None:
     if not run.ended:
         with st.container():
             st.fragment(_training, key=TRAINING, run_every=EVERY)(run.run, run.checkpoint)
-        if run.checkpoint is None:
-            return
+    if run.checkpoint is None and LOOK.value.weights == "trained":
+        if run.ended:
+            _weightless(run)
+        return
     opened.remember_runs(run.run)
     readings.publish("inside", {**LOOK.value.document(), "run": run.run, "view": VIEWS.current})
     shown: dict[str, Callable[[Run], None]] = {
@@ -100,6 +103,18 @@ def _view(run: Run) -> None:
         "why": problems.panel,
     }
     shown[VIEWS.current](run)
+
+
+def _weightless(run: Run) -> None:
+    """Offers what brings the weights of a run back: the same training, whose results stay as they are."""
+    st.warning(
+        "The weights of this run are not kept: only the last checkpoint is, and not for ever. Training it again brings "
+        "them back, bit for bit on this machine; its curves and numbers stay as they are.",
+        icon=":material/delete_history:",
+    )
+    offered = run.state == "done" and can_train()
+    if offered and st.button("Train it again", icon=":material/replay:", key="inside-again", type="primary"):
+        train_here(run.run)
 
 
 @show_store_errors()
