@@ -28,8 +28,7 @@ from tests.exports.kinds import KINDS, design, loud
 from tests.exports.test_script import made
 
 TRAINED = (
-    "default", "mlp", "cnn", "backward", "stacked", "batch normalisation", "reset to zero", "no reset", "learnt beta",
-    "PLIF", "synaptic", "rate coded", "vgg", "resnet18", "cell", "TTFS, mlp",
+    "mlp", "default", "backward", "batch normalisation", "learnt beta", "PLIF", "synaptic", "TTFS, mlp", "cell",
 )  # fmt: skip
 
 

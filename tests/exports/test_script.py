@@ -31,6 +31,7 @@ from snnviz.exports.compute import files, harness, proving, reference
 from snnviz.exports.compute.proving import prove
 from snnviz.exports.compute.reference import rounded
 from snnviz.exports.report import NotEqual, Proof
+from snnviz.exports.script import whole
 from snnviz.exports.script.names import weight_name
 from snnviz.exports.script.whole import Script, write_script
 from snnviz.exports.writing import export
@@ -286,3 +287,13 @@ def test_a_script_of_recordings_sees_their_frames(
     first_gradients(wanted, loaded, made(wanted, loud(wanted), tmp_path))
     network = loaded.load(loaded.Network(), tmp_path / "weights.safetensors")
     assert 0 <= loaded.test(network) <= 1
+
+
+def test_what_a_person_named_something_is_no_code() -> None:
+    said = "\n".join(whole._plain('mine""" \\ \nimport os; os.system("x") # {x} \u202e'))
+    text = f'"""{said}"""'
+    (node,) = ast.parse(text).body
+    assert ast.unparse(node).count("import os") == 1
+    assert isinstance(node, ast.Expr)
+    assert isinstance(node.value, ast.Constant)
+    assert not {*said} & {'"', "\\", "\u202e", "#", "{"}
