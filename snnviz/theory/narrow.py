@@ -39,14 +39,14 @@ def is_narrow(design: Design, built: Architecture) -> bool:
     )  # fmt: skip
 
 
-def draw_narrow(design: Design, built: Architecture, shown: Floats) -> list[tuple[Floats, Floats]]:
-    """Returns the potentials and spikes, (networks, T, neurons) each, of every hidden layer of several networks, each
-    with an image of its own. shown: E[x_s x_t] of the encoded images, (T, T). It has a fixed seed.
+def draw_narrow(design: Design, built: Architecture, shown: Floats, most: int = MOST) -> list[tuple[Floats, Floats]]:
+    """Returns the potentials and spikes, (networks, T, neurons) each, of every hidden layer of several networks, `most`
+    at most, each with an image of its own. shown: E[x_s x_t] of the encoded images, (T, T). It has a fixed seed.
     """
     rng, steps = np.random.default_rng(0), design.data.steps
     hidden = built.layers[:-1]
     work = steps * sum(layer.neurons for layer in hidden)
-    networks = min(MOST, max(FEWEST, NEURON_STEPS // work))
+    networks = min(most, max(FEWEST, NEURON_STEPS // work))
     moments = np.broadcast_to(shown, (networks, steps, steps))
     found = []
     for layer in hidden:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from snnviz.catalog.encodings import second_moments
 from snnviz.catalog.neurons import model, threshold
 from snnviz.design.design import Design
+from snnviz.graph.architectures import build_architecture
+from snnviz.theory.narrow import draw_narrow, is_narrow
 from snnviz.theory.variance import LayerForecast, forecast_layers
 
 Tone = Literal["good", "warning", "bad"]
@@ -32,6 +35,9 @@ FROM_ZERO = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 
 WORK = 1500
 """Limit of layers times time steps over all tried designs, so that a page does not wait; two are always tried."""
+
+FEW_NETWORKS = 24
+"""Networks by which a threshold is looked at before it is forecast."""
 
 BALANCED, KAIMING = "variance-preserving", "kaiming"
 
@@ -159,14 +165,40 @@ def _other_threshold(design: Design, theta: float, tries: int) -> Advice | None:
     """The nearest that mends it, else the best."""
     some = [round(theta * factor / 0.05) * 0.05 for factor in FACTORS] if theta else list(FROM_ZERO)
     values = dict.fromkeys(round(value, 2) for value in [*some, 0.0] if 0 <= value <= 10)
+    now = _trouble(forecast_layers(design))
     found: list[Advice] = []
+    least: tuple[tuple[int, int], float] | None = None
     for value in [value for value in values if value != theta][:tries]:
-        what = f"{'lower' if value < theta else 'raise'} the threshold to {value:g}"
-        advice = _weighed(design, _changed(design, threshold=value), what)
+        roughly = _roughly(_changed(design, threshold=value))
+        if roughly is not None and roughly.tone != "good":
+            if roughly.weight < (now.weight if least is None else least[0]):
+                least = roughly.weight, value
+            continue
+        advice = _at_threshold(design, theta, value)
         if advice is not None and advice.good:
             return advice
         found += [advice] if advice is not None else []
+    if least is not None and (advice := _at_threshold(design, theta, least[1])) is not None:
+        found.append(advice)
     return min(found, key=lambda advice: _trouble(forecast_layers(advice.design)).weight, default=None)
+
+
+def _at_threshold(design: Design, theta: float, value: float) -> Advice | None:
+    what = f"{'lower' if value < theta else 'raise'} the threshold to {value:g}"
+    return _weighed(design, _changed(design, threshold=value), what)
+
+
+def _roughly(design: Design) -> _Trouble | None:
+    """By a few networks, of a design whose forecast is drawn so, and of many takes long; else None."""
+    built = build_architecture(design)
+    if not is_narrow(design, built):
+        return None
+    drawn = draw_narrow(design, built, second_moments(design), FEW_NETWORKS)
+    layers = [
+        LayerForecast(layer.name, 1.0, float(said.mean()), 1.0, float((said == 0).all((1, 2)).mean()))
+        for layer, (_, said) in zip(built.layers, drawn, strict=False)
+    ]
+    return _trouble(tuple(layers))
 
 
 def _weighed(design: Design, other: Design, what: str) -> Advice | None:
