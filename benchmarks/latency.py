@@ -78,9 +78,13 @@ def first_rows() -> dict[str, float]:
 
 def previews() -> dict[str, float]:
     """Server time of what the preview computes after a drawn change, each design for the first time."""
+    from threadpoolctl import threadpool_limits
+
     from snnviz.theory import costs, roughness, variance
     from snnviz.ui.components.charts import payload
     from snnviz.views.design import forecast_chart, layer_table
+
+    threadpool_limits(1)  # as pages do
 
     def computed(design: Design) -> float:
         begin = time.perf_counter()
