@@ -85,8 +85,8 @@ def spans_decades(design: Design, path: str) -> bool:
         return True
     if path in FOLLOWING:
         return False
-    limits, _ = field_type(design, path).ranges[0]
-    return limits.low > 0 and limits.high / limits.low >= DECADES
+    ranges = field_type(design, path).ranges  # none of a number that is chosen from a few
+    return bool(ranges) and ranges[0][0].low > 0 and ranges[0][0].high / ranges[0][0].low >= DECADES
 
 
 @dataclass(frozen=True)
