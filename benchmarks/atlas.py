@@ -4,7 +4,7 @@
 
 Resumable: each network that is done is a line in the folder of work, and is not trained again; seed by seed, so that
 what is there is of whole seeds. At the end, or after so many minutes, or by Ctrl-C, the files are written from all that
-is done. Everything is trained on one thread, as an ordinary run of its design is, bit for bit.
+is done, and what the block without skips reached is printed, and what each skip does. Everything is trained on one thread, as an ordinary run of its design is, bit for bit.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from snnviz.graph.atlas import DEPTHS, SEEDS, atlas_design, matrix_count
 from snnviz.jobs import machine
 from snnviz.places import cache_dir
 from snnviz.store.shipped import FOLDER
-from snnviz.theory.atlas import COLUMNS, AtlasInfo, file_name, write_atlas
+from snnviz.theory.atlas import COLUMNS, AtlasInfo, file_name, read_atlas, write_atlas
 from snnviz.theory.metrics import METRICS, Outcome
+from snnviz.views import atlas as views
 
 Job = tuple[int, int, int]
 """Layers, number of the matrix, seed."""
@@ -112,9 +113,10 @@ def main() -> None:
         seconds = sum(row["seconds"] for row in of)
         write_atlas(told.to / file_name(depth), AtlasInfo(setting_digest(depth), machines, made, seconds), of)
         whole = matrix_count(depth) * len(SEEDS)
-        print(
-            f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {told.to / file_name(depth)}"
-        )
+        path = told.to / file_name(depth)
+        print(f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {path}")
+        found = read_atlas(path, depth)
+        print(f"Without skips: {views.sentence(found, 0)}\n{views.effects_table(found).to_string(index=False)}")
 
 
 def _train(jobs: list[Job], processes: int, file: Path, end: float) -> None:
