@@ -74,7 +74,7 @@ class Proof:
         return [
             f"On {self.images} test images every spike of {len(self.layers)} layers is equal{but}; in float64 every "
             "spike of the whole network.",
-            f"Logits differ by at most {self.difference:.2g}; {self.accuracy:.1%} of these images are right.",
+            f"Logits differ by at most {self.difference:.2g}; {100 * self.accuracy:.1f} % of these images are right.",
         ]
 
 

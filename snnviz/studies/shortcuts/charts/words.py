@@ -99,12 +99,12 @@ def expectation_sentence(expected: ExpectedGradients) -> str:
     """Returns a sentence on how gradients change from the last hidden layer to the first before training.
 
     >>> expectation_sentence(ExpectedGradients((("L1", 0.02), ("L2", 0.2), ("L3", 1.0)), "by theory"))
-    'Before training the gradient with respect to what layers say falls to 0.02 times from L3 to L1 (by theory).'
+    'Before training the gradient with respect to the outputs of layers falls to 0.02 times from L3 to L1 (by theory).'
     """
     (first, size), last = next(iter(expected.sizes.items())), list(expected.sizes)[-1]
     change = gradient_change_text(size, expected.sizes[last])
     way = f"{change} from {last} to {first}"
-    return f"Before training the gradient with respect to what layers say {way} ({expected.how})."
+    return f"Before training the gradient with respect to the outputs of layers {way} ({expected.how})."
 
 
 def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:
