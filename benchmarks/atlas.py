@@ -4,7 +4,8 @@
 
 Resumable: each network that is done is a line in the folder of work, and is not trained again; seed by seed, so that
 what is there is of whole seeds. At the end, or after so many minutes, or by Ctrl-C, the files are written from all that
-is done, and what the block without skips reached is printed, and what each skip does. Everything is trained on one thread, as an ordinary run of its design is, bit for bit.
+is done, and what the block without skips reached is printed, and what each skip does. Everything is trained on one
+thread, as an ordinary run of its design is, bit for bit.
 """
 
 from __future__ import annotations
