@@ -16,14 +16,17 @@ import multiprocessing
 import os
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from snnviz.graph.atlas import DEPTHS, SEEDS, atlas_design, matrix_count
+from snnviz.design.adjacency import DSC
+from snnviz.graph.atlas import DEPTHS, SEEDS, atlas_design, matrix_count, matrix_from_number
 from snnviz.jobs import machine
 from snnviz.places import cache_dir
 from snnviz.store.shipped import FOLDER
-from snnviz.theory.atlas import COLUMNS, AtlasInfo, file_name, read_atlas, write_atlas
+from snnviz.theory.atlas import COLUMNS, Atlas, AtlasInfo, file_name, read_atlas, write_atlas
+from snnviz.theory.intervals import confidence_interval
 from snnviz.theory.metrics import METRICS, Outcome
 from snnviz.views import atlas as views
 
@@ -77,6 +80,21 @@ def done_rows(file: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
+def others(depth: int) -> dict[str, list[int]]:
+    """Returns the numbers of matrices with skips: all of them, and those of additions alone, which have no more weights
+    than the block without skips."""
+    every = range(1, matrix_count(depth))
+    adding = [number for number in every if DSC not in chain(*matrix_from_number(depth, number))]
+    return {"all with skips": [*every], "those that only add (no more weights)": adding}
+
+
+def less_sequential(atlas: Atlas, numbers: list[int]) -> str:
+    """Returns the mean over seeds, with its 95 % interval."""
+    accuracy = 100 * atlas.values["accuracy"][:, atlas.seeds]
+    found = confidence_interval([*(accuracy[numbers].mean(0) - accuracy[0])])
+    return f"{found.mean:+.1f} ({found.low:.1f} to {found.high:.1f}; {len(numbers)} matrices)"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, nargs="+", choices=DEPTHS, default=list(DEPTHS))
@@ -118,6 +136,9 @@ def main() -> None:
         print(f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {path}")
         found = read_atlas(path, depth)
         print(f"Without skips: {views.sentence(found, 0)}\n{views.effects_table(found).to_string(index=False)}")
+        print("The mean of others less the block without skips, points of test accuracy, paired by seed:")
+        for name, of in others(depth).items():
+            print(f"  {name}: {less_sequential(found, of)}")
 
 
 def _train(jobs: list[Job], processes: int, file: Path, end: float) -> None:
