@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from snnviz.catalog.encodings import second_moments, second_moments_by_brightness
 from snnviz.catalog.inits import InputStatistics, spike_probability, weight_distribution
-from snnviz.catalog.neurons import respond
+from snnviz.catalog.neurons import model, respond
 from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
 from snnviz.design.parts import AnyNeuron, Neuron
@@ -179,6 +179,8 @@ def _pass(design: Design, earlier: tuple[DrawnLayer, ...]) -> tuple[DrawnLayer, 
         single_step = 1.0 if layer.normed else gain * _single(layer, single, float(shown[0, 0]), likeness)[1]
         single.append(_said(layer, design.neuron, single_step))
         rate = float(said.mean()) if layer.spiking else None
+        if not model(design.neuron).spiking:  # what has no state has no other than single steps
+            single_step = var_u
         seen = LayerForecast(layer.name, var_u, rate, single_step, silent)
         found.append(DrawnLayer(seen, said, u, weights, normalised_by))
     return tuple(found)

@@ -6,6 +6,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -121,8 +122,9 @@ def test_every_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     names: dict[str, object] = {}
     try:
-        for block in shown:
-            exec(compile(block, "docs/api.md", "exec"), names)
+        with ThreadPoolExecutor(1) as apart:  # tests of a browser before may have left this thread's loop running
+            for block in shown:
+                apart.submit(exec, compile(block, "docs/api.md", "exec"), names).result()
     finally:
         store = Store()
         Local(store).stop()

@@ -30,6 +30,7 @@ def test_a_page_is_shared(options: dict[str, Any], visit: Callable[..., Page], d
     hide.fill("editor")
     hide.press("Enter")
     hide.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
     expect(link).to_have_value(f"{dashboard}/design?neuron.threshold=0.7&hide=editor&lock=neuron")
     assert violations(page, but=("[data-testid=stSidebar]",)) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
