@@ -44,9 +44,9 @@ def proven(kind: str) -> str:
         except SnnvizError as error:
             return f"| {kind} | {error} | | | |"
         seconds = time.perf_counter() - began
-    near = sum(one.near for one in proof.layers)
+    near = sum(one.near_threshold for one in proof.layers)
     spikes = f"every one of {len(proof.layers)} layers" if proof.layers else "there are none"
-    return f"| {kind} | {spikes} | {near} | {proof.difference:.1e} | {seconds:.1f} |"
+    return f"| {kind} | {spikes} | {near} | {proof.logits_difference:.1e} | {seconds:.1f} |"
 
 
 def trained(kind: str) -> str:

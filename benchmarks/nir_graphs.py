@@ -29,10 +29,10 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import SnnvizError
 from snnviz.exports.compute.reference import reference
-from snnviz.exports.nir.building import Exported, export
+from snnviz.exports.nir.building import ExportedGraph, build_graph
 from snnviz.exports.nir.files import read_graph, write_graph
 from snnviz.exports.nir.interpreter import compute
-from snnviz.exports.nir.proving import encoded, prove
+from snnviz.exports.nir.proving import graph_input, prove
 from snnviz.graph.architectures import build_architecture
 from snnviz.places import ROOT
 from tests.exports.kinds import KINDS, design, loud
@@ -65,23 +65,22 @@ def row(name: str, wanted: Design, readers: dict[str, Callable[[Any], Any] | Non
         path = Path(folder) / "x.nir"
         began = time.perf_counter()
         try:
-            made = export(wanted, build_architecture(wanted), weights)
+            made = build_graph(wanted, build_architecture(wanted), weights)
             write_graph(path, made.graph)
             single, double = reference(wanted, weights), reference(wanted, weights, "float64")
             proof = prove(wanted, made, read_graph(path), single, double)
         except SnnvizError as error:
             return f"| {name} | {error} | | | | | | |"
         seconds = time.perf_counter() - began
-        given = encoded(made, wanted, single.input)[:, :IMAGES]
+        given = graph_input(made, wanted, single.input)[:, :IMAGES]
         told = [_read(reader, path, made, given) for reader in readers.values()]
-    near = sum(one.near for one in proof.layers)
+    near = sum(one.near_threshold for one in proof.layers)
     spikes = f"every one of {len(proof.layers)} layers"
-    return (
-        f"| {name} | {made.profile} | {spikes} | {near} | {proof.difference:.1e} | {' | '.join(told)} | {seconds:.1f} |"
-    )
+    cells = [name, made.profile, spikes, str(near), f"{proof.logits_difference:.1e}", *told, f"{seconds:.1f}"]
+    return f"| {' | '.join(cells)} |"
 
 
-def _read(reader: Callable[[Any], Any] | None, path: Path, made: Exported, given: Any) -> str:
+def _read(reader: Callable[[Any], Any] | None, path: Path, made: ExportedGraph, given: Any) -> str:
     """What another program makes of a graph: by how much its output, summed over time, differs from ours."""
     if reader is None:
         return "not installed"

@@ -120,8 +120,8 @@ class Run:
     def export(self, form: str, to: str | Path, *, force: bool = False) -> Report:
         """Takes the run out as a script, NIR, weights, rows or its design (docs/exports.md), and returns the report.
 
-        What computes is proven first; where a spike differs, `snnviz.exports.report.NotEqual` is raised and nothing is
-        written. force: files of the same names are replaced.
+        What computes is proven first; where a spike differs, `snnviz.exports.report.ProofFailed` is raised and nothing
+        is written. force: files of the same names are replaced.
         """
         from snnviz.exports import EXPORTS
         from snnviz.exports.writing import export
@@ -129,9 +129,9 @@ class Run:
         return export(EXPORTS[form], self._source(), Path(to), force=force)
 
     def _source(self) -> Any:
-        from snnviz.exports import Source
+        from snnviz.exports import ExportedRun
 
-        return Source(self.store, self.store.get(self.name))
+        return ExportedRun(self.store, self.store.get(self.name))
 
     def _charts(self) -> list[Any]:
         samples, layers, epochs, branches = map(self._rows, (Sample, LayerState, EpochEnd, Branch))

@@ -36,23 +36,23 @@ def export(
     RUN is a run's name, or the beginning of one; rows and bundles take several. Where a spike of the export is not the
     run's, nothing is written.
     """
-    from snnviz.exports import EXPORTS, Source, writing
+    from snnviz.exports import EXPORTS, ExportedRun, writing
 
     wanted, store = EXPORTS[form], Store()
     first, *more = _runs(store, runs, text, every=every)
-    source = Source(store, first, tuple(more))
+    source = ExportedRun(store, first, tuple(more))
     with reliable_interrupts() as check, Bar(quiet=as_json or not sys.stderr.isatty(), label="exporting") as bar:
 
-        def tell(share: float) -> None:
+        def report_progress(share: float) -> None:
             bar.share(share)
             check()
 
-        report = writing.export(wanted, source, to, force=force, tell=tell)
+        report = writing.export(wanted, source, to, force=force, progress=report_progress)
     proof = report.proof.document() if report.proof else {"equal": None, "layers": [], "accuracy": None}
     if as_json:
-        print_json({"run": source.run.run, "as": wanted.name, "to": str(to), **proof, "said": list(report.said)})
+        print_json({"run": source.run.run, "as": wanted.name, "to": str(to), **proof, "notes": list(report.notes)})
         return
-    for line in (*(report.proof.sentences() if report.proof else ()), *report.said):
+    for line in (*(report.proof.sentences() if report.proof else ()), *report.notes):
         click.echo(line)
     of = f"run {source.run.run}" if not more else f"{1 + len(more):,} runs"
     click.echo(f"{wanted.label} of {of}: {to}")

@@ -31,11 +31,11 @@ def import_(
     Says the design, and what its network reaches on the test images with these weights. Nothing in a file is run.
     """
     from snnviz.imports import IMPORTS
-    from snnviz.imports.form import Asked
+    from snnviz.imports.form import ImportRequest
     from snnviz.imports.measuring import accuracy
 
-    asked = Asked(read_design(design, ()) if design else None, links.parse_settings(settings), _pairs(named))
-    found = IMPORTS.of(file).read(file, asked)
+    request = ImportRequest(read_design(design, ()) if design else None, links.parse_settings(settings), _pairs(named))
+    found = IMPORTS.for_file(file).read(file, request)
     if to is not None:
         _write(to, found.weights, force=force)
     query = links.to_query(found.design)
@@ -45,10 +45,10 @@ def import_(
     except DataMissing as error:  # the weights are whole all the same
         right, images, missing = None, 0, str(error)
     if as_json:
-        document = {"design": found.design.document(), "link": link, "said": list(found.said)}
+        document = {"design": found.design.document(), "link": link, "notes": list(found.notes)}
         print_json({**document, "accuracy": right, "images": images, "weights": None if to is None else str(to)})
         return
-    for line in found.said:
+    for line in found.notes:
         click.echo(line)
     click.echo(missing if right is None else f"{right:.1%} of {images:,} test images are right.")
     click.echo(f"Design: {link}")

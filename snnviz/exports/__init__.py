@@ -1,8 +1,8 @@
 """What a run can be taken out as: scripts, exchange formats, weights, rows and designs, each proven before it is given.
 
 An export is an entry of `EXPORTS`: the value `EXPORT` (`snnviz.exports.form.Export`) of a module in the folder `forms`,
-which is found by itself. Its `write(source, path, tell)` makes the file, or fills the folder, and returns a `Report`;
-`snnviz.exports.writing.export` gives it a temporary place, moves what it made to where it was asked for, and leaves
+which is found by itself. Its `write(source, path, progress)` makes the file, or fills the folder, and returns a
+`Report`; `snnviz.exports.writing.export` gives it a temporary place, moves what it made to its target, and leaves
 nothing behind where it failed. Modules of `forms` load no torch at import; what needs it is in the room `compute`.
 
 >>> EXPORTS["design"].suffixes
@@ -19,7 +19,7 @@ from functools import cached_property
 from snnviz.errors import InputError, did_you_mean
 from snnviz.exports import forms
 from snnviz.exports.form import Export as Export
-from snnviz.exports.form import Source as Source
+from snnviz.exports.form import ExportedRun as ExportedRun
 from snnviz.exports.report import Report as Report
 
 FIRST = ("script", "notebook", "nir", "design", "weights", "rows", "figures", "bundle", "report")

@@ -10,7 +10,7 @@ from typing import Any
 from snnviz import __version__
 from snnviz.data.datasets import dataset_card
 from snnviz.events import EpochEnd
-from snnviz.exports.form import Source
+from snnviz.exports.form import ExportedRun
 from snnviz.store.groups import group_key
 
 PACKAGES = ("torch", "snntorch", "numpy", "safetensors")
@@ -21,7 +21,7 @@ INTENDED_USE = (
 )
 
 
-def card(source: Source) -> dict[str, Any]:
+def card(source: ExportedRun) -> dict[str, Any]:
     """Returns the card of a run as JSON has it.
 
     accuracy: of this run, and mean, standard deviation and number of the finished runs of the store whose designs
@@ -41,7 +41,7 @@ def card(source: Source) -> dict[str, Any]:
     }
 
 
-def accuracies(source: Source) -> dict[str, Any]:
+def accuracies(source: ExportedRun) -> dict[str, Any]:
     """Returns the test accuracy of the run, 0 to 1 or None, and that of the runs that differ in the seed alone."""
     of_group = group_key(source.design)
     same = [run.run for run in source.store.runs(10_000, ("done",)) if group_key(run.design) == of_group]

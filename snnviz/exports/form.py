@@ -14,22 +14,25 @@ from snnviz.exports.report import Report
 from snnviz.store import Run, Store
 from snnviz.tasks import KINDS
 
-Tell = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 """Reports progress, 0 to 1; raises where the person no longer wants the export."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """What is exported: a run of a store, with its design and weights, and `more` runs for forms that take several."""
+class ExportedRun:
+    """What is exported: a run of a store, with its design and weights, and for forms that take several the
+    `additional_runs`.
+    """
 
     store: Store
     run: Run
-    more: tuple[Run, ...] = ()
+    additional_runs: tuple[Run, ...] = ()
 
-    def others(self) -> Iterator[Source]:
-        """Yields the other runs, each as a source of its own."""
-        for run in self.more:
-            yield Source(self.store, run)
+    def each_run(self) -> Iterator[ExportedRun]:
+        """Yields this run and the additional ones, each as an `ExportedRun` of its own."""
+        yield self
+        for run in self.additional_runs:
+            yield ExportedRun(self.store, run)
 
     @property
     def has_weights(self) -> bool:
@@ -57,8 +60,8 @@ class Export:
     name: as on the command line. label, help: for menus. suffixes: of the file that is written, the usual first; () for
     a folder of files. trained: whether weights are needed. several: whether it takes more than one run.
 
-    write(source, path, tell): makes the file `path`, whose suffix is one of `suffixes`, or fills the existing empty
-    folder `path`; proves what it wrote where it can be proven (raises `report.NotEqual` if it is not), and returns a
+    write(source, path, progress): makes the file `path`, whose suffix is one of `suffixes`, or fills the existing empty
+    folder `path`; proves what it wrote where it can be proven (raises `report.ProofFailed` if it is not), and returns a
     report. It writes nowhere else.
     """
 
@@ -67,5 +70,5 @@ class Export:
     help: str
     suffixes: tuple[str, ...]
     trained: bool
-    write: Callable[[Source, Path, Tell], Report]
+    write: Callable[[ExportedRun, Path, ProgressCallback], Report]
     several: bool = False

@@ -8,19 +8,21 @@ import tempfile
 from pathlib import Path
 
 from snnviz.errors import InputError
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 
 
-def export(form: Export, source: Source, to: Path, *, force: bool = False, tell: Tell = lambda _: None) -> Report:
+def export(
+    form: Export, source: ExportedRun, to: Path, *, force: bool = False, progress: ProgressCallback = lambda _: None
+) -> Report:
     """Writes `form` of a run to the file or folder `to`, and returns its report.
 
     force: files that exist are replaced; in a folder only those of the same names, and nothing is deleted. Raises
     `InputError` for a place that cannot be written, or has a file of that name, and what `form.write` raises; then
     nothing is written.
     """
-    if source.more and not form.several:
-        raise InputError("run", f"be a single one for {form.name}", f"{1 + len(source.more)} runs")
+    if source.additional_runs and not form.several:
+        raise InputError("run", f"be a single one for {form.name}", f"{1 + len(source.additional_runs)} runs")
     to = _target(form, to)
     if to.exists() and form.suffixes and not force:
         raise InputError("to", "name a file that does not exist; --force replaces it", str(to))
@@ -35,7 +37,7 @@ def export(form: Export, source: Source, to: Path, *, force: bool = False, tell:
         made = folder / to.name
         if not form.suffixes:
             made.mkdir()
-        report = form.write(source, made, tell)
+        report = form.write(source, made, progress)
         _move(made, to, force=force)
     except OSError as error:
         raise InputError("to", "be a place that can be written", f"{to} ({error.strerror})") from None

@@ -31,7 +31,7 @@ class Imports:
     def __iter__(self) -> Iterator[Import]:
         return iter(self._known)
 
-    def of(self, path: Path) -> Import:
+    def for_file(self, path: Path) -> Import:
         """Returns the import that takes this file, by its ending. Raises `InputError`."""
         ending = path.suffix.lower()
         for each in self._known:

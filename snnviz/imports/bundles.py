@@ -1,4 +1,4 @@
-"""Bundles of runs: what is in one, brought into a store, and repeated.
+"""Bundles of runs: what is in one, imported into a store, and repeated.
 
 A bundle comes from strangers. Nothing in it is run or unpacked to the disk, names of files in it are never paths, and
 how much is read is bounded; whatever else it holds ends in one sentence (`InputError`).
@@ -24,7 +24,7 @@ from snnviz.errors import InputError, SnnvizError, Unquoted
 from snnviz.events import Checkpoint, EpochEnd, Predictions, Row
 from snnviz.exports.bundle.crate import METADATA, SPECIFICATION
 from snnviz.graph.architectures import build_architecture
-from snnviz.imports.imported import placeholders
+from snnviz.imports.imported import placeholder_weights
 from snnviz.store import Store
 from snnviz.tasks import KINDS
 from snnviz.theory.predictions import correct_images, predicted_classes
@@ -106,7 +106,7 @@ class Bundle:
         architecture = build_architecture(design)
         if 4 * sum(layer.parameters for layer in architecture.layers) > len(data):
             raise InputError("weights", "be of this network: it has more", Unquoted(f"{len(data):,} bytes"))
-        expected = placeholders(design, architecture)
+        expected = placeholder_weights(design, architecture)
         for each in sorted(({*arrays} ^ {*expected}) - TTFS_BUFFERS):
             raise InputError(
                 "weights", f"be of this network: {each} is {'missing' if each in expected else 'not in it'}", each
@@ -178,15 +178,15 @@ def _require_sane(row: Row) -> None:
 
 
 @dataclass(frozen=True)
-class Brought:
+class ImportedRun:
     """What became of a run of a bundle: its name in the store, and whether it was there before."""
 
     run: str
-    known: bool
-    words: str
+    existed: bool
+    message: str
 
 
-def bring(store: Store, found: BundledRun) -> Brought:
+def import_run(store: Store, found: BundledRun) -> ImportedRun:
     """Puts a run into the store, done, with its rows and weights; one whose design is there already stays as it is.
 
     Raises `InputError` for rows without a last epoch, and what `Store` raises.
@@ -196,7 +196,7 @@ def bring(store: Store, found: BundledRun) -> Brought:
     submitted = store.submit(found.design)
     claim = store.claim("bundle", submitted.run) if submitted.created else None
     if claim is None:
-        return Brought(submitted.run, True, "was there already, and stays as it is")
+        return ImportedRun(submitted.run, True, "was there already, and stays as it is")
     try:
         machine = str(found.card.get("machine", "an unknown machine"))[:200]
         seconds = found.card.get("seconds")
@@ -208,24 +208,24 @@ def bring(store: Store, found: BundledRun) -> Brought:
         store.add_note(claim.run, claim.attempt, note)
         store.finish(claim.run, claim.attempt, "done")
     except SnnvizError:
-        store.finish(claim.run, claim.attempt, "failed", "It could not be brought in whole.")
+        store.finish(claim.run, claim.attempt, "failed", "It could not be imported whole.")
         raise
     title = found.card.get("title")
     if isinstance(title, str) and title:
         store.rename(claim.run, title[:200])
-    return Brought(claim.run, False, "was brought in")
+    return ImportedRun(claim.run, False, "was imported")
 
 
 @dataclass(frozen=True)
-class Repeated:
+class Replication:
     """Whether a run that was computed again is equal to the bundle's, bit for bit, or what differs first."""
 
     run: str
     equal: bool
-    words: str
+    message: str
 
 
-def repeat(found: BundledRun) -> Iterator[float | Repeated]:
+def retrain_and_compare(found: BundledRun) -> Iterator[float | Replication]:
     """Trains a design again, here, and yields the progress, 0 to 1, and at the end whether every row and every weight
     is that of the bundle.
     """
@@ -245,14 +245,14 @@ def repeat(found: BundledRun) -> Iterator[float | Repeated]:
             seen += 1
             if repr(wanted.get(key)) != repr(event):
                 at = ", ".join(f"{name} {value}" for name, value in zip(event.key, key[1:], strict=True))
-                yield Repeated(found.name, False, f"differs in {event.table} at {at}")
+                yield Replication(found.name, False, f"differs in {event.table} at {at}")
                 return
     if seen != len(found.rows):
-        yield Repeated(found.name, False, f"has {len(found.rows):,} rows, where {seen:,} were computed")
+        yield Replication(found.name, False, f"has {len(found.rows):,} rows, where {seen:,} were computed")
     elif found.weights is not None and (name := _other_weight(found.weights, last)):
-        yield Repeated(found.name, False, f"has the same rows, and other weights in {name}")
+        yield Replication(found.name, False, f"has the same rows, and other weights in {name}")
     else:
-        yield Repeated(
+        yield Replication(
             found.name, True, f"is equal, bit for bit: {seen:,} rows" + " and all weights" * bool(found.weights)
         )
 

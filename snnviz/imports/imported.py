@@ -20,10 +20,10 @@ class Imported:
 
     design: Design
     weights: Mapping[str, Array]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def placeholders(design: Design, architecture: Architecture) -> dict[str, Array]:
+def placeholder_weights(design: Design, architecture: Architecture) -> dict[str, Array]:
     """Returns weights of the right shapes for a network, as a checkpoint names them: zeros, gains and variances 1."""
     found: dict[str, Array] = {}
     for layer in architecture.layers:

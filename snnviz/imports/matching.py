@@ -18,7 +18,7 @@ from snnviz.errors import InputError, Unquoted
 from snnviz.exports.nir.graph import Array
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import Architecture, Layer
-from snnviz.imports.imported import Imported, placeholders
+from snnviz.imports.imported import Imported, placeholder_weights
 
 PREFIXES = ("module.", "_orig_mod.")
 """What wrappers of torch put before names."""
@@ -47,21 +47,21 @@ class _Module:
         return not self.weighted and not self.norm and bool({"beta", "threshold", "alpha", "w"} & self.arrays.keys())
 
 
-def match_state(design: Design, given: Mapping[str, Array], named: Mapping[str, str] | None = None) -> Imported:
+def match_state(design: Design, given: Mapping[str, Array], module_layers: Mapping[str, str] | None = None) -> Imported:
     """Returns the weights of `given` by the names of the design's layers.
 
-    named: layers by the names of modules, such as {"fc1": "L1"}, where their order does not tell. Raises `InputError`,
-    in one sentence, where numbers, shapes, leaks or thresholds are not those of the design.
+    module_layers: layers by the names of modules, such as {"fc1": "L1"}, where their order does not tell. Raises
+    `InputError`, in one sentence, where numbers, shapes, leaks or thresholds are not those of the design.
     """
     architecture = build_architecture(design)
     if design.network.code != "rate":
         raise InputError("network.code", "be rate for weights from elsewhere", design.network.code)
     arrays = {_plain(name): value for name, value in given.items() if not name.startswith(OURS)}
-    expected = placeholders(design, architecture)
+    expected = placeholder_weights(design, architecture)
     if expected.keys() <= arrays.keys():
         found = {name: _shaped(name, arrays[name], value.shape, "the design") for name, value in expected.items()}
         return Imported(design, found, ("Names are those of snnviz.",))
-    return _Matching(design, architecture, expected, _modules(arrays)).match(named or {})
+    return _Matching(design, architecture, expected, _modules(arrays)).match(module_layers or {})
 
 
 def _plain(name: str) -> str:
@@ -94,33 +94,33 @@ class _Matching:
     ) -> None:
         self.design, self.architecture, self.expected, self.modules = design, architecture, expected, modules
         self.weights: dict[str, Array] = {}
-        self.said: list[str] = []
+        self.notes: list[str] = []
 
-    def match(self, named: Mapping[str, str]) -> Imported:
+    def match(self, module_layers: Mapping[str, str]) -> Imported:
         layers = [layer for layer in self.architecture.layers if layer.weighted]
-        pairs = self._pairs([module for module in self.modules if module.weighted], layers, named)
+        pairs = self._pairs([module for module in self.modules if module.weighted], layers, module_layers)
         for module, layer in pairs:
             self._weighted(module, layer)
         self._norms([layer for layer in self.architecture.layers if layer.normed and layer.kind != "merge"])
         self._neurons([layer for layer in self.architecture.layers if layer.kind != "merge" and not layer.plain])
         for name in sorted(self.expected.keys() - self.weights.keys()):
             raise InputError("the state dict", f"have {name}, which the design learns", Unquoted("nothing like it"))
-        self.said.insert(0, f"Layers: {', '.join(f'{module.name} is {layer.name}' for module, layer in pairs)}.")
+        self.notes.insert(0, f"Layers: {', '.join(f'{module.name} is {layer.name}' for module, layer in pairs)}.")
         self._left(pairs)
-        return Imported(self.design, self.weights, tuple(self.said))
+        return Imported(self.design, self.weights, tuple(self.notes))
 
     def _pairs(
-        self, modules: list[_Module], layers: list[Layer], named: Mapping[str, str]
+        self, modules: list[_Module], layers: list[Layer], module_layers: Mapping[str, str]
     ) -> list[tuple[_Module, Layer]]:
         by_name, by_module = {layer.name: layer for layer in layers}, {module.name: module for module in modules}
-        for module, layer in named.items():
+        for module, layer in module_layers.items():
             if module not in by_module:
                 raise InputError("map", f"name a module with weights ({', '.join(by_module)[:200]})", module)
             if layer not in by_name:
                 raise InputError("map", f"name a layer of the design ({', '.join(by_name)[:200]})", layer)
-        told = [(by_module[module], by_name[layer]) for module, layer in named.items()]
-        rest = [module for module in modules if module.name not in named]
-        others = [layer for layer in layers if layer.name not in named.values()]
+        told = [(by_module[module], by_name[layer]) for module, layer in module_layers.items()]
+        rest = [module for module in modules if module.name not in module_layers]
+        others = [layer for layer in layers if layer.name not in module_layers.values()]
         if len(rest) != len(others):
             rule = f"have {len(layers)} layers with weights, as the design has"
             names = ", ".join(module.name for module in modules)[:200]
@@ -188,4 +188,4 @@ class _Matching:
             if module.name not in used and kind not in NOT_WEIGHTS
         ]
         if left:
-            self.said.append(f"Left out: {', '.join(left[:5])}{' and others' if len(left) > 5 else ''}.")
+            self.notes.append(f"Left out: {', '.join(left[:5])}{' and others' if len(left) > 5 else ''}.")

@@ -85,7 +85,7 @@ def test_a_run_is_what_the_store_has() -> None:
     assert run.name in run._repr_html_()
     assert snnviz.load_run(run.name[:6]).design == small()
     report = run.export("rows", "rows.csv")
-    assert report.said
+    assert report.notes
     assert pd.read_csv("rows.csv")["run"].unique().tolist() == [run.name]
     assert snnviz.runs().index.tolist() == [run.name]
     assert snnviz.runs("accuracy > 1").empty

@@ -10,7 +10,7 @@ import pytest
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.exports.compute import answering
-from snnviz.exports.made import Made
+from snnviz.exports.exported_file import ExportedFile
 from tests.conftest import MakeDesign
 from tests.exports.conftest import Trained
 from tests.exports.kinds import design
@@ -19,11 +19,11 @@ from tests.exports.kinds import design
 def test_a_file_travels_as_it_is_and_a_folder_as_a_zip(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     source, told = trained(design("mlp")), []
     request = {"as": "design", "suffix": "", "run": source.run.run}
-    made = Made.from_bytes(answering.answer(source.store, request, told.append))
+    made = ExportedFile.from_bytes(answering.answer(source.store, request, told.append))
     assert made.name == f"design-{source.run.run[:8]}.json"
     assert Design.read(made.data.decode()) == source.design
-    made = Made.from_bytes(answering.answer(source.store, {**request, "as": "script"}, told.append))
-    assert any("every spike of 2 layers is equal" in sentence for sentence in made.said)
+    made = ExportedFile.from_bytes(answering.answer(source.store, {**request, "as": "script"}, told.append))
+    assert any("every spike of 2 layers is equal" in sentence for sentence in made.notes)
     with zipfile.ZipFile(io.BytesIO(made.data)) as file:
         names = {name.rpartition("/")[2] for name in file.namelist()}
     assert names == {"network.py", "weights.safetensors", "data.safetensors"}

@@ -16,9 +16,9 @@ import pytest
 
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.exports import EXPORTS, Source
+from snnviz.exports import EXPORTS, ExportedRun
 from snnviz.exports.writing import export
-from snnviz.imports.bundles import Bundle, Repeated, bring, repeat
+from snnviz.imports.bundles import Bundle, Replication, import_run, retrain_and_compare
 from snnviz.store import Store
 from snnviz.tasks import KINDS
 from tests.conftest import MakeDesign
@@ -27,22 +27,22 @@ from tests.exports.kinds import design
 
 
 @pytest.fixture
-def bundled(trained: Trained, tiny: MakeDesign, tmp_path: Path) -> tuple[Source, Path]:
+def bundled(trained: Trained, tiny: MakeDesign, tmp_path: Path) -> tuple[ExportedRun, Path]:
     """Of three runs."""
     first, *more = [trained(one) for one in (design("batch normalisation"), tiny(1, epochs=2), tiny(2, epochs=1))]
-    source = Source(first.store, first.run, tuple(one.run for one in more))
+    source = ExportedRun(first.store, first.run, tuple(one.run for one in more))
     export(EXPORTS["bundle"], source, tmp_path / "b.zip")
     return source, tmp_path / "b.zip"
 
 
-def brought(path: Path, store: Store) -> list[Any]:
+def import_all(path: Path, store: Store) -> list[Any]:
     opened = Bundle(path)
-    found = [bring(store, run) for run in opened.runs()]
+    found = [import_run(store, run) for run in opened.runs()]
     opened.close()
     return found
 
 
-def test_it_is_an_ro_crate(bundled: tuple[Source, Path]) -> None:
+def test_it_is_an_ro_crate(bundled: tuple[ExportedRun, Path]) -> None:
     rocrate = pytest.importorskip("rocrate.rocrate")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -56,12 +56,12 @@ def test_it_is_an_ro_crate(bundled: tuple[Source, Path]) -> None:
     assert crate.license.id == "#licences"
 
 
-def test_another_store_shows_the_same(bundled: tuple[Source, Path], tmp_path: Path) -> None:
+def test_another_store_shows_the_same(bundled: tuple[ExportedRun, Path], tmp_path: Path) -> None:
     source, path = bundled
     other = Store(tmp_path / "other.sqlite")
-    found = brought(path, other)
-    assert [one.known for one in found] == [False] * 3
-    for run in (source.run, *source.more):
+    found = import_all(path, other)
+    assert [one.existed for one in found] == [False] * 3
+    for run in (source.run, *source.additional_runs):
         there = other.get(run.task.digest)
         assert (there.state, there.design) == ("done", run.design)
         assert "It came in a bundle" in (there.note or "")
@@ -75,16 +75,16 @@ def test_another_store_shows_the_same(bundled: tuple[Source, Path], tmp_path: Pa
         assert ours is not None
         assert theirs is not None
         assert all(np.array_equal(value, theirs.arrays[name]) for name, value in ours.arrays.items())
-    assert [one.known for one in brought(path, other)] == [True] * 3
+    assert [one.existed for one in import_all(path, other)] == [True] * 3
     other.close()
 
 
-def test_it_is_repeated_bit_for_bit(bundled: tuple[Source, Path]) -> None:
+def test_it_is_repeated_bit_for_bit(bundled: tuple[ExportedRun, Path]) -> None:
     opened = Bundle(bundled[1])
-    ends = [[step for step in repeat(run) if isinstance(step, Repeated)] for run in opened.runs()]
+    ends = [[step for step in retrain_and_compare(run) if isinstance(step, Replication)] for run in opened.runs()]
     opened.close()
     assert [[one.equal for one in end] for end in ends] == [[True]] * 3
-    assert "and all weights" in ends[0][0].words
+    assert "and all weights" in ends[0][0].message
 
 
 def changed(path: Path, to: Path, change: Callable[[str, bytes], bytes]) -> Path:
@@ -94,7 +94,7 @@ def changed(path: Path, to: Path, change: Callable[[str, bytes], bytes]) -> Path
     return to
 
 
-def test_what_differs_is_named(bundled: tuple[Source, Path], tmp_path: Path) -> None:
+def test_what_differs_is_named(bundled: tuple[ExportedRun, Path], tmp_path: Path) -> None:
     def better(name: str, data: bytes) -> bytes:
         if not name.endswith("rows.json"):
             return data
@@ -103,10 +103,10 @@ def test_what_differs_is_named(bundled: tuple[Source, Path], tmp_path: Path) -> 
         return json.dumps(rows).encode()
 
     opened = Bundle(changed(bundled[1], tmp_path / "c.zip", better))
-    ends = [step for run in opened.runs() for step in repeat(run) if isinstance(step, Repeated)]
+    ends = [step for run in opened.runs() for step in retrain_and_compare(run) if isinstance(step, Replication)]
     opened.close()
     assert not any(end.equal for end in ends)
-    assert all("differs in epochs at epoch " in end.words for end in ends)
+    assert all("differs in epochs at epoch " in end.message for end in ends)
 
 
 HOSTILE: dict[str, tuple[str, Callable[[Any], Any], str]] = {
@@ -138,7 +138,7 @@ HOSTILE: dict[str, tuple[str, Callable[[Any], Any], str]] = {
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_what_is_not_a_run_is_a_sentence(bundled: tuple[Source, Path], tmp_path: Path, what: str) -> None:
+def test_what_is_not_a_run_is_a_sentence(bundled: tuple[ExportedRun, Path], tmp_path: Path, what: str) -> None:
     file, change, said = HOSTILE[what]
 
     def spoil(name: str, data: bytes) -> bytes:
@@ -146,13 +146,13 @@ def test_what_is_not_a_run_is_a_sentence(bundled: tuple[Source, Path], tmp_path:
 
     other = Store(tmp_path / "other.sqlite")
     with pytest.raises(InputError, match=said) as error:
-        brought(changed(bundled[1], tmp_path / "c.zip", spoil), other)
+        import_all(changed(bundled[1], tmp_path / "c.zip", spoil), other)
     assert "\n" not in str(error.value)
     assert other.runs() == []
     other.close()
 
 
-def test_three_hundred_spoiled_bundles_are_sentences(bundled: tuple[Source, Path], tmp_path: Path) -> None:
+def test_three_hundred_spoiled_bundles_are_sentences(bundled: tuple[ExportedRun, Path], tmp_path: Path) -> None:
     whole, draw, refused = bundled[1].read_bytes(), random.Random(1), list[str]()
     for number in range(300):
         data = bytearray(whole)
@@ -173,7 +173,7 @@ def test_three_hundred_spoiled_bundles_are_sentences(bundled: tuple[Source, Path
     assert all(len(said) < 500 and said.isprintable() for said in refused)
 
 
-def test_nothing_is_unpacked_beyond_bounds(bundled: tuple[Source, Path], tmp_path: Path) -> None:
+def test_nothing_is_unpacked_beyond_bounds(bundled: tuple[ExportedRun, Path], tmp_path: Path) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(bundled[1]) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -181,13 +181,13 @@ def test_nothing_is_unpacked_beyond_bounds(bundled: tuple[Source, Path], tmp_pat
         new.writestr("../../outside.txt", "x")
     (tmp_path / "bomb.zip").write_bytes(file.getvalue())
     with pytest.raises(InputError, match="hold 64 MB at most"):
-        brought(tmp_path / "bomb.zip", bundled[0].store)
+        import_all(tmp_path / "bomb.zip", bundled[0].store)
     assert not (tmp_path.parent.parent / "outside.txt").exists()
 
 
-def test_rows_of_several_runs_are_one_table(bundled: tuple[Source, Path], tmp_path: Path) -> None:
+def test_rows_of_several_runs_are_one_table(bundled: tuple[ExportedRun, Path], tmp_path: Path) -> None:
     export(EXPORTS["rows"], bundled[0], tmp_path / "rows.json")
     rows = json.loads((tmp_path / "rows.json").read_text())
-    assert {row["run"] for row in rows} == {run.run for run in (bundled[0].run, *bundled[0].more)}
+    assert {row["run"] for row in rows} == {run.run for run in (bundled[0].run, *bundled[0].additional_runs)}
     with pytest.raises(InputError, match="run must be a single one for design"):
         export(EXPORTS["design"], bundled[0], tmp_path / "d.json")

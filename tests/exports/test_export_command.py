@@ -52,7 +52,7 @@ def test_runs_are_bundled_brought_in_and_repeated(
     nobody = snnviz("export", "--filter", "tag = nobody", "--as", "rows", "--to", str(tmp_path / "x.csv"))
     assert "--filter must take a finished run" in nobody.sentence
     known = snnviz("bundle", str(tmp_path / "all.zip"), "--json").json["runs"]
-    assert [one["known"] for one in known] == [True, True]
+    assert [one["existed"] for one in known] == [True, True]
     monkeypatch.setenv("SNNVIZ_CACHE", str(tmp_path / "another"))
     told = snnviz("bundle", str(tmp_path / "all.zip"), "--verify")
     assert told.out.splitlines()[-1] == "2 of 2 equal, bit for bit."

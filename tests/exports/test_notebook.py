@@ -9,8 +9,8 @@ import pytest
 
 from snnviz.events import EpochEnd
 from snnviz.exports import EXPORTS
+from snnviz.exports.script.assembly import write_script
 from snnviz.exports.script.notebook import notebook
-from snnviz.exports.script.whole import write_script
 from snnviz.exports.writing import export
 from tests.exports.conftest import Trained
 from tests.exports.kinds import KINDS, design

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from snnviz.exports import EXPORTS, Source
+from snnviz.exports import EXPORTS, ExportedRun
 from snnviz.exports.writing import export
 from tests.conftest import MakeDesign
 from tests.exports.conftest import Trained
@@ -17,7 +17,7 @@ HOSTILE = "</title><script>document.title='taken'</script>"
 def test_everything_of_a_run_is_in_one_file(trained: Trained, tiny: MakeDesign, tmp_path: Path) -> None:
     source = trained(tiny(epochs=1))
     source.store.rename(source.run.run, HOSTILE)
-    source = Source(source.store, source.store.get(source.run.run))
+    source = ExportedRun(source.store, source.store.get(source.run.run))
     export(EXPORTS["report"], source, tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text()
     head, _, body = text.partition("<body>")

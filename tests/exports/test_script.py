@@ -29,11 +29,11 @@ from snnviz.events import Checkpoint, EpochEnd
 from snnviz.exports import EXPORTS
 from snnviz.exports.compute import files, harness, proving, reference
 from snnviz.exports.compute.proving import prove
-from snnviz.exports.compute.reference import rounded
-from snnviz.exports.report import NotEqual, Proof
-from snnviz.exports.script import whole
+from snnviz.exports.compute.reference import round_neuron_to_float32
+from snnviz.exports.report import Proof, ProofFailed
+from snnviz.exports.script import assembly
+from snnviz.exports.script.assembly import Script, write_script
 from snnviz.exports.script.names import weight_name
-from snnviz.exports.script.whole import Script, write_script
 from snnviz.exports.writing import export
 from snnviz.graph.nearest import nearest_design
 from tests.exports.conftest import Trained
@@ -66,7 +66,10 @@ def proven(wanted: Design, arrays: Mapping[str, Any], folder: Path, alter: Calla
     place.write_text(alter(script.text))
     loaded = module(folder)
     return prove(
-        wanted, arrays, script.neurons, lambda given, _: harness.answered(loaded, script.neurons, dict(given), folder)
+        wanted,
+        arrays,
+        script.neurons,
+        lambda given, _: harness.script_outputs(loaded, script.neurons, dict(given), folder),
     )
 
 
@@ -100,7 +103,7 @@ def test_every_spike_is_equal(kind: str, tmp_path: Path) -> None:
     proof = proven(wanted, arrays, tmp_path)
     assert proof.equal
     assert proof.images == 64
-    assert all(one.share == 1 or one.near for one in proof.layers)
+    assert all(one.equal_share == 1 or one.near_threshold for one in proof.layers)
     text = (tmp_path / "network.py").read_text()
     assert [line for line in text.splitlines() if len(line) > 120] == []
     assert imported(text) <= {"torch", "snntorch", "safetensors", "numpy", *sys.stdlib_module_names}
@@ -145,7 +148,7 @@ def test_a_script_that_is_wrong_is_not_handed_out(wrong: str, tmp_path: Path) ->
     wanted = design(kind)
     plain = made(wanted, loud(wanted), tmp_path).text
     assert alter(plain) != plain
-    with pytest.raises(NotEqual, match=said):
+    with pytest.raises(ProofFailed, match=said):
         proven(wanted, loud(wanted), tmp_path, alter)
 
 
@@ -195,7 +198,7 @@ def test_trained_anew_it_learns_what_the_run_learnt(kind: str, tmp_path: Path, c
 
 
 def first_gradients(wanted: Design, loaded: Any, script: Script) -> None:
-    network = as_module(rounded(wanted)).double().network
+    network = as_module(round_neuron_to_float32(wanted)).double().network
     images, _ = data.load(wanted)
     size = wanted.training.batch_size
     chosen = torch.randperm(len(images), generator=generator(wanted.seed, "order", 0))[:size]
@@ -214,7 +217,7 @@ def first_gradients(wanted: Design, loaded: Any, script: Script) -> None:
     encoded = loaded.encode(shown, 0, 0)
     assert torch.equal(encoded, x)
     heard: dict[str, Any] = {}
-    more = {"said": heard} if beside else {}
+    more = {"branch_inputs": heard} if beside else {}
     said = model(encoded.double(), *([loaded.dropout(size, 0, 0)] if masks else []), **more)
     loss = torch.nn.functional.cross_entropy(said, labels)
     if beside:
@@ -251,7 +254,7 @@ def test_a_run_is_exported_and_runs_without_snnviz(trained: Trained, tmp_path: P
     """In a process of its own, from which nothing of snnviz can be imported."""
     source = trained(design("ASC and DSC, T = 10"))
     to, shares = tmp_path / "out", []
-    report = export(EXPORTS["script"], source, to, tell=shares.append)
+    report = export(EXPORTS["script"], source, to, progress=shares.append)
     assert report.proof is not None
     assert [one.name for one in report.proof.layers] == ["stem", "L1", "L2", "L3", "L4"]
     assert shares[-1] == 1.0
@@ -266,7 +269,7 @@ def test_snnviz_cannot_be_imported_beside_a_script(tmp_path: Path) -> None:
     wanted = design("mlp")
     script = made(wanted, loud(wanted), tmp_path)
     (tmp_path / "network.py").write_text("import snnviz\n" + script.text)
-    with pytest.raises(NotEqual, match=r"cannot be run \(ModuleNotFoundError: import of snnviz halted"):
+    with pytest.raises(ProofFailed, match=r"cannot be run \(ModuleNotFoundError: import of snnviz halted"):
         proving.prove_script(wanted, loud(wanted), tmp_path, script.neurons)
 
 
@@ -282,7 +285,7 @@ def test_a_script_of_recordings_sees_their_frames(
     wanted = change(design("ASC and DSC, T = 10", train_samples=0, test_samples=0), settings)
     proof = proven(wanted, loud(wanted), tmp_path)
     assert proof.images == 20
-    assert all(one.share == 1 or (one.near and one.share > 0.9999) for one in proof.layers)
+    assert all(one.equal_share == 1 or (one.near_threshold and one.equal_share > 0.9999) for one in proof.layers)
     loaded = module(tmp_path)
     first_gradients(wanted, loaded, made(wanted, loud(wanted), tmp_path))
     network = loaded.load(loaded.Network(), tmp_path / "weights.safetensors")
@@ -290,7 +293,7 @@ def test_a_script_of_recordings_sees_their_frames(
 
 
 def test_what_a_person_named_something_is_no_code() -> None:
-    said = "\n".join(whole._plain('mine""" \\ \nimport os; os.system("x") # {x} \u202e'))
+    said = "\n".join(assembly._plain('mine""" \\ \nimport os; os.system("x") # {x} \u202e'))
     text = f'"""{said}"""'
     (node,) = ast.parse(text).body
     assert ast.unparse(node).count("import os") == 1

@@ -13,15 +13,15 @@ from safetensors import safe_open
 from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.events import LayerState
-from snnviz.exports import EXPORTS, Export, Report, Source
-from snnviz.exports.report import LayerProof, NotEqual, compare_layer, require_equal
+from snnviz.exports import EXPORTS, Export, ExportedRun, Report
+from snnviz.exports.report import LayerProof, ProofFailed, compare_layer, require_equal
 from snnviz.exports.writing import export
 from tests.conftest import MakeDesign
 from tests.exports.conftest import Trained
 
 
 @pytest.fixture
-def source(trained: Trained, tiny: MakeDesign) -> Source:
+def source(trained: Trained, tiny: MakeDesign) -> ExportedRun:
     return trained(tiny(epochs=1))
 
 
@@ -35,12 +35,12 @@ def test_every_export_is_one_entry() -> None:
         EXPORTS["weigths"]
 
 
-def test_a_design_is_read_back(source: Source, tmp_path: Path) -> None:
+def test_a_design_is_read_back(source: ExportedRun, tmp_path: Path) -> None:
     export(EXPORTS["design"], source, tmp_path / "mine")
     assert Design.read((tmp_path / "mine.json").read_text()) == source.design
 
 
-def test_weights_have_a_card(source: Source, tmp_path: Path) -> None:
+def test_weights_have_a_card(source: ExportedRun, tmp_path: Path) -> None:
     export(EXPORTS["weights"], source, tmp_path / "w.safetensors")
     with safe_open(tmp_path / "w.safetensors", framework="numpy") as file:
         card = json.loads(file.metadata()["card"])
@@ -55,7 +55,7 @@ def test_weights_have_a_card(source: Source, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json", ".parquet"])
-def test_rows_are_those_of_the_store(source: Source, tmp_path: Path, suffix: str) -> None:
+def test_rows_are_those_of_the_store(source: ExportedRun, tmp_path: Path, suffix: str) -> None:
     to = tmp_path / f"rows{suffix}"
     export(EXPORTS["rows"], source, to)
     read = {".csv": pd.read_csv, ".json": pd.read_json, ".parquet": pd.read_parquet}[suffix]
@@ -67,7 +67,7 @@ def test_rows_are_those_of_the_store(source: Source, tmp_path: Path, suffix: str
     assert (table["table"] == "epochs").sum() == 1
 
 
-def test_nothing_is_written_over(source: Source, tmp_path: Path) -> None:
+def test_nothing_is_written_over(source: ExportedRun, tmp_path: Path) -> None:
     to = tmp_path / "here.json"
     to.write_text("mine")
     with pytest.raises(InputError, match="to must name a file that does not exist"):
@@ -82,7 +82,7 @@ def test_nothing_is_written_over(source: Source, tmp_path: Path) -> None:
 
 
 def two(error: Exception | None = None) -> Export:
-    def write(_: Source, path: Path, __: object) -> Report:
+    def write(_: ExportedRun, path: Path, __: object) -> Report:
         (path / "a.txt").write_text("new")
         if error:
             raise error
@@ -92,7 +92,7 @@ def two(error: Exception | None = None) -> Export:
     return Export("two", "Two", "Two files.", (), False, write)
 
 
-def test_a_folder_keeps_what_is_in_it(source: Source, tmp_path: Path) -> None:
+def test_a_folder_keeps_what_is_in_it(source: ExportedRun, tmp_path: Path) -> None:
     to = tmp_path / "folder"
     export(two(), source, to)
     (to / "mine.txt").write_text("mine")
@@ -108,14 +108,14 @@ def test_a_folder_keeps_what_is_in_it(source: Source, tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("error", [NotEqual("not equal"), KeyboardInterrupt()])
-def test_what_fails_leaves_nothing(source: Source, tmp_path: Path, error: Exception) -> None:
+@pytest.mark.parametrize("error", [ProofFailed("not equal"), KeyboardInterrupt()])
+def test_what_fails_leaves_nothing(source: ExportedRun, tmp_path: Path, error: Exception) -> None:
     with pytest.raises(type(error)):
         export(two(error), source, tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith((".folder", "folder"))] == []
 
 
-def test_weights_that_are_gone_are_a_sentence(source: Source, tmp_path: Path) -> None:
+def test_weights_that_are_gone_are_a_sentence(source: ExportedRun, tmp_path: Path) -> None:
     source.store.checkpoint_path(source.run.run).unlink()
     with pytest.raises(InputError, match="run must have weights"):
         export(EXPORTS["weights"], source, tmp_path / "w.safetensors")
@@ -126,7 +126,7 @@ def test_a_spike_may_differ_at_the_threshold_alone() -> None:
     u, ours = np.array([0.5, 1.0 + 1e-6, 3.0]), np.array([0, 1, 1])
     assert compare_layer("L1", u, 1.0, ours, ours) == LayerProof("L1", 1.0, 0)
     assert compare_layer("L1", u, 1.0, ours, np.array([0, 0, 1])) == LayerProof("L1", 1 - 1 / 3, 1)
-    with pytest.raises(NotEqual, match="1 of 3 spikes of layer L1 are not"):
+    with pytest.raises(ProofFailed, match="1 of 3 spikes of layer L1 are not"):
         compare_layer("L1", u, 1.0, ours, np.array([0, 1, 0]))
-    with pytest.raises(NotEqual, match="in float64, 1 of 3 spikes of layer L2"):
+    with pytest.raises(ProofFailed, match="in float64, 1 of 3 spikes of layer L2"):
         require_equal({"L1": (ours, ours), "L2": (ours, np.array([0, 0, 1]))})

@@ -24,10 +24,10 @@ from snnviz.design.design import Design
 from snnviz.errors import InputError
 from snnviz.exports.nir import files
 from snnviz.exports.nir.files import write_graph
-from snnviz.exports.nir.graph import same
+from snnviz.exports.nir.graph import graphs_equal
 from snnviz.imports import IMPORTS
-from snnviz.imports.form import Asked
-from snnviz.imports.nir import apart
+from snnviz.imports.form import ImportRequest
+from snnviz.imports.nir import subprocess_reading
 from tests.exports.nir.networks import NETWORKS, exported, network
 from tests.hostile import cut, early, flipped, longer, moved, numbered
 
@@ -69,7 +69,7 @@ def outcome(number: int, folder: Path) -> str:
     path = folder / name
     path.write_bytes(raw)
     try:
-        IMPORTS.of(path).read(path, Asked(design))
+        IMPORTS.for_file(path).read(path, ImportRequest(design))
     except InputError as error:
         text = str(error)
         assert text.isprintable()
@@ -82,7 +82,7 @@ def outcome(number: int, folder: Path) -> str:
 def test_spoiled_files_are_sentences(numbers: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read in this process, as one for each of them would take long."""
     pytest.importorskip("nir")
-    monkeypatch.setattr(apart, "read_apart", files.read_graph)
+    monkeypatch.setattr(subprocess_reading, "read_in_subprocess", files.read_graph)
     told = []
     sound()
     for number in numbers:
@@ -95,10 +95,10 @@ def test_spoiled_files_are_sentences(numbers: range, tmp_path: Path, monkeypatch
 
 def test_what_is_sound_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("nir")
-    monkeypatch.setattr(apart, "read_apart", files.read_graph)
+    monkeypatch.setattr(subprocess_reading, "read_in_subprocess", files.read_graph)
     for name, raw, design in sound():
         (tmp_path / name).write_bytes(raw)
-        assert IMPORTS.of(tmp_path / name).read(tmp_path / name, Asked(design)).weights
+        assert IMPORTS.for_file(tmp_path / name).read(tmp_path / name, ImportRequest(design)).weights
 
 
 def graph_with(path: Path, change: str) -> None:
@@ -170,13 +170,13 @@ def test_what_no_honest_writer_puts_there(
     change: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("nir")
-    monkeypatch.setattr(apart, "read_apart", files.read_graph)
+    monkeypatch.setattr(subprocess_reading, "read_in_subprocess", files.read_graph)
     path = tmp_path / "x.nir"
     graph_with(path, change)
     tracemalloc.start()
     try:
         with pytest.raises(InputError) as error:
-            IMPORTS.of(path).read(path, Asked())
+            IMPORTS.for_file(path).read(path, ImportRequest())
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()
@@ -197,9 +197,9 @@ def test_a_file_that_keeps_its_reader_busy_or_ends_it(
     script = tmp_path / "reader"
     script.write_text(f"#!/bin/sh\nexec {reader}\n" if reader != "exit 1" else "#!/bin/sh\nexit 1\n")
     script.chmod(0o755)
-    monkeypatch.setattr(apart.sys, "executable", str(script))
+    monkeypatch.setattr(subprocess_reading.sys, "executable", str(script))
     with pytest.raises(InputError, match=sentence):
-        apart.read_apart(tmp_path / "x.nir", seconds=0.5)
+        subprocess_reading.read_in_subprocess(tmp_path / "x.nir", seconds=0.5)
 
 
 @pytest.mark.parametrize("name", ["vgg, average, zero"])
@@ -207,17 +207,17 @@ def test_a_process_of_its_own_reads_the_same(name: str, tmp_path: Path) -> None:
     pytest.importorskip("nir")
     graph = exported(NETWORKS[name])[2].graph
     write_graph(tmp_path / "x.nir", graph)
-    assert same(apart.read_apart(tmp_path / "x.nir"), graph)
+    assert graphs_equal(subprocess_reading.read_in_subprocess(tmp_path / "x.nir"), graph)
     with pytest.raises(InputError, match="file must be there"):
-        apart.read_apart(tmp_path / "y.nir")
+        subprocess_reading.read_in_subprocess(tmp_path / "y.nir")
 
 
 def test_a_pickle_is_not_read(tmp_path: Path) -> None:
     for name in ("x.pt", "x.pth", "x.PKL"):
         with pytest.raises(InputError, match="as reading a pickle runs what is in it"):
-            IMPORTS.of(tmp_path / name)
+            IMPORTS.for_file(tmp_path / name)
     with pytest.raises(InputError, match=r"file must end in .nir or .safetensors, got 'x.txt'"):
-        IMPORTS.of(tmp_path / "x.txt")
+        IMPORTS.for_file(tmp_path / "x.txt")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_the_network_of_a_design_says_what_theirs_says(norm: bool, learn: bool) 
         "network.norm": "batch" if norm else "none",
     }
     found = match_state(design(**others), arrays(theirs, "module."))
-    assert found.said[0] == "Layers: fc1 is L1, fc2 is L2, fc10 is readout."
+    assert found.notes[0] == "Layers: fc1 is L1, fc2 is L2, fc10 is readout."
     image = torch.rand(5, 1, 1, 8, 8)
     ours = as_module(found.design, found.weights).eval()
     with torch.no_grad():
@@ -124,4 +124,4 @@ def test_what_does_not_fit_is_a_sentence(change: dict[str, Any], others: dict[st
 
 def test_what_was_left_out_is_said() -> None:
     found = match_state(design(), arrays(Theirs(0.5)) | {"head.scale": np.ones(3)})
-    assert found.said[-1] == "Left out: head.scale."
+    assert found.notes[-1] == "Left out: head.scale."

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnviz.errors import InputError
-from snnviz.exports.nir.building import export
+from snnviz.exports.nir.building import build_graph
 from snnviz.exports.nir.files import read_graph, write_graph
 from snnviz.exports.nir.graph import Graph, Node
 from snnviz.graph.architectures import build_architecture
@@ -30,8 +30,8 @@ def test_a_graph_of_ours_gives_back_its_design_and_weights(name: str) -> None:
         if not folded:
             np.testing.assert_array_equal(found.weights[key], value)
     if folded:  # the same network, said without statistics
-        assert "normalisation was folded" in " ".join(found.said)
-    again = export(found.design, build_architecture(design), found.weights).graph
+        assert "normalisation was folded" in " ".join(found.notes)
+    again = build_graph(found.design, build_architecture(design), found.weights).graph
     for node, other in zip(again.nodes.values(), made.graph.nodes.values(), strict=True):
         for field, value in other.fields.items():
             if not isinstance(value, str):

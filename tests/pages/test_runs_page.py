@@ -13,7 +13,7 @@ import pytest
 
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.exports.made import Made
+from snnviz.exports.exported_file import ExportedFile
 from snnviz.jobs import machine
 from snnviz.jobs.answers import AnswerFailed
 from snnviz.people.hosting import Hosting
@@ -368,7 +368,7 @@ def test_a_run_is_exported_by_a_press(trained: Train, tiny: MakeDesign, monkeypa
             if request["as"] == "nir":
                 answer.set_exception(AnswerFailed("NIR has no such neuron."))
             else:
-                answer.set_result(Made("mine.zip", ("Every spike is equal.",), b"data").to_bytes())
+                answer.set_result(ExportedFile("mine.zip", ("Every spike is equal.",), b"data").to_bytes())
             return SimpleNamespace(answer=answer, share=0.0)
 
     monkeypatch.setattr(exporting, "client", Client)

@@ -1,7 +1,7 @@
 """A process that makes exports for pages, which load no torch; the variable SNNVIZ_STORE names its store.
 
 A request (`jobs.answers`) is ``{"id": n, "as": "script", "suffix": "", "run": "4657b0b6ac2258d2"}``. Its answer is a
-`Made` as bytes: the file, or a zip of the folder, and what the report says.
+`ExportedFile` as bytes: the file, or a zip of the folder, and what the report says.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import torch
 
 from snnviz.errors import InputError, Unquoted
-from snnviz.exports import EXPORTS, Source, writing
-from snnviz.exports.made import Made
+from snnviz.exports import EXPORTS, ExportedRun, writing
+from snnviz.exports.exported_file import ExportedFile
 from snnviz.jobs.answers import Tell, serve_requests
 from snnviz.jobs.background import NICENESS
 from snnviz.store import Store
@@ -32,22 +32,22 @@ def answer(store: Store, request: Mapping[str, Any], tell: Tell) -> bytes:
     """Returns the answer to one request. Raises `SnnvizError`."""
     form = EXPORTS[str(request["as"])]
     suffix = str(request["suffix"]) or (form.suffixes[0] if form.suffixes else "")
-    source = Source(store, store.get(str(request["run"])))
+    source = ExportedRun(store, store.get(str(request["run"])))
     name = f"{form.name}-{source.run.run[:8]}"
     with TemporaryDirectory(prefix="snnviz-export-") as folder:
         to = Path(folder) / (name + suffix)
-        report = writing.export(form, source, to, tell=tell)
-        data = to.read_bytes() if form.suffixes else zipped(to)
+        report = writing.export(form, source, to, progress=tell)
+        data = to.read_bytes() if form.suffixes else zip_folder(to)
     if len(data) > MOST_BYTES:
         size = Unquoted(f"{len(data) / 1e6:,.0f} MB")
         raise InputError(
             "export", f"be {MOST_BYTES / 1e6:.0f} MB at most on a page; the command line has no limit", size
         )
-    said = (*(report.proof.sentences() if report.proof else ()), *report.said)
-    return Made(name + (suffix or ".zip"), said, data).to_bytes()
+    notes = (*(report.proof.sentences() if report.proof else ()), *report.notes)
+    return ExportedFile(name + (suffix or ".zip"), notes, data).to_bytes()
 
 
-def zipped(folder: Path) -> bytes:
+def zip_folder(folder: Path) -> bytes:
     """Returns a folder as a zip, its files below the folder's name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

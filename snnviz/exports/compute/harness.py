@@ -39,50 +39,50 @@ def main(folder: Path) -> None:
         with np.load(line.strip()) as file:  # no pickle: numpy's default
             given = {name: file[name] for name in file.files}
         answer = folder / "answer.npz"
-        np.savez(answer, **answered(script, names, given, folder))
+        np.savez(answer, **script_outputs(script, names, given, folder))
         print(answer, flush=True)
 
 
 @torch.no_grad()
-def answered(script: Any, names: dict[str, str], given: dict[str, Any], folder: Path) -> dict[str, Any]:
+def script_outputs(script: Any, names: dict[str, str], given: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Returns the arrays of an answer."""
     network = script.load(script.Network(), folder / "weights.safetensors").eval()
     x = torch.from_numpy(given["input"])
     found = {"input": script.encode(torch.from_numpy(given["images"]), "test", int(given["start"])).numpy()}
-    forced = listen(network, names, given)
+    forced = record_outputs(network, names, given)
     network(x)
-    found |= {f"forced/{layer}": np.stack(said) for layer, said in forced.items()}
+    found |= {f"forced/{layer}": np.stack(outputs) for layer, outputs in forced.items()}
     network = script.load(script.Network(), folder / "weights.safetensors").eval()
     found["logits"] = network(x).numpy()
-    exact = listen(network.double(), names, {})
+    exact = record_outputs(network.double(), names, {})
     found["logits64"] = network(x.double()).numpy()
-    return found | {f"exact/{layer}": np.stack(said) for layer, said in exact.items()}
+    return found | {f"exact/{layer}": np.stack(outputs) for layer, outputs in exact.items()}
 
 
-def listen(network: Any, names: dict[str, str], true: dict[str, Any]) -> dict[str, list[Any]]:
-    """Records what each layer's neurons say, by layer and time step; where the `true` spikes and potentials are given,
-    they take the place of what was said.
+def record_outputs(network: Any, names: dict[str, str], true: dict[str, Any]) -> dict[str, list[Any]]:
+    """Records the outputs of each layer's neurons, by layer and time step; where the `true` spikes and potentials are
+    given, they take the place of its own.
     """
-    said: dict[str, list[Any]] = {layer: [] for layer in names}
+    recorded: dict[str, list[Any]] = {layer: [] for layer in names}
 
     def hook(layer: str) -> Any:
-        def heard(_: Any, __: Any, output: Any) -> Any:
+        def replace_output(_: Any, __: Any, output: Any) -> Any:
             if isinstance(output, torch.Tensor):  # spike times
-                said[layer].append(output.numpy())
+                recorded[layer].append(output.numpy())
                 return torch.from_numpy(true[f"times/{layer}"]) if f"times/{layer}" in true else output
             spikes, *states, potential = output
-            t = len(said[layer])
-            said[layer].append((spikes > 0).numpy())
+            t = len(recorded[layer])
+            recorded[layer].append((spikes > 0).numpy())
             if f"spikes/{layer}" in true:
                 spikes = torch.from_numpy(true[f"spikes/{layer}"][t]).to(potential.dtype)
                 potential = torch.from_numpy(true[f"potentials/{layer}"][t])
             return (spikes.to(potential.dtype), *states, potential)
 
-        return heard
+        return replace_output
 
     for layer, module in names.items():
         network.get_submodule(module).register_forward_hook(hook(layer))
-    return said
+    return recorded
 
 
 if __name__ == "__main__":

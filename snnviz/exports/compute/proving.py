@@ -20,9 +20,9 @@ import numpy as np
 
 from snnviz.design.design import Design
 from snnviz.exports.compute import harness, proving_ttfs
-from snnviz.exports.compute.reference import Precision, Reference, prove_parts, reference
-from snnviz.exports.form import Tell
-from snnviz.exports.report import LayerProof, NotEqual, Proof, compare_layer, require_equal
+from snnviz.exports.compute.reference import Precision, Reference, proof_batches, reference
+from snnviz.exports.form import ProgressCallback
+from snnviz.exports.report import LayerProof, Proof, ProofFailed, compare_layer, require_equal
 from snnviz.graph.architectures import build_architecture
 
 SECONDS = 600.0
@@ -41,16 +41,20 @@ Answer = Callable[[Mapping[str, Any], Callable[[], None]], Mapping[str, Any]]
 
 
 def prove_script(
-    design: Design, arrays: Mapping[str, Any], folder: Path, neurons: Mapping[str, str], tell: Tell = lambda _: None
+    design: Design,
+    arrays: Mapping[str, Any],
+    folder: Path,
+    neurons: Mapping[str, str],
+    progress: ProgressCallback = lambda _: None,
 ) -> Proof:
     """Proves the script in `folder`, ``network.py`` with ``weights.safetensors``, against the run's weights, in a
     process of its own.
 
-    neurons: the module of each spiking layer's neurons, by the layer's name. Raises `NotEqual`, with the name of a
+    neurons: the module of each spiking layer's neurons, by the layer's name. Raises `ProofFailed`, with the name of a
     layer where a spike differs.
     """
     with TemporaryDirectory(prefix="snnviz-proof-") as temporary, _process(folder, Path(temporary), neurons) as asked:
-        return prove(design, arrays, neurons, partial(_ask, asked, Path(temporary)), tell)
+        return prove(design, arrays, neurons, partial(_ask, asked, Path(temporary)), progress)
 
 
 def prove(
@@ -58,24 +62,24 @@ def prove(
     arrays: Mapping[str, Any],
     neurons: Iterable[str],
     answer: Answer,
-    tell: Tell = lambda _: None,
+    progress: ProgressCallback = lambda _: None,
 ) -> Proof:
     """Proves what `answer` computes against the network of a design with the weights `arrays`.
 
-    neurons: names of the layers that spike. Raises `NotEqual`.
+    neurons: names of the layers that spike. Raises `ProofFailed`.
     """
     if design.network.code == "ttfs":
-        return proving_ttfs.prove(design, arrays, neurons, answer, tell)
+        return proving_ttfs.prove(design, arrays, neurons, answer, progress)
     thresholds = _thresholds(design, arrays)
     counted: dict[str, list[LayerProof]] = {layer: [] for layer in neurons}
     difference, right, images = 0.0, 0, 0
-    parts = prove_parts(design)
+    parts = proof_batches(design)
     for number, part in enumerate(parts):
         single, double = (reference(design, arrays, precision, part) for precision in PRECISIONS)
         done = number / len(parts)
-        found = answer(_given(single, counted, part.start), partial(tell, done))
+        found = answer(_given(single, counted, part.start), partial(progress, done))
         if not np.array_equal(found["input"], single.input):
-            raise NotEqual("The export was not written: it encodes the images otherwise than the run.")
+            raise ProofFailed("The export was not written: it encodes the images otherwise than the run.")
         for layer, kept in counted.items():
             u, ours = single.potentials[layer], single.outputs[layer]
             kept.append(compare_layer(layer, u, thresholds[layer], ours, found[f"forced/{layer}"]))
@@ -84,19 +88,21 @@ def prove(
         difference = max(difference, float(np.abs(found["logits"] - single.logits).max()))
         right += int((found["logits"].argmax(1) == single.labels).sum())
         images += len(single.labels)
-        tell((number + 1) / len(parts))
+        progress((number + 1) / len(parts))
     layers = tuple(_together(name, some) for name, some in counted.items())
     return Proof(True, layers, difference, right / images, images)
 
 
 def _together(name: str, parts: list[LayerProof]) -> LayerProof:
-    return LayerProof(name, sum(one.share for one in parts) / len(parts), sum(one.near for one in parts))
+    return LayerProof(
+        name, sum(one.equal_share for one in parts) / len(parts), sum(one.near_threshold for one in parts)
+    )
 
 
 def _require_logits(double: Reference, theirs: Any) -> None:
     worst = float(np.abs(double.logits - theirs).max())
     if worst > ROUNDING * max(1.0, float(np.abs(double.logits).max())):
-        raise NotEqual(f"The export was not written: in float64 its logits differ from the run's by {worst:.2g}.")
+        raise ProofFailed(f"The export was not written: in float64 its logits differ from the run's by {worst:.2g}.")
 
 
 def _thresholds(design: Design, arrays: Mapping[str, Any]) -> dict[str, float]:
@@ -171,7 +177,7 @@ def _ask(asked: _Asked, temporary: Path, given: Mapping[str, Any], alive: Callab
         with suppress(Empty):
             line = asked.lines.get(timeout=ALIVE_SECONDS)
             if not line:
-                raise NotEqual(f"The export was not written: it cannot be run ({asked.last_words()}).")
+                raise ProofFailed(f"The export was not written: it cannot be run ({asked.last_words()}).")
             with np.load(line) as file:
                 return {name: file[name] for name in file.files}
-    raise NotEqual(f"The export was not written: it did not answer within {SECONDS / 60:.0f} minutes.")
+    raise ProofFailed(f"The export was not written: it did not answer within {SECONDS / 60:.0f} minutes.")

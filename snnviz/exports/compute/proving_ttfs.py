@@ -13,25 +13,27 @@ from snnviz.core import data
 from snnviz.core.module import as_module
 from snnviz.core.trainable_ttfs import TtfsNetwork
 from snnviz.design.design import Design
-from snnviz.exports.compute.reference import prove_parts
-from snnviz.exports.form import Tell
-from snnviz.exports.report import LayerProof, NotEqual, Proof
+from snnviz.exports.compute.reference import proof_batches
+from snnviz.exports.form import ProgressCallback
+from snnviz.exports.report import LayerProof, Proof, ProofFailed
 
 EXACT_TIMES, EXACT = 1e-12, 1e-9
 """Largest differences of spike times, and of logits, of 1 or of their size."""
 
 
 @torch.no_grad()
-def prove(design: Design, arrays: Mapping[str, Any], layers: Iterable[str], answer: Any, tell: Tell) -> Proof:
+def prove(
+    design: Design, arrays: Mapping[str, Any], layers: Iterable[str], answer: Any, progress: ProgressCallback
+) -> Proof:
     """Proves what `answer` computes against the TTFS network of a design with the weights `arrays`; see
     `proving.prove`.
 
-    layers: names of the layers that spike. Raises `NotEqual`.
+    layers: names of the layers that spike. Raises `ProofFailed`.
     """
     network = as_module(design, arrays).network
     assert isinstance(network, TtfsNetwork)
     _, test = data.load(design)
-    names, parts = [*layers], prove_parts(design)
+    names, parts = [*layers], proof_batches(design)
     ends = {name: window.end for name, window in zip(names, network.windows, strict=True)}
     counted: dict[str, list[LayerProof]] = {name: [] for name in names}
     difference, right, images = 0.0, 0, 0
@@ -41,9 +43,9 @@ def prove(design: Design, arrays: Mapping[str, Any], layers: Iterable[str], answ
         passed = network.inner.run(x)
         true = {name: times.numpy() for name, times in zip(names, passed.times[1:], strict=True)}
         given = {"images": shown.numpy(), "input": x.numpy(), "start": part.start}
-        found = answer(given | {f"times/{name}": times for name, times in true.items()}, partial(tell, 0.0))
+        found = answer(given | {f"times/{name}": times for name, times in true.items()}, partial(progress, 0.0))
         if not np.array_equal(found["input"], given["input"]):
-            raise NotEqual("The export was not written: it encodes the images otherwise than the run.")
+            raise ProofFailed("The export was not written: it encodes the images otherwise than the run.")
         for name, times in true.items():
             for kind in ("forced", "exact"):
                 proof = _compared(name, times, found[f"{kind}/{name}"][0], ends[name])
@@ -51,13 +53,13 @@ def prove(design: Design, arrays: Mapping[str, Any], layers: Iterable[str], answ
         logits, theirs = passed.logits.numpy(), found["logits"]
         worst = float(np.abs(logits - theirs).max())
         if worst > EXACT * max(1.0, float(np.abs(logits).max())):
-            raise NotEqual(f"The export was not written: its logits differ from the run's by {worst:.2g}.")
+            raise ProofFailed(f"The export was not written: its logits differ from the run's by {worst:.2g}.")
         difference = max(difference, worst)
         right += int((theirs.argmax(1) == test.labels[part].numpy()).sum())
         images += len(theirs)
-        tell((number + 1) / len(parts))
+        progress((number + 1) / len(parts))
     together = tuple(
-        LayerProof(name, float(np.mean([one.share for one in some])), sum(one.near for one in some))
+        LayerProof(name, float(np.mean([one.equal_share for one in some])), sum(one.near_threshold for one in some))
         for name, some in counted.items()
     )
     return Proof(True, together, difference, right / images, images)
@@ -70,7 +72,7 @@ def _compared(name: str, ours: Any, theirs: Any, end: float) -> LayerProof:
     differ = (ours < end) != (theirs < end)
     if apart or (differ & (np.abs(ours - end) > room)).any():
         wrong = max(apart, int(differ.sum()))
-        raise NotEqual(
+        raise ProofFailed(
             f"The export was not written: {wrong:,} of {ours.size:,} spikes of layer {name} are not those of the run."
         )
     return LayerProof(name, 1 - float(differ.mean()), int(differ.sum()))

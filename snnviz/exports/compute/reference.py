@@ -47,7 +47,7 @@ MOST_NUMBERS = 30_000_000
 """Most numbers, of all layers at all time steps, that are kept of one part of the images."""
 
 
-def prove_parts(design: Design) -> list[slice]:
+def proof_batches(design: Design) -> list[slice]:
     """Returns the parts of the test images in which an export is proven, so that each part fits in memory."""
     layers = build_architecture(design).layers
     each = max(1, design.data.steps * sum(layer.neurons for layer in layers))
@@ -68,7 +68,7 @@ def reference(
     part = slice(0, IMAGES) if part is None else part
     some = test.take(part)
     encoded = data.encode(some, test.white, design, "test", part.start)
-    network = TracedNetwork(design if precision == "float32" else rounded(design))
+    network = TracedNetwork(design if precision == "float32" else round_neuron_to_float32(design))
     module, dtype = as_module(design, arrays), getattr(torch, precision)
     values = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     for own in (network.parameters, network.buffers):
@@ -85,7 +85,7 @@ def reference(
     )
 
 
-def rounded(design: Design) -> Design:
+def round_neuron_to_float32(design: Design) -> Design:
     """Returns the design with the neuron's numbers rounded to float32, which is what a run computes with."""
     document = design.neuron.model_dump(mode="json")
     found = {name: float(np.float32(value)) if isinstance(value, float) else value for name, value in document.items()}

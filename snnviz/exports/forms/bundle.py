@@ -18,18 +18,18 @@ from snnviz.errors import InputError
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.exports.bundle.crate import METADATA, crate
 from snnviz.exports.card import card
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 from snnviz.jobs import machine
 from snnviz.tasks import KINDS
 from snnviz.views.run import run_charts
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
-    """Writes the bundle of a run, or of several (`source.more`). Raises `InputError` for a run that is not done."""
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
+    """Writes the bundle of a run, or of several (`additional_runs`). Raises `InputError` for a run that is not done."""
     cards: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
-    sources = [source, *source.others()]
+    sources = [*source.each_run()]
     for number, each in enumerate(sources):
         if type(each.run.task) is not Design or each.run.state != "done":
             raise InputError("run", "be a run of a design, done", each.run.run)
@@ -45,7 +45,7 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
             arrays = {name: np.asarray(array, order="C") for name, array in each.checkpoint.arrays.items()}
             own["weights.safetensors"] = bytes(save(arrays, metadata={"epoch": str(each.checkpoint.epoch)}))
         files |= {f"runs/{each.run.run}/{name}": content for name, content in own.items()}
-        tell((number + 1) / len(sources))
+        progress((number + 1) / len(sources))
     finished = max(each.run.finished or each.run.created for each in sources)
     described = crate(cards, files, __version__, finished)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -53,11 +53,13 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
         for name, content in files.items():
             archive.writestr(name, content)
     weights = sum(name.endswith(".safetensors") for name in files)
-    said = f"{len(cards)} runs, {weights} with weights." if len(cards) > 1 else f"One run, {weights or 'no'} weights."
-    return Report(said=(said, "python -m snnviz bundle brings it in, and with --verify repeats it."))
+    contents = (
+        f"{len(cards)} runs, {weights} with weights." if len(cards) > 1 else f"One run, {weights or 'no'} weights."
+    )
+    return Report(notes=(contents, "python -m snnviz bundle brings it in, and with --verify repeats it."))
 
 
-def _rows(source: Source) -> dict[str, list[dict[str, Any]]]:
+def _rows(source: ExportedRun) -> dict[str, list[dict[str, Any]]]:
     """The rows by table; numbers that JSON lacks as text."""
     found: dict[str, list[dict[str, Any]]] = {}
     for kind in KINDS.kind_of(source.run.task).rows:
@@ -71,7 +73,7 @@ def _number(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _figures(source: Source) -> dict[str, Any]:
+def _figures(source: ExportedRun) -> dict[str, Any]:
     samples, layers, epochs, branches = (
         [row for _, row in source.store.rows(source.run.run, cast(Any, kind))]
         for kind in (Sample, LayerState, EpochEnd, Branch)

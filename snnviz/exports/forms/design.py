@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 
 from snnviz.design.links import to_query
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Writes every field of the design as JSON; the report has its link."""
     design = source.design
     path.write_text(json.dumps(design.document(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    tell(1.0)
-    return Report(said=(f"Its link on a server of snnviz: /design?{to_query(design)}",))
+    progress(1.0)
+    return Report(notes=(f"Its link on a server of snnviz: /design?{to_query(design)}",))
 
 
 EXPORT = Export(

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from snnviz.errors import InputError
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 from snnviz.views.run import run_charts
 
@@ -20,7 +20,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTH, HEIGHT = 700, 420
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Draws the figures in a browser without a window. Raises `InputError` where there is none, or no kaleido."""
     samples, layers, epochs, branches = (
         [row for _, row in source.store.rows(source.run.run, cast(Any, kind))]
@@ -44,10 +44,10 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
                     options = {"format": form, "width": WIDTH, "height": HEIGHT, "scale": 2 if form == "png" else 1}
                     archive.writestr(f"{chart.id}.{form}", kaleido.calc_fig_sync(chart.figure, opts=options))
                     done += 1
-                    tell(done / whole)
+                    progress(done / whole)
     finally:
         kaleido.stop_sync_server(silence_warnings=True)
-    return Report(said=(f"{len(charts)} figures, each as {', '.join(form.upper() for form in FORMATS)}.",))
+    return Report(notes=(f"{len(charts)} figures, each as {', '.join(form.upper() for form in FORMATS)}.",))
 
 
 def _page(kaleido: Any) -> Any:

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 from snnviz.graph.architectures import build_architecture
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Writes the graph, reads it back, and proves what was read."""
     from threadpoolctl import threadpool_limits
 
     from snnviz.exports.compute.reference import reference
-    from snnviz.exports.nir.building import export
+    from snnviz.exports.nir.building import build_graph
     from snnviz.exports.nir.files import read_graph, write_graph
     from snnviz.exports.nir.proving import prove
-    from snnviz.exports.nir.readers import warnings
+    from snnviz.exports.nir.readers import reader_warnings
 
     design, arrays = source.design, source.checkpoint.arrays
-    exported = export(design, build_architecture(design), arrays)
+    exported = build_graph(design, build_architecture(design), arrays)
     write_graph(path, exported.graph)
-    tell(0.2)
+    progress(0.2)
     with threadpool_limits(1):  # small products, for which threads wait for each other where a machine is busy
         single = reference(design, arrays, "float32")
-        tell(0.5)
+        progress(0.5)
         double = reference(design, arrays, "float64")
-        tell(0.7)
+        progress(0.7)
         proof = prove(design, exported, read_graph(path), single, double)
-    tell(1.0)
-    return Report(proof, (_profile(exported.profile, exported.reasons), *exported.notes, *warnings(exported.graph)))
+    progress(1.0)
+    return Report(
+        proof, (_profile(exported.profile, exported.reasons), *exported.notes, *reader_warnings(exported.graph))
+    )
 
 
 def _profile(profile: str, reasons: tuple[str, ...]) -> str:

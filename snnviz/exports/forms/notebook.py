@@ -6,22 +6,22 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.forms.script import fill
 from snnviz.exports.report import Report
 from snnviz.exports.script.notebook import notebook
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Fills a folder as the script does, the same lines being in the cells of a notebook; they are proven as a script.
 
     Raises as `forms.script.write`.
     """
-    report, text = fill(source, path, tell)
+    report, text = fill(source, path, progress)
     (path / "network.py").unlink()
     (path / "network.ipynb").write_text(json.dumps(notebook(text), indent=1) + "\n", encoding="utf-8")
-    said = "It runs with pip install torch snntorch safetensors numpy jupyter, in a folder with its files."
-    return replace(report, said=(said,))
+    how_to_run = "It runs with pip install torch snntorch safetensors numpy jupyter, in a folder with its files."
+    return replace(report, notes=(how_to_run,))
 
 
 EXPORT = Export(

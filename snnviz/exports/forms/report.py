@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 from snnviz.design import links
 from snnviz.events import Branch, EpochEnd, LayerState, Sample
 from snnviz.exports.card import card
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 from snnviz.store.metrics import metrics
 from snnviz.theory.metrics import METRICS
@@ -37,7 +37,7 @@ for (const place of document.querySelectorAll("div[data-figure]")) {
 """
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Writes the design, what it reached, every metric and every chart of the run's page."""
     charts = list(run_charts(*(_rows(source, kind) for kind in (Sample, LayerState, EpochEnd, Branch))))  # type: ignore[arg-type]
     body = "".join(_body(source, charts))
@@ -47,15 +47,15 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
         f"<script>{get_plotlyjs()}</script></head>\n<body><h1>{title}</h1>\n{body}\n<script>{SCRIPT}</script></body></html>\n",
         encoding="utf-8",
     )
-    tell(1.0)
-    return Report(said=(f"{len(charts)} figures, live without the net.",))
+    progress(1.0)
+    return Report(notes=(f"{len(charts)} figures, live without the net.",))
 
 
-def _rows(source: Source, kind: Any) -> list[Any]:
+def _rows(source: ExportedRun, kind: Any) -> list[Any]:
     return [row for _, row in source.store.rows(source.run.run, kind)]
 
 
-def _body(source: Source, charts: list[Any]) -> Iterator[str]:
+def _body(source: ExportedRun, charts: list[Any]) -> Iterator[str]:
     about, design = card(source), source.design
     reached = metrics(source.store, [source.run])[source.run.run]
     seeds = about["accuracy"]

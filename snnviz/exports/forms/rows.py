@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 from snnviz.tasks import KINDS
 
@@ -19,7 +19,7 @@ FIRST = ("run", "table", "step", "epoch", "layer", "name")
 """Columns that come first."""
 
 
-def rows(source: Source) -> Iterator[dict[str, Any]]:
+def rows(source: ExportedRun) -> Iterator[dict[str, Any]]:
     """Yields every row of a run, in the order of the store: the run's name, the table, and the row's own fields."""
     for kind in KINDS.kind_of(source.run.task).rows:
         names = [each.name for each in fields(cast(Any, kind))]
@@ -34,18 +34,18 @@ def frame(found: list[dict[str, Any]]) -> pd.DataFrame:
     return table[[*first, *(name for name in table if name not in first)]]
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Writes the rows by the suffix of `path`."""
-    found = [row for each in (source, *source.others()) for row in rows(each)]
+    found = [row for each in source.each_run() for row in rows(each)]
     if path.suffix.lower() == ".json":
         path.write_text(json.dumps([_finite(row) for row in found], allow_nan=False) + "\n", encoding="utf-8")
     elif path.suffix.lower() == ".parquet":
         frame(found).to_parquet(path, index=False)
     else:
         frame(found).to_csv(path, index=False)
-    tell(1.0)
+    progress(1.0)
     kinds = ", ".join(dict.fromkeys(row["table"] for row in found))
-    return Report(said=(f"{len(found):,} rows of {kinds}." if found else "The run has reported no rows.",))
+    return Report(notes=(f"{len(found):,} rows of {kinds}." if found else "The run has reported no rows.",))
 
 
 def _finite(row: dict[str, Any]) -> dict[str, Any]:

@@ -6,20 +6,20 @@ import json
 from pathlib import Path
 
 from snnviz.exports.card import card
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
-from snnviz.exports.script.whole import check, write_script
+from snnviz.exports.script.assembly import check, write_script
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Fills a folder with the script, its weights and its images, and proves the script.
 
-    Raises `InputError` for a design that cannot be written yet, and `NotEqual`.
+    Raises `InputError` for a design that cannot be written yet, and `ProofFailed`.
     """
-    return fill(source, path, tell)[0]
+    return fill(source, path, progress)[0]
 
 
-def fill(source: Source, path: Path, tell: Tell) -> tuple[Report, str]:
+def fill(source: ExportedRun, path: Path, progress: ProgressCallback) -> tuple[Report, str]:
     """Does what `write` does, and also returns the text of the script."""
     design, run = source.design, source.run.run
     check(design)
@@ -32,12 +32,12 @@ def fill(source: Source, path: Path, tell: Tell) -> tuple[Report, str]:
     about = card(source)
     weights, named = files.script_weights(design, arrays, script.names), {"card": json.dumps(about, allow_nan=False)}
     files.write_weights(path / "weights.safetensors", weights, named)
-    proof = proving.prove_script(design, arrays, path, script.neurons, tell)
+    proof = proving.prove_script(design, arrays, path, script.neurons, progress)
     if (before := files.initial_weights(design, script.names)) is not None:
         files.write_weights(path / "initial.safetensors", before, {})
     (path / "data.safetensors").write_bytes(files.images_file(found, {"licence": about["data"]["licence"]}))
-    said = "It runs with pip install torch snntorch safetensors numpy, in a folder with its files."
-    return Report(proof, (said,)), script.text
+    how_to_run = "It runs with pip install torch snntorch safetensors numpy, in a folder with its files."
+    return Report(proof, (how_to_run,)), script.text
 
 
 EXPORT = Export(

@@ -9,14 +9,14 @@ import numpy as np
 from safetensors.numpy import save
 
 from snnviz.exports.card import card
-from snnviz.exports.form import Export, Source, Tell
+from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 
 BRANCHES = "shortcut."
 OPTIMIZER = "optimizer/"
 
 
-def write(source: Source, path: Path, tell: Tell) -> Report:
+def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report:
     """Writes the weights as safetensors, by the names of the layers, with the card as JSON in the metadata."""
     arrays = {
         name: np.asarray(array, order="C")
@@ -25,9 +25,9 @@ def write(source: Source, path: Path, tell: Tell) -> Report:
     }
     about = {"format": "pt", "card": json.dumps(card(source), allow_nan=False)}
     path.write_bytes(save(arrays, metadata=about))
-    tell(1.0)
+    progress(1.0)
     return Report(
-        said=(
+        notes=(
             f"{len(arrays)} arrays, {sum(array.size for array in arrays.values()):,} numbers; the card is in the "
             f'metadata, under "card".',
         )

@@ -31,37 +31,38 @@ PORTABLE = ("Input", "Output", "Affine", "Linear", "Conv2d", "Flatten", "AvgPool
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A node that holds weights of a layer; `places`: of each channel that it reads, its place in the layer's input,
-    or -1 where the layer reads none of it.
+class WeightNode:
+    """A node that holds weights of a layer; `input_channels`: of each channel that it reads, its place in the layer's
+    input, or -1 where the layer reads none of it.
     """
 
     node: str
-    places: Array
+    input_channels: Array
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedGraph:
     """A graph, and what it takes to compare it with the network: of each spiking layer the node that spikes,
     and the thresholds of its neurons.
 
-    parts: of each layer with weights the nodes that hold them. enlarge: how often each point of the image is repeated
-    before it is given to the graph. reasons: why it is not portable, a sentence each. notes: what NIR does not say.
+    weight_nodes: of each layer with weights the nodes that hold them. enlarge: how often each point of the image is
+    repeated before it is given to the graph. reasons: why it is not portable, a sentence each. notes: what NIR does
+    not say.
     """
 
     graph: Graph
-    spiking: Mapping[str, str]
+    spiking_nodes: Mapping[str, str]
     thresholds: Mapping[str, Array]
-    parts: Mapping[str, tuple[Part, ...]]
+    weight_nodes: Mapping[str, tuple[WeightNode, ...]]
     profile: Profile
     enlarge: int = 1
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def export(
+def build_graph(
     design: Design, architecture: Architecture, weights: Mapping[str, Array], profile: Profile | None = None
-) -> Exported:
+) -> ExportedGraph:
     """Returns the graph of a network with these weights ("<layer>.weight", ..., as in checkpoints).
 
     profile: None is portable where the network allows it, else exact. Raises `InputError`, in one sentence, where NIR,
@@ -85,12 +86,12 @@ class _Writer:
         self.architecture = architecture
         self.nodes: dict[str, Node] = {}
         self.edges: dict[Edge, None] = {}
-        self.said: dict[int, tuple[str, ...]] = {}
+        self.outputs: dict[int, tuple[str, ...]] = {}
         self.known: dict[Source, tuple[str, ...]] = {}
         self.late: list[tuple[Source, str]] = []
-        self.spiking: dict[str, str] = {}
+        self.spiking_nodes: dict[str, str] = {}
         self.thresholds: dict[str, Array] = {}
-        self.parts: dict[str, tuple[Part, ...]] = {}
+        self.weight_nodes: dict[str, tuple[WeightNode, ...]] = {}
         self.reasons: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.enlarge = self._enlarged()
@@ -103,22 +104,22 @@ class _Writer:
             raise InputError("network", "enlarge nothing but its image for NIR", self.design.network.kind)
         return found.pop()
 
-    def write(self) -> Exported:
+    def write(self) -> ExportedGraph:
         """Returns the graph of the whole network."""
         channels, height, width = self.architecture.input_shape
         shape = (channels, height * self.enlarge, width * self.enlarge)
-        self.said[INPUT] = (self._add("input", "Input", {"shape": np.array(shape)}),)
+        self.outputs[INPUT] = (self._add("input", "Input", {"shape": np.array(shape)}),)
         for index, layer in enumerate(self.layers):
-            self.said[index] = self._layer(layer)
+            self.outputs[index] = self._layer(layer)
         for source, name in self.late:
             self._join(self._transformed(replace(source, delay=0)), name)
         self._output()
         self._note()
         portable = not self.reasons
         graph = Graph(self.nodes, tuple(self.edges), self._metadata("portable" if portable else "exact"))
-        return Exported(
-            graph, self.spiking, self.thresholds, self.parts, "portable" if portable else "exact", self.enlarge,
-            tuple(self.reasons), tuple(self.notes),
+        return ExportedGraph(
+            graph, self.spiking_nodes, self.thresholds, self.weight_nodes, "portable" if portable else "exact",
+            self.enlarge, tuple(self.reasons), tuple(self.notes),
         )  # fmt: skip
 
     def _metadata(self, profile: str) -> dict[str, Any]:
@@ -134,7 +135,7 @@ class _Writer:
 
     def _output(self) -> None:
         readout = self.layers[-1]
-        ends, neurons = self.said[len(self.layers) - 1], readout.neurons
+        ends, neurons = self.outputs[len(self.layers) - 1], readout.neurons
         if readout.voters > 1:
             classes = neurons // readout.voters
             mean = np.kron(np.eye(classes), np.full((1, readout.voters), 1 / readout.voters))
@@ -202,7 +203,7 @@ class _Writer:
             self.late.append((source, name))
             found: tuple[str, ...] = (name,)
         else:
-            found = self.said[source.layer]
+            found = self.outputs[source.layer]
             if source.stride > 1:
                 found = (self._pooled(source, "strided", "AvgPool2d", 1, source.stride, found),)
             if source.pool > 1:
@@ -297,7 +298,9 @@ class _Writer:
             make = self._linear if layer.kind == "linear" else self._conv
             given = self._given(layer, sources)
             found.append(self._join(given, make(layer, part, bias if place == 0 else None, sources[0], ending)))
-        self.parts[layer.name] = tuple(Part(name, places) for name, (_, places) in zip(found, groups, strict=True))
+        self.weight_nodes[layer.name] = tuple(
+            WeightNode(name, places) for name, (_, places) in zip(found, groups, strict=True)
+        )
         return tuple(found)
 
     def _given(self, layer: Layer, sources: tuple[Source, ...]) -> tuple[str, ...]:
@@ -351,11 +354,11 @@ class _Writer:
             ending: self._add(f"{layer.name}_{ending}", node.kind, node.fields, layer.name)
             for ending, node in made.nodes.items()
         }
-        self._join(current, known[made.enters])
+        self._join(current, known[made.input_node])
         for a, b in made.edges:
             self._join((known[a],), known[b])
-        self.spiking[layer.name], self.thresholds[layer.name] = known[made.spikes], made.threshold
-        return known[made.spikes]
+        self.spiking_nodes[layer.name], self.thresholds[layer.name] = known[made.spike_node], made.threshold
+        return known[made.spike_node]
 
 
 _WHY = {

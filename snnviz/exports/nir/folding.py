@@ -16,11 +16,11 @@ def fold_resistance(graph: Graph) -> Graph:
     what r was, in float64. Others, and those whose neurons differ within a channel, stay as they are.
     """
     nodes = dict(graph.nodes)
-    for name in graph.named("LIF"):
-        before = graph.before[name]
+    for name in graph.nodes_of_kind("LIF"):
+        before = graph.predecessors[name]
         r = np.asarray(graph.nodes[name]["r"], np.float64)
         rows = r.reshape(len(r), -1)
-        weighted = all(graph.nodes[each].kind in WEIGHTED and graph.after[each] == (name,) for each in before)
+        weighted = all(graph.nodes[each].kind in WEIGHTED and graph.successors[each] == (name,) for each in before)
         if not weighted or np.ptp(rows, axis=1).any():
             continue
         for each in before:

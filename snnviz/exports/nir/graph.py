@@ -84,7 +84,7 @@ class Graph:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def before(self) -> dict[str, tuple[str, ...]]:
+    def predecessors(self) -> dict[str, tuple[str, ...]]:
         """Of each node those whose outputs it sums, in the order of the edges."""
         found: dict[str, list[str]] = {name: [] for name in self.nodes}
         for a, b in self.edges:
@@ -92,25 +92,25 @@ class Graph:
         return {name: tuple(each) for name, each in found.items()}
 
     @cached_property
-    def after(self) -> dict[str, tuple[str, ...]]:
+    def successors(self) -> dict[str, tuple[str, ...]]:
         """Of each node those that read it, in the order of the edges."""
         found: dict[str, list[str]] = {name: [] for name in self.nodes}
         for a, b in self.edges:
             found[a].append(b)
         return {name: tuple(each) for name, each in found.items()}
 
-    def named(self, kind: str) -> list[str]:
+    def nodes_of_kind(self, kind: str) -> list[str]:
         """Returns the names of all nodes of a kind."""
         return [name for name, node in self.nodes.items() if node.kind == kind]
 
-    def order(self) -> tuple[list[str], frozenset[Edge]]:
+    def execution_order(self) -> tuple[list[str], frozenset[Edge]]:
         """Returns the nodes so that each comes after those that it reads at the same step, and the edges that carry
         what was said a step ago: those that close a loop without a Delay, as a search from the inputs meets them.
         """
         done: list[str] = []
         state: dict[str, int] = {}  # 1: on the way there, 2: all behind it is done
         late: set[Edge] = set()
-        for start in (*self.named("Input"), *self.nodes):
+        for start in (*self.nodes_of_kind("Input"), *self.nodes):
             if start in state:
                 continue
             state[start] = 1
@@ -132,10 +132,10 @@ class Graph:
 
     def _at_once(self, name: str) -> tuple[str, ...]:
         """Those that read the node at the same step; a Delay says something of before."""
-        return () if self.nodes[name].kind == "Delay" else self.after[name]
+        return () if self.nodes[name].kind == "Delay" else self.successors[name]
 
 
-def same(one: Graph, other: Graph) -> bool:
+def graphs_equal(one: Graph, other: Graph) -> bool:
     """Whether two graphs have the same nodes, numbers, edges and metadata; types of numbers count, the order of edges
     does not.
     """

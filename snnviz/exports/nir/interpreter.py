@@ -17,18 +17,18 @@ from snnviz.exports.nir.graph import DT, SPIKING, Array, Graph, Node
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
-    """What a graph said: `output` (T, B, ...), and of watched nodes what they said and, of neurons, their potentials
-    before reset, (T, B, ...) by name. Of a Threshold the potential is what reached it.
+class Computation:
+    """What a graph computed: `output` (T, B, ...), and by name of recorded nodes their `node_outputs` and, of neurons,
+    their potentials before reset, (T, B, ...). Of a Threshold the potential is what reached it.
     """
 
     output: Array
-    said: dict[str, Array] = field(default_factory=dict)
+    node_outputs: dict[str, Array] = field(default_factory=dict)
     potentials: dict[str, Array] = field(default_factory=dict)
 
 
-Truth = Mapping[str, Array]
-"""By node: what other layers hear of it, (T, B, ...), whatever it says itself."""
+TrueOutputs = Mapping[str, Array]
+"""By node: what other layers are given of it, (T, B, ...), whatever its own output."""
 
 
 def compute(
@@ -37,15 +37,15 @@ def compute(
     *,
     dtype: Any = np.float64,
     dt: float = DT,
-    watched: Collection[str] = (),
-    truth: Truth | None = None,
-) -> Computed:
+    recorded: Collection[str] = (),
+    true_outputs: TrueOutputs | None = None,
+) -> Computation:
     """Returns what the graph says to `inputs`, (T, B, ...), in `dtype`.
 
-    `truth`: these nodes are heard by nodes of other layers as given here, and by those of their own layer as they are;
-    so that each layer is computed for itself, with its true input. Raises `InputError` for what is not known here.
+    `true_outputs`: nodes of other layers are given these instead of the node's own output, those of its own layer are
+    not, so that each layer is computed for itself, with its true input. Raises `InputError` for what is not known here.
     """
-    order, late = graph.order()
+    order, late = graph.execution_order()
     names = [name for name in order if graph.nodes[name].kind != "Delay"]
     for a, b in late:
         if graph.nodes[b].kind not in _ELEMENTWISE:
@@ -53,38 +53,40 @@ def compute(
                 f"the loop at {b}", "have a Delay, or be closed at neurons", Unquoted(f"one closed from {a}")
             )
     steps = {name: _make(name, graph.nodes[name], dt, dtype) for name in names}
-    delays = {name: _Delay(name, graph.nodes[name], dt, dtype, inputs.shape[1]) for name in graph.named("Delay")}
-    said: dict[str, Any] = {}
+    delays = {
+        name: _Delay(name, graph.nodes[name], dt, dtype, inputs.shape[1]) for name in graph.nodes_of_kind("Delay")
+    }
+    outputs: dict[str, Any] = {}
     output: list[Array] = []
-    kept: dict[str, list[Array]] = {name: [] for name in watched}
-    potentials: dict[str, list[Array]] = {name: [] for name in watched if graph.nodes[name].kind in SPIKING}
-    heard = truth or {}
+    kept: dict[str, list[Array]] = {name: [] for name in recorded}
+    potentials: dict[str, list[Array]] = {name: [] for name in recorded if graph.nodes[name].kind in SPIKING}
+    replaced = true_outputs or {}
     end = _only(graph, "Output")
     inputs = inputs.astype(dtype, copy=False)
     for t, now in enumerate(inputs):
-        before, said = said, {name: delay.said() for name, delay in delays.items()}
+        before, outputs = outputs, {name: delay.oldest() for name, delay in delays.items()}
 
-        def read(name: str, t: int = t, before: dict[str, Any] = before, said: dict[str, Any] = said) -> Any:
+        def read(name: str, t: int = t, before: dict[str, Any] = before, outputs: dict[str, Any] = outputs) -> Any:
             total: Any = None
-            for source in graph.before[name]:
-                if source in heard and graph.nodes[source].layer != graph.nodes[name].layer:
-                    value = heard[source][t]
+            for source in graph.predecessors[name]:
+                if source in replaced and graph.nodes[source].layer != graph.nodes[name].layer:
+                    value = replaced[source][t]
                 else:
-                    value = before.get(source, 0.0) if (source, name) in late else said[source]
+                    value = before.get(source, 0.0) if (source, name) in late else outputs[source]
                 total = value if total is None else total + value
             return 0.0 if total is None else total
 
         for name in names:
             step = steps[name]
-            said[name] = step(now if graph.nodes[name].kind == "Input" else read(name))
+            outputs[name] = step(now if graph.nodes[name].kind == "Input" else read(name))
             if name in potentials:
                 potentials[name].append(step.u if isinstance(step, _Neurons) else read(name))
             if name in kept:
-                kept[name].append(said[name])
+                kept[name].append(outputs[name])
         for name, delay in delays.items():
-            delay.hear(read(name))
-        output.append(said[end])
-    return Computed(
+            delay.push(read(name))
+        output.append(outputs[end])
+    return Computation(
         np.stack(output),
         {name: np.stack(each) for name, each in kept.items()},
         {name: np.stack(each) for name, each in potentials.items()},
@@ -92,7 +94,7 @@ def compute(
 
 
 def _only(graph: Graph, kind: str) -> str:
-    found = graph.named(kind)
+    found = graph.nodes_of_kind(kind)
     if len(found) != 1:
         raise InputError("graph", f"have one {kind} node", Unquoted(f"{len(found)} of them"))
     return found[0]
@@ -154,20 +156,20 @@ def _gain(node: Node, share: Array, dt: float) -> Array:
 
 
 class _Delay:
-    """Says what it heard `steps` ago, 0 before."""
+    """A queue: what it was given `steps` ago, 0 before."""
 
     def __init__(self, name: str, node: Node, dt: float, dtype: Any, samples: int) -> None:
         steps = np.unique(np.rint(_float64(node["delay"]) / dt))
         if len(steps) != 1 or not 1 <= steps[0] <= 1000:
             rule = f"be from 1 to 1,000 steps of {dt:g} s, the same for all its elements"
             raise InputError(f"the delay of {name}", rule, Unquoted("another"))
-        self._heard: list[Any] = [np.zeros((samples, *np.shape(node["delay"])), dtype)] * int(steps[0])
+        self._values: list[Any] = [np.zeros((samples, *np.shape(node["delay"])), dtype)] * int(steps[0])
 
-    def said(self) -> Any:
-        return self._heard[0]
+    def oldest(self) -> Any:
+        return self._values[0]
 
-    def hear(self, x: Any) -> None:
-        self._heard = [*self._heard[1:], x]
+    def push(self, x: Any) -> None:
+        self._values = [*self._values[1:], x]
 
 
 def _make(name: str, node: Node, dt: float, dtype: Any) -> Step | _Neurons:
@@ -220,7 +222,7 @@ def _windows(x: Array, kernel: Any, stride: Any, padding: Any, dilation: Any = 1
     return seen[:, :, ::sh, ::sw, ::dh, ::dw]
 
 
-def padding_of(node: Node) -> Any:
+def numeric_padding(node: Node) -> Any:
     """The padding of a convolution as numbers: "same" is half the kernel."""
     padding = node["padding"]
     if not isinstance(padding, str):
@@ -230,7 +232,7 @@ def padding_of(node: Node) -> Any:
 
 
 def _conv(node: Node, _: float, dtype: Any) -> Step:
-    weight, groups, padding = node["weight"].astype(dtype), int(node["groups"]), padding_of(node)
+    weight, groups, padding = node["weight"].astype(dtype), int(node["groups"]), numeric_padding(node)
     parts, bias = np.split(weight, groups), node["bias"].astype(dtype)[:, None, None]
 
     def conv(x: Array) -> Array:
@@ -256,7 +258,7 @@ def _pool(node: Node, _: float, __: Any) -> Step:
 
 
 _ELEMENTWISE = ("I", "LI", "IF", "LIF", "CubaLI", "CubaLIF", "Scale", "Threshold", "Delay", "Output")
-"""Kinds that take a 0 for what nobody has said yet."""
+"""Kinds that take a 0 for what no node has computed yet."""
 
 _STEPS: dict[str, Callable[[Node, float, Any], Step | _Neurons]] = {
     "Input": _as_it_is,

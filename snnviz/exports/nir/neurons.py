@@ -20,14 +20,14 @@ from snnviz.exports.nir.graph import DT, Array, Edge, Node
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Nodes by the ending of their names; `enters`: the one that the current reaches, `spikes`: the one that spikes,
-    `threshold`: of the potential.
+    """Nodes by the ending of their names; `input_node`: the one that the current reaches, `spike_node`: the one that
+    spikes, `threshold`: of the potential.
     """
 
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
-    enters: str
-    spikes: str
+    input_node: str
+    spike_node: str
     threshold: Array
 
 
@@ -104,14 +104,14 @@ def _held(alpha: Array, beta: Array, threshold: Array) -> Population:
 
 
 def _with_threshold(
-    nodes: Mapping[str, Node], edges: tuple[Edge, ...], enters: str, leaks: str, threshold: Array, reset: str
+    nodes: Mapping[str, Node], edges: tuple[Edge, ...], input_node: str, leaks: str, threshold: Array, reset: str
 ) -> Population:
     found = {**nodes, "spike": Node("Threshold", {"threshold": threshold})}
     edges = (*edges, (leaks, "spike"))
     if reset == "subtract":
         found["reset"] = Node("Scale", {"scale": -threshold})
         edges = (*edges, ("spike", "reset"), ("reset", leaks))
-    return Population(found, edges, enters, "spike", threshold)
+    return Population(found, edges, input_node, "spike", threshold)
 
 
 def _integrator(beta: Array) -> Node:

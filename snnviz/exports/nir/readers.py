@@ -15,7 +15,7 @@ SNNTORCH = ("Input", "Output", "Affine", "Linear", "Conv2d", "Flatten", "AvgPool
 """Kinds of node that snntorch 1.0.0 reads; it also takes an IF, for a neuron that leaks."""
 
 
-def warnings(graph: Graph) -> Iterator[str]:
+def reader_warnings(graph: Graph) -> Iterator[str]:
     """Yields a sentence for each reader that is known not to read this graph, or to read it wrongly."""
     kinds = {node.kind for node in graph.nodes.values()}
     unknown = sorted(kinds - set(SNNTORCH) - {"IF"})
@@ -39,7 +39,7 @@ def _of_norse(graph: Graph) -> str:
     """Its from_nir follows one path, and knows no pooling."""
     if norse_reads(graph):
         return "norse 1.1.0 reads it: from_nir(graph, dt=1e-4), one sample at a time without a batch axis."
-    if any((np.asarray(graph.nodes[name]["r"]) != 1).any() for name in graph.named("LIF")):
+    if any((np.asarray(graph.nodes[name]["r"]) != 1).any() for name in graph.nodes_of_kind("LIF")):
         return "norse 1.1.0 reads it wrongly: it takes r of LIF to be 1, which the weights before them cannot hold."
     return "norse 1.1.0 refuses it or reads it wrongly: its from_nir follows one path, and knows no pooling."
 
@@ -47,8 +47,8 @@ def _of_norse(graph: Graph) -> str:
 def norse_reads(graph: Graph) -> bool:
     """Whether norse 1.1.0 reads the graph rightly, with dt = 1e-4."""
     kinds = {node.kind for node in graph.nodes.values()}
-    row = all(len(each) <= 1 for each in (*graph.before.values(), *graph.after.values()))
-    ones = all((np.asarray(graph.nodes[name]["r"]) == 1).all() for name in graph.named("LIF"))
+    row = all(len(each) <= 1 for each in (*graph.predecessors.values(), *graph.successors.values()))
+    ones = all((np.asarray(graph.nodes[name]["r"]) == 1).all() for name in graph.nodes_of_kind("LIF"))
     return row and ones and kinds <= {*SNNTORCH, "IF"} - {"AvgPool2d"}
 
 
@@ -58,11 +58,11 @@ def snntorch_reads(graph: Graph) -> bool:
 
 
 def _one_threshold(graph: Graph) -> bool:
-    return all(len(np.unique(graph.nodes[name].threshold)) == 1 for name in graph.named("LIF"))
+    return all(len(np.unique(graph.nodes[name].threshold)) == 1 for name in graph.nodes_of_kind("LIF"))
 
 
 def _biased(graph: Graph) -> bool:
-    return any(bool(np.any(graph.nodes[name]["bias"])) for name in graph.named("Affine"))
+    return any(bool(np.any(graph.nodes[name]["bias"])) for name in graph.nodes_of_kind("Affine"))
 
 
 def _and(words: list[str]) -> str:

@@ -31,9 +31,9 @@ class Branches(nn.Module):
                 linear.bias.zero_()
             self.add_module(layer, linear)
 
-    def forward(self, said, labels):
+    def forward(self, branch_inputs, labels):
         """The sum of the branches' losses."""
-        return sum(F.cross_entropy(self.get_submodule(layer)(mean), labels) for layer, mean in said.items())
+        return sum(F.cross_entropy(self.get_submodule(layer)(mean), labels) for layer, mean in branch_inputs.items())
 
 
 def branch_weight(epoch):
@@ -41,9 +41,9 @@ def branch_weight(epoch):
     return {factor}
 '''
 
-LOSS = """            said = {{}}
-            main = F.cross_entropy(network(x{mask}, said=said), labels[chosen])
-            loss = {main}main + {branch} * branches(said, labels[chosen])
+LOSS = """            branch_inputs = {{}}
+            main = F.cross_entropy(network(x{mask}, branch_inputs=branch_inputs), labels[chosen])
+            loss = {main}main + {branch} * branches(branch_inputs, labels[chosen])
 """
 
 

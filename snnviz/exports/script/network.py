@@ -110,12 +110,12 @@ class NetworkText:
                 kind = "BatchNorm1d" if layer.kind == "linear" else "BatchNorm2d"
                 lines.append(f"    self.{name}_norm = nn.{kind}({layer.out_shape[0]})")
             if not layer.plain:
-                lines.append(f"    self.{name}_lif = {self.neurons.of(layer)}")
+                lines.append(f"    self.{name}_lif = {self.neurons.constructor_call(layer)}")
         return _indented(lines, 1)
 
     def _forward(self) -> str:
         mask = ", mask=None" if self.dropped else ""
-        mask += ", said=None" if self.branches else ""
+        mask += ", branch_inputs=None" if self.branches else ""
         lines = [f"def forward(self, x{mask}):"]
         lines.append(
             '    """The logits (B, classes) for encoded images, (T, B, C, H, W) or, if constant, (1, B, C, H, W)."""'
@@ -126,14 +126,14 @@ class NetworkText:
     def _in_layers(self) -> list[str]:
         lines: list[str] = []
         for layer in self.layers[:-1]:
-            for line in (*self._before(layer), self._said(layer)):
+            for line in (*self._before(layer), self._output_line(layer)):
                 _add(lines, line)
         if self.branches:
-            lines.append("if said is not None:  # for the shortcut branches: means over time and positions")
+            lines.append("if branch_inputs is not None:  # for the shortcut branches: means over time and positions")
             for index in sorted(self.branches):
                 layer = self.layers[index]
                 axes = "0" if layer.kind == "linear" else "(0, 3, 4)"
-                lines.append(f'    said["{self.names[layer.name]}"] = {self.names[layer.name]}.mean({axes})')
+                lines.append(f'    branch_inputs["{self.names[layer.name]}"] = {self.names[layer.name]}.mean({axes})')
         readout, name = self.layers[-1], self.names["readout"]
         current = self._current(readout)
         for line in self._before(readout):
@@ -146,7 +146,7 @@ class NetworkText:
             lines.append(f"return {self._answer(f'{name}.mean(0)', averaged=True)}")
         return lines
 
-    def _said(self, layer: Layer) -> Line:
+    def _output_line(self, layer: Layer) -> Line:
         name, current = self.names[layer.name], self._current(layer)
         comment = "" if self._before(layer) else self._comment(layer)
         if layer.plain or layer.kind == "merge":
@@ -164,7 +164,7 @@ class NetworkText:
         for index in sorted(self.late):
             name, shape = self.names[self.layers[index].name], self.layers[index].out_shape
             sizes = ", ".join(map(str, shape[:1] if self.layers[index].kind == "linear" else shape))
-            lines.append(f"{name}_before = x.new_zeros(x.shape[1], {sizes})  # what it said a time step ago")
+            lines.append(f"{name}_before = x.new_zeros(x.shape[1], {sizes})  # its output of a time step ago")
         if self.constant:
             lines.append("image = x[0]  # the same at all time steps, and so is what reaches the first neurons")
             for index in sorted(self.constant):
@@ -182,11 +182,11 @@ class NetworkText:
             for line in self._step(index, layer):
                 _add(inner, line)
         if self.branches:
-            inner.append("if said is not None:  # for the shortcut branches: means over time and positions")
+            inner.append("if branch_inputs is not None:  # for the shortcut branches: means over time and positions")
             for index in sorted(self.branches):
                 name, layer = self.names[self.layers[index].name], self.layers[index]
                 mean = name if layer.kind == "linear" else f"{name}.mean((2, 3))"
-                inner.append(f'    said["{name}"] = said.get("{name}", 0) + {mean} / STEPS')
+                inner.append(f'    branch_inputs["{name}"] = branch_inputs.get("{name}", 0) + {mean} / STEPS')
         inner += [
             f"{self.names[self.layers[k].name]}_before = {self.names[self.layers[k].name]}" for k in sorted(self.late)
         ]
@@ -288,14 +288,14 @@ class NetworkText:
 
     def _comment(self, layer: Layer) -> str:
         """What a layer with skips reads, in words."""
-        said = []
+        words_of_merges = []
         for merge, words in (("add", "adds"), ("concat", "puts beside it")):
             found = [s for s in layer.sources if s.merge == merge]
             if found:
                 of = ["the input" if s.layer == INPUT else self.layers[s.layer].name for s in found]
                 late = ["" if not s.delay else " (a step late)" for s in found]
-                said.append(f"{words} {listed([a + b for a, b in zip(of, late, strict=True)])}")
-        return f"{layer.name} {listed(said)}" if said else ""
+                words_of_merges.append(f"{words} {listed([a + b for a, b in zip(of, late, strict=True)])}")
+        return f"{layer.name} {listed(words_of_merges)}" if words_of_merges else ""
 
 
 def _operand(text: str) -> str:

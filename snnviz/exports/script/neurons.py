@@ -65,32 +65,31 @@ def neurons({given}):
 
 @dataclass(frozen=True)
 class NeuronText:
-    """What a script has of its neurons: lines before the network, what a layer's neurons are made by, their states, and
-    the bounds of what they learn, as text.
+    """The neurons of a script as text, and the bounds of what they learn.
 
-    made: an expression, which may ask for the
-    `shape` of a layer's neurons. states: names of the states.
+    definitions: lines before the network. constructor: an expression, which may ask for the `shape` of a layer's
+    neurons. states: names of the states.
     """
 
-    before: str
-    made: str
+    definitions: str
+    constructor: str
     states: tuple[str, ...]
     bounds: dict[str, tuple[float, float | None]] = field(default_factory=dict)
 
-    def of(self, layer: Layer) -> str:
+    def constructor_call(self, layer: Layer) -> str:
         """Returns the expression that makes a layer's neurons."""
         if not self.states:
-            return self.made
+            return self.constructor
         shape = layer.out_shape[:1] if layer.kind == "linear" else layer.out_shape
-        return f"neurons({shape if 'shape' in self.made else ''})"
+        return f"neurons({shape if 'shape' in self.constructor else ''})"
 
     @property
     def function(self) -> str:
         """The function that makes a layer's neurons, "" if none is needed."""
         if not self.states:
             return ""
-        given = "shape" if "shape" in self.made else ""
-        kind, _, inner = self.made.removesuffix(")").partition("(")
+        given = "shape" if "shape" in self.constructor else ""
+        kind, _, inner = self.constructor.removesuffix(")").partition("(")
         arguments = "".join(f"        {each},\n" for each in inner.split(", "))
         return FUNCTION.format(given=given, made=f"{kind}(\n{arguments}    )")
 

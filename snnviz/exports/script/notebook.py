@@ -28,22 +28,22 @@ RASTER = '''from IPython.display import SVG, display
 
 def spikes_of(network, image):
     """The spikes (T, neurons) of each layer, for one encoded image."""
-    said = {}
+    recorded = {}
 
-    def listen(name):
+    def record(name):
         def hook(module, given, found):
             spikes = found[0] if isinstance(found, tuple) else found
-            said.setdefault(name, []).append(spikes.detach().flatten())
+            recorded.setdefault(name, []).append(spikes.detach().flatten())
 
         return hook
 
     layers = {name: module for name, module in network.named_children() if name.endswith("_lif")}
-    hooks = [module.register_forward_hook(listen(name)) for name, module in layers.items()]
+    hooks = [module.register_forward_hook(record(name)) for name, module in layers.items()]
     with torch.no_grad():
         answer = network(image).argmax(1).item()
     for hook in hooks:
         hook.remove()
-    return {name.removesuffix("_lif"): torch.stack(spikes) for name, spikes in said.items()}, answer
+    return {name.removesuffix("_lif"): torch.stack(spikes) for name, spikes in recorded.items()}, answer
 
 
 def raster(spikes, title, most=200):

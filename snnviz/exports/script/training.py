@@ -228,7 +228,7 @@ def constants_text(design: Design, white: White, test_batch: int) -> str:
 def _encoding(design: Design, architecture: Architecture, neurons: NeuronText, *, frames: bool) -> str:
     kind = design.data.encoding.kind
     if kind == "lif":  # the neurons of the network, before training
-        made = f"neurons({architecture.input_shape if 'shape' in neurons.made else ''})"
+        made = f"neurons({architecture.input_shape if 'shape' in neurons.constructor else ''})"
         current, now = (FRAMES, "current[t]") if frames else ("(intensity - MEAN) / STD", "current")
         return FIRED.format(made=made, states=", ".join(neurons.states), current=current, now=now)
     if frames and kind == "direct":

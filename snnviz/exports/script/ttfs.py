@@ -110,11 +110,11 @@ def network_text(design: Design) -> str:
         value = f"ends[{number}] - {times}" if not times.startswith("-") else f"ends[{number}] - ({times})"
         lines.append(f"        value = LOW + (HIGH - LOW) * ({value})" if number == 0 else f"        value = {value}")
         name = names[layer.name]
-        said = f"self.{name}(value{'.flatten(1)' if layer.kind == 'linear' else ''})"
+        value_text = f"self.{name}(value{'.flatten(1)' if layer.kind == 'linear' else ''})"
         if layer is architecture.layers[-1]:
-            lines.append(f"        return {said}")
+            lines.append(f"        return {value_text}")
         else:
-            lines.append(f"        times = self.{name}_spikes({said}, ends[{number}], ends[{number + 1}])")
+            lines.append(f"        times = self.{name}_spikes({value_text}, ends[{number}], ends[{number + 1}])")
             lines.append(f"        self.note({number}, ends[{number + 1}] - times)")
     range_ = "\nLOW, HIGH = -MEAN / STD, (1 - MEAN) / STD  # what black and white pixels are worth\n\n"
     methods = METHODS.format(margin=MARGIN, width=repr(1 + design.ttfs.zeta), first=INPUT_WINDOW.end)

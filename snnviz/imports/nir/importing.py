@@ -12,13 +12,13 @@ from snnviz.catalog.neurons import learnable_parameters
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError, Unquoted
-from snnviz.exports.nir.building import Exported, export
+from snnviz.exports.nir.building import ExportedGraph, build_graph
 from snnviz.exports.nir.graph import Array, Graph, Node
 from snnviz.exports.nir.interpreter import compute
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import EPSILON, Layer
-from snnviz.imports.imported import Imported, placeholders
-from snnviz.imports.nir.rows import leak, read_row, seconds
+from snnviz.imports.imported import Imported, placeholder_weights
+from snnviz.imports.nir.sequential import leak, read_sequential, step_seconds
 
 
 def import_graph(graph: Graph, settings: Mapping[str, str]) -> Imported:
@@ -34,7 +34,7 @@ def import_graph(graph: Graph, settings: Mapping[str, str]) -> Imported:
         found = _of_snnviz(graph, links.change(design, dict(settings)) if settings else design)
     else:
         graph = _flat(graph)
-        found = Imported(*read_row(graph, settings))
+        found = Imported(*read_sequential(graph, settings))
     _check_outputs(graph, found)
     return replace(found, weights={name: np.asarray(each, np.float32) for name, each in found.weights.items()})
 
@@ -55,12 +55,12 @@ SAMPLES, STEPS = 4, 20
 
 def _check_outputs(graph: Graph, found: Imported) -> None:
     architecture = build_architecture(found.design)
-    ours = export(found.design, architecture, found.weights).graph
-    shape = ours.nodes[ours.named("Input")[0]]["shape"]
+    ours = build_graph(found.design, architecture, found.weights).graph
+    shape = ours.nodes[ours.nodes_of_kind("Input")[0]]["shape"]
     given = np.random.default_rng(0).uniform(-1, 2, (STEPS, SAMPLES, *shape))
     try:
-        theirs = given.reshape(STEPS, SAMPLES, *graph.nodes[graph.named("Input")[0]]["shape"])
-        one, other = compute(graph, theirs, dt=seconds(graph)).output, compute(ours, given).output
+        theirs = given.reshape(STEPS, SAMPLES, *graph.nodes[graph.nodes_of_kind("Input")[0]]["shape"])
+        one, other = compute(graph, theirs, dt=step_seconds(graph)).output, compute(ours, given).output
         one = one.reshape(other.shape)
     except ValueError:  # of numpy, for shapes that do not go together
         raise InputError("the graph", "have nodes whose shapes go together", Unquoted("others")) from None
@@ -77,7 +77,7 @@ def _of_snnviz(graph: Graph, design: Design) -> Imported:
     needed = sum(layer.out_shape[0] * layer.fan_in for layer in architecture.layers)
     if needed > held:
         raise InputError("the graph", f"hold the {needed:,} weights of its design", Unquoted(f"{held:,} numbers"))
-    expected = export(design, architecture, placeholders(design, architecture))
+    expected = build_graph(design, architecture, placeholder_weights(design, architecture))
     _check_alike(graph, expected.graph)
     weights: dict[str, Array] = {}
     for layer in architecture.layers:
@@ -85,12 +85,12 @@ def _of_snnviz(graph: Graph, design: Design) -> Imported:
             weights |= _weights(layer, graph, expected)
         elif layer.normed and layer.kind == "neurons":
             weights |= _normed_sums(layer, graph)
-        if layer.name in expected.spiking:
+        if layer.name in expected.spiking_nodes:
             weights |= _learnt(design, layer, graph, expected)
-    said = ["The file names its design, and its graph is that design's."]
+    notes = ["The file names its design, and its graph is that design's."]
     if any(layer.normed for layer in architecture.layers):
-        said.append("Batch normalisation was folded: gains are 1, means 0, and variances 1, and learn on from there.")
-    return Imported(design, weights, tuple(said))
+        notes.append("Batch normalisation was folded: gains are 1, means 0, and variances 1, and learn on from there.")
+    return Imported(design, weights, tuple(notes))
 
 
 def _check_alike(graph: Graph, expected: Graph) -> None:
@@ -126,32 +126,32 @@ def _check_node(name: str, node: Node, expected: Node) -> None:
             raise InputError(f"{field} of {where}", "be as the design has it", Unquoted("another"))
 
 
-def _weights(layer: Layer, graph: Graph, expected: Exported) -> dict[str, Array]:
+def _weights(layer: Layer, graph: Graph, expected: ExportedGraph) -> dict[str, Array]:
     channels = layer.in_shape[0]
-    first = graph.nodes[expected.parts[layer.name][0].node]
+    first = graph.nodes[expected.weight_nodes[layer.name][0].node]
     whole = np.zeros((layer.out_shape[0], channels, *_rest(layer)))
     gain = _gain(layer, graph, expected)
-    for part in expected.parts[layer.name]:
-        weight = graph.nodes[part.node]["weight"].reshape(len(whole), len(part.places), *_rest(layer))
-        read = part.places >= 0
+    for part in expected.weight_nodes[layer.name]:
+        weight = graph.nodes[part.node]["weight"].reshape(len(whole), len(part.input_channels), *_rest(layer))
+        read = part.input_channels >= 0
         if weight[:, ~read].any():
             where = f"the node {part.node}"
             raise InputError(where, "read no channels but those that its skip carries", Unquoted("others"))
-        whole[:, part.places[read]] = weight[:, read] * gain.reshape(-1, 1, 1, 1)
+        whole[:, part.input_channels[read]] = weight[:, read] * gain.reshape(-1, 1, 1, 1)
     if layer.groups > 1:
-        whole = _grouped(layer, whole, expected.parts[layer.name][0].node)
+        whole = _grouped(layer, whole, expected.weight_nodes[layer.name][0].node)
     found = {"weight": whole.reshape(len(whole), -1) if layer.kind == "linear" else whole}
     if layer.biased:
         found["bias"] = first["bias"] * gain
     return {f"{layer.name}.{kind}": value for kind, value in (found | _unnormed(layer)).items()}
 
 
-def _gain(layer: Layer, graph: Graph, expected: Exported) -> Array:
+def _gain(layer: Layer, graph: Graph, expected: ExportedGraph) -> Array:
     """What the neurons of each output of a layer make of its current, (C,): 1 but where r was folded into weights."""
-    node = graph.nodes.get(expected.spiking.get(layer.name, ""))
+    node = graph.nodes.get(expected.spiking_nodes.get(layer.name, ""))
     if node is None or node.kind != "LIF":
         return np.ones(layer.out_shape[0])
-    gain = (1 - leak(node, seconds(graph))) * np.asarray(node["r"], np.float64)
+    gain = (1 - leak(node, step_seconds(graph))) * np.asarray(node["r"], np.float64)
     return gain.reshape(layer.out_shape[0], -1)[:, 0]
 
 
@@ -191,16 +191,16 @@ def _normed_sums(layer: Layer, graph: Graph) -> dict[str, Array]:
     return {f"{layer.name}.{kind}": value for kind, value in found.items()}
 
 
-def _learnt(design: Design, layer: Layer, graph: Graph, expected: Exported) -> dict[str, Array]:
+def _learnt(design: Design, layer: Layer, graph: Graph, expected: ExportedGraph) -> dict[str, Array]:
     """What a layer's neurons learn, and a check of what they do not."""
     nodes = {name: node for name, node in graph.nodes.items() if node.layer == layer.name}
     found: dict[str, Array] = {}
     held = next((node for name, node in nodes.items() if name.endswith("_lif")), None)
-    given = {"threshold": (held or nodes[expected.spiking[layer.name]]).threshold}
+    given = {"threshold": (held or nodes[expected.spiking_nodes[layer.name]]).threshold}
     for ending, field in (("_lif", "beta"), ("_li", "beta"), ("_current", "alpha")):
         for name, node in nodes.items():
             if name.endswith(ending):
-                given[field] = leak(node, seconds(graph))
+                given[field] = leak(node, step_seconds(graph))
     for each in learnable_parameters(design.neuron):
         value = each.inverse(given["beta" if each.field == "tau" else each.field])
         low, high = each.bounds or (-math.inf, None)

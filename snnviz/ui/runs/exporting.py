@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, TimeoutError
 import streamlit as st
 
 from snnviz.exports import EXPORTS
-from snnviz.exports.made import Made
+from snnviz.exports.exported_file import ExportedFile
 from snnviz.jobs.answers import AnswerClient, AnswerFailed
 from snnviz.store import Run
 from snnviz.ui.kit import services
@@ -64,7 +64,7 @@ def panel(run: Run) -> None:
     except AnswerFailed as error:
         st.error(escape_markdown(str(error)))
         return
-    for sentence in made.said:
+    for sentence in made.notes:
         st.write(escape_markdown(sentence))
     st.download_button(
         f"Download {made.name}",
@@ -82,14 +82,14 @@ def _ask(run: str, revision: int) -> None:
     st.session_state.export_asked = (run, revision, st.session_state["export-form"])
 
 
-def answer(run: Run, name: str, suffix: str) -> Made:
+def answer(run: Run, name: str, suffix: str) -> ExportedFile:
     """Waits for an export of a run, with a bar, and returns it; one that was made before is there at once.
 
     Raises `AnswerFailed` with a sentence.
     """
     key = (run.run, run.revision, run.finished, name, suffix)
     if (known := _MADE.get(key)) is not None:
-        return Made.from_bytes(known)
+        return ExportedFile.from_bytes(known)
     pending = client().send({"as": name, "suffix": suffix, "run": run.run})
     bar, end = st.progress(0.0, "Made and proven"), time.monotonic() + PATIENCE
     while True:
@@ -104,4 +104,4 @@ def answer(run: Run, name: str, suffix: str) -> Made:
             raise AnswerFailed("This export takes too long for a page: the command line waits.")
     bar.empty()
     _MADE.put(key, found)
-    return Made.from_bytes(found)
+    return ExportedFile.from_bytes(found)

@@ -7,7 +7,7 @@ import numpy as np
 from snnviz.core.module import as_module
 from snnviz.design import links
 from snnviz.design.design import Design
-from snnviz.exports.nir.building import Exported, export
+from snnviz.exports.nir.building import ExportedGraph, build_graph
 from snnviz.exports.nir.graph import Array
 from snnviz.graph.architectures import build_architecture
 
@@ -64,7 +64,7 @@ def network(settings: str) -> tuple[Design, dict[str, Array]]:
     return design, weights
 
 
-def exported(settings: str) -> tuple[Design, dict[str, Array], Exported]:
+def exported(settings: str) -> tuple[Design, dict[str, Array], ExportedGraph]:
     """The same, and its graph."""
     design, weights = network(settings)
-    return design, weights, export(design, build_architecture(design), weights)
+    return design, weights, build_graph(design, build_architecture(design), weights)

@@ -13,13 +13,13 @@ import torch
 
 from snnviz.exports.compute import reference as references
 from snnviz.exports.compute.reference import reference
-from snnviz.exports.nir.building import export
+from snnviz.exports.nir.building import build_graph
 from snnviz.exports.nir.files import from_nir, read_graph, write_graph
-from snnviz.exports.nir.graph import Array, Graph, Node, same
+from snnviz.exports.nir.graph import Array, Graph, Node, graphs_equal
 from snnviz.exports.nir.interpreter import compute
-from snnviz.exports.nir.proving import compare_layers, encoded, prove
-from snnviz.exports.nir.readers import snntorch_reads, warnings
-from snnviz.exports.report import NotEqual
+from snnviz.exports.nir.proving import compare_layers, graph_input, prove
+from snnviz.exports.nir.readers import reader_warnings, snntorch_reads
+from snnviz.exports.report import ProofFailed
 from snnviz.graph.architectures import build_architecture
 from tests.exports.nir.networks import NETWORKS, exported
 
@@ -41,17 +41,17 @@ def test_every_spike_is_equal(settings: str, tmp_path: Path) -> None:
     path = tmp_path / "x.nir"
     write_graph(path, made.graph)
     read = read_graph(path)
-    assert same(read, made.graph)
-    assert same(from_nir(nir.read(path)), made.graph)
+    assert graphs_equal(read, made.graph)
+    assert graphs_equal(from_nir(nir.read(path)), made.graph)
     single = reference(design, weights)
     spiking = {layer.name for layer in build_architecture(design).layers if layer.spiking}
-    assert set(made.spiking) == spiking
+    assert set(made.spiking_nodes) == spiking
     rates = [float(single.outputs[name].mean()) for name in spiking]
     assert min(rates) > 0.01, "a silent layer would be equal whatever it is"
     proof = prove(design, made, read, single, reference(design, weights, "float64"))
     assert proof.equal
-    assert sum(layer.near for layer in proof.layers) <= 3
-    assert proof.difference < 1e-5 * np.abs(single.logits).max()
+    assert sum(layer.near_threshold for layer in proof.layers) <= 3
+    assert proof.logits_difference < 1e-5 * np.abs(single.logits).max()
     assert proof.accuracy == single.accuracy
 
 
@@ -66,7 +66,7 @@ def test_what_resets_to_zero_is_portable_and_snntorch_reads_it(name: str, tmp_pa
     assert made.reasons == ()
     assert snntorch_reads(made.graph)
     write_graph(tmp_path / "x.nir", made.graph)
-    given = encoded(made, design, reference(design, weights).input)[:, :2]
+    given = graph_input(made, design, reference(design, weights).input)[:, :2]
     ours = compute(made.graph, given, dtype=np.float32).output.sum(0)
     for image in range(2):
         with contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
@@ -95,7 +95,7 @@ def test_another_weight_leak_or_reset_is_an_error_that_names_the_layer() -> None
         changed(graph, "L2_lif", v_reset=lif["v_reset"] - 0.5),
         replace(graph, edges=tuple(edge for edge in graph.edges if edge != ("stem_lif", "L2_conv"))),
     ):
-        with pytest.raises(NotEqual, match="spikes of layer L2 are not those of the run"):
+        with pytest.raises(ProofFailed, match="spikes of layer L2 are not those of the run"):
             prove(design, made, wrong, single, double)
 
 
@@ -111,18 +111,21 @@ def test_a_float32_of_the_time_constant_is_no_longer_the_same_leak() -> None:
 def test_a_spike_near_the_threshold_counts_once() -> None:
     design, weights, made = exported(NETWORKS["mlp, ten steps, zero"])
     single = reference(design, weights)
-    truth = {node: single.outputs[layer] for layer, node in made.spiking.items()}
-    given = encoded(made, design, single.input)
-    computed = compute(made.graph, given, dtype=np.float32, watched=list(truth), truth=truth)
-    node = made.spiking["L1"]
-    other = computed.said[node].copy()
+    true_outputs = {node: single.outputs[layer] for layer, node in made.spiking_nodes.items()}
+    given = graph_input(made, design, single.input)
+    computed = compute(made.graph, given, dtype=np.float32, recorded=list(true_outputs), true_outputs=true_outputs)
+    node = made.spiking_nodes["L1"]
+    other = computed.node_outputs[node].copy()
     other[3:, 0, 0] = 1 - other[3:, 0, 0]  # from a step on another course
-    computed.said[node] = other
-    with pytest.raises(NotEqual, match="1 of 1,920 spikes of layer L1"):
+    computed.node_outputs[node] = other
+    with pytest.raises(ProofFailed, match="1 of 1,920 spikes of layer L1"):
         compare_layers(made, computed, single)
     near = {**single.potentials, "L1": single.potentials["L1"].copy()}
     near["L1"][3, 0, 0] = made.graph.nodes[node].threshold[0] + 1e-7
-    assert [layer.near for layer in compare_layers(made, computed, replace(single, potentials=near))] == [1, 0]
+    assert [layer.near_threshold for layer in compare_layers(made, computed, replace(single, potentials=near))] == [
+        1,
+        0,
+    ]
 
 
 def test_what_a_graph_does_not_say_is_named() -> None:
@@ -130,15 +133,17 @@ def test_what_a_graph_does_not_say_is_named() -> None:
     notes = " ".join(made.notes)
     for word in ("logits are the sum", "encoding is outside", "weights of 0", "normalisation is folded"):
         assert word in notes
-    said = " ".join(warnings(made.graph))
+    said = " ".join(reader_warnings(made.graph))
     assert "snntorch 1.0.0 reads it" in said
     assert "nirtorch 2.6 drops the bias" in said
     assert "norse 1.1.0 refuses it or reads it wrongly: its from_nir follows one path" in said
     row = exported(NETWORKS["mlp, ten steps, zero"])[2].graph
-    assert any(line.startswith("norse 1.1.0 reads it: from_nir(graph, dt=1e-4)") for line in warnings(row))
+    assert any(line.startswith("norse 1.1.0 reads it: from_nir(graph, dt=1e-4)") for line in reader_warnings(row))
     assert (row.nodes["L1_lif"]["r"] == 1).all()
     exact = exported(NETWORKS["backward"])[2]
     assert exact.profile == "exact"
-    assert "snntorch 1.0.0 does not read it: it does not know Delay, LI, Scale and Threshold." in warnings(exact.graph)
+    assert "snntorch 1.0.0 does not read it: it does not know Delay, LI, Scale and Threshold." in reader_warnings(
+        exact.graph
+    )
     assert any("Delay of one step" in reason for reason in exact.reasons)
-    assert export(design, build_architecture(design), weights, "portable").profile == "portable"
+    assert build_graph(design, build_architecture(design), weights, "portable").profile == "portable"

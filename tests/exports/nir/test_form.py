@@ -15,7 +15,7 @@ from snnviz.exports import EXPORTS, writing
 from snnviz.exports.nir import building
 from snnviz.exports.nir.files import read_graph
 from snnviz.exports.nir.graph import Node
-from snnviz.exports.report import NotEqual
+from snnviz.exports.report import ProofFailed
 from tests.conftest import MakeDesign
 from tests.exports.conftest import Trained
 
@@ -29,8 +29,8 @@ def test_a_run_is_proven_and_says_what_nir_does_not(trained: Trained, tiny: Make
     assert report.proof.equal
     assert report.proof.images == 50
     assert [layer.name for layer in report.proof.layers] == ["L1", "L2"]
-    assert any(line.startswith("The profile is exact, not portable, as ") for line in report.said)
-    assert any("nirtorch 2.6 drops the bias" in line for line in report.said)
+    assert any(line.startswith("The profile is exact, not portable, as ") for line in report.notes)
+    assert any("nirtorch 2.6 drops the bias" in line for line in report.notes)
     graph = read_graph(tmp_path / "run.nir")
     assert int(graph.metadata["steps"]) == source.design.data.steps
     assert graph.metadata["profile"] == "exact"
@@ -39,7 +39,7 @@ def test_a_run_is_proven_and_says_what_nir_does_not(trained: Trained, tiny: Make
 def test_a_graph_that_differs_leaves_no_file(
     trained: Trained, tiny: MakeDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = building.export
+    whole = building.build_graph
 
     def wrong(*given: Any) -> Any:
         made = whole(*given)
@@ -47,8 +47,8 @@ def test_a_graph_that_differs_leaves_no_file(
         other = Node(node.kind, {**node.fields, "weight": node["weight"] * 1.5}, node.metadata)
         return replace(made, graph=replace(made.graph, nodes={**made.graph.nodes, "L1_linear": other}))
 
-    monkeypatch.setattr(building, "export", wrong)
-    with pytest.raises(NotEqual, match="layer L1 are not those of the run"):
+    monkeypatch.setattr(building, "build_graph", wrong)
+    with pytest.raises(ProofFailed, match="layer L1 are not those of the run"):
         writing.export(EXPORTS["nir"], trained(tiny(epochs=1)), tmp_path / "run.nir")
     assert not list(tmp_path.glob("*.nir"))
 

@@ -7,7 +7,7 @@ import pytest
 from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError
-from snnviz.exports.nir.building import Profile, export
+from snnviz.exports.nir.building import Profile, build_graph
 from snnviz.graph.architectures import build_architecture
 from tests.exports.nir.networks import NETWORKS, network
 
@@ -30,7 +30,7 @@ TTFS = "network.kind=mlp network.code=ttfs neuron.kind=relu data.steps=1 init.ki
 def test_one_sentence(settings: str, profile: Profile | None, sentence: str) -> None:
     design, weights = network(settings)
     with pytest.raises(InputError) as error:
-        export(design, build_architecture(design), weights, profile)
+        build_graph(design, build_architecture(design), weights, profile)
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
 
@@ -39,4 +39,4 @@ def test_weights_of_another_network() -> None:
     _, weights = network(NETWORKS["mlp, one step"])
     deeper = links.change(Design(), {"network.kind": "mlp", "network.depth": "3", "network.width": "12"})
     with pytest.raises(InputError, match=r"weights must be of this network, got some without L3.bias"):
-        export(deeper, build_architecture(deeper), weights)
+        build_graph(deeper, build_architecture(deeper), weights)

@@ -14,7 +14,7 @@ from snnviz.design import links
 from snnviz.design.design import Design
 from snnviz.errors import InputError, Unquoted
 from snnviz.exports.nir.graph import DT, Array, Graph, Node
-from snnviz.exports.nir.interpreter import padding_of
+from snnviz.exports.nir.interpreter import numeric_padding
 from snnviz.graph.architectures import build_architecture
 
 
@@ -26,7 +26,7 @@ def leak(node: Node, dt: float) -> Array:
     return found
 
 
-def seconds(graph: Graph) -> float:
+def step_seconds(graph: Graph) -> float:
     """Returns the duration of a time step that the metadata tell, else `DT`. Raises `InputError`."""
     found = np.asarray(graph.metadata.get("dt", DT))
     if found.shape != () or found.dtype.kind not in "iuf" or not 0 < found < 1000:
@@ -54,8 +54,8 @@ class _Layer:
         return self.weight.ndim == 2
 
 
-def read_row(graph: Graph, settings: Mapping[str, str]) -> tuple[Design, dict[str, Array], tuple[str, ...]]:
-    """Returns design, weights and what is to be said; see `importing.import_graph`."""
+def read_sequential(graph: Graph, settings: Mapping[str, str]) -> tuple[Design, dict[str, Array], tuple[str, ...]]:
+    """Returns design, weights and notes; see `importing.import_graph`."""
     shape, layers = _Walk(graph).layers()
     design = _design(graph, shape, layers, settings)
     architecture = build_architecture(design)
@@ -83,11 +83,11 @@ class _Walk:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.dt = seconds(graph)
+        self.dt = step_seconds(graph)
 
     def layers(self) -> tuple[tuple[int, ...], list[_Layer]]:
         """The shape of the input, and the layers, of which the last is the readout."""
-        starts = self.graph.named("Input")
+        starts = self.graph.nodes_of_kind("Input")
         if len(starts) != 1:
             raise InputError("the graph", "have one Input", Unquoted(f"{len(starts)}"))
         found: list[_Layer] = []
@@ -119,10 +119,10 @@ class _Walk:
         raise InputError(f"the node {name[:60]}", rule, value)
 
     def _next(self, name: str, *, but: str = "") -> str:
-        later = [each for each in self.graph.after[name] if each != but]
+        later = [each for each in self.graph.successors[name] if each != but]
         if len(later) != 1:
             self._refuse(name, "be read by one node in a row of layers", Unquoted(f"{len(later)} that read it"))
-        before = [each for each in self.graph.before[later[0]] if self.graph.nodes[each].kind != "Scale"]
+        before = [each for each in self.graph.predecessors[later[0]] if self.graph.nodes[each].kind != "Scale"]
         if len(before) != 1:
             self._refuse(later[0], "read one node in a row of layers", Unquoted(f"{len(before)} that it reads"))
         return later[0]
@@ -131,7 +131,7 @@ class _Walk:
         weight = np.asarray(node["weight"], np.float64)
         bias = np.asarray(node.fields.get("bias", np.zeros(len(weight))), np.float64)
         if node.kind == "Conv2d":
-            same = weight.shape[2:] == (3, 3) and (np.asarray(padding_of(node)) == 1).all()
+            same = weight.shape[2:] == (3, 3) and (np.asarray(numeric_padding(node)) == 1).all()
             ones = all((np.asarray(node[each]) == 1).all() for each in ("stride", "dilation", "groups"))
             if not same or not ones:
                 self._refuse(name, "be a 3x3 convolution with stride 1, padding 1 and one group")
@@ -154,7 +154,7 @@ class _Walk:
             spikes, reset = self.graph.nodes[end], "none"
             if spikes.kind != "Threshold":
                 self._refuse(name, "be followed by a Threshold", spikes.kind)
-            backs = [each for each in self.graph.before[name] if self.graph.nodes[each].kind == "Scale"]
+            backs = [each for each in self.graph.predecessors[name] if self.graph.nodes[each].kind == "Scale"]
             if backs:
                 self._check_back(backs, name, end, spikes, gain)
                 reset, back = "subtract", backs[0]
@@ -170,7 +170,7 @@ class _Walk:
 
     def _check_back(self, back: list[str], name: str, end: str, threshold: Node, gain: Array) -> None:
         scale = np.asarray(self.graph.nodes[back[0]]["scale"], np.float64)
-        own = self.graph.before[back[0]] == (end,) and self.graph.after[back[0]] == (name,)
+        own = self.graph.predecessors[back[0]] == (end,) and self.graph.successors[back[0]] == (name,)
         if len(back) > 1 or not own or not np.allclose(scale * gain, -threshold.threshold):
             self._refuse(back[0], "subtract the threshold of its own neurons")
 
@@ -200,7 +200,7 @@ def _design(graph: Graph, shape: tuple[int, ...], layers: list[_Layer], settings
     if not readout.linear:
         raise InputError(f"the node {readout.node}", "be linear, as it is the readout", Unquoted("a convolution"))
     wanted: dict[str, Any] = {**_neuron(layers), "training.loss": "rate" if readout.neurons is None else "count"}
-    name = settings.get("data.name") or matching_data(shape, len(readout.weight))
+    name = settings.get("data.name") or matching_dataset(shape, len(readout.weight))
     if name is None:
         told = Unquoted(f"inputs of the shape {shape} and {len(readout.weight)} classes")
         raise InputError("the graph", "fit a data set that is here (--set data.name=)", told)
@@ -258,7 +258,7 @@ def _neuron(layers: list[_Layer]) -> dict[str, object]:
     }
 
 
-def matching_data(shape: tuple[int, ...], classes: int) -> str | None:
+def matching_dataset(shape: tuple[int, ...], classes: int) -> str | None:
     """Returns the first data set of images whose inputs, or their number, and classes are these; None without one."""
     for name in datasets.dataset_names():
         card = datasets.dataset_card(name)

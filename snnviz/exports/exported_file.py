@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ExportedFile:
     """A file, its name, and what the report says of it.
 
-    >>> Made.from_bytes(Made("a.json", ("fine",), b"{}").to_bytes()).said
+    >>> ExportedFile.from_bytes(ExportedFile("a.json", ("fine",), b"{}").to_bytes()).notes
     ('fine',)
     """
 
     name: str
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     data: bytes
 
     def to_bytes(self) -> bytes:
         """Returns a line of JSON and the file's bytes."""
-        return json.dumps({"name": self.name, "said": self.said}).encode() + b"\n" + self.data
+        return json.dumps({"name": self.name, "notes": self.notes}).encode() + b"\n" + self.data
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Made:
+    def from_bytes(cls, data: bytes) -> ExportedFile:
         """Returns what `to_bytes` made bytes of."""
         line, _, rest = data.partition(b"\n")
         about = json.loads(line)
-        return cls(about["name"], tuple(about["said"]), rest)
+        return cls(about["name"], tuple(about["notes"]), rest)

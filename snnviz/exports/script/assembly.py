@@ -1,4 +1,4 @@
-"""A whole script: what it says of itself, its imports, its network, and what is around it."""
+"""A script put together: its docstring, its imports, its network, and what is around it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snnviz.graph.architectures import build_architecture
 
 @dataclass(frozen=True)
 class Script:
-    """A script, and by which names a proof finds what each layer says.
+    """A script, and by which names a proof finds the output of each layer.
 
     neurons: the module of a layer's neurons by the layer's name, of layers that spike. names: the identifiers of
     layers.
@@ -36,7 +36,7 @@ def write_script(design: Design, run: str, white: White, test_batch: int) -> Scr
     """Returns the script of a design. Raises `InputError` for what cannot be written yet, which it names."""
     check(design)
     if design.network.code == "ttfs":
-        return _once(design, run, white, test_batch)
+        return _ttfs_script(design, run, white, test_batch)
     neurons = neuron_text(design)
     network = NetworkText(design, neurons)
     body = network.text()
@@ -44,7 +44,7 @@ def write_script(design: Design, run: str, white: White, test_batch: int) -> Scr
     constants = constants_text(design, white, test_batch)
     code = (
         constants
-        + neurons.before
+        + neurons.definitions
         + body.replace("\n\nclass Network", f"{neurons.function}\n\nclass Network", 1)
         + "\n"
         + after
@@ -54,7 +54,7 @@ def write_script(design: Design, run: str, white: White, test_batch: int) -> Scr
     return Script(re.sub(r"\n{4,}", "\n\n\n", text), spiking, network.names)
 
 
-def _once(design: Design, run: str, white: White, test_batch: int) -> Script:
+def _ttfs_script(design: Design, run: str, white: White, test_batch: int) -> Script:
     """The script of a TTFS network."""
     architecture = build_architecture(design)
     names = identifiers(architecture)

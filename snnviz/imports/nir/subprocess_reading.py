@@ -28,10 +28,10 @@ SECONDS = 30
 MEMORY = 4 * MOST_BYTES
 """Bytes that the process may take beside what it begins with."""
 
-SAID, ARRAYS = "said.json", "arrays.npz"
+GRAPH_FILE, ARRAYS_FILE = "graph.json", "arrays.npz"
 
 
-def read_apart(path: Path, seconds: float = SECONDS) -> Graph:
+def read_in_subprocess(path: Path, seconds: float = SECONDS) -> Graph:
     """Returns the graph of a .nir file like `exports.nir.files.read_graph`. Raises `InputError`."""
     with tempfile.TemporaryDirectory(prefix="snnviz-nir-") as folder:
         command = [sys.executable, "-m", __name__, str(path.absolute()), folder]
@@ -44,25 +44,25 @@ def read_apart(path: Path, seconds: float = SECONDS) -> Graph:
             told = Unquoted("one that takes longer")
             raise InputError("file", f"be read within {seconds:g} s", told) from None
         with suppress(OSError, ValueError):
-            said = json.loads((Path(folder) / SAID).read_text())
-            if "error" in said:
-                error = InputError(said["field"], "", "")
-                error.args = (said["error"],)
+            document = json.loads((Path(folder) / GRAPH_FILE).read_text())
+            if "error" in document:
+                error = InputError(document["field"], "", "")
+                error.args = (document["error"],)
                 raise error
-            with np.load(Path(folder) / ARRAYS, allow_pickle=False) as arrays:
-                return _graph(said, {name: arrays[name] for name in arrays.files})
+            with np.load(Path(folder) / ARRAYS_FILE, allow_pickle=False) as arrays:
+                return _graph(document, {name: arrays[name] for name in arrays.files})
     raise InputError("file", "be readable", Unquoted("one that ends whoever reads it, or takes too much memory"))
 
 
-def _graph(said: Mapping[str, Any], arrays: Mapping[str, Any]) -> Graph:
+def _graph(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> Graph:
     def values(told: Mapping[str, Any]) -> dict[str, Any]:
         return {name: each["text"] if "text" in each else arrays[each["array"]] for name, each in told.items()}
 
     nodes = {
         name: Node(node["kind"], values(node["fields"]), values(node["metadata"]))
-        for name, node in said["nodes"].items()
+        for name, node in document["nodes"].items()
     }
-    return Graph(nodes, tuple((a, b) for a, b in said["edges"]), values(said["metadata"]))
+    return Graph(nodes, tuple((a, b) for a, b in document["edges"]), values(document["metadata"]))
 
 
 def _write(graph: Graph, folder: Path) -> None:
@@ -82,9 +82,9 @@ def _write(graph: Graph, folder: Path) -> None:
         name: {"kind": node.kind, "fields": told(node.fields), "metadata": told(node.metadata)}
         for name, node in graph.nodes.items()
     }
-    said = {"nodes": nodes, "edges": graph.edges, "metadata": told(graph.metadata)}
-    np.savez(folder / ARRAYS, **arrays)
-    (folder / SAID).write_text(json.dumps(said))
+    document = {"nodes": nodes, "edges": graph.edges, "metadata": told(graph.metadata)}
+    np.savez(folder / ARRAYS_FILE, **arrays)
+    (folder / GRAPH_FILE).write_text(json.dumps(document))
 
 
 def _bound() -> None:
@@ -107,7 +107,7 @@ def main(path: Path, folder: Path) -> None:
     try:
         _write(read_graph(path), folder)
     except InputError as error:
-        (folder / SAID).write_text(json.dumps({"field": error.field, "error": str(error)}))
+        (folder / GRAPH_FILE).write_text(json.dumps({"field": error.field, "error": str(error)}))
 
 
 if __name__ == "__main__":
