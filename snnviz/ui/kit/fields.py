@@ -109,7 +109,8 @@ def number(place: Any, of: Part, path: str, to: Binding, *, label: str = "", dis
         return
     one, every = field(of, path), path in ALL
     if every and one.value:
-        st.session_state.setdefault(to.key, one.value)  # and no default, so that the field can be emptied
+        # and no default, so that the field can be emptied; each time, as a closed popover misses a value set once
+        st.session_state[to.key] = one.value
     place.number_input(
         label or one.label,
         *one.bounds,

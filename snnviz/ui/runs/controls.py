@@ -140,7 +140,8 @@ def _columns(now: IndexedRuns, view: RunsView) -> None:
     with st.popover(
         "Columns", icon=":material/view_column:", help="Which numbers and settings of a run have a column."
     ):
-        st.session_state.setdefault("run-columns", list(view.shown))
+        # each time: what is closed is not in the browser, and would miss a value that is set but once
+        st.session_state["run-columns"] = list(view.shown)
         st.pills(
             "Numbers",
             METRICS.names,
