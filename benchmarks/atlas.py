@@ -10,20 +10,16 @@ thread, as an ordinary run of its design is, bit for bit.
 
 from __future__ import annotations
 
-import argparse
-import json
-import multiprocessing
-import os
 import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from benchmarks.resumable import make_parser, read_rows, rows_file, run_jobs
 from snnviz.design.adjacency import DSC
 from snnviz.graph.atlas import DEPTHS, SEEDS, atlas_design, matrix_count, matrix_from_number
 from snnviz.jobs import machine
-from snnviz.places import cache_dir
 from snnviz.store.shipped import FOLDER
 from snnviz.theory.atlas import COLUMNS, Atlas, AtlasInfo, file_name, read_atlas, write_atlas
 from snnviz.theory.intervals import confidence_interval
@@ -60,22 +56,9 @@ def train(job: Job) -> dict[str, Any]:
     }
 
 
-def begin() -> None:
-    """In each process: one thread, and the network's code loaded."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
 def done_rows(file: Path) -> Iterator[dict[str, Any]]:
-    """Returns the networks that are done, of the settings of today; half a line of a killed process is left out."""
-    if not file.exists():
-        return
-    for line in file.read_text().splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
+    """Yields the networks that are done, of the settings of today."""
+    for row in read_rows(file):
         if row["setting"] == setting_digest(row["layers"]):
             yield row
 
@@ -96,66 +79,40 @@ def less_sequential(atlas: Atlas, numbers: list[int]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__, machine.available_cores())
     parser.add_argument("--layers", type=int, nargs="+", choices=DEPTHS, default=list(DEPTHS))
     parser.add_argument("--seeds", type=int, choices=range(1, len(SEEDS) + 1), default=len(SEEDS))
-    parser.add_argument("--processes", type=int, default=machine.available_cores())
-    parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many; 0: when all is done")
-    parser.add_argument("--work", type=Path, default=None)
     parser.add_argument("--to", type=Path, default=FOLDER)
-    told = parser.parse_args()
-    work = told.work or cache_dir() / "atlas-work"
-    work.mkdir(parents=True, exist_ok=True)
-    file = work / "rows.jsonl"
+    options = parser.parse_args()
+    file = rows_file(options.work, "atlas-work")
     known = {(row["layers"], row["matrix"], row["seed"]) for row in done_rows(file)}
     jobs = [
         (depth, number, seed)
-        for depth in told.layers
-        for seed in range(told.seeds)
+        for depth in options.layers
+        for seed in range(options.seeds)
         for number in range(matrix_count(depth))
         if (depth, number, seed) not in known
     ]
-    print(f"{len(known)} networks are done, {len(jobs)} to go on {told.processes} processes", flush=True)
-    end = time.monotonic() + 60 * told.minutes if told.minutes else float("inf")
-    try:
-        _train(jobs, told.processes, file, end)
-    except KeyboardInterrupt:
-        print("stopped: the same command goes on")
-    told.to.mkdir(parents=True, exist_ok=True)
+    print(f"{len(known)} networks are done, {len(jobs)} to go on {options.processes} processes", flush=True)
+    run_jobs(train, jobs, file, processes=options.processes, minutes=options.minutes)
+    options.to.mkdir(parents=True, exist_ok=True)
     rows = [*done_rows(file)]
-    for depth in told.layers:
+    for depth in options.layers:
         of = [row for row in rows if row["layers"] == depth]
         if not of:
             continue
         machines = tuple(dict.fromkeys(row["machine"] for row in of))
         made = time.strftime("%Y-%m-%d", time.gmtime(file.stat().st_mtime))
         seconds = sum(row["seconds"] for row in of)
-        write_atlas(told.to / file_name(depth), AtlasInfo(setting_digest(depth), machines, made, seconds), of)
+        write_atlas(options.to / file_name(depth), AtlasInfo(setting_digest(depth), machines, made, seconds), of)
         whole = matrix_count(depth) * len(SEEDS)
-        path = told.to / file_name(depth)
+        path = options.to / file_name(depth)
         print(f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {path}")
         found = read_atlas(path, depth)
         print(f"Without skips: {views.sentence(found, 0)}\n{views.effects_table(found).to_string(index=False)}")
         print("The mean of others less the block without skips, points of test accuracy, paired by seed:")
         for name, of in others(depth).items():
             print(f"  {name}: {less_sequential(found, of)}")
-
-
-def _train(jobs: list[Job], processes: int, file: Path, end: float) -> None:
-    begun, count = time.monotonic(), 0
-    with multiprocessing.get_context("spawn").Pool(processes, begin) as pool, file.open("a") as out:
-        for row in pool.imap(train, jobs):
-            out.write(json.dumps(row) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-            count += 1
-            if count % 20 == 0 or count == len(jobs):
-                left = (time.monotonic() - begun) / count * (len(jobs) - count)
-                print(f"{count} of {len(jobs)}, about {left / 60:.0f} min left", flush=True)
-            if time.monotonic() > end:
-                print("the minutes are over: the same command goes on")
-                pool.terminate()
-                return
 
 
 if __name__ == "__main__":

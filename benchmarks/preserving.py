@@ -9,21 +9,17 @@ Resumable: a line for each network that is done. It prints accuracies and their 
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import multiprocessing
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from benchmarks.trainability import EPOCHS, STEPS, WIDTH, begin, rows_of
+from benchmarks.resumable import make_parser, read_rows, rows_file, run_jobs
+from benchmarks.trainability import EPOCHS, STEPS, WIDTH
 from snnviz.data.datasets import is_available
 from snnviz.design.design import Design
 from snnviz.design.links import change
-from snnviz.places import cache_dir
 from snnviz.theory.intervals import confidence_interval
 
 RULES = ("variance-preserving", "gradient-preserving")
@@ -136,26 +132,13 @@ def report(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many; 0: when all is done")
-    parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--work", type=Path, default=None)
-    told = parser.parse_args()
-    work = told.work or cache_dir() / "preserving-work"
-    work.mkdir(parents=True, exist_ok=True)
-    file = work / "rows.jsonl"
-    done = {tuple(row["job"]) for row in rows_of(file)}
+    options = make_parser(__doc__, 1).parse_args()
+    file = rows_file(options.work, "preserving-work")
+    done = {tuple(row["job"]) for row in read_rows(file)}
     left = [job for job in jobs() if job not in done]
-    print(f"{len(done)} networks are done, {len(left)} to go on {told.processes} processes", flush=True)
-    end = time.monotonic() + 60 * told.minutes if told.minutes else math.inf
-    with multiprocessing.get_context("spawn").Pool(told.processes, begin) as pool, file.open("a") as out:
-        for row in pool.imap(train, left):
-            out.write(json.dumps(row) + "\n")
-            out.flush()
-            if time.monotonic() > end:
-                pool.terminate()
-                break
-    rows = [*rows_of(file)]
+    print(f"{len(done)} networks are done, {len(left)} to go on {options.processes} processes", flush=True)
+    run_jobs(train, left, file, processes=options.processes, minutes=options.minutes)
+    rows = [*read_rows(file)]
     print(report(rows))
     print(f"{len(rows)} networks, {sum(row['seconds'] for row in rows):.0f} s of one core")
 

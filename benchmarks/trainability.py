@@ -10,26 +10,23 @@ depth.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import multiprocessing
-import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.resumable import make_parser, read_rows, rows_file, run_jobs
 from snnviz.catalog.inits import spike_probability
 from snnviz.data.datasets import is_available
 from snnviz.design.design import Design
 from snnviz.design.links import change
 from snnviz.design.menus import Choice
 from snnviz.jobs import machine
-from snnviz.places import cache_dir
 from snnviz.theory.gradient_flow import gradient_keeping_slope
 from snnviz.theory.intervals import confidence_interval
 
@@ -87,13 +84,6 @@ def jobs() -> list[Job]:
     ] + (held_out if is_available(HELD_OUT) else [])
 
 
-def begin() -> None:
-    """In each process: one thread."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
 def train(job: Job) -> dict[str, Any]:
     """Trains one network, measures it before (with its first seed alone), and returns its row."""
     from snnviz.core.execute import execute
@@ -119,15 +109,6 @@ def train(job: Job) -> dict[str, Any]:
             "gradient": (hidden[0].gradient or 0) / max(hidden[-1].gradient or 0, 1e-300),
         }
     return {**row, "seconds": round(time.perf_counter() - begun, 2), "machine": machine.description()}
-
-
-def rows_of(file: Path) -> Iterator[dict[str, Any]]:
-    """Returns what is done; half a line of a killed process is left out."""
-    for line in file.read_text().splitlines() if file.exists() else []:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -272,36 +253,20 @@ def report(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many; 0: when all is done")
-    parser.add_argument("--processes", type=int, default=machine.available_cores())
-    parser.add_argument("--work", type=Path, default=None)
+    parser = make_parser(__doc__, machine.available_cores())
     parser.add_argument("--to", type=Path, default=None, help="a file for the result, as JSON")
-    told = parser.parse_args()
-    work = told.work or cache_dir() / "trainability-work"
-    work.mkdir(parents=True, exist_ok=True)
-    file = work / "rows.jsonl"
-    done = {tuple(row["job"]) for row in rows_of(file)}
+    options = parser.parse_args()
+    file = rows_file(options.work, "trainability-work")
+    done = {tuple(row["job"]) for row in read_rows(file)}
     left = [job for job in jobs() if job not in done]
-    print(f"{len(done)} networks are done, {len(left)} to go on {told.processes} processes", flush=True)
-    end, begun = time.monotonic() + 60 * told.minutes if told.minutes else math.inf, time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(told.processes, begin) as pool, file.open("a") as out:
-        for count, row in enumerate(pool.imap(train, left), 1):
-            out.write(json.dumps(row) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-            if count % 10 == 0:
-                rest = (time.monotonic() - begun) / count * (len(left) - count) / 60
-                print(f"{count} of {len(left)}, about {rest:.0f} min left", flush=True)
-            if time.monotonic() > end:
-                pool.terminate()
-                break
-    rows = [*rows_of(file)]
+    print(f"{len(done)} networks are done, {len(left)} to go on {options.processes} processes", flush=True)
+    run_jobs(train, left, file, processes=options.processes, minutes=options.minutes)
+    rows = [*read_rows(file)]
     found = table(rows)
     print(report(found))
     print(f"{sum(row['seconds'] for row in rows):.0f} s of one core; {', '.join({row['machine'] for row in rows})}")
-    if told.to is not None:
-        told.to.write_text(json.dumps(found, indent=1) + "\n")
+    if options.to is not None:
+        options.to.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from snnviz.data.files.opening import printable
 from snnviz.design.design import Design
 from snnviz.errors import InputError, SnnvizError, Unquoted
 from snnviz.events import Checkpoint, EpochEnd, Predictions, Row
@@ -135,7 +136,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _broken(error: Exception) -> InputError:
-    why = " ".join(str(error).split())[:80] or type(error).__name__
+    why = printable(str(error))[:80] or type(error).__name__
     return InputError("file", f"be a bundle that is whole ({why})", Unquoted("one that is not"))
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from snnviz.data.files.opening import opened_for_library
 from snnviz.errors import InputError, Unquoted
-from snnviz.exports.nir.files import printable
 from snnviz.exports.nir.graph import Array
 
 MOST_BYTES = 1_000_000_000
@@ -20,33 +20,19 @@ def read_state(path: Path) -> dict[str, Array]:
     """Returns the arrays of a safetensors file by name. Raises `InputError`, in one sentence, for anything else."""
     from safetensors import safe_open
 
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise InputError("file", "be a file", str(path))
-    except OSError:
-        raise InputError("file", "be there", str(path)) from None
-    if size > MOST_BYTES:
-        raise InputError("file", f"be at most {MOST_BYTES / 1e9:g} GB", Unquoted(f"{size / 1e9:.1f} GB"))
     found: dict[str, Array] = {}
-    try:
-        with safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
-            if len(names) > MOST_ARRAYS:
-                raise InputError("file", f"hold at most {MOST_ARRAYS:,} arrays", Unquoted(f"{len(names):,}"))
-            if not all(name.isprintable() and len(name) < 200 for name in names):
-                raise InputError("names in the file", "be of less than 200 letters", Unquoted("others"))
-            for name in names:
-                kind = file.get_slice(name).get_dtype()
-                if kind not in TYPES:
-                    raise InputError(f"{name[:60]} of the file", f"be one of {', '.join(TYPES)}", str(kind))
-                array = np.asarray(file.get_tensor(name))
-                if not np.isfinite(array).all():
-                    raise InputError(f"{name[:60]} of the file", "be finite numbers", Unquoted("others among them"))
-                found[name] = array
-    except InputError:
-        raise
-    except Exception as error:  # safetensors raises its own, and numpy others, for a file that somebody spoiled
-        told = Unquoted(f"one that cannot be read ({printable(str(error))})")
-        raise InputError("file", "be safetensors", told) from None
+    with opened_for_library(path, "safetensors", MOST_BYTES), safe_open(path, framework="numpy") as file:
+        names = list(file.keys())
+        if len(names) > MOST_ARRAYS:
+            raise InputError("file", f"hold at most {MOST_ARRAYS:,} arrays", Unquoted(f"{len(names):,}"))
+        if not all(name.isprintable() and len(name) < 200 for name in names):
+            raise InputError("names in the file", "be of less than 200 letters", Unquoted("others"))
+        for name in names:
+            kind = file.get_slice(name).get_dtype()
+            if kind not in TYPES:
+                raise InputError(f"{name[:60]} of the file", f"be one of {', '.join(TYPES)}", str(kind))
+            array = np.asarray(file.get_tensor(name))
+            if not np.isfinite(array).all():
+                raise InputError(f"{name[:60]} of the file", "be finite numbers", Unquoted("others among them"))
+            found[name] = array
     return found

@@ -30,8 +30,8 @@ def prove(
 
     layers: names of the layers that spike. Raises `ProofFailed`.
     """
-    network = as_module(design, arrays).network
-    assert isinstance(network, TtfsNetwork)
+    network, module = TtfsNetwork(design), as_module(design, arrays)
+    network.parameters, network.buffers = dict(module.named_parameters()), dict(module.named_buffers())
     _, test = data.load(design)
     names, parts = [*layers], proof_batches(design)
     ends = {name: window.end for name, window in zip(names, network.windows, strict=True)}

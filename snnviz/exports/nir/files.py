@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from snnviz.data.files.opening import opened_for_library
 from snnviz.errors import InputError, Unquoted
 from snnviz.exports.nir.graph import FIELDS, Graph, Node
 
@@ -76,27 +77,8 @@ def read_graph(path: Path) -> Graph:
     """Returns the graph of a .nir file. Raises `InputError`, in one sentence, for what is none, or is too large."""
     import h5py
 
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise InputError("file", "be a file", str(path))
-    except OSError:
-        raise InputError("file", "be there", str(path)) from None
-    if size > MOST_BYTES:
-        raise InputError("file", f"be at most {MOST_BYTES / 1e9:g} GB", Unquoted(f"{size / 1e9:.1f} GB"))
-    try:
-        with h5py.File(path, "r") as file:
-            return _Reader(h5py).graph(file)
-    except InputError:
-        raise
-    except Exception as error:  # h5py raises nearly anything for a file that somebody spoiled
-        told = Unquoted(f"one that cannot be read ({printable(str(error))})")
-        raise InputError("file", "be a NIR graph in HDF5", told) from None
-
-
-def printable(text: str) -> str:
-    """Returns the beginning of what a library said of a file, on one line; it may quote the file's bytes."""
-    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split())[:200])
+    with opened_for_library(path, "a NIR graph in HDF5", MOST_BYTES), h5py.File(path, "r") as file:
+        return _Reader(h5py).graph(file)
 
 
 class _Reader:

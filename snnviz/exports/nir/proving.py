@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,20 +13,8 @@ from snnviz.exports.nir.graph import Array, Graph
 from snnviz.exports.nir.interpreter import Computation, compute
 from snnviz.exports.report import LayerProof, Proof, compare_layer, require_equal
 
-
-class Reference(Protocol):
-    """What a network says on test images: see `exports.compute.reference`."""
-
-    @property
-    def labels(self) -> Array: ...
-    @property
-    def input(self) -> Array: ...
-    @property
-    def outputs(self) -> Any: ...
-    @property
-    def potentials(self) -> Any: ...
-    @property
-    def logits(self) -> Array: ...
+if TYPE_CHECKING:  # which loads torch
+    from snnviz.exports.compute.reference import Reference
 
 
 def graph_input(exported: ExportedGraph, design: Design, given: Array) -> Array:

@@ -10,9 +10,9 @@ from snnviz.design.menus import Choice
 from snnviz.errors import InputError
 from snnviz.graph.layers import Layer
 
-SIGMOID = '''
-class Sigmoid(torch.autograd.Function):
-    """A spike whose derivative is that of a logistic curve; snntorch's overflows in single precision."""
+SURROGATE = '''
+class {name}(torch.autograd.Function):
+    """{about}"""
 
     @staticmethod
     def forward(ctx, x):
@@ -22,24 +22,21 @@ class Sigmoid(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         (x,) = ctx.saved_tensors
-        tail = torch.exp(-SLOPE * x.abs())
-        return gradient * SLOPE * tail / (1 + tail) ** 2
+        {backward}
 '''
 
-TRIANGLE = '''
-class Triangle(torch.autograd.Function):
-    """A spike whose derivative is a triangle (Bellec et al. 2018); snntorch has none like it."""
+SIGMOID = SURROGATE.format(
+    name="Sigmoid",
+    about="A spike whose derivative is that of a logistic curve; snntorch's overflows in single precision.",
+    backward="""tail = torch.exp(-SLOPE * x.abs())
+        return gradient * SLOPE * tail / (1 + tail) ** 2""",
+)
 
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return (x > 0).to(x.dtype)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        (x,) = ctx.saved_tensors
-        return gradient * torch.clamp(1 - SLOPE * x.abs(), min=0)
-'''
+TRIANGLE = SURROGATE.format(
+    name="Triangle",
+    about="A spike whose derivative is a triangle (Bellec et al. 2018); snntorch has none like it.",
+    backward="return gradient * torch.clamp(1 - SLOPE * x.abs(), min=0)",
+)
 
 PLIF = '''
 class ParametricLeaky(snn.Leaky):
