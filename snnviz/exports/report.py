@@ -7,7 +7,7 @@ other side; any other difference is an error with the layer's name, and no file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +110,12 @@ def compare_layer(
             f"The export was not written: {wrong:,} of {differ.size:,} spikes of layer {name} are not those of the run."
         )
     return LayerProof(name, 1 - float(differ.mean()), int(differ.sum()))
+
+
+def merge_layer_proofs(parts: Sequence[LayerProof]) -> LayerProof:
+    """Returns the proof of one layer from those of batches of images: the mean share, and the sum of those near."""
+    equal_share = sum(one.equal_share for one in parts) / len(parts)
+    return LayerProof(parts[0].name, equal_share, sum(one.near_threshold for one in parts))
 
 
 def require_equal(spikes: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> None:

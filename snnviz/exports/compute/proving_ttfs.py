@@ -13,9 +13,9 @@ from snnviz.core import data
 from snnviz.core.module import as_module
 from snnviz.core.trainable_ttfs import TtfsNetwork
 from snnviz.design.design import Design
-from snnviz.exports.compute.reference import proof_batches
+from snnviz.exports.compute.reference import Answer, proof_batches
 from snnviz.exports.form import ProgressCallback
-from snnviz.exports.report import LayerProof, Proof, ProofFailed
+from snnviz.exports.report import LayerProof, Proof, ProofFailed, merge_layer_proofs
 
 EXACT_TIMES, EXACT = 1e-12, 1e-9
 """Largest differences of spike times, and of logits, of 1 or of their size."""
@@ -23,7 +23,7 @@ EXACT_TIMES, EXACT = 1e-12, 1e-9
 
 @torch.no_grad()
 def prove(
-    design: Design, arrays: Mapping[str, Any], layers: Iterable[str], answer: Any, progress: ProgressCallback
+    design: Design, arrays: Mapping[str, Any], layers: Iterable[str], answer: Answer, progress: ProgressCallback
 ) -> Proof:
     """Proves what `answer` computes against the TTFS network of a design with the weights `arrays`; see
     `proving.prove`.
@@ -58,10 +58,7 @@ def prove(
         right += int((theirs.argmax(1) == test.labels[part].numpy()).sum())
         images += len(theirs)
         progress((number + 1) / len(parts))
-    together = tuple(
-        LayerProof(name, float(np.mean([one.equal_share for one in some])), sum(one.near_threshold for one in some))
-        for name, some in counted.items()
-    )
+    together = tuple(merge_layer_proofs(some) for some in counted.values())
     return Proof(True, together, difference, right / images, images)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,9 @@ from snnviz.graph.architectures import build_architecture
 from snnviz.graph.layers import Layer
 
 Precision = Literal["float32", "float64"]
+
+Answer = Callable[[Mapping[str, Any], Callable[[], None]], Mapping[str, Any]]
+"""Returns what a script makes of arrays (`harness`); the second argument is called while it is waited for."""
 
 
 @dataclass(frozen=True, eq=False)
