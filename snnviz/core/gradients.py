@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -140,7 +139,7 @@ def gradient_profiles(
 def _profile(design: Design, probe: Tensor, labels: Tensor) -> GradientProfile:
     if design.training.shortcut.schedule.kind == "zero":
         design = change(design, {"training.shortcut.schedule": "constant"})
-    with train.worker_threads(), _one_thread():
+    with train.worker_threads():
         network = build_network(design)
         measured_inits.initialise_from_data(network, probe)
         found = shortcut_branches(network)
@@ -154,14 +153,3 @@ def _profile(design: Design, probe: Tensor, labels: Tensor) -> GradientProfile:
         seen = (state.saturation, state.rate, state.var_u, state.probe)
         layers.append(LayerGradient(state.layer, state.name, plain, whole, share, *seen))
     return GradientProfile(design, tuple(found.names.values()) if found else (), tuple(layers))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Operations as small as these take longer on several threads, many times so on a machine that is busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from snnviz.graph.atlas import SEEDS, matrix_count
+from snnviz.graph.atlas import SEEDS, SETTING, matrix_count
 from snnviz.theory.atlas import Atlas, RankRange
 from snnviz.theory.intervals import ConfidenceInterval
 from snnviz.views.numbers import range_text, share
@@ -38,15 +38,15 @@ def reached_text(found: ConfidenceInterval) -> str:
 
 
 def rank_text(found: RankRange) -> str:
-    """Returns a range of ranks of an adjacency matrix as text, such as "place 3 to 9 of 27".
+    """Returns a range of ranks of an adjacency matrix as text, such as "it has place 3 to 9 of 27".
 
     >>> rank_text(RankRange(1, 27, 27)), rank_text(RankRange(3, 9, 27)), rank_text(RankRange(4, 4, 27))
-    ('any place among all 27', 'place 3 to 9 of 27', 'place 4 of 27')
+    ('its place among all 27 is not told', 'it has place 3 to 9 of 27', 'it has place 4 of 27')
     """
     if (found.best, found.worst) == (1, found.count):
-        return f"any place among all {found.count}"
+        return f"its place among all {found.count} is not told"
     ranks = f"{found.best}" if found.best == found.worst else f"{found.best} to {found.worst}"
-    return f"place {ranks} of {found.count}"
+    return f"it has place {ranks} of {found.count}"
 
 
 def sentence(atlas: Atlas, number: int) -> str:
@@ -54,15 +54,17 @@ def sentence(atlas: Atlas, number: int) -> str:
     reached, place = atlas.mean_over_seeds(number), atlas.rank_range(number)
     if reached is None:
         return f"This matrix is not trained yet: {completeness_text(atlas)}."
-    placed = f"; by the images held out for that, {rank_text(place)}" if place is not None else ""
-    return f"In the atlas this matrix reaches **{reached_text(reached)}** of the test images{placed}."
+    placed = f"; ranked by images held out for that, {rank_text(place)}" if place is not None else ""
+    images, channels, epochs = (SETTING[name] for name in ("data.train_samples", "network.channels", "training.epochs"))
+    small = f"{channels} channels, {images:,} images, {epochs} epochs"
+    return f"In the atlas's small setting ({small}) this matrix reaches **{reached_text(reached)}**{placed}."
 
 
 def completeness_text(atlas: Atlas) -> str:
     """Returns a text on how many of the atlas's networks have been trained."""
     whole = matrix_count(atlas.depth)
     if atlas.trained == whole * len(SEEDS):
-        return f"all {whole} matrices, {len(SEEDS)} seeds"
+        return f"All {whole} matrices, {len(SEEDS)} seeds"
     done = len(atlas.seeds)
     return f"{atlas.trained:,} of {whole * len(SEEDS):,} networks are trained, {done} of {len(SEEDS)} seeds are whole"
 

@@ -20,6 +20,9 @@ MOST_LABELS = 16
 MOST_ROOMY = 8
 """Largest number of rows of a map in which two lines of text fit."""
 
+MOST_ROWS = 27
+"""Largest number of rows of a map of which each has its name."""
+
 UNITS = {
     "resnet18": "a 3×3 convolution",
     "densenet121": "a 1×1 bottleneck and a 3×3 convolution",
@@ -116,12 +119,17 @@ def layer_rows(layers: Sequence[str]) -> dict[str, Any]:
     ['L2', 'L3', 'L4', 'L5', 'L6', 'L7']
     >>> layer_rows(["stem", "L1", "readout"])
     {}
+    >>> layer_rows([f"L{n}" for n in range(1, 51)])["ticktext"][:3]
+    ['L1', 'L5', 'L9']
     """
     if len(layers) <= MOST_ROOMY:
         return {}
     if many := layer_axis(layers):
         return many
     names = [axis_label(name) for name in layers]
+    if len(names) > MOST_ROWS:  # as many as a figure of common height has room for
+        shown = names[:: -(-len(names) // (MOST_ROWS // 2))]
+        return {"tickmode": "array", "tickvals": shown, "ticktext": shown}
     tall = [k for k, name in enumerate(names) if "<br>" in name]
     shown = [name for k, name in enumerate(names) if k in tall or not {k - 1, k + 1} & set(tall)]
     return {"tickmode": "array", "tickvals": shown, "ticktext": shown}

@@ -275,3 +275,14 @@ def test_the_last_epoch_says_what_is_predicted_for_each_test_image() -> None:
     assert 0 < right.sum() < len(right)
     resumed = [*execute(design(), resume=checkpoints(events)[1])]
     assert [event for event in resumed if isinstance(event, Predictions)] == said
+
+
+def test_each_operation_takes_one_thread_whatever_the_process_has_and_leaves_it_as_it_was() -> None:
+    """With two, sums come in another order: a bundle that is repeated would differ."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert {torch.get_num_threads() for _ in execute(design())} == {1}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

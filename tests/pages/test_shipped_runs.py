@@ -86,19 +86,19 @@ def test_the_drawn_matrix_is_found_in_the_atlas(gallery: Path) -> None:
     about = AtlasInfo(atlas_design(3, 0, 0).digest, (MACHINE,), "2026-11-30", 120.0)
     write_atlas(gallery / file_name(3), about, rows(3, noise=0.01))
     visit = Visit(links.to_query(atlas_design(3, 9, 0)))
-    assert "In the atlas this matrix reaches **8" in _texts(visit)
+    assert "In the atlas's small setting (8 channels, 1,000 images, 6 epochs) this matrix reaches **8" in _texts(visit)
     assert "place 1 to " in _texts(visit)
     visit.at.session_state["atlas-more"] = True
     visit.look()
     said = _texts(visit)
-    assert f"all 27 matrices, 5 seeds; 2 min of training, on one core each, until 2026-11-30, on {MACHINE}" in said
+    assert f"All 27 matrices, 5 seeds; 2 min of training, on one core each, until 2026-11-30, on {MACHINE}" in said
     assert visit.at.button(key="atlas-take").disabled
     beside, effects = (visit.at.dataframe[n].value for n in range(2))
     assert [*beside["skip"]][:2] == ["in → L2 none", "in → L2 ASC"]
     assert [*beside["verdict"]][:2] == ["worse", "worse"]
     assert effects.set_index("skip").loc["in → L2 DSC", "verdict"] == "told apart"
     other = Visit(links.to_query(Design.check({"network": {"kind": "block", "edges": "0010/0000/0000/0000"}})))
-    assert "In the atlas this matrix reaches" in _texts(other)
+    assert "In the atlas's small setting" in _texts(other)
     other.at.session_state["atlas-more"] = True
     other.look()
     other.at.button(key="atlas-take").click()

@@ -21,7 +21,7 @@ def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report
 EXPORT = Export(
     name="design",
     label="Design (JSON)",
-    help="Every field of the design; python -m snnviz train reads it.",
+    help="Every field of the design; python -m snnviz run reads it.",
     suffixes=(".json",),
     trained=False,
     write=write,

@@ -17,13 +17,14 @@ from snnviz.exports.form import Export, ExportedRun, ProgressCallback
 from snnviz.exports.report import Report
 from snnviz.store.metrics import metrics
 from snnviz.theory.metrics import METRICS
+from snnviz.views.changes import label
 from snnviz.views.numbers import metric_text
 from snnviz.views.run import run_charts
 from snnviz.views.runs import design_line
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; }
+table { border-collapse: collapse; } h1, td { overflow-wrap: anywhere; } div[data-figure] { max-width: 100%; }
 td, th { text-align: left; padding: 0.15rem 1.2rem 0.15rem 0; vertical-align: top; }
 th { font-weight: 500; color: #555; } figure { margin: 2rem 0; } figcaption { color: #555; font-size: 0.9rem; }
 @media print { figure { break-inside: avoid; } }
@@ -32,6 +33,10 @@ th { font-weight: 500; color: #555; } figure { margin: 2rem 0; } figcaption { co
 SCRIPT = """
 for (const place of document.querySelectorAll("div[data-figure]")) {
   const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+  if (innerWidth < 600) {  // of a phone, where a legend beside the lines leaves them no room
+    const above = {orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom"};
+    figure.layout.legend = {...figure.layout.legend, ...above};
+  }
   Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displaylogo: false});
 }
 """
@@ -43,7 +48,9 @@ def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report
     body = "".join(_body(source, charts))
     title = escape(source.run.title or design_line(source.design))
     path.write_text(
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{STYLE}</style>"
         f"<script>{get_plotlyjs()}</script></head>\n<body><h1>{title}</h1>\n{body}\n<script>{SCRIPT}</script></body></html>\n",
         encoding="utf-8",
     )
@@ -61,14 +68,14 @@ def _body(source: ExportedRun, charts: list[Any]) -> Iterator[str]:
     seeds = about["accuracy"]
     yield "<h2>What was trained</h2>"
     yield _table(
-        {path: links.format_value(value) for path, value in links.sparse_fields(links.flatten(design)).items()}
+        {label(path): links.format_value(value) for path, value in links.sparse_fields(links.flatten(design)).items()}
     )
     yield _table(
         {
             "Run": source.run.run,
             "Digest of the design": about["digest"],
             "Data": f"{about['data']['title']}, {about['data']['licence']}. {about['data']['citation']}",
-            "Seeds": f"{seeds['seeds']} runs of this design" + _spread(seeds),
+            "Seeds": f"{seeds['seeds']} run{'s' * (seeds['seeds'] != 1)} of this design" + _spread(seeds),
             "Versions": ", ".join(f"{name} {number}" for name, number in about["versions"].items()),
         }
     )

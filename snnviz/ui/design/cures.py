@@ -98,7 +98,10 @@ def _rows(design: Design, offered: tuple[Cure, ...], pending: bool) -> None:
         )
         button.button("Apply", key=f"cure-{cure.design.digest}", on_click=_apply, args=(cure,))
     if waiting := sum(found is None and untrained.can_measure(cure.design) for cure, found in measured):
-        st.caption(f":material/hourglass_top: {waiting} more are being measured ...")
+        more = f"{waiting} more is" if waiting == 1 else f"{waiting} more are"
+        st.caption(f":material/hourglass_top: {more} being measured ...")
+    elif known and all(verdict.tone != "good" for _, verdict in known):
+        st.caption("None of these alone makes it well: apply the one whose trouble is least, and look again.")
 
 
 def _apply(cure: Cure) -> None:

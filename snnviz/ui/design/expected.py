@@ -28,7 +28,8 @@ from snnviz.views import expected as views
 from snnviz.views.numbers import count, metric_text
 
 EMPTY = (
-    "An estimate of the accuracy, from the runs that are here, is shown once 10 designs have been trained on this data."
+    "An estimate of the accuracy, from the runs that are here, follows once 10 designs have been trained on this data "
+    "and a model of them is computed, in the background."
 )
 
 MOST_FILLED = 20

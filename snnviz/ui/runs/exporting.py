@@ -20,6 +20,7 @@ MODULE = "snnviz.exports.compute.answering"
 IDLE_SECONDS = 120.0
 PATIENCE = 900.0
 WAIT_SECONDS = 0.1
+MAKING = "Making and proving"
 
 MOST_BYTES = 160e6
 """Of the exports that are kept for all visitors."""
@@ -91,17 +92,19 @@ def answer(run: Run, name: str, suffix: str) -> ExportedFile:
     if (known := _MADE.get(key)) is not None:
         return ExportedFile.from_bytes(known)
     pending = client().send({"as": name, "suffix": suffix, "run": run.run})
-    bar, end = st.progress(0.0, "Made and proven"), time.monotonic() + PATIENCE
-    while True:
-        try:
-            found = pending.answer.result(WAIT_SECONDS)
-            break
-        except TimeoutError:
-            bar.progress(min(1.0, pending.share), "Made and proven")
-        except CancelledError:
-            raise AnswerFailed("This export was given up: press again.") from None
-        if time.monotonic() > end:
-            raise AnswerFailed("This export takes too long for a page: the command line waits.")
-    bar.empty()
+    bar, end = st.progress(0.0, MAKING), time.monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                found = pending.answer.result(WAIT_SECONDS)
+                break
+            except TimeoutError:
+                bar.progress(min(1.0, pending.share), MAKING)
+            except CancelledError:
+                raise AnswerFailed("This export was given up: press again.") from None
+            if time.monotonic() > end:
+                raise AnswerFailed("This export takes too long for a page: the command line waits.")
+    finally:
+        bar.empty()
     _MADE.put(key, found)
     return ExportedFile.from_bytes(found)

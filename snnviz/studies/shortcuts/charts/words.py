@@ -62,7 +62,7 @@ def _differences(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_r
     rest = (
         "" if base == "control" else " A step with branches costs more, and this is not counted here: choose Controls."
     )
-    return f"Less **{names[base]}** with the same seeds: {'; '.join(said)}.{how}{rest}"
+    return f"Against **{names[base]}**, with the same seeds: {'; '.join(said)}.{how}{rest}"
 
 
 def _travelled(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run: RowsByRun) -> str:
@@ -72,16 +72,15 @@ def _travelled(members: Sequence[StudyRun], runs: Mapping[str, Run], rows_by_run
     if not ends:
         return ""
     first, last = (geometric_mean(column) for column in zip(*ends, strict=True))
-    return (
-        f"Without branches, from the last hidden layer to the first, the gradient {gradient_change_text(first, last)}."
-    )
+    change = gradient_change_text(first, last)
+    return f"Without branches, from the last hidden layer to the first, the gradient of the weights {change}."
 
 
 def gradient_change_text(first: float, last: float) -> str:
     """Returns a verb phrase on how a gradient norm changes from the last hidden layer (`last`) to the first (`first`).
 
     >>> [gradient_change_text(*norms) for norms in ((0.001, 1.0), (0.9, 1.0), (8.0, 2.0), (0.0, 0.0))]
-    ['falls to 0.001 times', 'stays (0.9 times)', 'grows to 4 times', 'is 0']
+    ['falls to 0.001 of its size', 'stays (at 0.9 of its size)', 'grows to 4 times its size', 'is 0']
     >>> gradient_change_text(2e-8, 0.0)
     'goes from 0, as nothing spikes there, to 2e-08'
     """
@@ -91,20 +90,20 @@ def gradient_change_text(first: float, last: float) -> str:
         return f"goes from 0, as nothing spikes there, to {first:.2g}"
     ratio = max(first, FLOOR) / max(last, FLOOR)
     if 0.5 <= ratio <= 2:
-        return f"stays ({ratio:.2g} times)"
-    return f"{'grows' if ratio > 1 else 'falls'} to {ratio:.2g} times"
+        return f"stays (at {ratio:.2g} of its size)"
+    return f"grows to {ratio:.2g} times its size" if ratio > 1 else f"falls to {ratio:.2g} of its size"
 
 
 def expectation_sentence(expected: ExpectedGradients) -> str:
     """Returns a sentence on how gradients change from the last hidden layer to the first before training.
 
-    >>> expectation_sentence(ExpectedGradients((("L1", 0.02), ("L2", 0.2), ("L3", 1.0)), "by theory"))
-    'Before training the gradient with respect to the outputs of layers falls to 0.02 times from L3 to L1 (by theory).'
+    >>> expectation_sentence(ExpectedGradients((("L1", 0.02), ("L3", 1.0)), "theory"))
+    'Before training the gradient of the outputs of layers falls to 0.02 of its size from L3 to L1 (theory).'
     """
     (first, size), last = next(iter(expected.sizes.items())), list(expected.sizes)[-1]
     change = gradient_change_text(size, expected.sizes[last])
     way = f"{change} from {last} to {first}"
-    return f"Before training the gradient with respect to the outputs of layers {way} ({expected.how})."
+    return f"Before training the gradient of the outputs of layers {way} ({expected.how})."
 
 
 def _ends(layers: Sequence[LayerState]) -> tuple[float, float] | None:

@@ -171,7 +171,9 @@ def test_the_table_and_the_words() -> None:
 def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     """60 and 62 % without branches, 70 and 72 with them: 10 points at both seeds."""
     said = words.verdict(SEVERAL, RUNS, TOLD)
-    assert "Less **without branches** with the same seeds: **constant** +10.0 points, the same at each seed;" in said
+    assert (
+        "Against **without branches**, with the same seeds: **constant** +10.0 points, the same at each seed;" in said
+    )
     assert "A step with branches costs more, and this is not counted here" in said
     controlled = study_runs(MLP, ShortcutStudy(seeds=3, controls="with"))
     assert [member.name for member in controlled[:4]] == ["vanilla", "vanilla, 4 epochs", "constant", "linear"]
@@ -187,7 +189,7 @@ def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
     said = words.verdict(controlled, runs, told)
     # differences 2, 2, 7 points: mean 3.7, sd 2.9, t = 4.303: half the interval is 7.2
     assert (
-        "Less **without branches, 4 epochs** with the same seeds: **constant** +3.7 points (95 %: -3.5 to +10.8, "
+        "Against **without branches, 4 epochs**, with the same seeds: **constant** +3.7 points (95 %: -3.5 to +10.8, "
         in said
     )
     # 10, 10, 12: mean 10.7, sd 1.15: half the interval is 2.9
@@ -200,8 +202,12 @@ def test_what_is_concluded_needs_an_interval_and_a_control() -> None:
 def test_how_the_gradient_travels_follows_from_what_is_shown() -> None:
     """rows_of: 10 ** -layers-to-go without branches, so that it falls a thousandfold over four hidden layers."""
     said = words.verdict(SEVERAL, RUNS, TOLD)
-    assert "from the last hidden layer to the first, the gradient falls to 0.001 times." in said
-    for first, word in ((1e-2, "falls to 0.01 times"), (0.8, "stays (0.8 times)"), (3.0, "grows to 3 times")):
+    assert "from the last hidden layer to the first, the gradient of the weights falls to 0.001 of its size." in said
+    for first, word in (
+        (1e-2, "falls to 0.01 of its size"),
+        (0.8, "stays (at 0.8 of its size)"),
+        (3.0, "grows to 3 times its size"),
+    ):
         norms = (first, 0.5, 1.0, 9.0)  # the last is the readout's
         rows = [
             InitialGradient("kaiming", 3, k, f"L{k}", 0, norm, 1.0, 0.5, 0.1, 0.2, 1.0) for k, norm in enumerate(norms)
