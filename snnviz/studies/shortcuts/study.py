@@ -159,14 +159,15 @@ def control_design(design: Design) -> Design:
 
 def study_runs(design: Design, study: ShortcutStudy) -> tuple[StudyRun, ...]:
     """Returns the runs that compare a design in all modes of training, seed by seed, so that the first comparison is
-    finished early.
+    finished early. A design with as many epochs as are allowed has no control.
     """
     known = training_modes(design)
     names: dict[Mode, str] = {"evolutionary": design.training.shortcut.schedule.kind}
     if study.controls == "with" and len(known) > 1:
         longer = control_design(design)
-        names["control"] = f"vanilla, {longer.training.epochs} epochs"
-        known = {"vanilla": known["vanilla"], "control": longer, **known}
+        if longer != known["vanilla"]:  # which has as many epochs as there can be
+            names["control"] = f"vanilla, {longer.training.epochs} epochs"
+            known = {"vanilla": known["vanilla"], "control": longer, **known}
     asked, modes = _experiment(list(known.values()), study.seeds), list(known)
     return tuple(StudyRun(mode := modes[run.levels[0]], names.get(mode, mode), run.design) for run in asked.runs())
 
