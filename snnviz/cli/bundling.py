@@ -1,4 +1,4 @@
-"""The command `bundle`, which brings in the runs of a bundle, and repeats them."""
+"""The command `bundle`, which imports the runs of a bundle, and trains them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `import`: brings in what others made, as a design and its weights."""
+"""The command `import`: takes what others made as a design and its weights."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class Import:
-    """One form of file that can be brought in: name and label for people, the endings of its files, and
+    """One form of file that can be imported: name and label for people, the endings of its files, and
     read(path, request), which raises `InputError` in one sentence for whatever a file may hold.
     """
 

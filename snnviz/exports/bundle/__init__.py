@@ -1,1 +1,1 @@
-"""Runs in one zip that another snnviz brings in and repeats: an RO-Crate with designs, rows, figures and weights."""
+"""Runs in one zip that another snnviz imports and trains again: an RO-Crate with designs, rows, figures and weights."""

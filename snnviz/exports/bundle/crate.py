@@ -44,7 +44,7 @@ def crate(
             "name": f"{len(runs)} runs of spiking neural networks"
             if len(runs) > 1
             else "A run of a spiking neural network",
-            "description": "Designs, rows, figures, weights; python -m snnviz bundle FILE brings in and repeats them.",
+            "description": "Designs, rows, figures, weights; python -m snnviz bundle FILE imports and retrains them.",
             "datePublished": date,
             "license": {"@id": "#licences"},
             "hasPart": [{"@id": f"runs/{card['run']}/"} for card in runs],

@@ -1,4 +1,4 @@
-"""Runs as a bundle: an RO-Crate that another snnviz brings in, shows, and repeats."""
+"""Runs as a bundle: an RO-Crate that another snnviz imports, shows, and trains again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def write(source: ExportedRun, path: Path, progress: ProgressCallback) -> Report
     contents = (
         f"{len(cards)} runs, {weights} with weights." if len(cards) > 1 else f"One run, {weights or 'no'} weights."
     )
-    return Report(notes=(contents, "python -m snnviz bundle brings it in, and with --verify repeats it."))
+    return Report(notes=(contents, "python -m snnviz bundle imports it, and with --verify trains it again."))
 
 
 def _rows(source: ExportedRun) -> dict[str, list[dict[str, Any]]]:
@@ -88,7 +88,7 @@ def _json(value: Any) -> bytes:
 EXPORT = Export(
     name="bundle",
     label="Bundle (RO-Crate)",
-    help="Design, rows, figures, weights and their description in one zip, which another snnviz brings in and repeats.",
+    help="Design, rows, figures, weights and their description in one zip, which another snnviz imports and retrains.",
     suffixes=(".zip",),
     trained=False,
     write=write,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from snnviz.exports.nir.graph import Graph
+from snnviz.views.joining import join_with_and
 
 SNNTORCH = ("Input", "Output", "Affine", "Linear", "Conv2d", "Flatten", "AvgPool2d", "LIF")
 """Kinds of node that snntorch 1.0.0 reads; it also takes an IF, for a neuron that leaks."""
@@ -20,7 +21,7 @@ def reader_warnings(graph: Graph) -> Iterator[str]:
     kinds = {node.kind for node in graph.nodes.values()}
     unknown = sorted(kinds - set(SNNTORCH) - {"IF"})
     if unknown:
-        yield f"snntorch 1.0.0 does not read it: it does not know {_and(unknown)}."
+        yield f"snntorch 1.0.0 does not read it: it does not know {join_with_and(unknown)}."
     elif "IF" in kinds:
         yield "snntorch 1.0.0 does not read it: it asks of an IF that r is 1, and lets it leak."
     elif not _one_threshold(graph):
@@ -63,7 +64,3 @@ def _one_threshold(graph: Graph) -> bool:
 
 def _biased(graph: Graph) -> bool:
     return any(bool(np.any(graph.nodes[name]["bias"])) for name in graph.nodes_of_kind("Affine"))
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
 
 from snnviz.graph.layers import Architecture, Layer
 
@@ -40,8 +39,3 @@ def weight_name(layer: Layer, kind: str, name: str) -> str:
     if kind in ("weight", "bias"):
         return f"{name}.{kind}"
     return f"{name}_lif.{kind}"
-
-
-def listed(items: Sequence[str]) -> str:
-    """Returns "a", "a and b", "a, b and c"."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -12,11 +12,12 @@ from textwrap import wrap
 
 from snnviz.data.datasets import dataset_card
 from snnviz.design.design import Design
-from snnviz.exports.script.names import identifiers, listed
+from snnviz.exports.script.names import identifiers
 from snnviz.exports.script.neurons import NeuronText
 from snnviz.graph.architectures import build_architecture
 from snnviz.graph.branches import branch_layers
 from snnviz.graph.layers import INPUT, Architecture, Layer, Source
+from snnviz.views.joining import join_with_and
 
 WIDTH = 100
 """Longest line of code, without its indentation, that is not broken."""
@@ -294,8 +295,8 @@ class NetworkText:
             if found:
                 of = ["the input" if s.layer == INPUT else self.layers[s.layer].name for s in found]
                 late = ["" if not s.delay else " (a step late)" for s in found]
-                words_of_merges.append(f"{words} {listed([a + b for a, b in zip(of, late, strict=True)])}")
-        return f"{layer.name} {listed(words_of_merges)}" if words_of_merges else ""
+                words_of_merges.append(f"{words} {join_with_and([a + b for a, b in zip(of, late, strict=True)])}")
+        return f"{layer.name} {join_with_and(words_of_merges)}" if words_of_merges else ""
 
 
 def _operand(text: str) -> str:

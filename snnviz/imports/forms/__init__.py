@@ -1,1 +1,1 @@
-"""One module for each form of file that can be brought in; each has its `IMPORT`."""
+"""One module for each form of file that can be imported; each has its `IMPORT`."""

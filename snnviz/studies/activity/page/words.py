@@ -14,6 +14,7 @@ from snnviz.studies.activity.theory.activity import (
     describe_equivalent_inits,
     equivalent_inits,
 )
+from snnviz.views.joining import join_with_and
 
 
 def verdict(setting: ActivityConfig, traces: Sequence[LayerStatistics]) -> str:
@@ -56,15 +57,6 @@ def first_silent(trace: LayerStatistics) -> int:
 def bold_label(trace: LayerStatistics) -> str:
     """Returns the label of an initialisation in bold Markdown."""
     return f"**{label(trace.init)}**"
-
-
-def join_with_and(names: Sequence[str]) -> str:
-    """Returns names joined by commas, with "and" before the last.
-
-    >>> join_with_and(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _by_layer(traces: Sequence[LayerStatistics]) -> list[tuple[int, list[LayerStatistics]]]:
