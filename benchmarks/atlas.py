@@ -10,6 +10,7 @@ thread, as an ordinary run of its design is, bit for bit.
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -107,7 +108,9 @@ def main() -> None:
         write_atlas(options.to / file_name(depth), AtlasInfo(setting_digest(depth), machines, made, seconds), of)
         whole = matrix_count(depth) * len(SEEDS)
         path = options.to / file_name(depth)
+        each = statistics.quantiles((row["seconds"] for row in of), n=10)
         print(f"{depth} layers: {len(of)} of {whole} networks, {seconds:.0f} s of training: {path}")
+        print(f"  {each[4]:.1f} s a network (median), {each[0]:.1f} of the fastest tenth, {each[8]:.1f} of the slowest")
         found = read_atlas(path, depth)
         print(f"Without skips: {views.sentence(found, 0)}\n{views.effects_table(found).to_string(index=False)}")
         print("The mean of others less the block without skips, points of test accuracy, paired by seed:")

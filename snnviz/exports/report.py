@@ -56,8 +56,7 @@ class Proof:
     def document(self) -> dict[str, Any]:
         """Returns the proof as JSON has it."""
         layers = [
-            {"name": one.name, "equal_share": one.equal_share, "near_threshold": one.near_threshold}
-            for one in self.layers
+            {"name": one.name, "share": one.equal_share, "near_threshold": one.near_threshold} for one in self.layers
         ]
         return {
             "equal": self.equal,

@@ -58,3 +58,11 @@ def test_runs_are_bundled_brought_in_and_repeated(
     assert told.out.splitlines()[-1] == "2 of 2 equal, bit for bit."
     assert len(snnviz("runs", "--json").json["runs"]) == 2
     assert "be a bundle that is whole" in snnviz("bundle", str(tmp_path / "rows.csv")).sentence
+
+
+def test_the_proof_is_said_in_json(snnviz: Snnviz, run: str, tmp_path: Path) -> None:  # noqa: F811
+    found = snnviz("export", run, "--as", "nir", "--to", str(tmp_path / "net.nir"), "--json").json
+    assert found["equal"] is True
+    assert {layer["share"] for layer in found["layers"]} == {1.0}
+    assert {"name", "share"} <= {*found["layers"][0]}
+    assert 0 <= found["accuracy"] <= 1
