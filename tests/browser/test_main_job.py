@@ -158,6 +158,28 @@ def test_a_bad_link_is_one_sentence_and_the_default_design(dashboard: str, visit
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
 
 
+GROW = """() => setTimeout(() => {
+  const main = document.querySelector("[data-testid=stMain]"), late = document.createElement("div");
+  main.style.overflowAnchor = "none";
+  late.style.cssText = "height: 1500px; flex-shrink: 0";
+  late.id = "late";
+  main.prepend(late);
+}, 1500)"""
+"""What stands above grows when the panel has been in view for a while, as figures do that come late."""
+
+
+def test_what_is_trained_stays_in_view_while_the_page_above_it_grows(
+    visit: Callable[..., Page], dashboard: str
+) -> None:
+    page = visit(f"{dashboard}/design?{QUICK}&seed=12")
+    train(page)
+    page.evaluate(GROW)
+    expect(page.locator("#late")).to_be_attached()
+    expect(badge(page, "done")).to_be_visible(timeout=60_000)
+    expect(metric(page, "Test accuracy")).to_have_count(1)
+    expect(metric(page, "Test accuracy")).to_be_in_viewport()
+
+
 def test_train_watch_leave_and_come_back(finished: Page, visit: Callable[..., Page]) -> None:
     accuracy = metric(finished, "Test accuracy").inner_text()
     assert re.fullmatch(r"\d+\.\d %", accuracy)
