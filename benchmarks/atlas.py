@@ -72,6 +72,12 @@ def others(depth: int) -> dict[str, list[int]]:
     return {"all with skips": [*every], "those that only add (no more weights)": adding}
 
 
+def anywhere(atlas: Atlas) -> int:
+    """Returns how many matrices may have any rank, by the images held out."""
+    ranges = [atlas.rank_range(number) for number in range(matrix_count(atlas.depth))]
+    return sum(one is not None and (one.best, one.worst) == (1, one.count) for one in ranges)
+
+
 def less_sequential(atlas: Atlas, numbers: list[int]) -> str:
     """Returns the mean over seeds, with its 95 % interval."""
     accuracy = 100 * atlas.values["accuracy"][:, atlas.seeds]
@@ -113,6 +119,7 @@ def main() -> None:
         print(f"  {each[4]:.1f} s a network (median), {each[0]:.1f} of the fastest tenth, {each[8]:.1f} of the slowest")
         found = read_atlas(path, depth)
         print(f"Without skips: {views.sentence(found, 0)}\n{views.effects_table(found).to_string(index=False)}")
+        print(f"{anywhere(found)} of {matrix_count(depth)} matrices may have any place among all.")
         print("The mean of others less the block without skips, points of test accuracy, paired by seed:")
         for name, of in others(depth).items():
             print(f"  {name}: {less_sequential(found, of)}")
